@@ -1,0 +1,1 @@
+"""Libraries behind plain functions."""

@@ -1,0 +1,1 @@
+"""Speaks HTTP: parse, authenticate, call, present."""

@@ -1,0 +1,178 @@
+"""Request bodies: JSON or bracketed form, every failing field reported at once. Spec: api-conventions 13, 14.3."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import NODEFAULT, UNSET, UnsetType
+
+from procession.domain.errors import Invalid, Malformed
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+MAX_DEPTH = 64
+_PATH = re.compile(r" - at `\$(.*)`$")
+_INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
+_BRACKETS = re.compile(r"\[([^\]]*)\]")
+
+
+def parse_json(raw: bytes) -> Any:
+    """The body as plain data; an empty body is an empty object. Raises Malformed."""
+    if not raw.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed() from error
+    return _storable(value, MAX_DEPTH)
+
+
+def _storable(value: Any, depth: int) -> Any:
+    """Without NUL characters, which PostgreSQL cannot hold, and not nested beyond reason."""
+    if depth == 0:
+        raise Malformed("The body is nested too deeply")
+    if isinstance(value, str):
+        return value.replace("\x00", "") if "\x00" in value else value
+    if isinstance(value, list):
+        return [_storable(each, depth - 1) for each in value]  # pyright: ignore[reportUnknownVariableType]  # plain JSON
+    if isinstance(value, dict):
+        return {key.replace("\x00", ""): _storable(each, depth - 1) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # plain JSON
+    return value
+
+
+def parse_form(raw: bytes) -> dict[str, Any]:
+    """`a=1&owners[users][]=12&owners[users][]=40` as nested objects and lists."""
+    root: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True)
+    except UnicodeDecodeError as error:
+        raise Malformed("Malformed form data") from error
+    for name, value in pairs:
+        head = name.partition("[")[0]
+        _place(root, [head, *_BRACKETS.findall(name)[:MAX_DEPTH]], value.replace("\x00", ""))
+    return _lists(root)
+
+
+def _place(node: dict[str, Any], keys: list[str], value: str) -> None:
+    for key in keys[:-1]:
+        name = key or str(len(node))
+        child = node.setdefault(name, {})
+        if not isinstance(child, dict):
+            child = node[name] = {}
+        node = child  # pyright: ignore[reportUnknownVariableType]  # nested plain data
+    node[keys[-1] or str(len(node))] = value
+
+
+def _lists(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    items = {key: _lists(value) for key, value in node.items()}  # pyright: ignore[reportUnknownVariableType]  # plain data
+    if items and all(key == str(index) for index, key in enumerate(items)):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # plain data
+        return list(items.values())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # plain data
+    return items
+
+
+def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
+    """`shape` filled from plain data. Unknown keys go to `ignored` as `body:key`; raises Invalid with every fault."""
+    if isinstance(given, list) and not given:
+        given = {}
+    if not isinstance(given, Mapping):
+        raise Invalid({"body": ["The body must be a JSON object."]})
+    fields = _fields(shape)
+    values: dict[str, Any] = {}
+    errors: dict[str, list[Any]] = {}
+    for name, value in given.items():  # pyright: ignore[reportUnknownVariableType]  # plain data
+        field = fields.get(str(name))  # pyright: ignore[reportUnknownArgumentType]  # plain data
+        if field is None:
+            ignored.append(f"body:{name}")
+            continue
+        try:
+            values[field.name] = msgspec.convert(value, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            path, message = _explained(str(name), str(error), value)  # pyright: ignore[reportUnknownArgumentType]  # plain data
+            errors[path] = [message]
+    for wire, field in fields.items():
+        if field.required and field.name not in values and wire not in errors and not _failed_below(wire, errors):
+            errors[wire] = [required(wire)]
+    if errors:
+        raise Invalid(errors)
+    return shape(**values)
+
+
+def _failed_below(name: str, errors: Mapping[str, Any]) -> bool:
+    return any(path.startswith(f"{name}.") for path in errors)
+
+
+def required(name: str) -> str:
+    return f"The {words(name)} field is required."
+
+
+def words(name: str) -> str:
+    return name.replace("_", " ").replace(".", " ")
+
+
+class _Field:
+    def __init__(self, name: str, kind: Any, *, required: bool) -> None:
+        self.name = name
+        self.type = kind
+        self.required = required
+
+
+@cache
+def _fields(shape: type[msgspec.Struct]) -> Mapping[str, _Field]:
+    hints = get_type_hints(shape, include_extras=True)
+    fields: dict[str, _Field] = {}
+    for info in msgspec.structs.fields(shape):
+        needed = info.default is NODEFAULT and info.default_factory is NODEFAULT
+        fields[info.encode_name] = _Field(info.name, _without_unset(hints[info.name]), required=needed)
+    return fields
+
+
+def _without_unset(kind: Any) -> Any:
+    options = get_args(kind)
+    if UnsetType not in options:
+        return kind
+    kept = [option for option in options if option is not UnsetType]
+    union = kept[0]
+    for option in kept[1:]:
+        union = union | option
+    return union
+
+
+_FRIENDLY = [
+    (re.compile(r"Expected `str.*`, got"), "The {field} must be a string."),
+    (re.compile(r"Expected `(int|float).*`, got"), "The {field} must be a number."),
+    (re.compile(r"Expected `bool.*`, got"), "The {field} field must be true or false."),
+    (re.compile(r"Expected `array.*`, got"), "The {field} must be a list."),
+    (re.compile(r"Expected `object.*`, got"), "The {field} must be an object."),
+    (re.compile(r"Expected `str` of length <= (\d+)"), "The {field} may not be greater than {0} characters."),
+    (re.compile(r"Expected `str` of length >= (\d+)"), "The {field} must be at least {0} characters."),
+    (re.compile(r"Expected `str` matching regex"), "The {field} format is invalid."),
+    (re.compile(r"Expected `int` >= (-?\d+)"), "The {field} must be at least {0}."),
+    (re.compile(r"Expected `int` <= (-?\d+)"), "The {field} may not be greater than {0}."),
+    (re.compile(r"Invalid enum value"), "The selected {field} is invalid."),
+    (re.compile(r"missing required field `(.*)`"), "The {0} field is required."),
+    (re.compile(r"Invalid (value|number|integer)|Integer|out of range"), "The {field} is not a usable value."),
+]
+
+
+def _explained(name: str, problem: str, value: Any) -> tuple[str, str]:
+    """Dotted path and a sentence, from msgspec's account of what went wrong."""
+    found = _PATH.search(problem)
+    below = _INDEX.sub(r".\1", found.group(1)).lstrip(".") if found else ""
+    path = f"{name}.{below}" if below else name
+    if value is None and not below:
+        return path, required(name)
+    for pattern, sentence in _FRIENDLY:
+        matched = pattern.search(problem)
+        if matched:
+            return path, sentence.format(*matched.groups(), field=words(path))
+    return path, f"The {words(path)} is invalid."
+
+
+def given(value: Any) -> bool:
+    """Whether a partial update says anything about this field."""
+    return value is not UNSET

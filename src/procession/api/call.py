@@ -1,0 +1,153 @@
+"""One request, as handlers see it."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from procession.api.contract.envelope import Links, Meta, Paginated, Pagination
+from procession.domain.actors import NOBODY, Actor
+from procession.storage.tx import ReadTx
+
+if TYPE_CHECKING:
+    from procession.api.edge import Edge
+
+T = TypeVar("T")
+
+DEFAULT_PER_PAGE = 10
+MAX_PER_PAGE = 100
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Which part of a list is wanted. `number` is 1-based."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size
+
+
+class Answer(msgspec.Struct):
+    """A body with a status or headers of its own."""
+
+    body: Any
+    status: int | None = None
+    headers: dict[str, str] = {}
+    media_type: str | None = None
+
+
+class Streamed(msgspec.Struct):
+    """A body produced piece by piece inside a read transaction of its own."""
+
+    produce: Callable[[ReadTx], AsyncIterator[bytes]]
+    media_type: str = "application/json"
+    headers: dict[str, str] = {}
+
+
+class Call:
+    """What the edge knows about a request. Handlers use it for links, ignored parameters and the answer's validity."""
+
+    def __init__(self, edge: "Edge", request: Request, *, prefix: str, now: int) -> None:
+        self.edge = edge
+        self.request = request
+        # "/api" when the client used that prefix, else "".
+        self.prefix = prefix
+        self.now = now
+        self.raw_query: str = request.scope["query_string"].decode("latin-1")
+        self.ignored: list[str] = []
+        self.actor: Actor = NOBODY
+        self.org = 0
+        self.organization_id = ""
+        # The first instant at which the clock changes something in this answer (None: never).
+        self.until: int | None = None
+        # False when an answer depends on the clock in a way that `until` cannot tell.
+        self.may_be_cached = True
+
+    @property
+    def settings(self) -> Any:
+        return self.edge.settings
+
+    def ignore(self, *names: str) -> None:
+        """Say in `X-Ignored-Params` that these parameters or values were not used."""
+        self.ignored.extend(names)
+
+    def changes_at(self, instants: Iterable[int]) -> None:
+        """The clock changes this answer at these instants (milliseconds)."""
+        for instant in instants:
+            if instant > self.now and (self.until is None or instant < self.until):
+                self.until = instant
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host that the client used (or the configured public address), without a path."""
+        return self.edge.base_url(self.request)
+
+    @property
+    def path(self) -> str:
+        """The path as the client wrote it, prefix included."""
+        return self.prefix + self.request.scope["path"]
+
+    def page(
+        self, number: int | None, size: int | None, limit: int | None = None, *, default: int = 10, cap: int = 100
+    ) -> Page:
+        """The page asked for, with what is out of range put right. Spec: api-conventions 8."""
+        if number is not None and number < 1:
+            self.ignore("page")
+            number = 1
+        wanted = size if size is not None else limit
+        if wanted is not None and wanted < 1:
+            self.ignore("per_page")
+            wanted = None
+        return Page(number or 1, min(wanted or default, cap))
+
+    def sorting(
+        self, sort: str | None, sort_by: str | None, *, known: Sequence[str], default: str
+    ) -> tuple[str, bool]:
+        """The one sort field asked for and whether it descends; unknown fields fall back to `default`."""
+        wanted = sort or sort_by or default
+        field = wanted.removeprefix("-")
+        if field not in known:
+            self.ignore("sort" if sort else "sort_by")
+            wanted = default
+            field = wanted.removeprefix("-")
+        return field, wanted.startswith("-")
+
+    def url(self, *, page: int, cursor: str | None = None) -> str:
+        """This request's URL for another page: every parameter in its order, then the cursor, then `page`."""
+        kept = [
+            part for part in self.raw_query.split("&") if part and part.partition("=")[0] not in ("page", "cursor")
+        ]
+        if cursor is not None:
+            kept.append(f"cursor={cursor}")
+        kept.append(f"page={page}")
+        return f"{self.base_url}{self.path}?{'&'.join(kept)}"
+
+    def paginated(
+        self,
+        items: Sequence[T],
+        total: int,
+        page: Page,
+        *,
+        next_cursor: str | None = None,
+        previous_cursor: str | None = None,
+    ) -> Paginated[T]:
+        """One page in its envelope, with absolute links to its neighbours."""
+        pages = max(1, -(-total // page.size))
+        links = Links()
+        if 1 < page.number:
+            links.previous = self.url(page=min(page.number - 1, pages), cursor=previous_cursor)
+        if page.number < pages:
+            links.next = self.url(page=page.number + 1, cursor=next_cursor)
+        pagination = Pagination(
+            total=total,
+            count=len(items),
+            per_page=page.size,
+            current_page=page.number,
+            total_pages=pages,
+            links=links,
+            has_more_pages=page.number < pages,
+        )
+        return Paginated(data=list(items), meta=Meta(pagination=pagination))

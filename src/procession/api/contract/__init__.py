@@ -1,0 +1,1 @@
+"""Wire structs: the words of the API, and only they."""

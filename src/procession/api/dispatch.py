@@ -1,0 +1,210 @@
+"""From a request to an answer: route, authenticate, open the transaction, call the handler, encode."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from procession.api.bodies import parse_form, parse_json, read_body
+from procession.api.call import Answer, Call, Streamed
+from procession.api.edge import Edge, is_hex_id
+from procession.api.errors import HttpRefusal, body_of, status_of
+from procession.api.operations import Operation
+from procession.api.params import read_params
+from procession.api.router import Router
+from procession.domain.errors import DomainError, NotFound, TooLarge
+from procession.storage.connection import Connection
+from procession.storage.log import position_query
+from procession.storage.tx import ReadTx, WriteTx, reading, writing
+
+JSON = "application/json"
+NO_CLOCK = 0
+
+
+class Dispatcher:
+    """Answers one request with one operation."""
+
+    def __init__(self, edge: Edge, operations: list[Operation]) -> None:
+        self.edge = edge
+        self.router: Router[Operation] = Router()
+        for each in operations:
+            self.router.add(each.method, each.path, each)
+
+    async def answer(self, request: Request, prefix: str) -> Response:
+        """The response, refusals included; only bugs raise."""
+        call = Call(self.edge, request, prefix=prefix, now=self.edge.clock())
+        try:
+            method = "GET" if request.method == "HEAD" else request.method
+            operation, path_values = self.router.find(method, request.scope["path"])
+            request.scope["procession.operation"] = operation.id
+            response = await self._run(operation, call, path_values)
+        except (DomainError, HttpRefusal) as error:
+            response = refusal(error)
+        if call.ignored:
+            names = ", ".join(dict.fromkeys(_header_safe(name) for name in call.ignored[:50]))
+            response.headers["X-Ignored-Params"] = names
+        request.scope["procession.actor"] = call.actor
+        return response
+
+    async def _run(self, operation: Operation, call: Call, path_values: dict[str, str]) -> Response:
+        values = _path_values(operation, path_values)
+        database = self.edge.database
+        async with database.reading() as connection:
+            await self._admit(operation, call, path_values, connection)
+            given = _given(operation, call, values)
+            if operation.tx is ReadTx:
+                return await self._read(operation, call, given, connection)
+        if operation.wants_body:
+            given["body"] = await self._body(operation, call)
+        if operation.tx is None:
+            return self._respond(operation, call, await operation.handler(**given))
+
+        async def work(tx: WriteTx) -> Any:
+            return await operation.handler(**given, tx=tx)
+
+        result = await writing(database, call.org, call.organization_id, call.actor, call.now, work)
+        return self._respond(operation, call, result)
+
+    async def _admit(
+        self, operation: Operation, call: Call, path_values: dict[str, str], connection: Connection
+    ) -> None:
+        """Find the organization and who is calling, in the order of api-conventions 3."""
+        if operation.auth == "public":
+            return
+        headers = call.request.headers
+        if self.edge.settings.require_client_header and not headers.get("x-tallyfy-client"):
+            raise HttpRefusal(401, "CLIENT_HEADER_REQUIRED", "X-Tallyfy-Client header is required")
+        organization_id = path_values.get("org_id")
+        if organization_id is not None:
+            await self.edge.find_organization(call, organization_id, connection)
+        if operation.auth == "guest" and headers.get("authorization") is None:
+            await self.edge.identify_guest(call, connection, path_values["guest"])
+        else:
+            await self.edge.authenticate(call, connection)
+
+    async def _read(
+        self, operation: Operation, call: Call, given: dict[str, Any], connection: Connection
+    ) -> Response:
+        tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
+        if not operation.etag:
+            return self._respond(operation, call, await operation.handler(**given, tx=tx))
+        position, epoch = await _version(tx)
+        digest = _digest(call)
+        for tag in _sent_tags(call.request.headers.get("if-none-match")):
+            if _still_holds(tag, position, epoch, digest, call.now):
+                return Response(status_code=304, headers=_cache_headers(tag))
+        response = self._respond(operation, call, await operation.handler(**given, tx=tx))
+        if call.may_be_cached and response.status_code == 200 and not isinstance(response, StreamingResponse):
+            tag = f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
+            response.headers.update(_cache_headers(tag))
+        return response
+
+    async def _body(self, operation: Operation, call: Call) -> Any:
+        raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
+        media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        given = parse_form(raw) if media_type == "application/x-www-form-urlencoded" else parse_json(raw)
+        return given if operation.body is Any else read_body(operation.body, given, call.ignored)
+
+    def _respond(self, operation: Operation, call: Call, result: Any) -> Response:
+        if isinstance(result, Streamed):
+            return StreamingResponse(
+                self._pieces(call, result), media_type=result.media_type, headers=result.headers or None
+            )
+        answer = result if isinstance(result, Answer) else Answer(result)
+        status = answer.status or operation.status
+        if answer.body is None:
+            return Response(status_code=status, headers=answer.headers)
+        if isinstance(answer.body, bytes):
+            return Response(answer.body, status, answer.headers, answer.media_type or JSON)
+        return Response(msgspec.json.encode(answer.body), status, answer.headers, answer.media_type or JSON)
+
+    async def _pieces(self, call: Call, streamed: Streamed) -> AsyncIterator[bytes]:
+        async with reading(self.edge.database, call.org, call.organization_id, call.actor, call.now) as tx:
+            async for piece in streamed.produce(tx):
+                yield piece
+
+
+def refusal(error: DomainError | HttpRefusal) -> Response:
+    if isinstance(error, HttpRefusal):
+        return Response(body_of(error), error.status, error.headers, JSON)
+    return Response(body_of(error), status_of(error), media_type=JSON)
+
+
+async def read_limited(request: Request, most: int) -> bytes:
+    """The whole body; raises TooLarge as soon as it is longer than `most` bytes."""
+    sentence = f"The body is larger than {most} bytes."
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > most:
+        raise TooLarge(sentence)
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise TooLarge(sentence)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _path_values(operation: Operation, found: dict[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in found.items():
+        if operation.path_parameters[name] is int:
+            if not (text.isascii() and text.isdigit() and len(text) < 19):
+                values[name] = None
+            else:
+                values[name] = int(text)
+        else:
+            lowered = text.lower()
+            values[name] = lowered if is_hex_id(lowered) else text
+    return values
+
+
+def _given(operation: Operation, call: Call, path_values: dict[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name in operation.wanted_path_parameters:
+        if path_values[name] is None or "\x00" in str(path_values[name]):
+            raise NotFound()
+        given[name] = path_values[name]
+    if operation.wants_call:
+        given["call"] = call
+    if operation.params is not None:
+        given["params"] = read_params(operation.params, call.raw_query, call.ignored)
+    return given
+
+
+def _header_safe(name: str) -> str:
+    return "".join(char for char in name[:80] if 32 < ord(char) < 127 and char != ",") or "?"
+
+
+async def _version(tx: ReadTx) -> tuple[int, int]:
+    rows = await tx.tuples(position_query)
+    return rows[0] if rows else (0, 0)
+
+
+def _digest(call: Call) -> str:
+    """Whatever besides the data decides the answer: who asks, how, and through which address."""
+    parts = (str(call.actor.key), call.actor.role or "", call.base_url, call.path, call.raw_query)
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
+
+
+def _sent_tags(header: str | None) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")] if header else []
+
+
+def _still_holds(tag: str, position: int, epoch: int, digest: str, now: int) -> bool:
+    parts = tag.strip('"').split("-")
+    if len(parts) != 4 or parts[3] != digest or parts[0] != f"{position:x}" or parts[1] != f"{epoch:x}":
+        return False
+    try:
+        until = int(parts[2], 16)
+    except ValueError:
+        return False
+    return until in (NO_CLOCK,) or now < until
+
+
+def _cache_headers(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}

@@ -1,0 +1,156 @@
+"""The OpenAPI 3.1 document, made from the operations and their structs: nothing is described twice."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from procession import __version__
+from procession.api.contract.envelope import ErrorBody
+from procession.api.operations import Operation
+from procession.api.params import Params, field_types
+
+REF = "#/components/schemas/{name}"
+STANDARD_ERRORS = (401, 403, 404, 429)
+REASONS = {
+    200: "OK", 201: "Created", 204: "Done, no content", 304: "Not modified: the named tag is current",
+    400: "Malformed body", 401: "No, malformed, expired or revoked token", 403: "Not allowed",
+    404: "Unknown, or not visible to the caller", 405: "Wrong method", 409: "Conflict", 413: "Body too large",
+    415: "Unsupported media type", 422: "Invalid input or state", 423: "Locked by an open process-level issue",
+    429: "Too many requests",
+}  # fmt: skip
+
+
+def document(operations: list[Operation], server_url: str = "/") -> dict[str, Any]:
+    """The whole document. Paths are also served under `/api`."""
+    shapes = [kind for each in operations for kind in _shapes(each)]
+    schemas, components = msgspec.json.schema_components([*shapes, ErrorBody], ref_template=REF)
+    schema_of = {id(kind): schema for kind, schema in zip(shapes, schemas, strict=False)}
+    paths: dict[str, dict[str, Any]] = {}
+    for each in operations:
+        described = _described(each, schema_of)
+        paths.setdefault(each.path, {})[each.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Procession",
+            "version": __version__,
+            "summary": "Runs repeatable procedures: templates, processes, tasks. Compatible with Tallyfy's REST API.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": server_url}],
+        "security": [{"token": []}],
+        "tags": [{"name": name} for name in dict.fromkeys(each.tag for each in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _shapes(operation: Operation) -> list[Any]:
+    shapes = [_body_shape(operation)] if operation.wants_body else []
+    if _has_answer(operation):
+        shapes.append(operation.answer)
+    if operation.params is not None:
+        shapes.extend(field_types(operation.params, extras=True).values())
+    return shapes
+
+
+def _body_shape(operation: Operation) -> Any:
+    return operation.documented_body or operation.body
+
+
+def _has_answer(operation: Operation) -> bool:
+    return operation.answer is not None and operation.answer is not type(None)
+
+
+def _described(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    summary, _, rest = (operation.handler.__doc__ or "").strip().partition("\n")
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation, schema_of)],
+        "responses": _responses(operation, schema_of),
+    }
+    if rest.strip():
+        described["description"] = "\n".join(line.strip() for line in rest.strip().splitlines())
+    if operation.auth == "public":
+        described["security"] = []
+    if operation.auth == "guest":
+        described["security"] = [{"token": []}, {}]
+    if operation.wants_body:
+        schema = schema_of[id(_body_shape(operation))]
+        described["requestBody"] = {"required": False, "content": {"application/json": {"schema": schema}}}
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    kinds = {int: {"type": "integer", "minimum": 0}, str: {"type": "string"}}
+    names = [segment[1:-1] for segment in operation.path.split("/") if segment.startswith("{")]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": kinds[operation.path_parameters[name]]}
+        for name in names
+    ]
+
+
+def _query_parameters(operation: Operation, schema_of: dict[int, Any]) -> list[dict[str, Any]]:
+    if operation.params is None:
+        return []
+    return [
+        _query_parameter(name.rstrip("_"), kind, schema_of[id(kind)])
+        for name, kind in field_types(operation.params, extras=True).items()
+    ] + [
+        _query_parameter(alias, kind, schema_of[id(kind)])
+        for alias, kind in _aliased(operation.params).items()
+    ]
+
+
+def _aliased(shape: type[Params]) -> dict[str, Any]:
+    types = field_types(shape, extras=True)
+    return {alias: types[name] for alias, name in shape.ALIASES.items() if alias != name.rstrip("_")}
+
+
+def _query_parameter(name: str, kind: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    schema = dict(schema)
+    described: dict[str, Any] = {"name": name, "in": "query", "required": False}
+    if "description" in schema:
+        described["description"] = schema.pop("description")
+    schema.pop("default", None)
+    options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
+    schema = {**options[0], **schema} if len(options) == 1 else schema
+    if schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    described["schema"] = schema
+    return described
+
+
+def _responses(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status in (operation.status, *operation.also):
+        responses[str(status)] = {"description": REASONS[status]}
+        if _has_answer(operation) and status != 204:
+            schema = schema_of[id(operation.answer)]
+            responses[str(status)]["content"] = {
+                media: {"schema": schema if media == "application/json" else {"type": "string"}}
+                for media in operation.media_types
+            }
+    if operation.etag:
+        responses["304"] = {"description": REASONS[304]}
+    errors = {429} if operation.auth == "public" else {*STANDARD_ERRORS}
+    if operation.wants_body:
+        errors |= {400, 413, 422}
+    for status in sorted({*errors, *operation.errors}):
+        error = {"schema": {"$ref": REF.format(name="ErrorBody")}}
+        responses[str(status)] = {"description": REASONS[status], "content": {"application/json": error}}
+    return responses
+
+
+@cache
+def complete_document() -> bytes:
+    """The document of everything there is, as JSON with stable formatting."""
+    from procession.api.catalogue import all_operations  # the catalogue imports the routes, which may serve this
+
+    return msgspec.json.format(msgspec.json.encode(document(all_operations())), indent=2)

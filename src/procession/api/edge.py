@@ -1,0 +1,131 @@
+"""The edge of the system: who is calling, in which organization, inside which transaction."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from procession.adapters.secrets import Secrets
+from procession.api.call import Call
+from procession.config import Settings
+from procession.domain.actors import Actor
+from procession.domain.errors import NotAllowed, NotFound, Unauthenticated
+from procession.storage import identity
+from procession.storage.connection import Connection
+from procession.storage.database import Database
+
+TOUCH_EVERY_MS = 60_000
+FOREIGN = "You are not a member of this organization."
+
+
+def hash_token(token: str) -> str:
+    """How a token is kept: it carries 256 random bits, so one plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def bearer_token(header: str | None) -> str | None:
+    """The token of `Authorization: Bearer <token>`, exactly one blank. Spec: api-conventions 3."""
+    if header is None or not header.startswith("Bearer "):
+        return None
+    token = header[len("Bearer ") :]
+    return token if token and not any(char.isspace() for char in token) else None
+
+
+def is_hex_id(text: str) -> bool:
+    return len(text) == 32 and all(char in "0123456789abcdef" for char in text)
+
+
+class Edge:
+    """Opens what requests need; one per server process."""
+
+    def __init__(self, settings: Settings, database: Database, secrets: Secrets, clock: Callable[[], int]) -> None:
+        self.settings = settings
+        self.database = database
+        self.secrets = secrets
+        self.clock = clock
+        # An organization's number never changes, so it may be remembered for good.
+        self._numbers: dict[str, int] = {}
+        self._touched: dict[int, int] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def authenticate(self, call: Call, connection: Connection) -> int | None:
+        """Set the calling member (or account, where no organization is named); returns the token's id."""
+        token = bearer_token(call.request.headers.get("authorization"))
+        if token is None:
+            raise Unauthenticated()
+        credential = await identity.credential(connection, call.org, hash_token(token))
+        if credential is None:
+            raise Unauthenticated()
+        if credential.revoked_at is not None or (credential.expires_at or call.now + 1) <= call.now:
+            raise Unauthenticated()
+        self._touch(credential, call.now)
+        headers = call.request.headers
+        client, address = headers.get("x-tallyfy-client"), self.client_address(call.request)
+        if not call.organization_id:
+            call.actor = Actor(kind="account", id=credential.account, address=address, client=client)
+            return credential.token_id
+        if not is_hex_id(call.organization_id):
+            raise NotFound()
+        if credential.role is None or credential.status == "deleted":
+            raise NotAllowed(FOREIGN)
+        if credential.status != "active":
+            raise Unauthenticated()
+        call.actor = Actor(
+            kind="member", id=credential.account, role=credential.role, address=address, client=client
+        )
+        return credential.token_id
+
+    async def identify_guest(self, call: Call, connection: Connection, code: str) -> None:
+        """Set the guest whose link code this is; raises NotFound."""
+        email = await identity.guest_email(connection, call.org, self.secrets.keyed_hash(code))
+        if email is None:
+            raise NotFound()
+        call.actor = Actor(kind="guest", guest_email=email, address=self.client_address(call.request))
+
+    async def find_organization(self, call: Call, organization_id: str, connection: Connection) -> None:
+        """Bind the call to the organization in its path; number 0 when there is none."""
+        organization_id = organization_id.lower()
+        number = self._numbers.get(organization_id)
+        if number is None:
+            number = await identity.organization_number(connection, organization_id)
+            if number:
+                self._numbers[organization_id] = number
+        call.org, call.organization_id = number, organization_id
+
+    def _touch(self, credential: identity.Credential, now: int) -> None:
+        """Note the last use of a token at most once a minute, after and outside the request."""
+        last = max(credential.last_used_at or 0, self._touched.get(credential.token_id, 0))
+        if now - last < TOUCH_EVERY_MS:
+            return
+        self._touched[credential.token_id] = now
+
+        async def touch(connection: Connection) -> None:
+            await identity.touch_token(connection, credential.token_id, now)
+
+        self.later(self.database.write(touch))
+
+    def later(self, work: Any) -> None:
+        """Run a coroutine after the request without waiting for it."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def settle(self) -> None:
+        """Wait for what was put off."""
+        while self._background:
+            await asyncio.gather(*self._background, return_exceptions=True)
+
+    def client_address(self, request: Request) -> str | None:
+        return request.scope.get("procession.address") or (request.client.host if request.client else None)
+
+    def base_url(self, request: Request) -> str:
+        if self.settings.base_url:
+            return self.settings.base_url.rstrip("/")
+        scheme = request.scope.get("scheme", "http")
+        host = request.headers.get("host") or "localhost"
+        # A host header is what the client sent; only what a URL may hold is echoed.
+        clean = urlsplit(f"//{host}").netloc
+        return f"{scheme}://{clean if all(c.isalnum() or c in '.-:[]_' for c in clean) else 'localhost'}"

@@ -1,0 +1,141 @@
+"""How an endpoint is declared: one decorator says everything the router and the API document need.
+
+    @operation("GET", "/organizations/{org_id}/tags", tag="tags")
+    async def list_tags(tx: ReadTx, call: Call, params: TagListParams) -> Paginated[Tag]:
+
+What a handler gets is decided by its parameters: `tx` (ReadTx or WriteTx; the edge opens and commits it), `call`,
+`params` (a Params struct), `body` (a struct, or `Any` for the plain data), and path parameters by their names
+(`int` ones are 404 when they are not numbers). What it returns is the body; the annotation is the documented shape.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_type_hints
+
+import msgspec
+
+from procession.api.params import Params
+from procession.storage.tx import ReadTx, WriteTx
+
+Auth = Literal["member", "account", "guest", "public"]
+H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint."""
+
+    method: str
+    path: str
+    id: str
+    tag: str
+    handler: Callable[..., Awaitable[Any]]
+    auth: Auth
+    status: int
+    etag: bool
+    errors: tuple[int, ...]
+    media_types: tuple[str, ...]
+    # Other successful statuses of the same shape.
+    also: tuple[int, ...]
+    tx: type[ReadTx] | None
+    wants_call: bool
+    params: type[Params] | None
+    body: Any  # None when it takes no body, else the struct type or Any
+    path_parameters: Mapping[str, type]
+    wanted_path_parameters: tuple[str, ...]
+    answer: Any  # the return annotation
+    # Used only in the document: a description of the body where the handler reads plain data.
+    documented_body: Any
+
+    @property
+    def wants_body(self) -> bool:
+        return self.body is not None
+
+
+def operation(
+    method: str | Sequence[str],
+    path: str,
+    *,
+    tag: str,
+    auth: Auth = "member",
+    status: int = 200,
+    also: tuple[int, ...] = (),
+    etag: bool = False,
+    errors: tuple[int, ...] = (),
+    media_types: tuple[str, ...] = ("application/json",),
+    documented_body: Any = None,
+) -> Callable[[H], H]:
+    """Declare the decorated coroutine function as an endpoint; several methods make aliases of one another."""
+
+    def declare(handler: H) -> H:
+        methods = [method] if isinstance(method, str) else list(method)
+        declared: list[Operation] = []
+        for index, verb in enumerate(methods):
+            declared.append(
+                _inspected(
+                    handler,
+                    method=verb,
+                    path=path,
+                    id=_camel(handler.__name__) + (f"By{verb.title()}" if index else ""),
+                    tag=tag,
+                    auth=auth,
+                    status=status,
+                    also=also,
+                    etag=etag,
+                    errors=errors,
+                    media_types=media_types,
+                    documented_body=documented_body,
+                )
+            )
+        previous: tuple[Operation, ...] = getattr(handler, "operations", ())
+        handler.operations = (*previous, *declared)  # pyright: ignore[reportFunctionMemberAccess]  # read back by `operations_of`
+        return handler
+
+    return declare
+
+
+def operations_of(module: Any) -> list[Operation]:
+    """The endpoints a routes module declares, in order."""
+    handlers = [each for each in vars(module).values() if hasattr(each, "operations")]
+    return [each for handler in handlers for each in handler.operations]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def _inspected(handler: Callable[..., Awaitable[Any]], *, path: str, **options: Any) -> Operation:
+    hints = get_type_hints(handler)
+    names = {segment[1:-1] for segment in path.split("/") if segment.startswith("{")}
+    parameters: dict[str, type] = {name: str for name in names}
+    tx: type[ReadTx] | None = None
+    params: type[Params] | None = None
+    body: Any = None
+    for name in inspect.signature(handler).parameters:
+        kind = hints[name]
+        if name == "tx":
+            tx = kind
+        elif name == "params":
+            params = kind
+        elif name == "body":
+            body = kind
+        elif name in names:
+            parameters[name] = kind
+        elif name != "call":
+            raise TypeError(f"{handler.__name__}: nothing is called {name!r} in {path}")
+    return Operation(
+        path=path,
+        handler=handler,
+        tx=tx,
+        wants_call="call" in hints,
+        params=params,
+        body=body,
+        path_parameters=parameters,
+        wanted_path_parameters=tuple(name for name in inspect.signature(handler).parameters if name in names),
+        answer=hints.get("return"),
+        **options,
+    )
+
+
+def writes(operation: Operation) -> bool:
+    return operation.tx is WriteTx

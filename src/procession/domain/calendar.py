@@ -1,0 +1,210 @@
+"""The organization's calendar: working week, calendar arithmetic in its zone, moving into working time.
+
+Every function is total: what would leave the years 1 to 9999 stays at the edge. Spec: behaviour-launching 9.1, 9.2.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from procession.domain.errors import Invalid
+from procession.domain.loose import as_bool, as_object
+from procession.domain.times import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, Millis
+
+Unit = Literal["minutes", "hours", "days", "weeks", "months"]
+Sign = Literal[1, -1]
+
+UNITS: tuple[Unit, ...] = ("minutes", "hours", "days", "weeks", "months")
+UNIT_WORDS: Mapping[str, Unit] = {word: unit for unit in UNITS for word in (unit, unit.removesuffix("s"))}
+"""Singular and plural words, as steps may use both. Spec: api-templates 4.3."""
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_MARGIN = 62 * DAY  # no zone or search for a working day reaches further
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?", re.ASCII)
+
+
+class Hours(msgspec.Struct, frozen=True):
+    """From when to when a day is worked, in minutes after midnight, both ends included."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= 1440:
+            raise ValueError(f"working hours end after they start, within one day, got {self.start} to {self.end}")
+
+
+ALL_HOURS = Hours(0, 1440)
+
+
+class WorkingWeek(msgspec.Struct, frozen=True):
+    """The hours of the seven days an organization works, Monday first (None = closed), and the zone it lives in."""
+
+    days: tuple[Hours | None, ...]
+    zone: str
+
+    def __post_init__(self) -> None:
+        if len(self.days) != 7 or not any(self.days):
+            raise ValueError("a working week has seven days, at least one of them worked")
+
+    def never_closes(self) -> bool:
+        return all(hours == ALL_HOURS for hours in self.days)
+
+
+def is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; not a name at all; the name of a folder
+        return False
+    return True
+
+
+def parse_working_days(raw: object, zone: str) -> WorkingWeek:
+    """The setting `working_days`: `{"Monday": {"working", "all_hours", "start", "end"}, ...}`.
+
+    A day left out is worked at all hours. Raises Invalid with every wrong path. Spec: api-people 3.1.
+    """
+    week = as_object(raw)
+    if week is None:
+        raise Invalid({"working_days": ["The working days must be an object keyed by weekday."]})
+    errors: dict[str, list[str]] = {}
+    days: list[Hours | None] = []
+    for name in WEEKDAYS:
+        try:
+            days.append(_parse_hours(week.get(name)))
+        except ValueError as error:
+            errors[f"working_days.{name}"] = [str(error)]
+    if not errors and not any(days):
+        errors["working_days"] = ["At least one day must be a working day."]
+    if not is_zone(zone):
+        errors["timezone"] = ["The timezone must be the name of an IANA time zone."]
+    if errors:
+        raise Invalid(errors)
+    return WorkingWeek(tuple(days), zone)
+
+
+def _parse_hours(raw: object) -> Hours | None:
+    day = as_object({} if raw is None else raw)
+    if day is None:
+        raise ValueError("A working day must be an object with working, all_hours, start and end.")
+    working = as_bool(day.get("working", True))
+    all_hours = as_bool(day.get("all_hours", not (day.get("start") or day.get("end"))))
+    if working is None or all_hours is None:
+        raise ValueError("The fields working and all_hours must be true or false.")
+    if not working:
+        return None
+    if all_hours:
+        return ALL_HOURS
+    start, end = _parse_clock(day.get("start")), _parse_clock(day.get("end"))
+    if start is None or end is None:
+        raise ValueError("The fields start and end must be times in the form HH:MM.")
+    if end <= start:
+        raise ValueError("The working day must end after it starts.")
+    return Hours(start, end)
+
+
+def _parse_clock(raw: object) -> int | None:
+    """Minutes after midnight, from 00:00 to 24:00."""
+    found = _CLOCK.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    minutes = int(found[1]) * 60 + int(found[2]) if found else 1441
+    return minutes if minutes <= 1440 else None
+
+
+def local_day(at: Millis, zone: str) -> date:
+    """The calendar day it is in `zone`."""
+    return _local(min(max(at, EARLIEST + DAY), LATEST - DAY), zone).date()
+
+
+def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
+    """The same instant when it is worked, else when work next begins; never back. Spec: L-9.5, L-9.6."""
+    if week.never_closes() or not _has_room(at):
+        return _clamp(at)
+    today = _local(at, week.zone).date()
+    for ahead in range(15):  # two weeks: a zone that crosses the date line loses a day
+        day = today + timedelta(days=ahead)
+        hours = week.days[day.weekday()]
+        if hours is None:
+            continue
+        midnight = datetime.combine(day, time.min)
+        opens = _first_instant(midnight + timedelta(minutes=hours.start), week.zone)
+        closes = _last_instant(midnight + timedelta(minutes=hours.end), week.zone)
+        if opens < closes and at <= closes:  # opens == closes: the clock skipped these hours
+            return max(at, opens)
+    return at
+
+
+def add_offset(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sign) -> Millis:
+    """`value` units after (or before) `at`, not yet moved into working time.
+
+    Minutes and hours are elapsed time; days, weeks and months keep the wall clock of the zone, months clamped to
+    their last day. A wall-clock time that a clock change skips becomes the first one after it. Spec: L-9.4.
+    """
+    if unit == "minutes" or unit == "hours":
+        return _clamp(at + sign * value * (MINUTE if unit == "minutes" else HOUR))
+    if value == 0 or not _has_room(at):
+        return _clamp(at)
+    local = _local(at, week.zone).replace(tzinfo=None)
+    try:
+        if unit == "months":
+            moved = _add_months(local, sign * value)
+        else:
+            moved = local + timedelta(days=sign * value * (7 if unit == "weeks" else 1))
+    except (ValueError, OverflowError):
+        return LATEST if sign > 0 else EARLIEST
+    return _first_instant(moved, week.zone) if _has_room(_as_utc(moved)) else _clamp(_as_utc(moved))
+
+
+def _add_months(local: datetime, months: int) -> datetime:
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise ValueError("out of range")
+    return local.replace(year=year, month=month + 1, day=min(local.day, monthrange(year, month + 1)[1]))
+
+
+def _local(at: Millis, zone: str) -> datetime:
+    return (_EPOCH + at * _MILLISECOND).astimezone(ZoneInfo(zone))
+
+
+def _as_utc(local: datetime) -> Millis:
+    return (local.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+
+
+def _first_instant(local: datetime, zone: str) -> Millis:
+    """When the clocks of the zone first show `local`, or first show something later if they skip it."""
+    return _instant(local.replace(tzinfo=ZoneInfo(zone), fold=0))
+
+
+def _last_instant(local: datetime, zone: str) -> Millis:
+    return _instant(local.replace(tzinfo=ZoneInfo(zone), fold=1))
+
+
+def _instant(local: datetime) -> Millis:
+    at = (local - _EPOCH) // _MILLISECOND
+    before, after = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
+    if before is None or after is None or before >= after:
+        return at
+    # Skipped: the offsets of both sides enclose the change, which comes on a whole second.
+    low, high = (_as_utc(local) - offset // _MILLISECOND for offset in (after, before))
+    low, high = low // SECOND, -(-high // SECOND)
+    zone = local.tzinfo
+    while high - low > 1:
+        middle = (low + high) // 2
+        changed = (_EPOCH + timedelta(seconds=middle)).astimezone(zone).utcoffset() == after
+        low, high = (low, middle) if changed else (middle, high)
+    return high * SECOND
+
+
+def _has_room(at: Millis) -> bool:
+    return EARLIEST + _MARGIN <= at <= LATEST - _MARGIN
+
+
+def _clamp(at: Millis) -> Millis:
+    return min(max(at, EARLIEST), LATEST)

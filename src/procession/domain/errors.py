@@ -1,0 +1,94 @@
+"""Refusals: what the product says no to, in words a user can act on.
+
+They know nothing of HTTP; `api/errors.py` maps each `code` to a status and a body shape.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal with a stable `code` and a sentence for the person who asked."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(DomainError):
+    """The thing does not exist, or the caller may not know that it does."""
+
+    code = "RESOURCE_NOT_FOUND"
+
+    def __init__(self, message: str = "Resource not found") -> None:
+        super().__init__(message)
+
+
+class NotAllowed(DomainError):
+    """The caller is known and may see the thing, but may not do this."""
+
+    code = "NOT_ALLOWED"
+
+
+class Invalid(DomainError):
+    """Malformed or unacceptable input; `errors` maps a dotted field path to its messages.
+
+    `prerun`, `tasks` and `taskdata` carry a list of `{id: [messages]}` instead (Spec: api-conventions 14.3).
+    """
+
+    code = "INVALID"
+
+    def __init__(self, errors: Mapping[str, list[Any]], message: str = "The given data was invalid.") -> None:
+        super().__init__(message)
+        self.errors = dict(errors)
+
+
+class WrongState(DomainError):
+    """Well-formed, but the thing is not in a state that allows it; no field is to blame."""
+
+    code = "WRONG_STATE"
+
+
+class ProcessArchived(WrongState):
+    code = "PROCESS_ARCHIVED"
+
+    def __init__(self) -> None:
+        super().__init__("This process is archived. Restore it before changing it.")
+
+
+class ProcessLocked(DomainError):
+    """An open process-level issue locks the process and its tasks. Spec: api-processes 1.2."""
+
+    code = "PROCESS_LOCKED"
+
+    def __init__(self) -> None:
+        super().__init__("This process has an open issue. Resolve the issue before changing the process or its tasks.")
+
+
+class AlreadyCompleted(WrongState):
+    code = "TASK_ALREADY_COMPLETED"
+
+    def __init__(self) -> None:
+        super().__init__("This task is already completed. Reopen it before completing it again.")
+
+
+class TooLarge(DomainError):
+    code = "PAYLOAD_TOO_LARGE"
+
+
+class Malformed(DomainError):
+    """The body is not readable at all."""
+
+    code = "MALFORMED_JSON"
+
+    def __init__(self, message: str = "Malformed JSON") -> None:
+        super().__init__(message)
+
+
+class Unauthenticated(DomainError):
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str = "Unauthenticated.") -> None:
+        super().__init__(message)

@@ -1,0 +1,24 @@
+"""What happened: the facts that decisions produce and the log keeps."""
+
+from typing import Any
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact. `kind` is "<noun>.<past participle>", such as "task.completed"."""
+
+    kind: str
+    subject_kind: str
+    subject_id: str
+    # Number of the process it belongs to, if any.
+    process: int | None = None
+    payload: dict[str, Any] = {}
+    # The rule, timer or event that led to it; None when a person did it directly.
+    cause: str | None = None
+
+
+def happened(kind: str, subject_id: str | int, *, process: int | None = None, **payload: Any) -> Event:
+    """An event about the noun that `kind` begins with."""
+    noun = kind.partition(".")[0]
+    return Event(kind=kind, subject_kind=noun, subject_id=str(subject_id), process=process, payload=payload)

@@ -1,0 +1,42 @@
+"""What storage modules may do with a database connection, whichever database it is."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Table
+
+from procession.storage.dialect import DialectName
+from procession.storage.query import Query
+
+Row = tuple[Any, ...]
+
+
+class Connection(Protocol):
+    """One connection inside one transaction. On SQLite every method finishes without suspending."""
+
+    dialect: DialectName
+    statements: int  # executed so far; tests assert that lists use a fixed number
+
+    async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]: ...
+
+    def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncIterator[Row]: ...
+
+    async def run(self, query: Query, values: Mapping[str, Any]) -> int:
+        """Execute a write; returns the number of rows it touched."""
+        ...
+
+    async def run_many(self, query: Query, values: Sequence[Mapping[str, Any]]) -> None:
+        """Execute one write for each set of values."""
+        ...
+
+    async def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that all have the same keys, as one statement where the database gains from it."""
+        ...
+
+    async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        """Delete the rows with these primary keys; keys that have no row are passed over."""
+        ...
+
+    async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
+        """Add each row's `n` to the counter with its primary key, creating the counter where there is none."""
+        ...

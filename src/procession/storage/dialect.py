@@ -1,0 +1,89 @@
+"""Every difference between SQLite and PostgreSQL that a statement can see."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, bindparam, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import Boolean
+
+DialectName = Literal["sqlite", "postgresql"]
+
+DIALECTS: dict[DialectName, Dialect] = {
+    "sqlite": sqlite.dialect(paramstyle="named"),  # pyright: ignore[reportNoOverloadImplementation, reportUnknownMemberType]
+    "postgresql": PGDialect_psycopg(paramstyle="pyformat"),
+}
+
+
+class IsIn(ColumnElement[bool]):
+    """`column IN (a list bound as one value)`: the statement is the same for any number of values.
+
+    Bind a Python list under `name`. PostgreSQL gets `= ANY(array)`, SQLite a subselect over the list as JSON.
+    """
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        kind = BigInteger() if isinstance(column.type, BigInteger) else Text()
+        self.array = bindparam(name, type_=ARRAY(kind))
+        self.json = bindparam(name, type_=Text())
+
+    @property
+    def _from_objects(self) -> list[Any]:
+        return list(self.column._from_objects)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's own hook
+
+
+def is_in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return IsIn(column, name)
+
+
+@compiles(IsIn, "postgresql")
+def _any(element: IsIn, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} = ANY ({compiler.process(element.array, **options)})"
+
+
+@compiles(IsIn, "sqlite")
+def _json_each(element: IsIn, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = compiler.process(element.column, **options), compiler.process(element.json, **options)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+class ListRows(ColumnElement[Any]):
+    """A one-column table `value` made of a bound list: `SELECT value FROM ...` on both databases."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, kind: BigInteger | Text) -> None:
+        self.array = bindparam(name, type_=ARRAY(kind))
+        self.json = bindparam(name, type_=Text())
+
+
+@compiles(ListRows, "postgresql")
+def _unnest(element: ListRows, compiler: SQLCompiler, **options: Any) -> str:
+    return f"unnest({compiler.process(element.array, **options)})"
+
+
+@compiles(ListRows, "sqlite")
+def _each(element: ListRows, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.json, **options)})"
+
+
+def constant(value: int) -> ColumnElement[int]:
+    """A number written into the statement: what the planner should see (states, facets, limits)."""
+    return literal_column(str(int(value)), BigInteger)
+
+
+def escape_like(text: str) -> str:
+    r"""User text as a literal inside a LIKE pattern whose escape character is `\`."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def insert(dialect: DialectName) -> Callable[..., Any]:
+    """The dialect's INSERT, which knows ON CONFLICT."""
+    return sqlite.insert if dialect == "sqlite" else postgresql.insert

@@ -1,0 +1,67 @@
+"""The event log: one row per thing that happened, in the order of the organization's positions."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+
+from procession.domain.actors import Actor
+from procession.domain.events import Event
+from procession.storage.connection import Connection
+from procession.storage.numbers import new_uuid
+from procession.storage.query import Query
+from procession.storage.tables.events import events, organization_states
+
+_advance = Query(
+    update(organization_states)
+    .where(organization_states.c.org == bindparam("org_is"))
+    .values(
+        position=organization_states.c.position + bindparam("happened"),
+        rights_epoch=organization_states.c.rights_epoch + bindparam("rights"),
+    )
+    .returning(organization_states.c.position)
+)
+position_query = Query(
+    select(organization_states.c.position, organization_states.c.rights_epoch).where(
+        organization_states.c.org == bindparam("org")
+    )
+)
+
+
+async def advance_position(connection: Connection, org: int, happened: int, *, rights: bool) -> int:
+    """Lock the organization until the commit and claim `happened` positions; returns the last one."""
+    values = {"org_is": org, "happened": happened, "rights": int(rights)}
+    [(position,)] = await connection.rows(_advance, values)
+    return position
+
+
+async def append_events(
+    connection: Connection, org: int, last: int, happened: Sequence[Event], *, actor: Actor, at: int
+) -> None:
+    first = last - len(happened) + 1
+    rows: list[dict[str, object]] = []
+    for offset, event in enumerate(happened):
+        payload = msgspec.json.encode(event.payload).decode()
+        rows.append(
+            {
+                "org": org,
+                "position": first + offset,
+                "id": new_uuid(at),
+                "at": at,
+                "actor_kind": actor.kind,
+                "actor_id": actor.key,
+                "on_behalf_of": None,
+                "channel": actor.channel,
+                "address": actor.address,
+                "client": actor.client,
+                "cause": event.cause,
+                "subject_kind": event.subject_kind,
+                "subject_id": event.subject_id,
+                "process": event.process,
+                "kind": event.kind,
+                "payload": payload,
+                "digest": hashlib.sha256(payload.encode()).hexdigest(),
+            }
+        )
+    await connection.insert(events, rows)

@@ -1,0 +1,118 @@
+"""Bringing a database to the schema this program needs: always before it is opened for work."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from procession.storage.database import sqlite_path
+
+BACKUPS_KEPT = 5
+
+
+class SchemaTooNew(RuntimeError):
+    """The database was written by a newer program."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"The database has schema {found}, which this version of Procession does not know. "
+            "Install the newer version that wrote it, or restore the backup made before that upgrade."
+        )
+
+
+class DatabaseUnreachable(RuntimeError):
+    """Nobody answers at the configured address, or the folder cannot be used."""
+
+
+def upgrade(url: str, data_dir: Path) -> str | None:
+    """Upgrade the database at `url` (empty: the embedded file); returns the new revision, None when it was current.
+
+    An embedded file is copied to `backups/` first. Raises SchemaTooNew or DatabaseUnreachable.
+    """
+    with _engine(url, data_dir) as engine, engine.connect() as connection:
+        config = _config()
+        current = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(config)
+        head = scripts.get_current_head()
+        if current == head:
+            return None
+        known = {script.revision for script in scripts.walk_revisions()}
+        if current is not None and current not in known:
+            raise SchemaTooNew(current)
+        if current is not None and connection.dialect.name == "sqlite":
+            back_up(sqlite_path(url, data_dir), data_dir / "backups", f"before-{head}")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        return head
+
+
+def current_revision(url: str, data_dir: Path) -> str | None:
+    """The schema the database has now; None when it is empty."""
+    with _engine(url, data_dir) as engine, engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def back_up(source: Path, folder: Path, name: str) -> Path:
+    """A consistent copy of an embedded database; older copies beyond the newest few are removed."""
+    import pysqlite3  # pyright: ignore[reportMissingTypeStubs]  # the wheel has none
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    target = folder / f"{source.stem}-{stamp}-{name}.db"
+    with closing(pysqlite3.connect(str(source))) as original, closing(pysqlite3.connect(str(target))) as copy:
+        original.backup(copy)
+    for old in sorted(folder.glob(f"{source.stem}-*.db"))[:-BACKUPS_KEPT]:
+        old.unlink()
+    return target
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "procession.storage:migrations")
+    return config
+
+
+@contextmanager
+def _engine(url: str, data_dir: Path) -> Iterator[sa.Engine]:
+    engine = _open(url, data_dir)
+    try:
+        yield engine
+    except sa.exc.OperationalError as error:
+        raise DatabaseUnreachable(f"The database cannot be reached: {error.orig}") from error
+    finally:
+        engine.dispose()
+
+
+def _open(url: str, data_dir: Path) -> sa.Engine:
+    if url.startswith(("postgresql://", "postgres://")):
+        return sa.create_engine("postgresql+psycopg://" + url.split("://", 1)[1], poolclass=sa.pool.NullPool)
+    import pysqlite3  # pyright: ignore[reportMissingTypeStubs]  # the wheel has none
+
+    path = sqlite_path(url, data_dir)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise DatabaseUnreachable(
+            f"The data folder {path.parent} cannot be written: {error.strerror}. "
+            "Choose another with --data-dir or make it writable."
+        ) from error
+    engine = sa.create_engine(f"sqlite:///{path}", module=pysqlite3, poolclass=sa.pool.NullPool)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction]  # registered by the decorator
+        connection.execute("PRAGMA journal_mode = WAL")
+
+    return engine

@@ -1,0 +1,1 @@
+"""Schema history, one for both databases."""

@@ -1,0 +1,168 @@
+"""PostgreSQL through psycopg 3: a pool, server-side prepared statements, multi-row inserts by array."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import BigInteger, Table
+
+from procession.storage.connection import Row
+from procession.storage.dialect import DialectName
+from procession.storage.query import Query
+
+T = TypeVar("T")
+Work = Callable[["PostgresConnection"], Awaitable[T]]
+
+WRITE_ATTEMPTS = 8
+FIRST_RETRY_SECONDS = 0.01
+
+
+def _arrays(table: Table, names: Sequence[str]) -> str:
+    kinds = ("bigint" if isinstance(table.c[name].type, BigInteger) else "text" for name in names)
+    return ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(names, kinds, strict=True))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+@cache
+def _insert_by_array(table: Table, names: tuple[str, ...]) -> str:
+    """One statement for any number of rows, as Citus and the network want it."""
+    return f'INSERT INTO "{table.name}" ({_quoted(names)}) SELECT * FROM unnest({_arrays(table, names)})'
+
+
+@cache
+def _delete_by_array(table: Table, names: tuple[str, ...]) -> str:
+    same = " AND ".join(f't."{name}" = gone."{name}"' for name in names)
+    return f'DELETE FROM "{table.name}" t USING unnest({_arrays(table, names)}) AS gone({_quoted(names)}) WHERE {same}'
+
+
+@cache
+def _add_by_array(table: Table, names: tuple[str, ...]) -> str:
+    keys = _quoted([name for name in names if name != "n"])
+    total = f'"n" = "{table.name}"."n" + excluded."n"'
+    return f"{_insert_by_array(table, names)} ON CONFLICT ({keys}) DO UPDATE SET {total}"
+
+
+class PostgresConnection:
+    dialect: DialectName = "postgresql"
+
+    def __init__(self, raw: AsyncConnection[Row]) -> None:
+        self.raw = raw
+        self.statements = 0
+
+    async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
+        self.statements += 1
+        compiled = query.on("postgresql")
+        cursor = await self.raw.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
+        return await cursor.fetchall()
+
+    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncIterator[Row]:
+        self.statements += 1
+        compiled = query.on("postgresql")
+        async with self.raw.cursor("listing") as cursor:
+            cursor.itersize = 500
+            await cursor.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # as above
+            async for row in cursor:
+                yield row
+
+    async def run(self, query: Query, values: Mapping[str, Any]) -> int:
+        self.statements += 1
+        compiled = query.on("postgresql")
+        cursor = await self.raw.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # as above
+        return cursor.rowcount
+
+    async def run_many(self, query: Query, values: Sequence[Mapping[str, Any]]) -> None:
+        if not values:
+            return
+        self.statements += 1
+        compiled = query.on("postgresql")
+        async with self.raw.cursor() as cursor:
+            await cursor.executemany(compiled.sql, [compiled.bind(each) for each in values])  # pyright: ignore[reportArgumentType]  # as above
+
+    async def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        await self._by_array(_insert_by_array, table, rows)
+
+    async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        await self._by_array(_delete_by_array, table, keys)
+
+    async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
+        await self._by_array(_add_by_array, table, counts)
+
+    async def _by_array(
+        self, statement: Callable[[Table, tuple[str, ...]], str], table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        if not rows:
+            return
+        self.statements += 1
+        names = tuple(rows[0])
+        columns = {name: [row[name] for row in rows] for name in names}
+        await self.raw.execute(statement(table, names), columns)  # pyright: ignore[reportArgumentType]  # as above
+
+
+class PostgresDatabase:
+    dialect: DialectName = "postgresql"
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            kwargs={"autocommit": True},
+        )
+
+        # Numbers are taken in a short transaction of their own while the caller's may hold a pooled connection;
+        # a pool of their own keeps the two from waiting for each other.
+        self._numbers: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            url, min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
+        )
+
+    async def open(self) -> None:
+        await self._pool.open(wait=True, timeout=10)
+        await self._numbers.open(wait=True, timeout=10)
+
+    async def close(self) -> None:
+        await self._numbers.close()
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def numbering(self) -> AsyncIterator[PostgresConnection]:
+        """A connection whose single statement commits at once."""
+        async with self._numbers.connection() as raw:
+            yield PostgresConnection(raw)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[PostgresConnection]:
+        """A consistent snapshot for everything one request reads."""
+        async with self._pool.connection() as raw:
+            await raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield PostgresConnection(raw)
+            except BaseException:
+                await raw.execute("ROLLBACK")
+                raise
+            await raw.execute("COMMIT")
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction; deadlocks and serialization failures run it again, unseen by the caller."""
+        delay = FIRST_RETRY_SECONDS
+        for attempt in range(WRITE_ATTEMPTS):
+            try:
+                async with self._pool.connection() as raw, raw.transaction():
+                    return await work(PostgresConnection(raw))
+            except (DeadlockDetected, SerializationFailure, psycopg.errors.UniqueViolation):
+                if attempt == WRITE_ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(delay * (0.5 + random.random()))
+                delay *= 2
+        raise AssertionError("unreachable: the last attempt returns or raises")

@@ -1,0 +1,33 @@
+"""All tables, gathered for migrations and for the tests that walk the schema.
+
+Control tables hold what is shared by organizations (accounts, tokens, the directory). Every other table is a
+tenant table: its primary key, unique keys and foreign keys begin with `org` (docs/scaling.md).
+"""
+
+from procession.storage.tables import content, control, events, lists, people, processes, templates
+from procession.storage.tables.base import metadata
+
+CONTROL_TABLES = frozenset(
+    table.name
+    for table in (
+        control.organizations,
+        control.accounts,
+        control.tokens,
+        control.rate_windows,
+        control.sign_in_attempts,
+    )
+)
+TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
+
+__all__ = [
+    "CONTROL_TABLES",
+    "TENANT_TABLES",
+    "content",
+    "control",
+    "events",
+    "lists",
+    "metadata",
+    "people",
+    "processes",
+    "templates",
+]

@@ -1,0 +1,51 @@
+"""The event log, the organization's position in it, and the numbers an organization hands out."""
+
+from sqlalchemy import PrimaryKeyConstraint, Table
+
+from procession.storage.columns import key, number, optional_number, optional_text, text
+from procession.storage.tables.base import metadata
+
+organization_states = Table(
+    "organization_state",
+    metadata,
+    key("org", primary_key=True),
+    # Position of the newest event. Whoever advances it holds the organization's lock until the commit.
+    number("position"),
+    # Advances with every change of roles, groups, grants or template owners.
+    number("rights_epoch"),
+)
+
+sequences = Table(
+    "sequence",
+    metadata,
+    key("org"),
+    text("kind"),
+    number("last"),
+    # The newest instant handed out with a number: numbers and instants rise together.
+    number("last_at"),
+    PrimaryKeyConstraint("org", "kind"),
+)
+
+events = Table(
+    "event",
+    metadata,
+    key("org"),
+    number("position"),
+    text("id"),
+    number("at"),
+    text("actor_kind"),
+    optional_text("actor_id"),
+    optional_text("on_behalf_of"),
+    text("channel"),
+    optional_text("address"),
+    optional_text("client"),
+    optional_text("cause"),
+    text("subject_kind"),
+    text("subject_id"),
+    optional_number("process"),
+    text("kind"),
+    text("payload"),
+    text("digest"),
+    PrimaryKeyConstraint("org", "position"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,107 @@
+"""Side tables and counters that lists read. All are written by the gate (storage.processes.save) and can be rebuilt.
+
+They are key-only, so that a page and a count never touch a row. `docs/architecture.md` explains each.
+"""
+
+from sqlalchemy import PrimaryKeyConstraint, Table
+
+from procession.storage.columns import key, number, text
+from procession.storage.tables.base import metadata
+
+process_facets = Table(
+    "process_facet",
+    metadata,
+    key("org"),
+    # domain.listing.Facet
+    number("facet"),
+    text("key"),
+    number("state"),
+    key("seq"),
+    PrimaryKeyConstraint("org", "facet", "key", "state", "seq"),
+    sqlite_with_rowid=False,
+)
+
+process_access = Table(
+    "process_access",
+    metadata,
+    key("org"),
+    # "everyone", "m:<member>", "g:<group>", "t:<template>" (whoever owns the template)
+    text("principal"),
+    number("state"),
+    key("seq"),
+    PrimaryKeyConstraint("org", "principal", "state", "seq"),
+    sqlite_with_rowid=False,
+)
+
+facet_counters = Table(
+    "facet_counter",
+    metadata,
+    key("org"),
+    number("facet"),
+    text("key"),
+    number("state"),
+    number("n"),
+    PrimaryKeyConstraint("org", "facet", "key", "state"),
+    sqlite_with_rowid=False,
+)
+
+process_blocks = Table(
+    "process_block",
+    metadata,
+    key("org"),
+    number("state"),
+    # seq / 1024
+    number("block"),
+    number("n"),
+    PrimaryKeyConstraint("org", "state", "block"),
+    sqlite_with_rowid=False,
+)
+
+viewers = Table(
+    "viewer",
+    metadata,
+    key("org"),
+    number("account"),
+    # 1 until a rebuild has counted afresh; a stale viewer's lists count the union themselves.
+    number("is_stale"),
+    PrimaryKeyConstraint("org", "account"),
+    sqlite_with_rowid=False,
+)
+
+viewer_counters = Table(
+    "viewer_counter",
+    metadata,
+    key("org"),
+    number("account"),
+    number("state"),
+    # Processes seen by name, that is not as part of "everyone" (light members: all they see).
+    number("n"),
+    PrimaryKeyConstraint("org", "account", "state"),
+    sqlite_with_rowid=False,
+)
+
+task_access = Table(
+    "task_access",
+    metadata,
+    key("org"),
+    # "m:<member>", "g:<group>", "e:<guest e-mail>": direct assignees
+    text("principal"),
+    # domain.listing.TaskState
+    number("state"),
+    # 0 stands for "counts for nothing" (none, held); it is part of the key.
+    number("deadline"),
+    key("seq"),
+    PrimaryKeyConstraint("org", "principal", "state", "deadline", "seq"),
+    sqlite_with_rowid=False,
+)
+
+task_counters = Table(
+    "task_counter",
+    metadata,
+    key("org"),
+    text("principal"),
+    number("state"),
+    number("n"),
+    PrimaryKeyConstraint("org", "principal", "state"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,91 @@
+"""Members, guests and groups of an organization."""
+
+from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+
+from procession.storage.columns import key, number, optional_number, optional_text, text
+from procession.storage.tables.base import metadata
+
+members = Table(
+    "member",
+    metadata,
+    key("org"),
+    # The account's id is the member's id on the wire.
+    key("account"),
+    text("role"),
+    text("status"),
+    text("type"),
+    # Copied from the account so that no tenant read leaves the organization's tables.
+    text("email"),
+    text("first_name"),
+    text("last_name"),
+    text("folded_name"),
+    text("timezone"),
+    text("profile"),
+    number("is_default_admin"),
+    optional_number("invited_by"),
+    optional_number("activated_at"),
+    optional_number("disabled_at"),
+    optional_number("disabled_by"),
+    optional_number("reactivated_at"),
+    optional_number("reactivated_by"),
+    optional_number("last_accessed_at"),
+    number("created_at"),
+    number("updated_at"),
+    PrimaryKeyConstraint("org", "account"),
+    Index("ix_member_name", "org", "folded_name", "account"),
+)
+
+guests = Table(
+    "guest",
+    metadata,
+    key("org"),
+    key("id"),
+    # Lower case; the key of a guest in paths and assignee lists.
+    text("email"),
+    optional_text("first_name"),
+    optional_text("last_name"),
+    # Profile keys of api-people 5.1, as one JSON object.
+    text("details"),
+    # The secret of the guest's link: found by keyed hash, shown again from the sealed copy.
+    text("code_hash"),
+    text("sealed_code"),
+    optional_number("last_accessed_at"),
+    optional_number("disabled_at"),
+    optional_number("disabled_by"),
+    optional_number("reactivated_at"),
+    optional_number("reactivated_by"),
+    number("created_at"),
+    number("updated_at"),
+    PrimaryKeyConstraint("org", "id"),
+    UniqueConstraint("org", "email"),
+    UniqueConstraint("org", "code_hash"),
+)
+
+groups = Table(
+    "member_group",
+    metadata,
+    key("org"),
+    text("id"),
+    text("name"),
+    text("folded_name"),
+    text("description"),
+    number("created_at"),
+    number("updated_at"),
+    PrimaryKeyConstraint("org", "id"),
+    UniqueConstraint("org", "folded_name"),
+)
+
+group_people = Table(
+    "group_person",
+    metadata,
+    key("org"),
+    text("group_id"),
+    # Exactly one of the two; 0 stands for none because it is part of the key.
+    number("member"),
+    number("guest"),
+    PrimaryKeyConstraint("org", "group_id", "member", "guest"),
+    ForeignKeyConstraint(["org", "group_id"], ["member_group.org", "member_group.id"], ondelete="CASCADE"),
+    Index("ix_group_person_member", "org", "member"),
+    Index("ix_group_person_guest", "org", "guest"),
+    sqlite_with_rowid=False,
+)

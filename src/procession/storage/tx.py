@@ -1,0 +1,178 @@
+"""Transactions bound to one organization: what use cases and storage modules are handed.
+
+The edge opens one per request or job and commits once (`reading`, `writing`); nobody else commits.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Table
+
+from procession.domain.actors import Actor
+from procession.domain.events import Event
+from procession.storage import viewing
+from procession.storage.log import advance_position, append_events
+from procession.storage.numbers import new_uuid, take_numbers
+from procession.storage.connection import Connection, Row
+from procession.storage.database import Database
+from procession.storage.postgres import PostgresDatabase
+from procession.storage.query import Query
+from procession.storage.tables import lists
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+Values = Mapping[str, Any]
+
+
+class ReadTx:
+    """A snapshot of one organization, seen by `actor` at `now` (milliseconds, UTC)."""
+
+    def __init__(self, connection: Connection, org: int, organization_id: str, actor: Actor, now: int) -> None:
+        self.connection = connection
+        self.org = org
+        self.organization_id = organization_id
+        self.actor = actor
+        self.now = now
+
+    async def rows(self, shape: type[S], query: Query, **values: Any) -> list[S]:
+        """Every row as a `shape`; the statement selects its fields in their order. `org` is always bound."""
+        return [shape(*row) for row in await self.connection.rows(query, {"org": self.org, **values})]
+
+    async def row(self, shape: type[S], query: Query, **values: Any) -> S | None:
+        found = await self.connection.rows(query, {"org": self.org, **values})
+        return shape(*found[0]) if found else None
+
+    async def tuples(self, query: Query, **values: Any) -> list[Row]:
+        return await self.connection.rows(query, {"org": self.org, **values})
+
+    async def value(self, query: Query, **values: Any) -> Any:  # the column's type; None when there is no row
+        found = await self.connection.rows(query, {"org": self.org, **values})
+        return found[0][0] if found else None
+
+    def stream(self, query: Query, **values: Any) -> AsyncIterator[Row]:
+        return self.connection.stream(query, {"org": self.org, **values})
+
+
+class WriteTx(ReadTx):
+    """A read-write transaction. Events and counters are held back until `finish`, just before the commit."""
+
+    def __init__(
+        self, database: Database, connection: Connection, org: int, organization_id: str, actor: Actor, now: int
+    ) -> None:
+        super().__init__(connection, org, organization_id, actor, now)
+        self._database = database
+        self._events: list[Event] = []
+        self._counts: dict[Table, dict[tuple[Any, ...], int]] = {}
+        self._sightings: list[viewing.Sighting] = []
+        self._rights_changed = False
+        self._stale_viewers: set[int] | None = set()
+
+    async def run(self, query: Query, **values: Any) -> int:
+        return await self.connection.run(query, {"org": self.org, **values})
+
+    async def insert(self, table: Table, rows: Sequence[Values]) -> None:
+        await self.connection.insert(table, [{"org": self.org, **row} for row in rows])
+
+    async def delete(self, table: Table, keys: Sequence[Values]) -> None:
+        await self.connection.delete(table, [{"org": self.org, **key} for key in keys])
+
+    def new_id(self) -> str:
+        """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""
+        return new_uuid(self.now)
+
+    def record(self, *happened: Event) -> None:
+        """Append to the event log; readers see it once this transaction has committed."""
+        self._events.extend(happened)
+
+    def count(self, table: Table, key: tuple[Any, ...], change: int) -> None:
+        """Add `change` to a counter; `key` is its primary key without the organization."""
+        if change:
+            counts = self._counts.setdefault(table, defaultdict(int))
+            counts[key] += change
+
+    def sighted(self, *changes: viewing.Sighting) -> None:
+        """A process became visible to, or vanished for, these principals: their counters follow."""
+        self._sightings.extend(changes)
+
+    def rights_changed(self, viewers: Iterable[int] | None = None) -> None:
+        """Roles, groups, grants or owners changed: what these members (None = everybody) see is counted afresh."""
+        self._rights_changed = True
+        if viewers is None:
+            self._stale_viewers = None
+        elif self._stale_viewers is not None:
+            self._stale_viewers.update(viewers)
+
+    async def next_number(self, kind: str, many: int = 1) -> int:
+        """The first of `many` fresh integers of this kind; numbers of a refused transaction may be handed out again."""
+        last, _ = await take_numbers(self.connection, self.org, kind, many, self.now)
+        return last - many + 1
+
+    async def reserve(self, kind: str, many: int) -> tuple[int, int]:
+        """Fresh integers for hot kinds, with the instant they were taken at: (first number, milliseconds).
+
+        On PostgreSQL in a short transaction of its own, so that launches do not queue for one row; a refused
+        launch leaves a gap. Numbers and instants rise together.
+        """
+        if isinstance(self._database, PostgresDatabase):
+            async with self._database.numbering() as connection:
+                last, at = await take_numbers(connection, self.org, kind, many, self.now)
+        else:
+            last, at = await take_numbers(self.connection, self.org, kind, many, self.now)
+        return last - many + 1, at
+
+    async def finish(self) -> None:
+        """Advance the organization's position, append the events, apply the counters: last before the commit.
+
+        The position's row is the organization's lock, so a reader never passes an event that commits later, and
+        who belongs to a group is read while nobody can change the counters that follow from it.
+        """
+        if not (self._events or self._counts or self._sightings or self._rights_changed):
+            return
+        position = await advance_position(self.connection, self.org, len(self._events), rights=self._rights_changed)
+        await append_events(self.connection, self.org, position, self._events, actor=self.actor, at=self.now)
+        if self._rights_changed:
+            await viewing.mark_stale(self, self._stale_viewers)
+        for key, change in (await viewing.expand(self, self._sightings)).items():
+            self.count(lists.viewer_counters, key, change)
+        for table in sorted(self._counts, key=lambda each: each.name):
+            await self._apply(table, self._counts[table])
+
+    async def _apply(self, table: Table, counts: Mapping[tuple[Any, ...], int]) -> None:
+        names = [column.name for column in table.primary_key.columns][1:]
+        changed = sorted((key, n) for key, n in counts.items() if n)
+        await self.connection.add(
+            table, [{"org": self.org, **dict(zip(names, key, strict=True)), "n": n} for key, n in changed]
+        )
+
+
+@asynccontextmanager
+async def reading(
+    database: Database, org: int, organization_id: str, actor: Actor, now: int
+) -> AsyncIterator[ReadTx]:
+    async with database.reading() as connection:
+        yield ReadTx(connection, org, organization_id, actor, now)
+
+
+async def writing(
+    database: Database,
+    org: int,
+    organization_id: str,
+    actor: Actor,
+    now: int,
+    work: Callable[[WriteTx], Awaitable[T]],
+) -> T:
+    """Run `work` in a write transaction and commit. It may run more than once: after a deadlock, or when a group
+    of writes has to be taken apart; it must not change anything but the transaction.
+    """
+
+    async def whole(connection: Connection) -> T:
+        tx = WriteTx(database, connection, org, organization_id, actor, now)
+        result = await work(tx)
+        await tx.finish()
+        return result
+
+    return await database.write(whole)

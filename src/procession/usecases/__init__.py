@@ -1,0 +1,1 @@
+"""One verb per function: load, ask, decide, record."""

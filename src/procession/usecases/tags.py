@@ -1,0 +1,71 @@
+"""Tags: create, change, delete. Spec: api-content 1, behaviour-people 3.4."""
+
+import re
+
+import msgspec
+
+from procession.domain.actors import Actor
+from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.events import happened
+from procession.domain.names import fold
+from procession.storage import tags
+from procession.storage.tags import TagRow
+from procession.storage.tx import WriteTx
+
+MAX_TITLE = 30
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def require_admin(actor: Actor, to: str) -> None:
+    if not actor.is_admin:
+        raise NotAllowed(f"Only administrators may {to}.")
+
+
+async def create_tag(tx: WriteTx, *, title: str, color: str | None, type: str | None) -> TagRow:
+    """Raises NotAllowed, Invalid (blank, long or taken title; malformed colour)."""
+    require_admin(tx.actor, "create tags")
+    row = TagRow(
+        id=tx.new_id(),
+        title=title.strip(),
+        folded_title=fold(title),
+        color=color,
+        auto_generated=0,
+        type=type,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await _check(tx, row)
+    await tags.add(tx, row)
+    tx.record(happened("tag.created", row.id, title=row.title))
+    return row
+
+
+async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str | None) -> TagRow:
+    """None leaves a value as it is. Raises NotAllowed, NotFound, Invalid."""
+    require_admin(tx.actor, "change tags")
+    row = await tags.find(tx, tag_id)
+    if row is None:
+        raise NotFound()
+    if title is not None:
+        row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title))
+    row = msgspec.structs.replace(row, color=color or row.color, updated_at=tx.now)
+    await _check(tx, row)
+    await tags.save(tx, row)
+    tx.record(happened("tag.updated", row.id, title=row.title))
+    return row
+
+
+async def _check(tx: WriteTx, row: TagRow) -> None:
+    errors: dict[str, list[str]] = {}
+    if not row.title:
+        errors["title"] = ["The title field is required."]
+    elif len(row.title) > MAX_TITLE:
+        errors["title"] = [f"The title may not be greater than {MAX_TITLE} characters."]
+    else:
+        same = await tags.titled(tx, row.folded_title)
+        if same is not None and same.id != row.id:
+            errors["title"] = ["The title has already been taken."]
+    if row.color is not None and not COLOR.fullmatch(row.color):
+        errors["color"] = ["The color must look like #1f7a8c."]
+    if errors:
+        raise Invalid(errors)

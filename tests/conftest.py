@@ -1,0 +1,79 @@
+"""Fixtures: servers on both databases, organizations of a test's own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Organization
+from tests.harness import Api, Server
+from tests.postgres_server import fresh_database, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL server for each test worker."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server("", tmp_path_factory.mktemp("sqlite"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with fresh_database(postgres_server) as url:
+        server = Server(url, tmp_path_factory.mktemp("postgresql"))
+        yield server
+        server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The application on SQLite and on PostgreSQL: a test that uses it runs on both."""
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    yield server
+    server.clock.release()
+
+
+@pytest.fixture
+def org(server: Server) -> Organization:
+    """An organization nobody else uses, with one administrator."""
+    return Organization(server)
+
+
+@pytest.fixture
+def other_org(server: Server) -> Organization:
+    return Organization(server)
+
+
+@pytest.fixture
+def api(org: Organization) -> Api:
+    """The API as the organization's administrator."""
+    return org.api
+
+
+@pytest.fixture
+def nobody(server: Server, org: Organization) -> Api:
+    """The API without a token."""
+    return Api(server, None, org.id)
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Makes SQLite servers with settings of their own."""
+    made: list[Server] = []
+
+    def make(**settings: object) -> Server:
+        folder = tmp_path / f"server{len(made)}"
+        folder.mkdir()
+        made.append(Server("", folder, **settings))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()

@@ -1,0 +1,52 @@
+"""Every answer a test gets is held against the API document: status, media type, shape."""
+
+from functools import cache
+from typing import Any
+
+import httpx
+import jsonschema
+import msgspec
+
+from procession.api.catalogue import all_operations
+from procession.api.document import document
+from procession.api.errors import HttpRefusal
+from procession.api.router import Router
+
+
+@cache
+def _documented() -> tuple[dict[str, Any], Router[str]]:
+    operations = all_operations()
+    router: Router[str] = Router()
+    for each in operations:
+        router.add(each.method, each.path, each.path)
+    return msgspec.to_builtins(document(operations)), router
+
+
+def check_response(method: str, response: httpx.Response) -> None:
+    """Raise AssertionError when the answer is not what the document promises."""
+    described, router = _documented()
+    path = response.request.url.path.removeprefix("/api").rstrip("/")
+    try:
+        template, _ = router.find(method, path)
+    except HttpRefusal as refusal:
+        assert response.status_code == refusal.status
+        return
+    answers = described["paths"][template][method.lower()]["responses"]
+    status = str(response.status_code)
+    assert status in answers, f"{method} {template} answered {status}, which its document does not name: {response.text}"
+    content = answers[status].get("content")
+    if content is None:
+        assert response.content == b"", f"{method} {template} {status} should have no body"
+        return
+    media_type = response.headers["content-type"].partition(";")[0]
+    assert media_type in content, f"{method} {template} answered {media_type}"
+    if media_type == "application/json":
+        _validator(template, method.lower(), status).validate(response.json())
+
+
+@cache
+def _validator(template: str, method: str, status: str) -> Any:
+    described, _ = _documented()
+    content = described["paths"][template][method]["responses"][status]["content"]
+    schema = {**content["application/json"]["schema"], "components": described["components"]}
+    return jsonschema.Draft202012Validator(schema)

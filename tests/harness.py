@@ -1,0 +1,134 @@
+"""A whole server inside the test process: real application, real database, a clock that tests may set."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from procession import config
+from procession.adapters.secrets import Secrets
+from procession.api.app import Application
+from procession.api.edge import Edge
+from procession.storage.database import database_at
+from procession.storage.migrate import upgrade
+from procession.storage.numbers import clock_now
+from tests.contract import check_response
+
+T = TypeVar("T")
+
+
+class Clock:
+    """The server's clock: real time until a test sets or moves it."""
+
+    def __init__(self) -> None:
+        self.fixed: int | None = None
+
+    def __call__(self) -> int:
+        return clock_now() if self.fixed is None else self.fixed
+
+    def freeze(self, at: int | None = None) -> int:
+        """Stop the clock, at this instant (milliseconds) or now."""
+        self.fixed = clock_now() if at is None else at
+        return self.fixed
+
+    def advance(self, *, seconds: float = 0, hours: float = 0, days: float = 0) -> int:
+        """Move the stopped clock."""
+        if self.fixed is None:
+            self.freeze()
+        assert self.fixed is not None
+        self.fixed += int((seconds + 3600 * hours + 86400 * days) * 1000)
+        return self.fixed
+
+    def release(self) -> None:
+        self.fixed = None
+
+
+class Server:
+    """The application on a thread of its own with an event loop; calls go through ASGI, without a socket."""
+
+    def __init__(self, url: str, data_dir: Path, **settings: Any) -> None:
+        upgrade(url, data_dir)
+        self.clock = Clock()
+        options = {"data_dir": data_dir, "requests_per_minute": 0, **({"database_url": url} if url else {}), **settings}
+        self.settings = config.load({}, **options)
+        self.secrets = Secrets(b"k" * 32)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.database = database_at(url, data_dir)
+        self.edge = Edge(self.settings, self.database, self.secrets, self.clock)
+        self.application = Application(self.edge)
+        self.run(self.application.start())
+        transport = httpx.ASGITransport(app=self.application)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://flow.example")
+
+    @property
+    def dialect(self) -> str:
+        return self.database.dialect
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=120)
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self.run(self._client.request(method, path, **options))
+
+    def close(self) -> None:
+        self.run(self._client.aclose())
+        self.run(self.application.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Api:
+    """The API as one caller sees it: paths are relative to the caller's organization unless they begin with `//`."""
+
+    def __init__(self, server: Server, token: str | None, organization_id: str = "") -> None:
+        self.server = server
+        self.token = token
+        self.organization_id = organization_id
+
+    def request(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+        """Send a request; every answer is checked against the API document."""
+        url = path[1:] if path.startswith("//") else f"/organizations/{self.organization_id}{path}"
+        sent = {"Accept": "application/json", "X-Tallyfy-Client": "APIClient"}
+        if self.token is not None:
+            sent["Authorization"] = f"Bearer {self.token}"
+        response = self.server.request(method, url, headers={**sent, **(headers or {})}, **options)
+        check_response(method, response)
+        return response
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return self.request("POST", path, **_with_body(body, options))
+
+    def put(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PUT", path, **_with_body(body, options))
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("DELETE", path, **options)
+
+    def data(self, method: str, path: str, body: Any = None, *, status: int | None = None, **options: Any) -> Any:
+        """The `data` of a successful answer."""
+        response = self.request(method, path, **_with_body(body, options))
+        expected = status or (201 if method == "POST" else 200)
+        assert response.status_code in ({expected} if status else {200, 201}), f"{response.status_code}: {response.text}"
+        return response.json()["data"]
+
+
+def _with_body(body: Any, options: dict[str, Any]) -> dict[str, Any]:
+    if body is None:
+        return options
+    return {**options, "content": json.dumps(body), "headers": {"Content-Type": "application/json", **options.get("headers", {})}}
+
+
+def plain(value: Any) -> Any:
+    return msgspec.to_builtins(value)
