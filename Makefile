@@ -28,12 +28,13 @@ $(INSTALLED): requirements/dev.txt requirements/core.in pyproject.toml
 	@python="$$(requirements/find-python)"; [ -x $(BIN)/python ] || "$$python" -m venv $(VENV) || { \
 	  rm -rf $(VENV); echo "make setup: $$python cannot create a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt || { \
+	  echo "make setup: the packages could not be installed, the reason is above. There are wheels of all of them for 64-bit Linux (glibc) on x86." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup-system:  ## Install the Debian packages the client and browser tests need (root)
-	@requirements/debian
+	@requirements/debian-packages
 
 run: setup  ## Start the server with demo data on http://127.0.0.1:8080, data in ./data
 	@$(BIN)/procession serve --with-demo $(ARGS)

@@ -22,6 +22,7 @@ class HttpRefusal(Exception):
 
 STATUS_OF: dict[type[DomainError], int] = {
     refusals.Malformed: 400,
+    refusals.Protected: 400,
     refusals.Unauthenticated: 401,
     refusals.NotAllowed: 403,
     refusals.NotFound: 404,

@@ -118,16 +118,22 @@ def _parse_clock(raw: object) -> int | None:
     return minutes if minutes <= 1440 else None
 
 
+def local_time(at: Millis, zone: str) -> datetime:
+    """What the clocks of `zone` show; a day off at most at the very edges of the calendar."""
+    at = min(max(at, EARLIEST + DAY), LATEST - DAY)
+    return (_EPOCH + at * _MILLISECOND).astimezone(ZoneInfo(zone))
+
+
 def local_day(at: Millis, zone: str) -> date:
     """The calendar day it is in `zone`."""
-    return _local(min(max(at, EARLIEST + DAY), LATEST - DAY), zone).date()
+    return local_time(at, zone).date()
 
 
 def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
     """The same instant when it is worked, else when work next begins; never back. Spec: L-9.5, L-9.6."""
     if week.never_closes() or not _has_room(at):
         return _clamp(at)
-    today = _local(at, week.zone).date()
+    today = local_time(at, week.zone).date()
     for ahead in range(15):  # two weeks: a zone that crosses the date line loses a day
         day = today + timedelta(days=ahead)
         hours = week.days[day.weekday()]
@@ -151,7 +157,7 @@ def add_offset(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sign
         return _clamp(at + sign * value * (MINUTE if unit == "minutes" else HOUR))
     if value == 0 or not _has_room(at):
         return _clamp(at)
-    local = _local(at, week.zone).replace(tzinfo=None)
+    local = local_time(at, week.zone).replace(tzinfo=None)
     try:
         if unit == "months":
             moved = _add_months(local, sign * value)
@@ -167,10 +173,6 @@ def _add_months(local: datetime, months: int) -> datetime:
     if not 1 <= year <= 9999:
         raise ValueError("out of range")
     return local.replace(year=year, month=month + 1, day=min(local.day, monthrange(year, month + 1)[1]))
-
-
-def _local(at: Millis, zone: str) -> datetime:
-    return (_EPOCH + at * _MILLISECOND).astimezone(ZoneInfo(zone))
 
 
 def _as_utc(local: datetime) -> Millis:

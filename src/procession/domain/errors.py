@@ -51,6 +51,12 @@ class WrongState(DomainError):
     code = "WRONG_STATE"
 
 
+class Protected(DomainError):
+    """Nobody may do this to that person: the bot, the last administrator. Spec: api-people 4.5."""
+
+    code = "PROTECTED"
+
+
 class ProcessArchived(WrongState):
     code = "PROCESS_ARCHIVED"
 

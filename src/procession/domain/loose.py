@@ -6,10 +6,13 @@ Each reader answers None for "not that"; the caller says which field is wrong. S
 import re
 from typing import cast
 
+import msgspec
+
 MAX_SAFE_INTEGER = 2**53 - 1
 """Beyond this, JavaScript clients and JSON functions of databases no longer agree on a number."""
 
 _INTEGER = re.compile(r"[+-]?\d{1,16}", re.ASCII)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BOOLEANS: dict[object, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -64,3 +67,27 @@ def _children(value: object) -> list[object]:
             return []
         entries = list(mapping.values())
     return entries or [None]
+
+
+def json_size(value: object) -> int:
+    """Bytes of the encoded value; beyond any limit when it cannot be encoded."""
+    try:
+        return len(msgspec.json.encode(value))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return MAX_SAFE_INTEGER
+
+
+def clean_text(text: str) -> str:
+    """Without what no database stores: NUL and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("", text)
+
+
+def clean_json(value: object) -> object:
+    """`clean_text` on every text and key inside; the caller has bounded the nesting."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if (entries := as_list(value)) is not None:
+        return [clean_json(entry) for entry in entries]
+    if (mapping := as_object(value)) is not None:
+        return {clean_text(key): clean_json(entry) for key, entry in mapping.items()}
+    return value

@@ -12,6 +12,7 @@ CONTROL_TABLES = frozenset(
     for table in (
         control.organizations,
         control.accounts,
+        control.memberships,
         control.tokens,
         control.rate_windows,
         control.sign_in_attempts,

@@ -28,11 +28,19 @@ accounts = Table(
     text("first_name"),
     text("last_name"),
     text("timezone"),
-    # The rest of the profile (phone, job title, picture ...), as one JSON object.
+    # domain.people.Profile, as one JSON object.
     text("profile"),
     number("created_at"),
     number("updated_at"),
     optional_number("last_login_at"),
+)
+
+# Which organizations an account is in; everything else about a membership is in `member`.
+memberships = Table(
+    "membership",
+    metadata,
+    number("account", primary_key=True),
+    number("org", primary_key=True),
 )
 
 tokens = Table(
@@ -44,6 +52,7 @@ tokens = Table(
     text("hint"),
     number("account", index=True),
     optional_number("org"),
+    # personal: named, lives until it expires or is revoked; session: made by signing in, ended by signing out.
     text("kind"),
     text("name"),
     number("created_at"),
@@ -63,8 +72,9 @@ rate_windows = Table(
 sign_in_attempts = Table(
     "sign_in_attempt",
     metadata,
+    # A keyed hash of the e-mail address that was tried.
     text("key", primary_key=True),
     number("failures"),
-    number("last_at"),
-    optional_number("locked_until"),
+    number("last_at", index=True),
+    number("wait_until"),
 )

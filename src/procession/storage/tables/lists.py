@@ -88,7 +88,7 @@ task_access = Table(
     text("principal"),
     # domain.listing.TaskState
     number("state"),
-    # 0 stands for "counts for nothing" (none, held); it is part of the key.
+    # domain.listing.NO_DEADLINE when there is none that counts (none, held): it is part of the key and sorts last.
     number("deadline"),
     key("seq"),
     PrimaryKeyConstraint("org", "principal", "state", "deadline", "seq"),

@@ -16,22 +16,27 @@ members = Table(
     text("type"),
     # Copied from the account so that no tenant read leaves the organization's tables.
     text("email"),
+    text("folded_email"),
     text("first_name"),
     text("last_name"),
     text("folded_name"),
     text("timezone"),
+    # domain.people.Profile, as one JSON object.
     text("profile"),
     number("is_default_admin"),
     optional_number("invited_by"),
     optional_number("activated_at"),
+    optional_number("approved_at"),
     optional_number("disabled_at"),
     optional_number("disabled_by"),
     optional_number("reactivated_at"),
     optional_number("reactivated_by"),
-    optional_number("last_accessed_at"),
+    optional_number("last_login_at"),
+    optional_text("last_known_ip"),
     number("created_at"),
     number("updated_at"),
     PrimaryKeyConstraint("org", "account"),
+    UniqueConstraint("org", "folded_email"),
     Index("ix_member_name", "org", "folded_name", "account"),
 )
 
@@ -44,7 +49,7 @@ guests = Table(
     text("email"),
     optional_text("first_name"),
     optional_text("last_name"),
-    # Profile keys of api-people 5.1, as one JSON object.
+    # domain.guests.GuestDetails, as one JSON object.
     text("details"),
     # The secret of the guest's link: found by keyed hash, shown again from the sealed copy.
     text("code_hash"),

@@ -1,0 +1,205 @@
+"""Processes ("runs") on the wire. Spec: api-processes 2, 4, 6, 7, 9."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from procession.api.contract.envelope import Many, One
+from procession.api.contract.shared import Progress, TagLink
+from procession.api.params import PageParams, Params
+
+
+class NextTask(msgspec.Struct):
+    """The first open visible task by earliest deadline. Spec: api-processes 4.1."""
+
+    id: str
+    increment_id: int
+    title: str
+    alias: str | None
+    owners: dict[str, list[Any]]
+    deadline: str | None
+
+
+class FolderLink(msgspec.Struct):
+    """A folder that a process lies in; `folder_object_id` removes it from there."""
+
+    id: str
+    name: str
+    parent_id: str | None
+    folder_object_id: int
+
+
+class TasksMeta(msgspec.Struct):
+    """How many visible tasks are in which condition."""
+
+    total: int
+    completed: int
+    in_progress: int
+    not_started: int
+    overdue: int
+    due_soon: int
+    problems: int
+
+
+class RunPermissions(msgspec.Struct):
+    """What the caller may do with the process."""
+
+    can_edit: bool
+    can_archive: bool
+    can_delete: bool
+    can_reassign: bool
+    can_complete: bool
+    can_add_oot: bool
+
+
+class Stage(msgspec.Struct):
+    """A milestone with its visible tasks counted."""
+
+    id: str
+    name: str
+    position: int
+    task_count: int
+    completed_count: int
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """A process. Spec: api-processes 2."""
+
+    id: str
+    increment_id: int
+    checklist_id: str
+    checklist_title: str
+    assign_someone_else: bool
+    name: str
+    summary: str
+    status: Literal["active", "problem", "issue", "complete", "archived"]
+    progress: Progress
+    whole_progress: Progress
+    started_by: int
+    owner_id: int
+    prerun: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    prerun_status: Literal["complete", "incomplete"] | None
+    prerun_completed_at: str | None
+    prerun_completed_by: int | None
+    prerun_length: int
+    starred: bool
+    created_at: str
+    started_at: str
+    last_updated: str
+    completed_at: str | None
+    archived_at: str | None
+    due_date: str | None
+    max_task_deadline: str | None
+    due_date_passed: bool
+    due_soon: bool
+    late_tasks: int
+    collaborators: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "integer"}})]
+    users: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "integer"}})]
+    groups: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})]
+    type: Literal["procedure", "form", "document"]
+    is_public: bool
+    publicly_hidden_fields: Annotated[
+        msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})
+    ]
+    parent_id: str | None
+    can_add_oot: bool
+    has_open_issue: bool
+    custom_fields: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
+    checklist: One[dict[str, Any]] | UnsetType = UNSET
+    tasks: Many[dict[str, Any]] | UnsetType = UNSET
+    tasks_meta: One[TasksMeta] | UnsetType = UNSET
+    next_task: Many[NextTask] | UnsetType = UNSET
+    tags: Many[TagLink] | UnsetType = UNSET
+    folders: Many[FolderLink] | UnsetType = UNSET
+    permissions: One[RunPermissions] | UnsetType = UNSET
+    ko_form_fields: Many[dict[str, Any]] | UnsetType = UNSET
+    form_fields: Many[dict[str, Any]] | UnsetType = UNSET
+    stages: Many[Stage] | UnsetType = UNSET
+    threads: Many[dict[str, Any]] | UnsetType = UNSET
+
+
+class RunListParams(PageParams, frozen=True, kw_only=True):
+    q: Annotated[str | None, Meta(description="Part of the name, whatever the case; or the exact increment_id.")] = None
+    status: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="active, complete, problem, issue, improvement, delayed, starred or archived; "
+            "several are joined by OR."
+        ),
+    ] = ()
+    archived: Annotated[str | None, Meta(description="`true` adds archived processes, `only` gives just them.")] = None
+    owners: Annotated[tuple[int, ...], Meta(description="Owner of the process, or assignee of any of its tasks.")] = ()
+    task_status: Annotated[
+        str | None, Meta(description="all, in-progress or completed: which tasks `owners` and `groups` look at.")
+    ] = None
+    me: Annotated[bool | None, Meta(description="As `owners` with the caller.")] = None
+    groups: Annotated[tuple[str, ...], Meta(description="Groups assigned to any task.")] = ()
+    guests: Annotated[tuple[str, ...], Meta(description="E-mail addresses of guests assigned to any task.")] = ()
+    checklist_id: Annotated[tuple[str, ...], Meta(description="Templates the process was launched from.")] = ()
+    folder: Annotated[tuple[str, ...], Meta(description="Folders the process lies in.")] = ()
+    tag: Annotated[tuple[str, ...], Meta(description="Id or title of a tag.")] = ()
+    tag_ids: Annotated[tuple[str, ...], Meta(description="Tags that the process carries all of.")] = ()
+    untagged: Annotated[bool | None, Meta(description="Only processes without tags; wins over tag and tag_ids.")] = None
+    starred: Annotated[bool | None, Meta(description="Only those the caller has (or has not) starred.")] = None
+    type: Annotated[tuple[str, ...], Meta(description="procedure, form or document.")] = ()
+    form_fields_values: Annotated[bool | None, Meta(description="Add answers to `form_fields`.")] = None
+    cursor: Annotated[str | None, Meta(description="Opaque place in the list, from `links`; wins over `page`.")] = None
+
+    ALIASES: ClassVar[dict[str, str]] = {**PageParams.ALIASES, "blueprint_id": "checklist_id"}
+    BARE_FLAGS: ClassVar[frozenset[str]] = frozenset({"untagged"})
+
+
+class RunParams(Params, frozen=True, kw_only=True):
+    with_: Annotated[tuple[str, ...], Meta(description="Related data to include.")] = ()
+    form_fields_values: Annotated[bool | None, Meta(description="Add answers to `form_fields`.")] = None
+
+    ALIASES: ClassVar[dict[str, str]] = {"with": "with_"}
+
+
+class LaunchBody(msgspec.Struct, kw_only=True):
+    """A process to launch. Spec: api-processes 7.1."""
+
+    checklist_id: str | None = None
+    blueprint_id: str | None = None
+    name: Annotated[str, Meta(max_length=550)] | None = None
+    summary: str | None = None
+    owner_id: int | None = None
+    user_id: int | None = None
+    starred: bool | None = None
+    is_public: bool | None = None
+    publicly_hidden_fields: list[str] | None = None
+    assign_someone_else: bool | None = None
+    parent_id: str | None = None
+    prerun: dict[str, Any] | list[Any] | None = None
+    tasks: dict[str, Any] | list[Any] | None = None
+    roles: dict[str, Any] | list[Any] | None = None
+    users: list[int] | None = None
+    groups: list[str] | None = None
+    tags: list[str] | None = None
+    folders: list[str] | None = None
+
+
+class RunChange(msgspec.Struct, kw_only=True):
+    """Changes to a process; what is not sent stays. Spec: api-processes 9."""
+
+    name: Annotated[str, Meta(max_length=550)] | UnsetType = UNSET
+    summary: str | None | UnsetType = UNSET
+    owner_id: int | UnsetType = UNSET
+    starred: bool | UnsetType = UNSET
+    is_public: bool | UnsetType = UNSET
+    publicly_hidden_fields: list[str] | UnsetType = UNSET
+    users: list[int] | UnsetType = UNSET
+    groups: list[str] | UnsetType = UNSET
+    prerun: dict[str, Any] | list[Any] | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    folders: list[str] | UnsetType = UNSET
+
+
+class RunForms(msgspec.Struct):
+    """All fields of a process. Spec: api-processes 11, P10."""
+
+    id: str
+    name: str
+    form_fields: list[dict[str, Any]]
+    ko_form_fields: list[dict[str, Any]]

@@ -1,0 +1,21 @@
+"""Value objects that several resources show. Spec: api-conventions 18."""
+
+import msgspec
+
+
+class Progress(msgspec.Struct):
+    """Counts of tasks and their rounded share in percent."""
+
+    complete: int
+    total: int
+    percent: int
+
+
+class TagLink(msgspec.Struct):
+    """A tag on something: `id` is the association (for detaching), `tag_id` the tag (for filtering)."""
+
+    id: int
+    tag_id: str
+    title: str
+    color: str | None
+    type: str | None

@@ -1,0 +1,136 @@
+"""What a process is found by: the rows its lists' side tables must hold. Pure, so that a recount is one call."""
+
+from enum import IntEnum
+
+import msgspec
+
+from procession.domain.processes import Process, State, Task
+
+DAY_MS = 86_400_000
+BLOCK_SIZE = 1024
+# Stands for "no deadline that counts" in a key, and sorts after every real one.
+NO_DEADLINE = 2**62
+EVERYONE = "everyone"
+ANY = "*"
+
+
+class Facet(IntEnum):
+    """Kinds of keys a process is listed under."""
+
+    ALL = 0  # counters only
+    INVOLVED = 1  # owner, or assignee of any task: member
+    INVOLVED_OPEN = 2  # owner, or assignee of an open visible task
+    INVOLVED_DONE = 3  # owner, or assignee of a completed task
+    GROUP = 4  # group assigned to any task
+    GROUP_OPEN = 5
+    GROUP_DONE = 6
+    GUEST = 7  # guest assigned to any task: e-mail address
+    TAG = 8
+    FOLDER = 9
+    TEMPLATE = 10
+    TYPE = 11
+    STAR = 12  # member
+    STATUS = 13  # problem, issue
+    IMPROVEMENT = 14
+    UNTAGGED = 15
+    LATE_DAY = 16  # counters only: UTC day of the next deadline of an open process
+
+
+class TaskState(IntEnum):
+    OPEN = 0
+    COMPLETED = 1
+    HIDDEN = 2
+    ARCHIVED = 3
+
+
+class ProcessIndex(msgspec.Struct, frozen=True):
+    """Everything the side tables and counters hold about one process."""
+
+    state: State
+    facets: frozenset[tuple[Facet, str]]
+    principals: frozenset[str]
+    late_day: int | None
+    is_listed: bool
+
+
+def facets_of(process: Process) -> frozenset[tuple[Facet, str]]:
+    """The keys of `process_facet`. Spec: api-processes 6."""
+    found: set[tuple[Facet, str]] = {
+        (Facet.TEMPLATE, process.template_id),
+        (Facet.TYPE, process.type),
+        (Facet.INVOLVED, str(process.owner)),
+        (Facet.INVOLVED_OPEN, str(process.owner)),
+        (Facet.INVOLVED_DONE, str(process.owner)),
+    }
+    for task in process.tasks:
+        if task.archived_at is None:
+            found |= _assignment_facets(task)
+    found |= {(Facet.TAG, each) for each in process.tags} or {(Facet.UNTAGGED, "")}
+    found |= {(Facet.STAR, str(each)) for each in process.starred_by}
+    if process.folder is not None:
+        found.add((Facet.FOLDER, process.folder))
+    if process.status in ("problem", "issue"):
+        found.add((Facet.STATUS, process.status))
+    if process.improvements:
+        found.add((Facet.IMPROVEMENT, ""))
+    return frozenset(found)
+
+
+def _assignment_facets(task: Task) -> set[tuple[Facet, str]]:
+    members, groups = [Facet.INVOLVED], [Facet.GROUP]
+    if task.is_open:
+        members.append(Facet.INVOLVED_OPEN)
+        groups.append(Facet.GROUP_OPEN)
+    elif task.is_completed:
+        members.append(Facet.INVOLVED_DONE)
+        groups.append(Facet.GROUP_DONE)
+    found = {(facet, str(user)) for facet in members for user in task.owners.users}
+    found |= {(facet, group) for facet in groups for group in task.owners.groups}
+    return found | {(Facet.GUEST, email) for email in task.owners.guests}
+
+
+def principals_of(process: Process) -> frozenset[str]:
+    """Who may see the process besides administrators. Spec: behaviour-people Q1, Q2."""
+    return frozenset(
+        {
+            f"m:{process.owner}",
+            f"m:{process.starter}",
+            f"t:{process.template_id}",
+            *(f"m:{each}" for each in process.users),
+            *(f"g:{each}" for each in process.groups),
+            *process.readers,
+            *process.involved,
+        }
+    )
+
+
+def index_of(process: Process) -> ProcessIndex:
+    late = process.state is State.OPEN and process.next_deadline is not None
+    return ProcessIndex(
+        state=process.state,
+        facets=facets_of(process),
+        principals=principals_of(process),
+        late_day=process.next_deadline // DAY_MS if late and process.next_deadline is not None else None,
+        is_listed=True,
+    )
+
+
+NOT_INDEXED = ProcessIndex(State.OPEN, frozenset(), frozenset(), None, is_listed=False)
+
+
+def task_state(task: Task, *, process_is_archived: bool) -> TaskState:
+    if process_is_archived or task.archived_at is not None:
+        return TaskState.ARCHIVED
+    if task.is_hidden:
+        return TaskState.HIDDEN
+    return TaskState.COMPLETED if task.is_completed else TaskState.OPEN
+
+
+def task_keys(task: Task, *, process_is_archived: bool) -> frozenset[tuple[str, int, int]]:
+    """The rows of `task_access`: (principal, state, deadline); principal "*" lists every task."""
+    state = task_state(task, process_is_archived=process_is_archived)
+    if task.deadline is None or (task.is_held and task.is_open):
+        deadline = NO_DEADLINE
+    else:
+        deadline = task.deadline
+    return frozenset((principal, int(state), deadline) for principal in {ANY, *task.owners.principals})

@@ -1,0 +1,99 @@
+"""The one gate: status, state, progress and everything else that lists read follow from here.
+
+Spec: api-processes 1.1-2, behaviour-work 1-3.
+"""
+
+import msgspec
+
+from procession.domain.processes import Process, ProcessStatus, State, Task
+
+DUE_SOON_MS = 24 * 3600 * 1000
+INDEXED_NAME_LENGTH = 200
+
+
+def status_of(process: Process) -> ProcessStatus:
+    """What holds underneath an archive too. Spec: behaviour-work P2-P5, P10."""
+    if process.open_issues:
+        return "issue"
+    if any(task.open_problems for task in process.tasks if task.archived_at is None):
+        return "problem"
+    form_is_done = process.prerun_status != "incomplete"
+    if process.type != "procedure":
+        return "complete" if form_is_done and all(task.is_completed for task in visible(process)) else "active"
+    tasks = visible(process)
+    return "complete" if form_is_done and tasks and all(task.is_completed for task in tasks) else "active"
+
+
+def visible(process: Process) -> list[Task]:
+    return [task for task in process.tasks if task.is_visible]
+
+
+def settle(process: Process, now: int) -> Process:
+    """`process` with its summary recomputed. Every change goes through here before it is saved.
+
+    `completed_at` is set at the moment the process becomes complete and cleared when it no longer is (P4, P9).
+    """
+    shown = visible(process)
+    kept = [task for task in process.tasks if task.archived_at is None]
+    status = status_of(process)
+    open_deadlines = tuple(sorted(each for task in process.tasks if (each := task.clock_deadline) is not None))
+    if process.is_archived:
+        state = State.ARCHIVED
+    else:
+        state = State.COMPLETE if status == "complete" else State.OPEN
+    completed_at = (process.completed_at or now) if status == "complete" else None
+    involved = set(process.involved)
+    for task in process.tasks:
+        involved |= {each for each in task.owners.principals if not each.startswith("e:")}
+    members = {process.owner, *process.users, *(user for task in kept for user in task.owners.users)}
+    return msgspec.structs.replace(
+        process,
+        status=status,
+        state=state,
+        involved=tuple(sorted(involved)),
+        collaborators=tuple(sorted(members)),
+        tasks_total=len(kept),
+        tasks_visible=len(shown),
+        tasks_done=sum(task.is_completed for task in shown),
+        tasks_secret=sum(task.top_secret for task in shown),
+        open_problems=sum(task.open_problems for task in kept),
+        improvements=sum(task.improvements for task in kept),
+        next_deadline=open_deadlines[0] if open_deadlines else None,
+        open_deadlines=open_deadlines,
+        due_date=max((task.deadline for task in shown if task.deadline is not None and not task.is_held), default=None),
+        max_task_deadline=max((task.deadline for task in kept if task.deadline is not None), default=None),
+        completed_at=completed_at,
+    )
+
+
+class Health(msgspec.Struct, frozen=True):
+    """What the clock makes of a process's deadlines, exact at the second asked about."""
+
+    late_tasks: int
+    due_soon: bool
+    due_date_passed: bool
+
+
+def health(open_deadlines: tuple[int, ...], due_date: int | None, *, complete: bool, now: int) -> Health:
+    """`open_deadlines` sorted, of visible open tasks that are not held. Spec: behaviour-work H1, H2, H13-H16.
+
+    A deadline exactly at `now` is due soon, not overdue (H11).
+    """
+    late = sum(1 for each in open_deadlines if each < now)
+    soon = not late and bool(open_deadlines) and open_deadlines[0] <= now + DUE_SOON_MS
+    passed = due_date is not None and due_date < now and not complete
+    return Health(late, soon, passed)
+
+
+def health_changes(open_deadlines: tuple[int, ...], due_date: int | None, now: int) -> list[int]:
+    """The instants after `now` at which `health` of these deadlines differs."""
+    # A deadline stops being "not yet overdue" one millisecond after it, and enters "due soon" 24 h before it.
+    instants = [each + 1 for each in open_deadlines] + [each - DUE_SOON_MS for each in open_deadlines[:1]]
+    if due_date is not None:
+        instants.append(due_date + 1)
+    return [each for each in instants if each > now]
+
+
+def percent(complete: int, total: int) -> int:
+    """Rounded half up, 0 of 0 is 0. Spec: api-conventions 18.2."""
+    return (200 * complete + total) // (2 * total) if total else 0

@@ -1,0 +1,71 @@
+"""What a template document mentions: people, groups, other templates. Spec: design 4, T-1.7, T-13.6."""
+
+import re
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.templates import Template
+
+Kind = Literal["member", "guest", "group", "template"]
+
+_EMBEDDED = re.compile(
+    r"""<span\b[^<>]*\bdata-blueprint-id\s*=\s*["']?([0-9a-f]{32})\b[^<>]*>.*?</span>""", re.IGNORECASE | re.DOTALL
+)
+
+
+class Embedding(msgspec.Struct, frozen=True):
+    """A place where another template stands inside rich text."""
+
+    type: Literal["Blueprint", "Step"]
+    title: str
+    id: str
+
+
+def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
+    """(kind, key) of everything the document names."""
+    found: set[tuple[Kind, str]] = {("member", str(each)) for each in template.users}
+    found |= {("group", each) for each in template.groups}
+    if template.kickoff_sharing_user_id is not None:
+        found.add(("member", str(template.kickoff_sharing_user_id)))
+    for step in template.steps:
+        found |= {("member", str(each)) for each in step.assignees}
+        found |= {("guest", each) for each in step.guests}
+        found |= {("group", each) for each in step.groups}
+        if step.follow_up is not None:
+            found.add(("template", step.follow_up.template_id))
+    for text in _texts(template):
+        found |= {("template", embedded.lower()) for embedded in _EMBEDDED.findall(text)}
+    return frozenset(found)
+
+
+def _texts(template: Template) -> list[str]:
+    steps = (step.summary for step in template.steps)
+    return [text for text in (template.summary, template.guidance, *steps) if text]
+
+
+def embeddings(template_id: str, title: str, template: Template, embedded: str) -> list[Embedding]:
+    """Where `template` shows the template `embedded`. Spec: api-templates T5."""
+    found: list[Embedding] = []
+    if any(_embeds(text, embedded) for text in (template.summary, template.guidance)):
+        found.append(Embedding("Blueprint", title, template_id))
+    found += [Embedding("Step", step.title, step.id) for step in template.steps if _embeds(step.summary, embedded)]
+    return found
+
+
+def without_embedded(template: Template, embedded: str) -> Template:
+    """The document without the blocks that showed this template, which is gone for good. Spec: T-1.7."""
+
+    def cut(text: str | None) -> str | None:
+        return text and _EMBEDDED.sub(lambda found: "" if found[1].lower() == embedded else found[0], text)
+
+    steps = tuple(
+        replace(step, summary=cut(step.summary)) if _embeds(step.summary, embedded) else step
+        for step in template.steps
+    )
+    return replace(template, summary=cut(template.summary), guidance=cut(template.guidance), steps=steps)
+
+
+def _embeds(text: str | None, embedded: str) -> bool:
+    return text is not None and any(each.lower() == embedded for each in _EMBEDDED.findall(text))

@@ -1,0 +1,149 @@
+"""Changing the steps, fields and stages of a template document. Pure: the old document in, the new one out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from procession.domain.deadlines import START_RUN, circular_steps
+from procession.domain.errors import Invalid, NotAllowed, WrongState
+from procession.domain.fields import Field
+from procession.domain.templates import MAX_STEPS, Stage, Step, Template
+
+T = TypeVar("T")
+
+
+def with_step(template: Template, step: Step) -> Template:
+    """The template with a changed step in its place, or a new one at the end; raises Invalid, WrongState.
+
+    A deadline may count from another step of the template, and chains may not lead back. Spec: T-5.1, T-7.7.
+    """
+    known = {each.id for each in template.steps}
+    if step.id in known:
+        steps = tuple(step if each.id == step.id else each for each in template.steps)
+    else:
+        steps = (*template.steps, step)
+    require_room(len(steps))
+    require_anchor(step, known, "deadline")
+    if step.id in circular_steps({each.id: each.deadline for each in steps}):
+        raise Invalid({"deadline.step": ["The deadlines of these steps would wait for each other."]})
+    return replace(template, steps=steps)
+
+
+def require_room(steps: int) -> None:
+    if steps > MAX_STEPS:
+        raise WrongState(f"A template may not have more than {MAX_STEPS} steps.")
+
+
+def require_anchor(step: Step, known: set[str], path: str) -> None:
+    if step.deadline.step != START_RUN and (step.deadline.step not in known or step.deadline.step == step.id):
+        raise Invalid({f"{path}.step": ["The step must be start_run or the id of another step of this template."]})
+
+
+def without_step(template: Template, step_id: str) -> Template:
+    """Raises NotAllowed while another step's deadline counts from it. Spec: T-5.3, DEC-62."""
+    waiting = [step.title for step in template.steps if step.deadline.step == step_id]
+    if waiting:
+        named = ", ".join(f'"{title}"' for title in waiting)
+        raise NotAllowed(f"This step is used by another step's deadline: {named}. Change that deadline first.")
+    return replace(template, steps=tuple(step for step in template.steps if step.id != step_id))
+
+
+def with_copied_step(template: Template, original: Step, copy: Step) -> Template:
+    """Spec: T-5.5."""
+    require_room(len(template.steps) + 1)
+    place = template.steps.index(original) + 1
+    return replace(template, steps=(*template.steps[:place], copy, *template.steps[place:]))
+
+
+def with_step_at(template: Template, step_id: str, position: int) -> Template:
+    """Positions are counted from 1; one past the end means last. Spec: T-5.1."""
+    return replace(template, steps=_moved(template.steps, _index(template.steps, step_id), position))
+
+
+def _index(items: Sequence[Step | Field], item_id: str) -> int:
+    return next(index for index, each in enumerate(items) if each.id == item_id)
+
+
+def _moved(items: tuple[T, ...], index: int, position: int) -> tuple[T, ...]:
+    rest = (*items[:index], *items[index + 1 :])
+    return _inserted(rest, items[index], position)
+
+
+def _inserted(items: tuple[T, ...], item: T, position: int) -> tuple[T, ...]:
+    return (*items[: position - 1], item, *items[position - 1 :])
+
+
+def numbered(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields in this order with positions 1, 2, 3 ..."""
+    return tuple(
+        field if field.position == position else replace(field, position=position)
+        for position, field in enumerate(fields, 1)
+    )
+
+
+def with_field(step: Step, field: Field) -> Step:
+    """The step with a new field, or a changed one, at the position the field names."""
+    rest = tuple(each for each in step.fields if each.id != field.id)
+    return replace(step, fields=numbered(_inserted(rest, field, field.position)))
+
+
+def without_field(step: Step, field_id: str) -> Step:
+    return replace(step, fields=numbered([each for each in step.fields if each.id != field_id]))
+
+
+def with_field_at(step: Step, field_id: str, position: int) -> Step:
+    return replace(step, fields=numbered(_moved(step.fields, _index(step.fields, field_id), position)))
+
+
+def with_kickoff(kept: Sequence[Field], sent: Sequence[Field]) -> tuple[Field, ...]:
+    """The kick-off form after an update that sent some fields: each goes to its position, ties in the order sent.
+
+    Fields that were not sent stay, in their old order. Spec: api-templates 2.3.
+    """
+    ids = {field.id for field in sent}
+    form = tuple(field for field in kept if field.id not in ids)
+    place = 0
+    for field in sorted(sent, key=lambda field: field.position):
+        place = max(field.position, place + 1)
+        form = _inserted(form, field, place)
+    return numbered(form)
+
+
+def with_stage(template: Template, stage: Stage, position: int | None) -> Template:
+    """The template with a new or changed stage; None keeps the place of a known one and appends a new one."""
+    index = next((at for at, each in enumerate(template.stages) if each.id == stage.id), None)
+    rest = tuple(each for each in template.stages if each.id != stage.id)
+    if position is None:
+        position = len(rest) + 1 if index is None else index + 1
+    return replace(template, stages=_inserted(rest, stage, position))
+
+
+def without_stage(template: Template, stage_id: str) -> Template:
+    """Its steps stay, without a stage. Spec: T-5.21."""
+    freed = tuple(replace(step, stage_id=None) if step.stage_id == stage_id else step for step in template.steps)
+    return replace(template, stages=tuple(each for each in template.stages if each.id != stage_id), steps=freed)
+
+
+def with_steps_in_stage(template: Template, stage_id: str, step_ids: Sequence[str]) -> Template:
+    """Exactly these steps belong to the stage; raises Invalid for a step the template does not have."""
+    unknown = {
+        f"steps.{index}": ["The step does not belong to this template."]
+        for index, step_id in enumerate(step_ids)
+        if template.step(step_id) is None
+    }
+    if unknown:
+        raise Invalid(unknown)
+    chosen = set(step_ids)
+
+    def placed(step: Step) -> Step:
+        if step.id in chosen:
+            return replace(step, stage_id=stage_id)
+        return replace(step, stage_id=None) if step.stage_id == stage_id else step
+
+    return replace(template, steps=tuple(placed(step) for step in template.steps))
+
+
+def changed_step(step: Step, changes: Mapping[str, Any], now: int) -> Step:
+    """`changes` are names and values of step attributes, already read; the rest stays. Spec: T-2.10, TT-7."""
+    return replace(step, **changes, updated_at=now)

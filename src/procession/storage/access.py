@@ -1,0 +1,77 @@
+"""What the caller may see, as principals to look up and as one caller's share of the counters."""
+
+import msgspec
+from sqlalchemy import bindparam, literal, select, union_all
+
+from procession.domain.processes import State
+from procession.storage.dialect import constant
+from procession.storage.processes import EVERYBODY
+from procession.storage.query import Query
+from procession.storage.tables.lists import viewer_counters, viewers
+from procession.storage.tables.people import group_people
+from procession.storage.tables.templates import templates
+from procession.storage.tx import ReadTx
+
+_groups_and_templates = Query(
+    union_all(
+        select((literal("g:") + group_people.c.group_id).label("principal")).where(
+            group_people.c.org == bindparam("org"), group_people.c.member == bindparam("me")
+        ),
+        select((literal("t:") + templates.c.id).label("principal")).where(
+            templates.c.org == bindparam("org"), templates.c.owner == bindparam("me")
+        ),
+    )
+)
+_counts = Query(
+    select(viewers.c.is_stale, viewer_counters.c.account, viewer_counters.c.state, viewer_counters.c.n)
+    .select_from(
+        viewers.join(
+            viewer_counters,
+            (viewer_counters.c.org == viewers.c.org)
+            & ((viewer_counters.c.account == viewers.c.account) | (viewer_counters.c.account == constant(EVERYBODY))),
+            isouter=True,
+        )
+    )
+    .where(viewers.c.org == bindparam("org"), viewers.c.account == bindparam("me"))
+)
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """Principals under which the caller sees processes; None when they see all of the organization."""
+
+    principals: tuple[str, ...] | None
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.principals is None
+
+
+EVERYTHING = Sight(None)
+
+
+async def principals_of_caller(tx: ReadTx) -> frozenset[str]:
+    """Everything the calling person is named by: "m:<member>", "g:<group>", "t:<template they own>", "everyone"
+    (not for light members, DEC-12); a guest is only "e:<address>". One statement. Spec: behaviour-people Q1, Q2.
+    """
+    if tx.actor.kind != "member":
+        return frozenset({tx.actor.principal})
+    rows = await tx.tuples(_groups_and_templates, me=tx.actor.id)
+    named = {tx.actor.principal, *(row[0] for row in rows)}
+    return frozenset(named if tx.actor.is_light else {"everyone", *named})
+
+
+async def sight_of(tx: ReadTx) -> Sight:
+    """What the caller's lists of processes are limited to; no statement for administrators."""
+    return EVERYTHING if tx.actor.is_admin else Sight(tuple(sorted(await principals_of_caller(tx))))
+
+
+async def visible_counts(tx: ReadTx) -> dict[State, int] | None:
+    """How many processes of each state the calling member sees; None while their counters are being rebuilt."""
+    rows = await tx.tuples(_counts, me=tx.actor.id)
+    if not rows or rows[0][0]:
+        return None
+    counts = dict.fromkeys(State, 0)
+    for _, account, state, n in rows:
+        if account is not None and not (tx.actor.is_light and account == EVERYBODY):
+            counts[State(state)] += n
+    return counts

@@ -1,0 +1,243 @@
+"""Reads a list of processes: looks at the counters, picks the statement, runs it.
+
+The statements and their number follow from the filters alone, never from the size of the page or of the data.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
+from procession.domain.processes import State
+from procession.storage.access import Sight, visible_counts
+from procession.storage.dialect import escape_like
+from procession.storage.listing import blocks, totals
+from procession.storage.listing.conditions import KeyedShape, PartShape, Shape, needs_row, search_bounds
+from procession.storage.listing.rows import WIDTH, ListedProcess
+from procession.storage.listing.statements import Driver, PageShape, count_statement, page_statement
+from procession.storage.search import SHORTEST_INDEXED
+from procession.storage.tx import ReadTx
+
+# Up to here all rows of a key are gathered and sorted; above, its range is read in order.
+GATHER_UP_TO = 5_000
+MAX_RANGES = 8
+NOTHING = StatusPart(frozenset())
+
+
+class ListPage(msgspec.Struct, frozen=True):
+    """The rows in list order, where the page begins and ends, and the exact total."""
+
+    rows: list[ListedProcess]
+    total: int
+    has_more: bool
+    first: Cursor | None
+    last: Cursor | None
+
+
+class _Plan:
+    """A filter with its values bound to a shape's fixed names."""
+
+    def __init__(self, tx: ReadTx, where: ProcessFilter, sight: Sight) -> None:
+        self.where = _with_single_part_as_facet(where)
+        self.keyed = list(self.where.keyed)
+        self.values: dict[str, Any] = {"me": tx.actor.id, "now": tx.now}
+        self.sight = sight
+        parts: list[PartShape] = []
+        for part in self.where.parts:
+            shape = None if part.keyed is None else self._bind(part.keyed, len(self.keyed) + len(parts))
+            parts.append(PartShape(tuple(sorted(part.states)), shape, part.delayed))
+        keyed = tuple(self._bind(each, slot) for slot, each in enumerate(self.keyed))
+        self.shape = Shape(
+            parts=tuple(parts),
+            keyed=keyed,
+            limited_sight=not sight.is_unlimited,
+            text=self.where.text is not None,
+            number=self.where.number is not None,
+            unstarred=self.where.unstarred_by is not None,
+            search=self._bind_text(tx),
+        )
+        if sight.principals is not None:
+            self.values["principals"] = list(sight.principals)
+        self.values["unstarred_by"] = self.where.unstarred_by
+        self.values["number"] = self.where.number
+
+    def _bind(self, keyed: Keyed, slot: int) -> KeyedShape:
+        one = len(keyed.keys) == 1
+        if one:
+            self.values[f"k{slot}"] = keyed.keys[0]
+        else:
+            self.values[f"keys{slot}"] = list(keyed.keys)
+        return KeyedShape(keyed.facet, slot, one)
+
+    def _bind_text(self, tx: ReadTx) -> str | None:
+        text = self.where.text
+        if text is None:
+            self.values["pattern"] = None
+            return "scan" if self.where.number is not None else None
+        self.values["pattern"] = f"%{escape_like(text)}%"
+        if len(text) < SHORTEST_INDEXED:
+            return "scan"
+        if tx.connection.dialect == "postgresql":
+            return "trigram"
+        self.values |= search_bounds(tx.org)
+        self.values["match"] = '"' + text.replace('"', '""') + '"'
+        return "fts5"
+
+
+def _with_single_part_as_facet(where: ProcessFilter) -> ProcessFilter:
+    """A single status word with a facet is a facet filter like any other, and may drive the statement."""
+    if len(where.parts) != 1 or where.parts[0].keyed is None:
+        return where
+    part = where.parts[0]
+    return msgspec.structs.replace(
+        where, parts=(StatusPart(part.states, None, part.delayed),), keyed=(*where.keyed, part.keyed)
+    )
+
+
+async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Window, sight: Sight) -> ListPage:
+    """One page of the processes that match and that the caller may see, with the exact total."""
+    if not where.states or any(not each.keys for each in where.keyed):
+        return ListPage([], 0, has_more=False, first=None, last=None)
+    plan = _Plan(tx, where, sight)
+    counts = await totals.counters(tx, plan.keyed)
+    seen = None if sight.is_unlimited else await visible_counts(tx)
+    total = await _total(tx, plan, counts, seen)
+    if total == 0:
+        return ListPage([], 0, has_more=False, first=None, last=None)
+    page = await _page_shape(tx, plan, counts, seen, order, window)
+    found = await tx.tuples(page_statement(page), **plan.values)
+    return _as_page(found, order, window, total)
+
+
+async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -> AsyncIterator[ListedProcess]:
+    """Every matching process, one by one, in one statement: memory stays flat."""
+    if not where.states or any(not each.keys for each in where.keyed):
+        return
+    plan = _Plan(tx, where, sight)
+    statement = page_statement(
+        PageShape(plan.shape, Driver("rows"), order.keys, None, False, False, reach=None, size=None)
+    )
+    async for row in tx.stream(statement, **plan.values):
+        yield ListedProcess(*row[:WIDTH])
+
+
+async def _total(
+    tx: ReadTx, plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None
+) -> int:
+    where = plan.where
+    if plan.sight.is_unlimited:
+        known = totals.lookup(where, counts)
+        if known is not None:
+            return known
+        if _asks_only_for_late(where):
+            return await totals.late_total(tx)
+    elif seen is not None and where.parts[0].is_plain and _has_no_conditions(where):
+        return sum(seen[state] for state in where.states)
+    driver = _narrowest(plan, counts, seen)[1] or Driver("rows")
+    return await tx.value(count_statement(plan.shape, driver), **plan.values)
+
+
+def _has_no_conditions(where: ProcessFilter) -> bool:
+    bare = where.text is None and where.number is None and where.unstarred_by is None and not where.keyed
+    return bare and all(part.is_plain for part in where.parts)
+
+
+def _asks_only_for_late(where: ProcessFilter) -> bool:
+    [first, *others] = where.parts
+    late_only = first.delayed and not others and State.OPEN in first.states
+    return late_only and not where.keyed and where.text is None and where.number is None and where.unstarred_by is None
+
+
+def _narrowest(
+    plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None
+) -> tuple[int, Driver | None]:
+    """The smallest thing to start from, with its size; None when nothing but the processes themselves is there."""
+    states = plan.where.states
+    best: tuple[int, Driver | None] = (1 << 62, None)
+    for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):
+        size = totals.size_of(keyed, states, counts)
+        if size < best[0]:
+            best = (size, Driver("gather", shape))
+    if plan.sight.principals is not None:
+        size = sum(seen[state] for state in states) if seen is not None else 1 << 61
+        if size < best[0]:
+            best = (size, Driver("gather", None, principals=True))
+    return best
+
+
+async def _page_shape(
+    tx: ReadTx, plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None, order: Order, window: Window
+) -> PageShape:
+    cursor = window.cursor
+    backwards = cursor is not None and cursor.backwards
+    by_creation = order.keys[0][0] == "seq"
+    offset = 0 if cursor is not None else window.offset
+    ceiling = False
+    if by_creation and offset > blocks.WORTH_IT and plan.sight.is_unlimited and _has_no_conditions(plan.where):
+        edge, offset = await blocks.place_of(tx, plan.where.states, offset, down=order.keys[0][1])
+        plan.values["ceiling"] = edge
+        ceiling = True
+    plan.values["offset"] = offset
+    if cursor is not None:
+        plan.values["cursor_seq"] = cursor.seq
+        plan.values |= {f"cursor{n}": value for n, value in enumerate(cursor.values)}
+    size = window.size + 1
+    return PageShape(
+        shape=plan.shape,
+        driver=_driver(plan, counts, seen, by_creation=by_creation),
+        order=order.keys,
+        cursor=None if cursor is None else tuple(value is None for value in cursor.values),
+        backwards=backwards,
+        ceiling=ceiling,
+        # A power of two keeps the number of different statements small.
+        reach=size if offset == 0 else 1 << (offset + size).bit_length(),
+        size=size,
+    )
+
+
+def _driver(
+    plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None, *, by_creation: bool
+) -> Driver:
+    """Gather from something small; else read an ordered range that already fits; else the processes in order."""
+    size, narrowest = _narrowest(plan, counts, seen)
+    if narrowest is not None and size <= GATHER_UP_TO:
+        return narrowest
+    if not by_creation or needs_row(plan.shape) or narrowest is None:
+        return Driver("rows")
+    if narrowest.principals:
+        principals = plan.sight.principals or ()
+        slots = _slots(len(principals))
+        if slots is None:
+            return Driver("rows")
+        plan.values |= {f"principal{n}": principals[n % len(principals)] for n in range(slots)}
+        return Driver("ranges", None, principals=True, slots=slots)
+    assert narrowest.keyed is not None
+    keys = next(k.keys for k, s in zip(plan.keyed, plan.shape.keyed, strict=True) if s == narrowest.keyed)
+    slots = _slots(len(keys))
+    if slots is None:
+        return Driver("rows")
+    plan.values |= {f"k{narrowest.keyed.slot}_{n}": keys[n % len(keys)] for n in range(slots)}
+    return Driver("ranges", narrowest.keyed, slots=slots)
+
+
+def _slots(keys: int) -> int | None:
+    """How many ranges to merge: a power of two (keys repeat), None when there are too many."""
+    slots = 1 << (keys - 1).bit_length()
+    return slots if slots <= MAX_RANGES else None
+
+
+def _as_page(found: list[tuple[Any, ...]], order: Order, window: Window, total: int) -> ListPage:
+    backwards = window.cursor is not None and window.cursor.backwards
+    has_further = len(found) > window.size
+    kept = found[: window.size]
+    if backwards:
+        kept.reverse()
+    rows = [ListedProcess(*row[:WIDTH]) for row in kept]
+    first, last = (_place(kept[n], order, backwards=n == 0) if kept else None for n in (0, -1))
+    # Reading backwards, the rows beside the cursor are further on.
+    return ListPage(rows, total, has_more=has_further or backwards, first=first, last=last)
+
+
+def _place(row: tuple[Any, ...], order: Order, *, backwards: bool) -> Cursor:
+    return Cursor(values=tuple(row[WIDTH : WIDTH + len(order.keys)]), seq=row[0], backwards=backwards)

@@ -1,0 +1,365 @@
+"""The page statements. Each range is read in its index's order and cut early; then the few rows are joined.
+
+Two statements never appear: an offset over full rows, and DISTINCT over a join.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
+
+from procession.domain.processes import State
+from procession.storage.dialect import constant, is_in
+from procession.storage.listing.conditions import (
+    KeyedShape,
+    P,
+    Shape,
+    all_conditions,
+    in_states,
+    needs_row,
+)
+from procession.storage.listing.rows import row_columns
+from procession.storage.query import Query
+from procession.storage.tables.lists import process_access, process_facets
+from procession.storage.tables.processes import processes
+
+STATEMENTS_KEPT = 4000
+
+SORTABLE: dict[str, ColumnElement[Any]] = {
+    "seq": P.seq,
+    "name": P.sort_name,
+    "started_at": P.started_at,
+    "last_updated": P.updated_at,
+    "completed_at": P.completed_at,
+    "due_date": P.due_date,
+    "status": case((P.state == constant(State.ARCHIVED), "archived"), else_=P.status),
+    "progress": case(
+        (P.tasks_visible == constant(0), constant(0)), else_=P.tasks_done * constant(1000) / P.tasks_visible
+    ),
+}
+NULLABLE = frozenset({"completed_at", "due_date"})
+# Orders that an index gives, state by state.
+INDEXED = frozenset({"seq", "name", "last_updated", "due_date"})
+
+
+class Driver(NamedTuple):
+    """What a statement reads first.
+
+    `ranges`: `slots` keys of a facet (or principals of the caller), each in order; `gather`: all rows of a small
+    facet (or of what the caller sees, or of what is late); `rows`: the processes themselves, in index order.
+    """
+
+    kind: str
+    keyed: KeyedShape | None = None
+    principals: bool = False
+    slots: int = 0
+
+
+class PageShape(NamedTuple):
+    shape: Shape
+    driver: Driver
+    order: tuple[tuple[str, bool], ...]
+    # None, or for each sort value of the cursor whether it is null.
+    cursor: tuple[bool, ...] | None
+    backwards: bool
+    # A number all earlier rows are skipped by: processes from `ceiling` on (blocks).
+    ceiling: bool
+    # At most this many rows are looked at in each range; None when the list has no end.
+    reach: int | None
+    size: int | None
+
+
+@lru_cache(STATEMENTS_KEPT)
+def page_statement(page: PageShape) -> Query:
+    """Rows of the page (`listing.rows`), each followed by its sort values."""
+    if len(page.order) == 1 and page.driver.kind != "gather" and page.reach is not None:
+        field, descending = page.order[0]
+        if field == "seq":
+            return _joined(page, _by_creation(page, descending))
+        if field in INDEXED:
+            return _joined(page, _by_index(page, field, descending))
+    return _sorted(page)
+
+
+def _joined(page: PageShape, found: Any) -> Query:
+    """The page's rows by their numbers, in the order of the numbers' list."""
+    numbers = found.subquery("found")
+    sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
+    rows = select(*row_columns(), *sort).select_from(
+        numbers.join(processes, and_(P.org == bindparam("org"), P.seq == numbers.c.seq))
+    )
+    return Query(rows.order_by(*_order(page)))
+
+
+def _order(page: PageShape) -> list[ColumnElement[Any]]:
+    """The list's order (reversed when read backwards): nulls last, the number last."""
+    columns: list[ColumnElement[Any]] = []
+    for field, descending in page.order:
+        column = SORTABLE[field]
+        if field in NULLABLE:
+            columns.append(_directed(column.is_(None), page.backwards))
+        columns.append(_directed(column, descending != page.backwards))
+    if page.order[-1][0] != "seq":
+        columns.append(_directed(P.seq, page.order[-1][1] != page.backwards))
+    return columns
+
+
+def _directed(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    return column.desc() if descending else column.asc()
+
+
+def _by_creation(page: PageShape, descending: bool) -> Any:
+    """Numbers of the page in creation order: one range for each state and key, merged."""
+    down = descending != page.backwards
+    ranges = [
+        _cut(each, each.selected_columns["seq"], down, page.reach)
+        for state in page.shape.states
+        for each in _ranges(page, state, down)
+    ]
+    several = page.driver.slots > 1
+    if len(ranges) == 1:
+        merged = ranges[0].subquery("merged")
+    else:
+        parts = [select(each.subquery().c.seq) for each in ranges]
+        # A process may be listed under several of the keys; UNION keeps one.
+        merged = (union(*parts) if several else union_all(*parts)).subquery("merged")
+    return _window(select(merged.c.seq).order_by(_directed(merged.c.seq, down)), page)
+
+
+def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
+    shape, driver = page.shape, page.driver
+    if driver.kind == "rows":
+        table = processes.alias() if not needs_row(shape) else processes
+        query = select(table.c.seq.label("seq")).where(table.c.org == bindparam("org"), table.c.state == constant(state))
+        return [_beyond(query.where(*all_conditions(shape, table.c.seq, state)), table.c.seq, page, down)]
+    found: list[Select[Any]] = []
+    for slot in range(driver.slots):
+        if driver.principals:
+            table = process_access.alias()
+            key = table.c.principal == bindparam(f"principal{slot}")
+            conditions = all_conditions(shape, table.c.seq, state, sight=False)
+        else:
+            assert driver.keyed is not None
+            table = process_facets.alias()
+            name = f"k{driver.keyed.slot}" if driver.keyed.one else f"k{driver.keyed.slot}_{slot}"
+            key = and_(table.c.facet == constant(driver.keyed.facet), table.c.key == bindparam(name))
+            conditions = all_conditions(shape, table.c.seq, state, but=driver.keyed)
+        query = select(table.c.seq.label("seq")).where(
+            table.c.org == bindparam("org"), key, table.c.state == constant(state), *conditions
+        )
+        found.append(_beyond(query, table.c.seq, page, down))
+    return found
+
+
+def _beyond(query: Select[Any], seq: ColumnElement[int], page: PageShape, down: bool) -> Select[Any]:
+    if page.cursor is not None:
+        query = query.where(seq < bindparam("cursor_seq") if down else seq > bindparam("cursor_seq"))
+    if page.ceiling:
+        query = query.where(seq < bindparam("ceiling") if down else seq >= bindparam("ceiling"))
+    return query
+
+
+def _cut(query: Select[Any], order: ColumnElement[Any], down: bool, reach: int | None) -> Select[Any]:
+    query = query.order_by(_directed(order, down))
+    return query if reach is None else query.limit(constant(reach))
+
+
+def _window(query: Select[Any], page: PageShape) -> Select[Any]:
+    """The wanted rows out of the first `reach` ones."""
+    if page.cursor is None:
+        query = query.offset(bindparam("offset"))
+    return query if page.size is None else query.limit(constant(page.size))
+
+
+def _by_index(page: PageShape, field: str, descending: bool) -> Any:
+    """Numbers of the page in the order of an indexed column, state by state, values before nulls."""
+    down = descending != page.backwards
+    column = SORTABLE[field]
+    parts: list[Any] = []
+    for state in page.shape.states:
+        conditions = [P.org == bindparam("org"), P.state == constant(state), *all_conditions(page.shape, P.seq, state)]
+        for is_null in (False, True) if field in NULLABLE else (False,):
+            beyond = _beyond_value(page, column, is_null, down)
+            if beyond is None:
+                continue
+            query = select(
+                P.seq.label("seq"),
+                (null() if is_null else column).label("value"),
+                constant(int(is_null)).label("is_null"),
+            ).where(*conditions, *beyond)
+            if field in NULLABLE:
+                query = query.where(column.is_(None) if is_null else column.is_not(None))
+            orders = [P.seq] if is_null else [column, P.seq]
+            query = query.order_by(*[_directed(each, down) for each in orders])
+            parts.append(query.limit(constant(page.reach or 0)))
+    merged = union_all(*[select(*part.subquery().c) for part in parts]).subquery("merged")
+    ordered = select(merged.c.seq).order_by(
+        _directed(merged.c.is_null, page.backwards), _directed(merged.c.value, down), _directed(merged.c.seq, down)
+    )
+    return _window(ordered, page)
+
+
+def _beyond_value(
+    page: PageShape, column: ColumnElement[Any], is_null: bool, down: bool
+) -> list[ColumnElement[bool]] | None:
+    """What keeps a range on the far side of the cursor; None when the whole range is on the near side."""
+    if page.cursor is None:
+        return []
+    cursor_is_null = page.cursor[0]
+    if cursor_is_null != is_null:
+        # Values come before nulls; backwards, nulls come first.
+        return [] if is_null != page.backwards else None
+    here = P.seq if is_null else tuple_(column, P.seq)
+    place = bindparam("cursor_seq") if is_null else tuple_(bindparam("cursor0"), bindparam("cursor_seq"))
+    return [here < place if down else here > place]
+
+
+def _sorted(page: PageShape) -> Query:
+    """Rows sorted by the database: for orders without an index, small sets, and lists without an end."""
+    shape = page.shape
+    conditions = [P.org == bindparam("org")]
+    conditions.append(
+        or_(*[and_(P.state == constant(s), *all_conditions(shape, P.seq, s, but=_driving(page))) for s in shape.states])
+        if len(shape.states) != 1
+        else and_(in_states(shape.states), *all_conditions(shape, P.seq, shape.states[0], but=_driving(page)))
+    )
+    if page.driver.kind == "gather":
+        conditions.append(_gathered(page))
+    if page.cursor is not None:
+        conditions.append(_beyond_all(page))
+    sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
+    rows = select(*row_columns(), *sort).where(*conditions).order_by(*_order(page))
+    if page.size is None:
+        return Query(rows)
+    if page.cursor is None:
+        rows = rows.offset(bindparam("offset"))
+    return Query(rows.limit(constant(page.size)))
+
+
+def _driving(page: PageShape) -> KeyedShape | None:
+    return page.driver.keyed if page.driver.kind == "gather" else None
+
+
+def _gathered(page: PageShape) -> ColumnElement[bool]:
+    """The process is among the few that the driver lists."""
+    states = page.shape.states
+    if page.driver.principals:
+        access = process_access.alias()
+        chosen = select(access.c.seq).where(
+            access.c.org == bindparam("org"), is_in(access.c.principal, "principals"), _any_state(access.c.state, states)
+        )
+    elif page.driver.keyed is not None:
+        keyed = page.driver.keyed
+        facet = process_facets.alias()
+        key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
+        chosen = select(facet.c.seq).where(
+            facet.c.org == bindparam("org"), facet.c.facet == constant(keyed.facet), key, _any_state(facet.c.state, states)
+        )
+    else:
+        late = processes.alias()
+        chosen = select(late.c.seq).where(
+            late.c.org == bindparam("org"),
+            late.c.state == constant(State.OPEN),
+            late.c.next_deadline.is_not(None),
+            late.c.next_deadline < bindparam("now"),
+        )
+    return P.seq.in_(chosen)
+
+
+def _any_state(column: ColumnElement[int], states: tuple[State, ...]) -> ColumnElement[bool]:
+    return or_(*[column == constant(state) for state in states])
+
+
+def _beyond_all(page: PageShape) -> ColumnElement[bool]:
+    """Lexicographically on the far side of the cursor, nulls last."""
+    assert page.cursor is not None
+    fields = [*page.order]
+    nulls = [*page.cursor]
+    if fields[-1][0] != "seq":
+        fields.append(("seq", fields[-1][1]))
+        nulls.append(False)
+    options: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for n, ((field, descending), is_null) in enumerate(zip(fields, nulls, strict=True)):
+        column = SORTABLE[field]
+        value = bindparam("cursor_seq") if field == "seq" else bindparam(f"cursor{n}", type_=column.type)
+        down = descending != page.backwards
+        if is_null:
+            if page.backwards:
+                options.append(and_(*equal, column.is_not(None)))
+            equal.append(column.is_(None))
+            continue
+        further = column < value if down else column > value
+        if field in NULLABLE and not page.backwards:
+            further = or_(further, column.is_(None))
+        options.append(and_(*equal, further))
+        equal.append(column == value)
+    return or_(*options)
+
+
+@lru_cache(STATEMENTS_KEPT)
+def count_statement(shape: Shape, driver: Driver) -> Query:
+    """How many processes meet the conditions, counted on the narrowest key."""
+    if driver.keyed is not None and not needs_row(shape):
+        facet = process_facets.alias()
+        keyed = driver.keyed
+        key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
+        branches = [
+            and_(facet.c.state == constant(s), *all_conditions(shape, facet.c.seq, s, but=keyed)) for s in shape.states
+        ]
+        counted = func.count() if keyed.one else func.count(facet.c.seq.distinct())
+        return Query(
+            select(counted).where(
+                facet.c.org == bindparam("org"), facet.c.facet == constant(keyed.facet), key, or_(*branches)
+            )
+        )
+    if driver.principals and not needs_row(shape):
+        access = process_access.alias()
+        branches = [
+            and_(access.c.state == constant(s), *all_conditions(shape, access.c.seq, s, sight=False))
+            for s in shape.states
+        ]
+        return Query(
+            select(func.count(access.c.seq.distinct())).where(
+                access.c.org == bindparam("org"), is_in(access.c.principal, "principals"), or_(*branches)
+            )
+        )
+    branches = [and_(P.state == constant(s), *all_conditions(shape, P.seq, s)) for s in shape.states]
+    return Query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), or_(*branches)))
+
+
+late_since = Query(
+    select(func.count())
+    .select_from(processes)
+    .where(
+        P.org == bindparam("org"),
+        P.state == constant(State.OPEN),
+        P.next_deadline.is_not(None),
+        P.next_deadline >= bindparam("midnight"),
+        P.next_deadline < bindparam("now"),
+    )
+)
+next_late = Query(
+    select(P.next_deadline)
+    .where(
+        P.org == bindparam("org"),
+        P.state == constant(State.OPEN),
+        P.next_deadline.is_not(None),
+        P.next_deadline >= bindparam("now"),
+    )
+    .order_by(P.next_deadline)
+    .limit(constant(1))
+)

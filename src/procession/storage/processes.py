@@ -1,0 +1,314 @@
+"""Processes with their tasks: loaded under a lock, saved as the difference, together with all that lists read."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
+
+from procession.domain import listing
+from procession.domain.listing import BLOCK_SIZE, NOT_INDEXED, Facet, ProcessIndex, index_of, task_keys
+from procession.domain.processes import Process, Task
+from procession.storage.query import Query
+from procession.storage.rows import Mapper
+from procession.storage.search import index_name
+from procession.storage.tables import content, lists
+from procession.storage.tables.processes import process_stars, processes, tasks
+from procession.storage.tx import ReadTx, WriteTx
+from procession.storage.viewing import Sighting
+
+process_rows = Mapper(Process, processes)
+task_rows = Mapper(Task, tasks)
+
+_P, _T = processes.c, tasks.c
+
+
+def _one(condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    return select(*process_rows.columns).where(_P.org == bindparam("org"), condition)
+
+
+_by_id = Query(_one(_P.id == bindparam("id")))
+_by_seq = Query(_one(_P.seq == bindparam("seq")))
+_lock_by_id = Query(_one(_P.id == bindparam("id")).with_for_update())
+_lock_by_seq = Query(_one(_P.seq == bindparam("seq")).with_for_update())
+_seq_of = Query(select(_P.seq).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
+_tasks_of = Query(
+    select(*task_rows.columns)
+    .where(_T.org == bindparam("org"), _T.process == bindparam("process"))
+    .order_by(_T.position, _T.seq)
+)
+_task_by_id = Query(select(*task_rows.columns).where(_T.org == bindparam("org"), _T.id == bindparam("id")))
+_lock_task = Query(
+    select(*task_rows.columns).where(_T.org == bindparam("org"), _T.id == bindparam("id")).with_for_update()
+)
+_place_of_task = Query(select(_T.seq, _T.process).where(_T.org == bindparam("org"), _T.id == bindparam("id")))
+_tags_of = Query(
+    select(content.tag_links.c.tag_id).where(
+        content.tag_links.c.org == bindparam("org"), content.tag_links.c.process == bindparam("process")
+    )
+)
+_folder_of = Query(
+    select(content.folder_links.c.folder_id).where(
+        content.folder_links.c.org == bindparam("org"), content.folder_links.c.process == bindparam("process")
+    )
+)
+_stars_of = Query(
+    select(process_stars.c.account).where(
+        process_stars.c.org == bindparam("org"), process_stars.c.process == bindparam("process")
+    )
+)
+_update_process = Query(
+    update(processes)
+    .where(_P.org == bindparam("org_is"), _P.seq == bindparam("seq_is"))
+    .values({name: bindparam(f"new_{name}") for name in process_rows.names if name != "seq"})
+)
+_update_task = Query(
+    update(tasks)
+    .where(_T.org == bindparam("org_is"), _T.seq == bindparam("seq_is"))
+    .values({name: bindparam(f"new_{name}") for name in task_rows.names if name != "seq"})
+)
+
+
+async def find(tx: ReadTx, process_id: str) -> Process | None:
+    """The process with its tasks, tags, folder and stars, without a lock: for reading."""
+    return await _load(tx, _by_id, id=process_id)
+
+
+async def at(tx: ReadTx, seq: int) -> Process | None:
+    return await _load(tx, _by_seq, seq=seq)
+
+
+async def lock(tx: WriteTx, process_id: str) -> Process | None:
+    """The process, locked until the commit: whoever changes it or its tasks takes this first."""
+    return await _load(tx, _lock_by_id, id=process_id)
+
+
+async def lock_at(tx: WriteTx, seq: int) -> Process | None:
+    return await _load(tx, _lock_by_seq, seq=seq)
+
+
+async def seq_of(tx: ReadTx, process_id: str) -> int | None:
+    return await tx.value(_seq_of, id=process_id)
+
+
+async def place_of_task(tx: ReadTx, task_id: str) -> tuple[int, int | None] | None:
+    """(number of the task, number of its process or None for a stand-alone one)."""
+    rows = await tx.tuples(_place_of_task, id=task_id)
+    return rows[0] if rows else None  # pyright: ignore[reportReturnType]  # two columns
+
+
+async def find_task(tx: ReadTx, task_id: str) -> Task | None:
+    rows = await tx.tuples(_task_by_id, id=task_id)
+    return task_rows.read(rows[0]) if rows else None
+
+
+async def lock_task(tx: WriteTx, task_id: str) -> Task | None:
+    """A stand-alone task, locked. Tasks of a process are locked with their process."""
+    rows = await tx.tuples(_lock_task, id=task_id)
+    return task_rows.read(rows[0]) if rows else None
+
+
+async def _load(tx: ReadTx, query: Query, **values: object) -> Process | None:
+    rows = await tx.tuples(query, **values)
+    if not rows:
+        return None
+    bare = process_rows.read(rows[0])
+    return msgspec.structs.replace(
+        bare,
+        tasks=tuple(task_rows.read(row) for row in await tx.tuples(_tasks_of, process=bare.seq)),
+        tags=frozenset(row[0] for row in await tx.tuples(_tags_of, process=bare.seq)),
+        folder=await tx.value(_folder_of, process=bare.seq),
+        starred_by=frozenset(row[0] for row in await tx.tuples(_stars_of, process=bare.seq)),
+    )
+
+
+async def add(tx: WriteTx, process: Process) -> None:
+    """Enter a settled process with its tasks, tags, folder and stars."""
+    await tx.insert(processes, [process_rows.write(process)])
+    await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
+    await _save_relations(tx, None, process)
+    await _save_search(tx, None, process)
+    await _save_index(tx, process.seq, NOT_INDEXED, index_of(process))
+    await _save_task_keys(tx, _task_keys(()), _task_keys([process]))
+
+
+async def save(tx: WriteTx, before: Process, after: Process) -> None:
+    """Write what differs between the locked process and its settled successor."""
+    old, new = process_rows.write(before), process_rows.write(after)
+    if old != new:
+        changes = {f"new_{name}": value for name, value in new.items() if name != "seq"}
+        await tx.run(_update_process, org_is=tx.org, seq_is=after.seq, **changes)
+    await _save_tasks(tx, before.tasks, after.tasks)
+    await _save_relations(tx, before, after)
+    await _save_search(tx, before, after)
+    await _save_index(tx, after.seq, index_of(before), index_of(after))
+    await _save_task_keys(tx, _task_keys([before]), _task_keys([after]))
+
+
+async def remove(tx: WriteTx, process: Process) -> None:
+    """Erase the process with everything on it."""
+    await _save_index(tx, process.seq, index_of(process), NOT_INDEXED)
+    await _save_task_keys(tx, _task_keys([process]), _task_keys(()))
+    await _save_search(tx, process, None)
+    await tx.delete(processes, [{"seq": process.seq}])
+
+
+async def add_task(tx: WriteTx, task: Task) -> None:
+    """Enter a stand-alone task. Tasks of a process are saved with it."""
+    await tx.insert(tasks, [task_rows.write(task)])
+    await _save_task_keys(tx, {}, {task.seq: task_keys(task, process_is_archived=False)})
+
+
+async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
+    """Write a changed stand-alone task."""
+    await _save_tasks(tx, [before], [after])
+    await _save_task_keys(
+        tx,
+        {before.seq: task_keys(before, process_is_archived=False)},
+        {after.seq: task_keys(after, process_is_archived=False)},
+    )
+
+
+async def remove_task(tx: WriteTx, task: Task) -> None:
+    """Erase a stand-alone task with everything on it."""
+    await _save_task_keys(tx, {task.seq: task_keys(task, process_is_archived=False)}, {})
+    await tx.delete(tasks, [{"seq": task.seq}])
+
+
+async def _save_tasks(tx: WriteTx, before: Iterable[Task], after: Iterable[Task]) -> None:
+    old = {task.seq: task for task in before}
+    new = {task.seq: task for task in after}
+    changed = [task for seq, task in new.items() if seq in old and old[seq] != task]
+    await tx.connection.run_many(
+        _update_task,
+        [
+            {"org_is": tx.org, "seq_is": task.seq}
+            | {f"new_{name}": value for name, value in task_rows.write(task).items() if name != "seq"}
+            for task in changed
+        ],
+    )
+    await tx.insert(tasks, [task_rows.write(task) for seq, task in new.items() if seq not in old])
+    await tx.delete(tasks, [{"seq": seq} for seq in old if seq not in new])
+
+
+_unlink_tag = Query(
+    content.tag_links.delete().where(
+        and_(
+            content.tag_links.c.org == bindparam("org"),
+            content.tag_links.c.process == bindparam("process"),
+            content.tag_links.c.tag_id == bindparam("tag_id"),
+        )
+    )
+)
+_unlink_folder = Query(
+    content.folder_links.delete().where(
+        content.folder_links.c.org == bindparam("org"), content.folder_links.c.process == bindparam("process")
+    )
+)
+
+
+async def _save_relations(tx: WriteTx, before: Process | None, after: Process) -> None:
+    seq = after.seq
+    old_tags = before.tags if before else frozenset[str]()
+    added = sorted(after.tags - old_tags)
+    if added:
+        first = await tx.next_number("tag_link", len(added))
+        await tx.insert(
+            content.tag_links,
+            [
+                {"id": first + n, "tag_id": each, "process": seq, "created_at": tx.now}
+                for n, each in enumerate(added)
+            ],
+        )
+    for each in sorted(old_tags - after.tags):
+        await tx.run(_unlink_tag, process=seq, tag_id=each)
+    if after.folder != (before.folder if before else None):
+        if before is not None and before.folder is not None:
+            await tx.run(_unlink_folder, process=seq)
+        if after.folder is not None:
+            link = await tx.next_number("folder_link")
+            row = {"id": link, "folder_id": after.folder, "process": seq, "created_at": tx.now}
+            await tx.insert(content.folder_links, [row])
+    old_stars = before.starred_by if before else frozenset[int]()
+    stars = [{"process": seq, "account": each} for each in sorted(after.starred_by - old_stars)]
+    await tx.insert(process_stars, stars)
+    await tx.delete(process_stars, [{"process": seq, "account": each} for each in sorted(old_stars - after.starred_by)])
+
+
+async def _save_search(tx: WriteTx, before: Process | None, after: Process | None) -> None:
+    if tx.connection.dialect != "sqlite":  # PostgreSQL indexes the column itself
+        return
+    old = before.folded_name if before else None
+    new = after.folded_name if after else None
+    if old != new:
+        seq = (after or before).seq  # pyright: ignore[reportOptionalMemberAccess]  # one of the two is given
+        await index_name(tx, seq, old, new)
+
+
+def _task_keys(holders: Iterable[Process]) -> dict[int, frozenset[tuple[str, int, int]]]:
+    return {
+        task.seq: task_keys(task, process_is_archived=process.is_archived)
+        for process in holders
+        for task in process.tasks
+    }
+
+
+async def _save_task_keys(
+    tx: WriteTx, before: dict[int, frozenset[tuple[str, int, int]]], after: dict[int, frozenset[tuple[str, int, int]]]
+) -> None:
+    gone: list[dict[str, object]] = []
+    come: list[dict[str, object]] = []
+    empty = frozenset[tuple[str, int, int]]()
+    for seq in {**before, **after}:
+        old, new = before.get(seq, empty), after.get(seq, empty)
+        for rows, keys, change in ((gone, old - new, -1), (come, new - old, 1)):
+            for principal, state, deadline in sorted(keys):
+                rows.append({"principal": principal, "state": state, "deadline": deadline, "seq": seq})
+                tx.count(lists.task_counters, (principal, state), change)
+    await tx.delete(lists.task_access, gone)
+    await tx.insert(lists.task_access, come)
+
+
+async def _save_index(tx: WriteTx, seq: int, before: ProcessIndex, after: ProcessIndex) -> None:
+    """Move the process's rows in the side tables and its counts from one state of things to another."""
+    if before == after:
+        return
+    old_rows = {(facet, key, before.state) for facet, key in before.facets}
+    new_rows = {(facet, key, after.state) for facet, key in after.facets}
+    old_access = {(each, before.state) for each in before.principals}
+    new_access = {(each, after.state) for each in after.principals}
+    await tx.delete(lists.process_facets, [_facet_row(row, seq) for row in sorted(old_rows - new_rows)])
+    await tx.insert(lists.process_facets, [_facet_row(row, seq) for row in sorted(new_rows - old_rows)])
+    await tx.delete(lists.process_access, [_access_row(row, seq) for row in sorted(old_access - new_access)])
+    await tx.insert(lists.process_access, [_access_row(row, seq) for row in sorted(new_access - old_access)])
+    for index, change in ((before, -1), (after, 1)):
+        if index.is_listed:
+            count_index(tx, seq, index, change)
+    if (before.principals, before.state, before.is_listed) != (after.principals, after.state, after.is_listed):
+        tx.sighted(Sighting(before.principals, before.state, -1), Sighting(after.principals, after.state, 1))
+
+
+def count_index(tx: WriteTx, seq: int, index: ProcessIndex, change: int) -> None:
+    """Enter one process into every counter (+1) or take it out (-1)."""
+    state = int(index.state)
+    tx.count(lists.process_blocks, (state, seq // BLOCK_SIZE), change)
+    tx.count(lists.facet_counters, (int(Facet.ALL), "", state), change)
+    for facet, key in index.facets:
+        tx.count(lists.facet_counters, (int(facet), key, state), change)
+    if index.late_day is not None:
+        tx.count(lists.facet_counters, (int(Facet.LATE_DAY), str(index.late_day), state), change)
+    if listing.EVERYONE in index.principals:
+        tx.count(lists.viewer_counters, (EVERYBODY, state), change)
+
+
+# The account number under which processes that everyone may see are counted.
+EVERYBODY = 0
+
+
+def _facet_row(row: tuple[Facet, str, int], seq: int) -> dict[str, object]:
+    facet, key, state = row
+    return {"facet": int(facet), "key": key, "state": int(state), "seq": seq}
+
+
+def _access_row(row: tuple[str, int], seq: int) -> dict[str, object]:
+    principal, state = row
+    return {"principal": principal, "state": int(state), "seq": seq}

@@ -1,0 +1,70 @@
+"""The runner of the long proofs: what it reads, remembers and writes."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.ops import soak
+from tests.ops.soak import Result
+
+
+def result(proof: str, outcome: str = "passed", **facts: str) -> Result:
+    return Result(proof, outcome, 12, "2026-03-02", "abc123", facts)
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        pytest.param("", ("passed", 62, {}), id="passed"),
+        pytest.param("<failure message='no'/>", ("failed", 62, {}), id="failed"),
+        pytest.param("<error message='no'/>", ("failed", 62, {}), id="set-up failed"),
+        pytest.param("<skipped/>", ("skipped", 62, {}), id="skipped"),
+        pytest.param("<skipped/><error/>", ("failed", 62, {}), id="skipped, then clean-up failed"),
+        pytest.param(
+            "<properties><property name='cases' value='20000'/></properties>",
+            ("passed", 62, {"cases": "20000"}),
+            id="with figures",
+        ),
+    ],
+)
+def test_a_report_is_read_as_its_one_proof(
+    tmp_path: Path, inside: str, expected: tuple[str, int, dict[str, str]]
+) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(
+        f"<testsuites><testsuite><testcase name='t' time='61.7'>{inside}</testcase></testsuite></testsuites>"
+    )
+
+    assert soak.read_report(report) == expected
+
+
+def test_a_proof_that_left_no_report_has_failed(tmp_path: Path) -> None:
+    assert soak.read_report(tmp_path / "absent.xml") == ("failed", 0, {})
+
+
+def test_results_are_remembered_and_the_last_one_counts(tmp_path: Path) -> None:
+    memory = tmp_path / "abc123.jsonl"
+    written = [result("tests/a.py::t", "failed"), result("tests/b.py::t"), result("tests/a.py::t")]
+    memory.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in written))
+
+    assert soak.remembered(memory) == {"tests/a.py::t": written[2], "tests/b.py::t": written[1]}
+    assert soak.remembered(tmp_path / "absent.jsonl") == {}
+
+
+def test_the_page_keeps_what_people_wrote_around_the_table() -> None:
+    page = f"# Title\n\nBefore.\n\n{soak.BEGIN}\nold rows\n{soak.END}\n\nAfter.\n"
+
+    once = soak.with_results(page, [result("tests/b.py::t"), result("tests/a.py::t", cases="10", rows="3")])
+
+    assert once.startswith(f"# Title\n\nBefore.\n\n{soak.BEGIN}\n| Proof |")
+    assert once.endswith(f"\n{soak.END}\n\nAfter.\n")
+    assert "old rows" not in once
+    first, second = [line for line in once.splitlines() if line.startswith("| `")]
+    assert first == "| `tests/a.py::t` | passed | cases 10, rows 3 | 12 | 2026-03-02 | abc123 |"
+    assert second == "| `tests/b.py::t` | passed | - | 12 | 2026-03-02 | abc123 |"
+    assert soak.with_results(once, [result("tests/a.py::t")]).count("| `") == 1
+
+
+def test_a_new_page_has_a_place_for_the_table() -> None:
+    assert soak.with_results(soak.NEW_PAGE, [result("tests/a.py::t")]).count("| `tests/a.py::t`") == 1
