@@ -193,6 +193,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"],
         Setting(one_of("debug", "info", "warning", "error"), "The least severe log line that is written."),
     ] = "info"
+    access_log: Annotated[bool, Setting(switch(), "Write a log line for each request.")] = True
     requests_per_minute: Annotated[
         int,
         Setting(

@@ -133,13 +133,18 @@ class Call:
         *,
         next_cursor: str | None = None,
         previous_cursor: str | None = None,
+        has_more: bool | None = None,
     ) -> Paginated[T]:
-        """One page in its envelope, with absolute links to its neighbours."""
+        """One page in its envelope, with absolute links to its neighbours.
+
+        `has_more` says whether rows follow where the page number cannot (a cursor may stand anywhere).
+        """
         pages = max(1, -(-total // page.size))
+        more = page.number < pages if has_more is None else has_more
         links = Links()
         if 1 < page.number:
             links.previous = self.url(page=min(page.number - 1, pages), cursor=previous_cursor)
-        if page.number < pages:
+        if more:
             links.next = self.url(page=page.number + 1, cursor=next_cursor)
         pagination = Pagination(
             total=total,
@@ -148,6 +153,6 @@ class Call:
             current_page=page.number,
             total_pages=pages,
             links=links,
-            has_more_pages=page.number < pages,
+            has_more_pages=more,
         )
         return Paginated(data=list(items), meta=Meta(pagination=pagination))

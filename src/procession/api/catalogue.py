@@ -3,9 +3,9 @@
 from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
-from procession.api.routes import tags
+from procession.api.routes import process_writes, processes, tags
 
-RESOURCES: tuple[ModuleType, ...] = (tags,)
+RESOURCES: tuple[ModuleType, ...] = (processes, process_writes, tags)
 
 
 def all_operations() -> list[Operation]:

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from procession.api.bodies import parse_form, parse_json, read_body
 from procession.api.call import Answer, Call, Streamed
 from procession.api.edge import Edge, is_hex_id
-from procession.api.errors import HttpRefusal, body_of, status_of
+from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
 from procession.api.params import read_params
 from procession.api.router import Router
@@ -128,9 +128,8 @@ class Dispatcher:
 
 
 def refusal(error: DomainError | HttpRefusal) -> Response:
-    if isinstance(error, HttpRefusal):
-        return Response(body_of(error), error.status, error.headers, JSON)
-    return Response(body_of(error), status_of(error), media_type=JSON)
+    status = error.status if isinstance(error, HttpRefusal) else status_of(error)
+    return Response(body_of(error), status, headers_of(error), JSON)
 
 
 async def read_limited(request: Request, most: int) -> bytes:

@@ -32,6 +32,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     refusals.ProcessArchived: 422,
     refusals.AlreadyCompleted: 422,
     refusals.ProcessLocked: 423,
+    refusals.TooManyRequests: 429,
 }
 
 
@@ -54,6 +55,14 @@ def status_of(error: DomainError) -> int:
         if kind in STATUS_OF:
             return STATUS_OF[kind]
     raise LookupError(f"{type(error).__name__} has no HTTP status")
+
+
+def headers_of(error: DomainError | HttpRefusal) -> dict[str, str]:
+    if isinstance(error, HttpRefusal):
+        return error.headers
+    if isinstance(error, refusals.TooManyRequests):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return {}
 
 
 def body_of(error: DomainError | HttpRefusal) -> bytes:

@@ -10,10 +10,12 @@ What a handler gets is decided by its parameters: `tx` (ReadTx or WriteTx; the e
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from procession.api.call import Answer, Streamed
 from procession.api.params import Params
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -99,6 +101,12 @@ def operations_of(module: Any) -> list[Operation]:
     return [each for handler in handlers for each in handler.operations]
 
 
+def _documented(answer: Any) -> Any:
+    """The shape of the body: streams and answers with headers of their own carry the same one."""
+    kept = [option for option in get_args(answer) if option not in (Streamed, Answer)]
+    return kept[0] if len(kept) == 1 and get_origin(answer) in (Union, UnionType) else answer
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)
@@ -132,7 +140,7 @@ def _inspected(handler: Callable[..., Awaitable[Any]], *, path: str, **options: 
         body=body,
         path_parameters=parameters,
         wanted_path_parameters=tuple(name for name in inspect.signature(handler).parameters if name in names),
-        answer=hints.get("return"),
+        answer=_documented(hints.get("return")),
         **options,
     )
 

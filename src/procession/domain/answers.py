@@ -163,8 +163,9 @@ def _raise_at_once(key: Key, fields: Sequence[Field], errors: Mapping[str, list[
 
 
 def _differs(before: object, after: object) -> bool:
-    """As JSON: 1, 1.0 and true are three answers."""
-    return msgspec.json.encode(before) != msgspec.json.encode(after)
+    """As JSON: 1, 1.0 and true are three answers; the order of keys is none of their business."""
+    sides = [msgspec.json.encode(side, order="deterministic") for side in (before, after)]
+    return sides[0] != sides[1]
 
 
 def _all_checked(field: Field, answer: object) -> bool:

@@ -84,6 +84,24 @@ class TooLarge(DomainError):
     code = "PAYLOAD_TOO_LARGE"
 
 
+class TooManyRequests(DomainError):
+    """A limit of the organization's or the person's own is used up. Spec: api-conventions 15."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+    @classmethod
+    def hourly(cls, operation: str, limit: int, *, retry_after_seconds: int) -> "TooManyRequests":
+        message = (
+            f"You've reached the hourly limit for {operation} ({limit} per hour per organization). "
+            "Please try again later."
+        )
+        return cls(message, retry_after_seconds=retry_after_seconds)
+
+
 class Malformed(DomainError):
     """The body is not readable at all."""
 

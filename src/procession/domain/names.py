@@ -20,7 +20,7 @@ _INVISIBLE = "\ufeff\u200b\u2060\u180e"
 _JOINERS = "\u200c\u200d"
 _ZERO_WIDTH = re.compile(f"[{_INVISIBLE}]")
 # A joiner between two characters beyond ASCII shapes a word or an emoji; anywhere else it is noise.
-_STRAY_JOINER = re.compile(f"(?<![^\\x00-\\x7f])[{_JOINERS}]+|[{_JOINERS}]+(?![^\\x00-\\x7f])")
+_STRAY_JOINER = re.compile(f"(?<![^\\x00-\\x7f])[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]++(?![^\\x00-\\x7f])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NOT_FOLDED = re.compile(
     f"[\x00{_INVISIBLE}{_JOINERS}\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -28,11 +28,8 @@ _NOT_FOLDED = re.compile(
 _STROKES = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
-_VARIABLE = re.compile(
-    f"(?<![{_INVISIBLE}{_JOINERS}])[{_INVISIBLE}{_JOINERS}]*"
-    f"\\{{\\{{[{_INVISIBLE}{_JOINERS}]*([\\w-]{{1,200}})[{_INVISIBLE}{_JOINERS}]*\\}}\\}}"
-    f"[{_INVISIBLE}{_JOINERS}]*"
-)
+_NOISE = f"[{_INVISIBLE}{_JOINERS}]"
+_VARIABLE = re.compile(rf"(?<!{_NOISE}){_NOISE}*\{{\{{{_NOISE}*([\w-]{{1,200}}){_NOISE}*\}}\}}{_NOISE}*")
 
 
 class Variable(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@
 from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed
 from procession.domain.listing import principals_of
-from procession.domain.processes import Process, Task
+from procession.domain.processes import Owners, Process, Task
 
 
 def require(allowed: bool, to: str) -> None:
@@ -36,7 +36,11 @@ def may_archive_process(actor: Actor, *, organization_allows: bool) -> bool:
 
 def is_assigned(named: frozenset[str], task: Task) -> bool:
     """Directly or through a group."""
-    return not named.isdisjoint(task.owners.principals)
+    return is_assigned_to(named, task.owners)
+
+
+def is_assigned_to(named: frozenset[str], owners: Owners) -> bool:
+    return not named.isdisjoint(owners.principals)
 
 
 def may_see_task(actor: Actor, named: frozenset[str], task: Task, process: Process | None) -> bool:

@@ -10,9 +10,8 @@ from procession.domain.templates import Template
 
 Kind = Literal["member", "guest", "group", "template"]
 
-_EMBEDDED = re.compile(
-    r"""<span\b[^<>]*\bdata-blueprint-id\s*=\s*["']?([0-9a-f]{32})\b[^<>]*>.*?</span>""", re.IGNORECASE | re.DOTALL
-)
+_OPENING = re.compile(r"""<span\b[^<>]*\bdata-blueprint-id\s*=\s*["']?([0-9a-f]{32})\b[^<>]*>""", re.IGNORECASE)
+_CLOSING = re.compile(r"</span\s*>", re.IGNORECASE)
 
 
 class Embedding(msgspec.Struct, frozen=True):
@@ -36,7 +35,7 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
         if step.follow_up is not None:
             found.add(("template", step.follow_up.template_id))
     for text in _texts(template):
-        found |= {("template", embedded.lower()) for embedded in _EMBEDDED.findall(text)}
+        found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
     return frozenset(found)
 
 
@@ -58,7 +57,7 @@ def without_embedded(template: Template, embedded: str) -> Template:
     """The document without the blocks that showed this template, which is gone for good. Spec: T-1.7."""
 
     def cut(text: str | None) -> str | None:
-        return text and _EMBEDDED.sub(lambda found: "" if found[1].lower() == embedded else found[0], text)
+        return text if text is None else _without_blocks(text, embedded)
 
     steps = tuple(
         replace(step, summary=cut(step.summary)) if _embeds(step.summary, embedded) else step
@@ -68,4 +67,15 @@ def without_embedded(template: Template, embedded: str) -> Template:
 
 
 def _embeds(text: str | None, embedded: str) -> bool:
-    return text is not None and any(each.lower() == embedded for each in _EMBEDDED.findall(text))
+    return text is not None and any(each.lower() == embedded for each in _OPENING.findall(text))
+
+
+def _without_blocks(text: str, embedded: str) -> str:
+    kept: list[str] = []
+    position = 0
+    while (opening := _OPENING.search(text, position)) is not None:
+        ours = opening[1].lower() == embedded
+        kept.append(text[position : opening.start() if ours else opening.end()])
+        closing = _CLOSING.search(text, opening.end()) if ours else None
+        position = closing.end() if closing is not None else opening.end()
+    return "".join([*kept, text[position:]])

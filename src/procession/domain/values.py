@@ -36,8 +36,8 @@ INVALID_TABLE = "Invalid table field"
 WRONG_WIDTH = "Number of columns does not match required columns"
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
-_URL = re.compile(r"(?:https?|ftp)://[^\s/?#]+[^\s]*", re.IGNORECASE)
-_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|ftp)://[^\s/?#]\S*", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 _ASSET_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _WORDS = {
     "numeric": "a number",
@@ -47,10 +47,8 @@ _WORDS = {
     "alpha_num": "letters and digits only",
     "alpha_dash": "letters, digits, hyphens and underscores only",
 }
-_FILE_KEYS = (
-    *("id", "filename", "url", "full_url", "source", "version", "uploaded_from", "uploaded_at", "step_id", "system"),
-    *("uploaded_to_s3", "subject"),
-)
+_FILE_TEXTS = ("id", "filename", "url", "full_url", "source", "uploaded_from", "uploaded_at", "step_id", "system")
+_FILE_NUMBERS = ("version", "uploaded_to_s3")
 
 
 class People(msgspec.Struct, frozen=True):
@@ -68,9 +66,11 @@ class Unacceptable(ValueError):
 
 def accept_value(field: Field, sent: object, *, people: People, org_id: str) -> object | None:
     """The answer as it is stored, or None when it clears the field; raises Unacceptable."""
-    if deeper_than(sent, MAX_ANSWER_DEPTH) or json_size(sent) > MAX_ANSWER_BYTES:
-        raise Unacceptable(f"{field.label} must not be larger than {MAX_ANSWER_BYTES} bytes")
+    if deeper_than(sent, MAX_ANSWER_DEPTH):
+        raise Unacceptable(f"{field.label} must not be nested so deeply")
     sent = clean_json(sent)
+    if json_size(sent) > MAX_ANSWER_BYTES:
+        raise Unacceptable(f"{field.label} must not be larger than {MAX_ANSWER_BYTES} bytes")
     if _clears(field, sent):
         return None
     if field.field_type == "assignees_form":
@@ -285,20 +285,26 @@ def _file(field: Field, sent: object, org_id: str) -> Mapping[str, object]:
     given = as_object(sent)
     if given is None:
         _refuse(field, "a list of file objects")
-    entry = {key: given[key] for key in _FILE_KEYS if key in given and (key == "subject" or not _nested(given[key]))}
-    asset, address = entry.get("id"), entry.get("url") or entry.get("full_url")
-    if not asset and not address:
+    entry: dict[str, object] = {key: text for key in _FILE_TEXTS if isinstance(text := given.get(key), str) and text}
+    entry |= {key: number for key in _FILE_NUMBERS if isinstance(number := given.get(key), int)}
+    subject = as_object(given.get("subject"))
+    if subject is not None and all(is_scalar(part) for part in subject.values()):
+        entry["subject"] = subject
+    asset, addresses = entry.get("id"), [entry[key] for key in ("url", "full_url") if key in entry]
+    if asset is not None and not _ASSET_ID.fullmatch(str(asset)):
+        raise Unacceptable(f"{field.label}: a file id is made of letters and digits")
+    if asset is not None and (entry.get("source") != "url" or not addresses):
+        return {**entry, **dict.fromkeys(("url", "full_url"), f"organizations/{org_id}/file/{asset}/dl")}
+    if not addresses:
         raise Unacceptable(f"{field.label}: each file needs an id, a url or a full_url")
-    if asset and not (isinstance(asset, str) and _ASSET_ID.fullmatch(asset)):
-        raise Unacceptable(f"{field.label}: a file id is text of letters and digits")
-    if asset and entry.get("source") != "url":
-        address = f"organizations/{org_id}/file/{asset}/dl"
-        return {**entry, "url": address, "full_url": address}
-    own = re.compile(rf"organizations/{re.escape(org_id)}/file/[A-Za-z0-9_-]{{1,255}}/dl")
-    if not isinstance(address, str) or not (_WEB_ADDRESS.fullmatch(address) or own.fullmatch(address)):
+    address = next((address for address in addresses if _is_file_address(str(address), org_id)), None)
+    if address is None:
         raise Unacceptable(f"{field.label}: the address of a file begins with http:// or https://")
     return {**entry, "url": address, "full_url": address}
 
 
-def _nested(value: object) -> bool:
-    return isinstance(value, list | dict)
+def _is_file_address(address: str, org_id: str) -> bool:
+    prefix, suffix = f"organizations/{org_id}/file/", "/dl"
+    own = address.startswith(prefix) and address.endswith(suffix)
+    asset = address.removeprefix(prefix).removesuffix(suffix)
+    return _WEB_ADDRESS.fullmatch(address) is not None or (own and _ASSET_ID.fullmatch(asset) is not None)

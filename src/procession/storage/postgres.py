@@ -141,6 +141,11 @@ class PostgresDatabase:
         async with self._numbers.connection() as raw:
             yield PostgresConnection(raw)
 
+    @property
+    def waiting_writes(self) -> int:
+        """Reads and writes that wait for a connection."""
+        return self._pool.get_stats().get("requests_waiting", 0)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresConnection]:
         """A consistent snapshot for everything one request reads."""

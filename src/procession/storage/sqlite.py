@@ -182,6 +182,10 @@ class Writer:
         self._queue.put(job)
         return job.future
 
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
     def close(self) -> None:
         """Finish what waits, checkpoint, and end the thread."""
         self._queue.put(None)
@@ -315,6 +319,11 @@ class SqliteDatabase:
                         connection.raw.execute("COMMIT")
             finally:
                 self._idle.append(connection)
+
+    @property
+    def waiting_writes(self) -> int:
+        """Writes that wait for the writer."""
+        return self._writer.waiting if self._writer is not None else 0
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a write transaction; it may be run again, so it must not change what it captured."""

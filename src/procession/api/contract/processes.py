@@ -109,6 +109,7 @@ class Run(msgspec.Struct, kw_only=True):
     checklist: One[dict[str, Any]] | UnsetType = UNSET
     tasks: Many[dict[str, Any]] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
+    assets: Many[dict[str, Any]] | UnsetType = UNSET
     next_task: Many[NextTask] | UnsetType = UNSET
     tags: Many[TagLink] | UnsetType = UNSET
     folders: Many[FolderLink] | UnsetType = UNSET

@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
+from sqlalchemy import bindparam, select
 
 from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
 from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts
 from procession.storage.dialect import escape_like
 from procession.storage.listing import blocks, totals
-from procession.storage.listing.conditions import KeyedShape, PartShape, Shape, needs_row, search_bounds
-from procession.storage.listing.rows import WIDTH, ListedProcess
+from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
+from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
 from procession.storage.listing.statements import Driver, PageShape, count_statement, page_statement
+from procession.storage.query import Query
 from procession.storage.search import SHORTEST_INDEXED
 from procession.storage.tx import ReadTx
 
@@ -108,6 +110,14 @@ async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Wind
     page = await _page_shape(tx, plan, counts, seen, order, window)
     found = await tx.tuples(page_statement(page), **plan.values)
     return _as_page(found, order, window, total)
+
+
+_row = Query(select(*row_columns()).where(P.org == bindparam("org"), P.seq == bindparam("seq")))
+
+
+async def row(tx: ReadTx, seq: int) -> ListedProcess | None:
+    """One process as the list shows it; who may see it has been asked before."""
+    return await tx.row(ListedProcess, _row, seq=seq, me=tx.actor.id)
 
 
 async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -> AsyncIterator[ListedProcess]:

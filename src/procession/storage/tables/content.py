@@ -44,6 +44,7 @@ tag_links = Table(
     Index("ix_tag_link_process", "org", "process"),
     Index("ix_tag_link_task", "org", "task"),
     Index("ix_tag_link_template", "org", "template_id"),
+    Index("ix_tag_link_step", "org", "step_id"),
 )
 
 folders = Table(

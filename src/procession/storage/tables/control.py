@@ -78,3 +78,13 @@ sign_in_attempts = Table(
     number("last_at", index=True),
     number("wait_until"),
 )
+
+# Which organization a public template belongs to: its readers name no organization.
+public_templates = Table(
+    "public_template",
+    metadata,
+    text("id", primary_key=True),
+    number("org"),
+    text("alias", index=True),
+    number("made_public_at"),
+)

@@ -23,8 +23,11 @@ templates = Table(
     optional_text("folder_id"),
     number("is_pinned"),
     number("is_system"),
-    # The version that the working copy will become when it is frozen.
+    # The version that the working copy is, or will become when it is frozen.
     number("version"),
+    # Newest frozen version, and the one launches use while dual versions are on.
+    optional_number("frozen_version"),
+    optional_number("published_version"),
     # The working copy: `domain.templates.Template` as JSON.
     text("document"),
     number("started_processes"),
@@ -82,7 +85,7 @@ template_references = Table(
     metadata,
     key("org"),
     text("template_id"),
-    # member, guest, group, tag, template
+    # member, guest, group, template
     text("kind"),
     text("key"),
     PrimaryKeyConstraint("org", "template_id", "kind", "key"),

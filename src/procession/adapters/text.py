@@ -1,0 +1,26 @@
+"""Foreign markup made safe to show: comments, descriptions, long answers."""
+
+import nh3
+
+# Beside ordinary formatting: references to snippets and templates, mentions, and fields inside a document
+# (Spec: behaviour-templates T-13.2, T-13.6).
+TAGS = frozenset(nh3.ALLOWED_TAGS) | {"editor-form-field"}
+STYLES = {"color", "background-color", "text-align", "text-decoration", "font-weight", "font-style"}
+ATTRIBUTES = {**{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}, "*": {"class", "style"}}
+DATA = {"data-"}
+
+
+def safe_markup(text: str) -> str:
+    """`text` without scripts, handlers and foreign styles; text without any tag is left as it was typed.
+
+    What comes out has no `<` that does not begin a whole tag, so that more markup can be put between.
+    """
+    if "<" not in text:
+        return text
+    return nh3.clean(
+        text,
+        tags=set(TAGS),
+        attributes=ATTRIBUTES,
+        generic_attribute_prefixes=DATA,
+        filter_style_properties=STYLES,
+    )

@@ -1,0 +1,190 @@
+"""From the words of the process list's query to a filter, an order and a window. Spec: api-processes 6, conventions 10.
+
+Nothing here is an error: what cannot be used is left out and named in `X-Ignored-Params`.
+"""
+
+import base64
+import binascii
+import hashlib
+
+import msgspec
+
+from procession.api.call import Call, Page
+from procession.api.contract.processes import RunListParams
+from procession.api.params import read_flag
+from procession.domain.filters import DEFAULT_STATES, Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
+from procession.domain.listing import Facet
+from procession.domain.names import fold
+from procession.domain.processes import State
+from procession.storage.tx import ReadTx
+
+LONGEST_TEXT = 550
+ARCHIVED_ONLY = frozenset({State.ARCHIVED})
+SORT_FIELDS = {
+    "name": "name",
+    "created_at": "seq",
+    "increment_id": "seq",
+    "started_at": "started_at",
+    "last_updated": "last_updated",
+    "updated_at": "last_updated",
+    "completed_at": "completed_at",
+    "due_date": "due_date",
+    "status": "status",
+    "progress": "progress",
+}
+TYPES = ("procedure", "form", "document")
+
+
+def to_process_filter(call: Call, tx: ReadTx, params: RunListParams) -> ProcessFilter:
+    """The processes asked for."""
+    keyed: list[Keyed] = []
+
+    def narrow(facet: Facet, keys: tuple[str, ...]) -> None:
+        if keys:
+            keyed.append(Keyed(facet, keys))
+
+    members, groups = _assignee_facets(call, params)
+    owners = (*params.owners, tx.actor.id) if params.me and not params.owners else params.owners
+    if params.me and params.owners:
+        narrow(members, (str(tx.actor.id),))
+    narrow(members, tuple(str(each) for each in owners))
+    narrow(groups, tuple(each.lower() for each in params.groups))
+    narrow(Facet.GUEST, tuple(each.lower() for each in params.guests))
+    narrow(Facet.TEMPLATE, tuple(each.lower() for each in params.checklist_id))
+    narrow(Facet.FOLDER, tuple(each.lower() for each in params.folder))
+    types = tuple(each.lower() for each in params.type)
+    call.ignore(*(f"type:{each}" for each in types if each not in TYPES))
+    narrow(Facet.TYPE, tuple(each for each in types if each in TYPES))
+    if params.untagged:
+        narrow(Facet.UNTAGGED, ("",))
+    else:
+        narrow(Facet.TAG, tuple(each.lower() for each in params.tag))
+        for each in params.tag_ids:
+            narrow(Facet.TAG, (each.lower(),))
+    if params.starred:
+        narrow(Facet.STAR, (str(tx.actor.id),))
+    text = fold(params.q)[:LONGEST_TEXT] if params.q else None
+    digits = params.q.strip() if params.q else ""
+    return ProcessFilter(
+        parts=_parts(call, tx, params),
+        keyed=tuple(dict.fromkeys(keyed)),
+        text=text or None,
+        number=int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None,
+        unstarred_by=tx.actor.id if params.starred is False else None,
+    )
+
+
+def _assignee_facets(call: Call, params: RunListParams) -> tuple[Facet, Facet]:
+    word = (params.task_status or "all").lower().replace("_", "-")
+    if word in ("in-progress", "active", "incomplete"):
+        return Facet.INVOLVED_OPEN, Facet.GROUP_OPEN
+    if word in ("completed", "complete"):
+        return Facet.INVOLVED_DONE, Facet.GROUP_DONE
+    if word != "all":
+        call.ignore("task_status")
+    return Facet.INVOLVED, Facet.GROUP
+
+
+def _parts(call: Call, tx: ReadTx, params: RunListParams) -> tuple[StatusPart, ...]:
+    base = _base_states(call, params.archived)
+    parts: list[StatusPart] = []
+    for word in params.status:
+        part = _part(word.lower(), base, tx.actor.id)
+        if part is None:
+            call.ignore(f"status:{word}")
+        else:
+            parts.append(part)
+    return tuple(dict.fromkeys(parts)) or (StatusPart(base),)
+
+
+def _base_states(call: Call, archived: str | None) -> frozenset[State]:
+    if archived is None or read_flag(archived) is False:
+        return DEFAULT_STATES
+    if archived.lower() == "only":
+        return ARCHIVED_ONLY
+    if not read_flag(archived):
+        call.ignore("archived")
+        return DEFAULT_STATES
+    return DEFAULT_STATES | ARCHIVED_ONLY
+
+
+def _part(word: str, base: frozenset[State], me: int) -> StatusPart | None:
+    """One word of table 6.1; None when it is unknown."""
+    is_open = base & {State.OPEN}
+    parts = {
+        "active": StatusPart(is_open),
+        "complete": StatusPart(base & {State.COMPLETE}),
+        "completed": StatusPart(base & {State.COMPLETE}),
+        "problem": StatusPart(is_open, Keyed(Facet.STATUS, ("problem", "issue"))),
+        "issue": StatusPart(is_open, Keyed(Facet.STATUS, ("issue",))),
+        "improvement": StatusPart(base, Keyed(Facet.IMPROVEMENT, ("",))),
+        "delayed": StatusPart(is_open, delayed=True),
+        "starred": StatusPart(base, Keyed(Facet.STAR, (str(me),))),
+        "archived": StatusPart(ARCHIVED_ONLY),
+    }
+    return parts.get(word)
+
+
+def to_order(call: Call, params: RunListParams) -> Order:
+    """Newest first unless asked otherwise."""
+    wanted = params.sort or params.sort_by
+    keys: list[tuple[str, bool]] = []
+    for part in (wanted or "").split(","):
+        name, descending = part.strip().removeprefix("-").lower(), part.strip().startswith("-")
+        if name == "newest":
+            name, descending = "created_at", not descending
+        field = SORT_FIELDS.get(name)
+        if field is None:
+            if name:
+                call.ignore("sort" if params.sort else "sort_by")
+        elif field not in (known for known, _ in keys):
+            keys.append((field, descending))
+            if field == "seq":
+                break
+    return Order(tuple(keys)) if keys else Order()
+
+
+def to_window(call: Call, params: RunListParams, order: Order, page: Page) -> Window:
+    """The page, or the place in the list that a followed link names."""
+    if params.cursor is not None:
+        cursor = read_cursor(call, params.cursor, order)
+        if cursor is not None:
+            return Window(size=page.size, cursor=cursor)
+        call.ignore("cursor")
+    return Window(size=page.size, offset=min(page.offset, 1 << 53))
+
+
+def write_cursor(call: Call, cursor: Cursor | None) -> str | None:
+    """The cursor as an opaque word, bound to this query."""
+    if cursor is None:
+        return None
+    payload = msgspec.json.encode([list(cursor.values), cursor.seq, cursor.backwards])
+    return base64.urlsafe_b64encode(_seal(call, payload) + payload).decode().rstrip("=")
+
+
+def read_cursor(call: Call, word: str, order: Order) -> Cursor | None:
+    """The cursor that `write_cursor` made for the same query; None for any other word."""
+    try:
+        raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        sealed, payload = raw[:SEAL_BYTES], raw[SEAL_BYTES:]
+        if sealed != _seal(call, payload):
+            return None
+        values, seq, backwards = msgspec.json.decode(payload, type=tuple[tuple[int | str | None, ...], int, bool])
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        return None
+    return Cursor(values, seq, backwards) if len(values) == len(order.keys) else None
+
+
+SEAL_BYTES = 9
+
+
+def _seal(call: Call, payload: bytes) -> bytes:
+    """Ties a cursor to its organization and query (apart from the page), and to this server's key."""
+    kept = [
+        part
+        for part in call.raw_query.split("&")
+        if part.partition("=")[0] not in ("page", "cursor", "per_page", "limit", "with", "form_fields_values")
+    ]
+    text = "\n".join((call.organization_id, *sorted(kept)))
+    key = call.edge.secrets.keyed_hash("cursor")[:32].encode()
+    return hashlib.blake2b(text.encode() + b"\0" + payload, key=key, digest_size=SEAL_BYTES).digest()

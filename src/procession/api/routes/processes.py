@@ -1,0 +1,111 @@
+"""Processes. Spec: api-processes 5, 6, 8."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from procession.api.call import Call, Streamed
+from procession.api.contract.envelope import Item, Paginated
+from procession.api.contract.processes import Run, RunListParams, RunParams
+from procession.api.filters import to_order, to_process_filter, to_window, write_cursor
+from procession.api.operations import operation
+from procession.api.present.process_includes import add_includes, view, wanted
+from procession.api.present.processes import clock_changes, present_run, share_of
+from procession.domain.errors import NotFound
+from procession.domain.filters import Order, ProcessFilter
+from procession.domain.names import fold
+from procession.storage import tags
+from procession.storage.access import sight_of
+from procession.storage.listing import plan, totals
+from procession.storage.listing.rows import ListedProcess
+from procession.storage.tx import ReadTx
+from procession.usecases.guards import readable_process
+
+RUNS = "/organizations/{org_id}/runs"
+# Rows that a stream loads related data for, and sends, at a time.
+BATCH = 100
+
+
+@operation("GET", RUNS, tag="processes", etag=True)
+async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Paginated[Run] | Streamed:
+    """List the processes the caller may see, one page at a time, with the exact total.
+
+    All filters combine with AND; values inside one comma list with OR, except `tag_ids`. What cannot be used is
+    ignored and named in `X-Ignored-Params`. `links` carry a cursor beside the page number: following them costs
+    the same anywhere and neither repeats nor skips a row while others insert.
+    """
+    where = to_process_filter(call, tx, await _with_tag_ids(tx, params))
+    order = to_order(call, params)
+    names = wanted(call, params.with_)
+    if params.without_pagination:
+        call.may_be_cached = False
+        return Streamed(lambda later: _stream(later, call, where, order, names))
+    page = call.page(params.page, params.per_page, params.limit)
+    window = to_window(call, params, order, page)
+    found = await plan.list_page(tx, where, order, window, await sight_of(tx))
+    if any(part.delayed for part in where.parts) and (next_late := await totals.next_becoming_late(tx)) is not None:
+        call.changes_at([next_late + 1])
+    return call.paginated(
+        await present(tx, call, found.rows, names),
+        found.total,
+        page,
+        next_cursor=write_cursor(call, found.last),
+        previous_cursor=write_cursor(call, found.first),
+        has_more=found.has_more,
+    )
+
+
+@operation("GET", RUNS + "/{run_id}", tag="processes", etag=True)
+async def get_process(tx: ReadTx, call: Call, params: RunParams, run_id: str) -> Item[Run]:
+    """Read one process; archived ones too."""
+    seen = await readable_process(tx, run_id)
+    return Item(await one_process(tx, call, seen.process.seq, params))
+
+
+async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None = None) -> Run:
+    """One process as its list row would be, with includes; raises NotFound."""
+    row = await plan.row(tx, seq)
+    if row is None:
+        raise NotFound()
+    names = wanted(call, params.with_, one=True) if params else frozenset[str]()
+    [run] = await present(tx, call, [row], names)
+    return run
+
+
+async def _with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
+    """`tag` may be a title: titles become ids. Spec: api-processes 6."""
+    keys: list[str] = []
+    for each in params.tag:
+        known = await tags.titled(tx, fold(each)) if len(each) != 32 else None
+        keys.append(known.id if known else each)
+    return msgspec.structs.replace(params, tag=tuple(keys)) if keys else params
+
+
+async def present(tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str]) -> list[Run]:
+    """Listed rows with their includes, as the caller sees them."""
+    viewer = await view(tx, rows, names)
+    runs: list[Run] = []
+    for row in rows:
+        share = share_of(row, viewer.shares)
+        runs.append(present_run(row, share, call.now))
+        call.changes_at(clock_changes(row, share, call.now))
+    await add_includes(tx, call, rows, runs, names, viewer)
+    return runs
+
+
+async def _stream(
+    tx: ReadTx, call: Call, where: ProcessFilter, order: Order, names: frozenset[str]
+) -> AsyncIterator[bytes]:
+    """The whole list as JSON, a batch at a time: memory stays flat."""
+    encode = msgspec.json.Encoder().encode
+    separator = b'{"data":['
+    batch: list[ListedProcess] = []
+    async for row in plan.stream(tx, where, order, await sight_of(tx)):
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield separator + encode(await present(tx, call, batch, names))[1:-1]
+            separator = b","
+            batch = []
+    if batch or separator != b",":
+        yield separator + encode(await present(tx, call, batch, names))[1:-1]
+    yield b"]}"

@@ -1,0 +1,119 @@
+"""Assignee objects as clients send them. Spec: api-conventions 18.1, behaviour-launching 8."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from procession.domain.emails import is_email
+from procession.domain.errors import Invalid
+from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.processes import Owners
+
+HEX = frozenset("0123456789abcdef")
+
+
+def read_owners(raw: object, path: str = "owners") -> Owners:
+    """`{users, guests, groups}`; a missing list is empty, `assignees` is another name of `users`, `[]` names nobody.
+
+    Members are integers, numeric strings or objects with an `id`. Raises Invalid with every entry at fault.
+    """
+    if isinstance(raw, list) and not raw:
+        return Owners()
+    sent = as_object(raw)
+    if sent is None:
+        raise Invalid({path: ["The assignees must be an object with users, guests and groups."]})
+    errors: dict[str, list[Any]] = {}
+    users = sent["users"] if sent.get("users") is not None else sent.get("assignees")
+    owners = Owners(
+        users=_entries(users, f"{path}.users", _member, "a member's id", errors),
+        guests=_entries(sent.get("guests"), f"{path}.guests", _guest, "an e-mail address", errors),
+        groups=_entries(sent.get("groups"), f"{path}.groups", _group, "a group's id", errors),
+    )
+    if errors:
+        raise Invalid(errors)
+    return owners
+
+
+def _entries(
+    raw: object, path: str, read: Callable[[object], Any], wanted: str, errors: dict[str, list[Any]]
+) -> tuple[Any, ...]:
+    if raw is None:
+        return ()
+    entries = as_list(raw)
+    if entries is None:
+        errors[path] = ["The assignees must be a list."]
+        return ()
+    found: list[Any] = []
+    for index, entry in enumerate(entries):
+        value = read(entry)
+        if value is None:
+            errors[f"{path}.{index}"] = [f"This is not {wanted}."]
+        elif value not in found:
+            found.append(value)
+    return tuple(found)
+
+
+def _member(entry: object) -> int | None:
+    whole = as_object(entry)
+    number = as_int(entry if whole is None else whole.get("id"))
+    return number if number is not None and 0 < number < 1 << 53 else None
+
+
+def _guest(entry: object) -> str | None:
+    whole = as_object(entry)
+    address = entry if whole is None else whole.get("email")
+    if not isinstance(address, str):
+        return None
+    address = address.strip().lower()
+    return address if is_email(address) else None
+
+
+def _group(entry: object) -> str | None:
+    whole = as_object(entry)
+    key = entry if whole is None else whole.get("id")
+    if not isinstance(key, str):
+        return None
+    key = key.lower()
+    return key if len(key) == 32 and set(key) <= HEX else None
+
+
+def unknown_assignees(
+    owners: Owners, path: str, *, members: frozenset[int], groups: frozenset[str], taken: frozenset[str]
+) -> dict[str, list[str]]:
+    """Messages for whoever cannot be assigned; `taken` are addresses of members, which cannot be guests (U2)."""
+    errors: dict[str, list[str]] = {}
+    for index, user in enumerate(owners.users):
+        if user not in members:
+            errors[f"{path}.users.{index}"] = ["There is no active member with this id."]
+    for index, group in enumerate(owners.groups):
+        if group not in groups:
+            errors[f"{path}.groups.{index}"] = ["There is no group with this id."]
+    for index, guest in enumerate(owners.guests):
+        if guest in taken:
+            errors[f"{path}.guests.{index}"] = ["This address belongs to a member. Assign the member instead."]
+    return errors
+
+
+def head_count(owners: Owners, people_of: Mapping[str, tuple[frozenset[int], frozenset[str]]]) -> int:
+    """Members and guests, groups expanded, each counted once. Spec: behaviour-work N3."""
+    members, guests = set(owners.users), set(owners.guests)
+    for group in owners.groups:
+        in_group = people_of.get(group)
+        if in_group is not None:
+            members |= in_group[0]
+            guests |= in_group[1]
+    return len(members) + len(guests)
+
+
+def merged(first: Owners, second: Owners) -> Owners:
+    """Both together, without repeats."""
+    return Owners(
+        tuple(dict.fromkeys((*first.users, *second.users))),
+        tuple(dict.fromkeys((*first.guests, *second.guests))),
+        tuple(dict.fromkeys((*first.groups, *second.groups))),
+    )
+
+
+def with_accountable_member(owners: Owners, member: int, *, guest_only: bool) -> Owners:
+    """A guest never works alone: where only guests are assigned, `member` joins them. Spec: U1, L-8.6 (DEC-58)."""
+    alone = bool(owners.guests) and not owners.users and not owners.groups
+    return Owners((member,), owners.guests, ()) if alone and not guest_only else owners

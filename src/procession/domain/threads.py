@@ -1,0 +1,135 @@
+"""Comments, problems and improvements on tasks, processes and templates. Spec: behaviour-work 7, api-tasks 14."""
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.actors import Actor
+from procession.domain.errors import Invalid
+from procession.domain.processes import Process, Task, ThreadLabel
+from procession.domain.richtext import is_blank_markup
+
+ThreadState = Literal["open", "hide-for-guests", "collapsed"]
+AuthorKind = Literal["user", "guest", "bot"]
+
+MAX_CONTENT = 65_535
+MAX_EMOJI = 32
+
+# A whole tag, or a mention between tags: what looks like one inside an attribute is none.
+_TAG_OR_MENTION = re.compile(r"""<(?:[^<>"]|"[^"]*")*+>|@\[(\d{1,15})\]""", re.ASCII)
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """One comment, on exactly one task, process or template. Column names and fields agree (storage.rows)."""
+
+    no: int
+    id: str
+    process: int | None = None
+    task: int | None = None
+    template_id: str | None = None
+    label: ThreadLabel
+    state: ThreadState
+    # Holds something up until it is resolved. A process's comment that is merely labelled "problem" does not.
+    is_issue: bool = False
+    author_kind: AuthorKind
+    author: int | None = None
+    author_guest: str | None = None
+    content: str
+    # Members whose `@[<id>]` in the content counts: they are notified, named on reading, and see the process.
+    mentions: tuple[int, ...] = ()
+    # The thread that resolved this one, which somebody may have deleted since.
+    resolve_id: str | None = None
+    created_at: int
+    updated_at: int
+
+    @property
+    def is_open_issue(self) -> bool:
+        return self.is_issue and self.resolve_id is None
+
+
+def check_content(content: str) -> None:
+    """Raises Invalid when the comment says nothing."""
+    if is_blank_markup(content):
+        raise Invalid({"content": ["The content field is required."]})
+
+
+def check_emoji(emoji: str) -> None:
+    """Raises Invalid."""
+    if len(emoji) > MAX_EMOJI or not emoji.isprintable() or any(char.isspace() for char in emoji):
+        raise Invalid({"emoji": [f"The emoji must be one symbol or name of at most {MAX_EMOJI} characters."]})
+
+
+def default_state(actor: Actor) -> ThreadState:
+    """Spec: api-tasks 14.3."""
+    return "open" if actor.kind == "guest" else "hide-for-guests"
+
+
+def may_change(actor: Actor, thread: Thread) -> bool:
+    """Edit and delete: the author, administrators. Spec: behaviour-work M9."""
+    wrote = thread.author_kind == "user" and actor.kind == "member" and thread.author == actor.id
+    return wrote or actor.is_admin
+
+
+def mentioned(content: str) -> tuple[int, ...]:
+    """The numbers in `@[<number>]`, without repeats: members, if there are such. Spec: behaviour-work M5."""
+    found = (match[1] for match in _TAG_OR_MENTION.finditer(content))
+    return tuple(dict.fromkeys(int(number) for number in found if number))
+
+
+def with_names(content: str, names: Mapping[int, str]) -> str:
+    """`content` with each mention of a named member as their name in bold; other mentions stay as typed."""
+
+    def shown(found: re.Match[str]) -> str:
+        name = names.get(int(found[1])) if found[1] else None
+        return found[0] if name is None else f"<strong>{escape(name)}</strong>"
+
+    return _TAG_OR_MENTION.sub(shown, content)
+
+
+def with_thread(task: Task, before: Thread | None, after: Thread | None) -> Task:
+    """The task once one of its threads is no longer as `before` but as `after` (None: not there).
+
+    Counts its open problems and its improvements; a new problem reopens a completed task. Spec: I1, I2, P15.
+    """
+    problems = _issues(after) - _issues(before)
+    counted = replace(
+        task,
+        open_problems=task.open_problems + problems,
+        improvements=task.improvements + _improvements(after) - _improvements(before),
+    )
+    return reopened(counted) if problems > 0 and task.is_completed else counted
+
+
+def reopened(task: Task) -> Task:
+    """A completed task, open again with its answers; whoever did a part of it does it anew. Spec: behaviour-work R3."""
+    return replace(
+        task,
+        status="in-progress",
+        completed_at=None,
+        completer=None,
+        completer_guest=None,
+        is_approved=None,
+        parts={},
+    )
+
+
+def with_process_thread(process: Process, before: Thread | None, after: Thread | None) -> Process:
+    """As `with_thread`, for the process-level issues that lock a process. Spec: I6, api-processes 1.1."""
+    return replace(process, open_issues=process.open_issues + _issues(after) - _issues(before))
+
+
+def shown_to(process: Process, members: Iterable[int]) -> Process:
+    """The process as these members, mentioned on it, may see it from now on. Spec: behaviour-work M6, Q2."""
+    return replace(process, involved=tuple(sorted({*process.involved, *(f"m:{member}" for member in members)})))
+
+
+def _issues(thread: Thread | None) -> int:
+    return int(thread is not None and thread.is_open_issue)
+
+
+def _improvements(thread: Thread | None) -> int:
+    return int(thread is not None and thread.label == "improvement")

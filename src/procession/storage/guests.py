@@ -1,0 +1,176 @@
+"""Guests of an organization."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import and_, bindparam, case, cast, delete, func, select, update
+from sqlalchemy import Text as SqlText
+
+from procession.domain.guests import GuestDetails
+from procession.domain.listing import TaskState
+from procession.storage.dialect import constant, is_in
+from procession.storage.pages import Listing
+from procession.storage.query import Query
+from procession.storage.rows import Mapper
+from procession.storage.tables.lists import task_access
+from procession.storage.tables.people import group_people, guests
+from procession.storage.tables.processes import tasks
+from procession.storage.tx import ReadTx, WriteTx
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """Column names and fields agree (storage.rows). The address is lower case."""
+
+    id: int
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    details: GuestDetails = GuestDetails()
+    code_hash: str
+    sealed_code: str
+    last_accessed_at: int | None = None
+    disabled_at: int | None = None
+    disabled_by: int | None = None
+    reactivated_at: int | None = None
+    reactivated_by: int | None = None
+    created_at: int
+    updated_at: int
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """A guest's work: tasks assigned to their address, whatever became of them, and what they completed themselves."""
+
+    assigned: int = 0
+    completed: int = 0
+    last_completed_at: int | None = None
+    oneoff_completed: int = 0
+    last_oneoff_completed_at: int | None = None
+
+
+_rows = Mapper(Guest, guests)
+_G = guests.c
+_mate, _mine = group_people.alias(), group_people.alias()
+_shares_a_group = (
+    select(_mate.c.guest)
+    .select_from(_mate.join(_mine, and_(_mine.c.org == _mate.c.org, _mine.c.group_id == _mate.c.group_id)))
+    .where(_mate.c.org == bindparam("org"), _mine.c.member == bindparam("me"))
+)
+_list = Listing(
+    _rows,
+    sorts={"created_at": (_G.created_at,), "email": (_G.email,), "last_updated": (_G.updated_at,)},
+    tie=_G.id,
+    filters={
+        "pattern": _G.email.like(bindparam("pattern"), escape="\\"),
+        "me": _G.id.in_(_shares_a_group),
+    },
+)
+SORTS = tuple(_list.sorts)
+list_page = _list.page
+
+_one = select(*_rows.columns).where(_G.org == bindparam("org"))
+_by_id = _one.where(_G.id == bindparam("id"))
+_by_email = _one.where(_G.email == bindparam("email"))
+_by_code = _one.where(_G.code_hash == bindparam("code_hash"))
+_find_by_id, _lock_by_id = Query(_by_id), Query(_by_id.with_for_update())
+_find_by_email, _lock_by_email = Query(_by_email), Query(_by_email.with_for_update())
+_find_by_code, _lock_by_code = Query(_by_code), Query(_by_code.with_for_update())
+_by_emails = Query(_one.where(is_in(_G.email, "emails")))
+_visible_to = Query(
+    select(_G.id).where(_G.org == bindparam("org"), _G.id == bindparam("id"), _G.id.in_(_shares_a_group))
+)
+_save = Query(
+    update(guests)
+    .where(_G.org == bindparam("org_is"), _G.id == bindparam("id_is"))
+    .values({name: bindparam(f"new_{name}") for name in _rows.names if name != "id"})
+)
+_leave_groups = Query(
+    delete(group_people).where(group_people.c.org == bindparam("org_is"), group_people.c.guest == bindparam("guest"))
+)
+_made_since = Query(
+    select(func.count(), func.min(_G.created_at)).where(
+        _G.org == bindparam("org"), _G.created_at > bindparam("since")
+    )
+)
+_completed = and_(tasks.c.status == "completed", task_access.c.principal == "e:" + cast(tasks.c.completer_guest, SqlText))
+_oneoff = and_(_completed, tasks.c.is_oneoff == 1)
+_stats = Query(
+    select(
+        task_access.c.principal,
+        func.count(),
+        func.sum(case((_completed, 1), else_=0)),
+        func.max(case((_completed, tasks.c.completed_at))),
+        func.sum(case((_oneoff, 1), else_=0)),
+        func.max(case((_oneoff, tasks.c.completed_at))),
+    )
+    .select_from(task_access.join(tasks, and_(tasks.c.org == task_access.c.org, tasks.c.seq == task_access.c.seq)))
+    .where(
+        task_access.c.org == bindparam("org"),
+        is_in(task_access.c.principal, "principals"),
+        task_access.c.state != constant(TaskState.HIDDEN),
+    )
+    .group_by(task_access.c.principal)
+)
+
+
+async def find(tx: ReadTx, *, id: int | None = None, email: str | None = None, code_hash: str = "") -> Guest | None:
+    """The guest with this id, else with this address, else with this code."""
+    if id is not None:
+        return await _first(tx, _find_by_id, id=id)
+    if email is not None:
+        return await _first(tx, _find_by_email, email=email)
+    return await _first(tx, _find_by_code, code_hash=code_hash)
+
+
+async def lock(tx: WriteTx, *, id: int | None = None, email: str | None = None, code_hash: str = "") -> Guest | None:
+    """As `find`, and nobody else changes the guest until the commit."""
+    if id is not None:
+        return await _first(tx, _lock_by_id, id=id)
+    if email is not None:
+        return await _first(tx, _lock_by_email, email=email)
+    return await _first(tx, _lock_by_code, code_hash=code_hash)
+
+
+async def by_emails(tx: ReadTx, emails: Iterable[str]) -> dict[str, Guest]:
+    wanted = sorted(set(emails))
+    rows = await tx.tuples(_by_emails, emails=wanted) if wanted else []
+    return {guest.email: guest for guest in map(_rows.read, rows)}
+
+
+async def shares_a_group(tx: ReadTx, guest_id: int, member: int) -> bool:
+    return await tx.value(_visible_to, id=guest_id, me=member) is not None
+
+
+async def add(tx: WriteTx, new: Sequence[Guest]) -> None:
+    await tx.insert(guests, [_rows.write(guest) for guest in new])
+
+
+async def save(tx: WriteTx, guest: Guest) -> None:
+    values = {f"new_{name}": value for name, value in _rows.write(guest).items()}
+    await tx.run(_save, org_is=tx.org, id_is=guest.id, **values)
+
+
+async def remove(tx: WriteTx, guest_id: int) -> None:
+    """Delete the guest, also from groups; their link ends with them."""
+    await tx.run(_leave_groups, org_is=tx.org, guest=guest_id)
+    await tx.delete(guests, [{"id": guest_id}])
+
+
+async def made_since(tx: ReadTx, since: int) -> tuple[int, int | None]:
+    """How many guests were entered after this instant, and when the first of them."""
+    [(count, first)] = await tx.tuples(_made_since, since=since)
+    return count, first
+
+
+async def stats(tx: ReadTx, emails: Iterable[str]) -> dict[str, Stats]:
+    """Figures by address, for those who have any; one statement. Spec: api-people 5.2."""
+    principals = sorted(f"e:{email}" for email in emails)
+    rows = await tx.tuples(_stats, principals=principals) if principals else []
+    return {
+        principal[2:]: Stats(assigned, int(completed), last, int(oneoff), last_oneoff)
+        for principal, assigned, completed, last, oneoff, last_oneoff in rows
+    }
+
+
+async def _first(tx: ReadTx, query: Query, **values: object) -> Guest | None:
+    rows: Sequence[tuple[object, ...]] = await tx.tuples(query, **values)
+    return _rows.read(rows[0]) if rows else None

@@ -1,0 +1,78 @@
+"""Whom work may name: members, groups and addresses of an organization, looked up many at a time."""
+
+from collections.abc import Iterable, Set
+
+import msgspec
+from sqlalchemy import bindparam, literal, or_, select, union_all
+
+from procession.domain.people import full_name
+from procession.storage.dialect import is_in
+from procession.storage.query import Query
+from procession.storage.tables.people import groups, members
+from procession.storage.tx import ReadTx, WriteTx
+
+
+class Assignable(msgspec.Struct, frozen=True):
+    """Who of those asked about may be given work, and which groups there are. Spec: api-conventions 18.1."""
+
+    members: Set[int]
+    """Active or invited members, without the bot."""
+    groups: Set[str]
+
+
+class Name(msgspec.Struct, frozen=True):
+    """How a member, past or present, is shown."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+
+    @property
+    def full_name(self) -> str:
+        return full_name(self.first_name, self.last_name)
+
+
+_assignable = Query(
+    union_all(
+        select(members.c.account, literal("").label("id")).where(
+            members.c.org == bindparam("org"),
+            is_in(members.c.account, "members"),
+            or_(members.c.status == "active", members.c.status == "invited"),
+            members.c.type != "bot",
+        ),
+        select(literal(0).label("account"), groups.c.id).where(
+            groups.c.org == bindparam("org"), is_in(groups.c.id, "groups")
+        ),
+    )
+)
+_names = Query(
+    select(members.c.account, members.c.email, members.c.first_name, members.c.last_name).where(
+        members.c.org == bindparam("org"), is_in(members.c.account, "accounts")
+    )
+)
+
+
+async def assignable(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
+    """Which of these members may be assigned and which of these groups exist; one statement."""
+    wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
+    if not wanted and not groups_wanted:
+        return Assignable(frozenset(), frozenset())
+    rows = await tx.tuples(_assignable, members=wanted, groups=groups_wanted)
+    return Assignable(frozenset(row[0] for row in rows if row[0]), frozenset(row[1] for row in rows if row[1]))
+
+
+async def names(tx: ReadTx, ids: Iterable[int]) -> dict[int, Name]:
+    """Members by id, also disabled and deleted ones; one statement."""
+    wanted = sorted(set(ids))
+    found = await tx.rows(Name, _names, accounts=wanted) if wanted else []
+    return {each.id: each for each in found}
+
+
+async def lock_addresses(tx: WriteTx) -> None:
+    """From here to the commit nobody else enters an address as a member's or a guest's.
+
+    An address is one or the other, never both (Spec: behaviour-people C3), and no unique key spans the two tables:
+    whoever enters one first takes a number of this kind, which waits for everybody before them.
+    """
+    await tx.next_number("address")

@@ -1,0 +1,164 @@
+"""Frozen versions of templates: what processes run. Spec: behaviour-templates 10, api-templates 2.5."""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import and_, bindparam, delete, exists, select, update
+
+from procession.domain.errors import WrongState
+from procession.domain.templates import Template, TemplateRow
+from procession.storage import templates
+from procession.storage.dialect import is_in
+from procession.storage.query import Query
+from procession.storage.tables.processes import processes
+from procession.storage.tables.templates import template_versions
+from procession.storage.tables.templates import templates as template_table
+from procession.storage.tx import ReadTx, WriteTx
+
+ARCHIVED = "This template is archived. Restore it before launching a process from it."
+UNPUBLISHED = "This template has not been published yet. Publish it before launching a process from it."
+
+# No transaction lasts this long: a version frozen before that is committed.
+SETTLED_AFTER_MS = 60_000
+MAX_REMEMBERED_CHARACTERS = 32_000_000
+
+_V = template_versions.c
+
+
+class LaunchableTemplate(msgspec.Struct, frozen=True):
+    """A template with the frozen version that its processes run from now on."""
+
+    row: TemplateRow
+    version: int
+    document: Template
+
+
+_document = Query(
+    select(_V.document, _V.frozen_at).where(
+        _V.org == bindparam("org"), _V.template_id == bindparam("id"), _V.version == bindparam("version")
+    )
+)
+_published = Query(
+    select(_V.template_id, _V.document).where(
+        _V.org == bindparam("org"),
+        is_in(_V.template_id, "ids"),
+        exists().where(
+            template_table.c.org == bindparam("org"),
+            template_table.c.id == _V.template_id,
+            template_table.c.published_version == _V.version,
+        ),
+    )
+)
+_mark_frozen = Query(
+    update(template_table)
+    .where(template_table.c.org == bindparam("org_is"), template_table.c.id == bindparam("id_is"))
+    .values(frozen_version=bindparam("frozen"))
+)
+_remove_unused = Query(
+    delete(template_versions).where(
+        _V.org == bindparam("org"),
+        _V.template_id == bindparam("id"),
+        ~exists().where(
+            and_(
+                processes.c.org == bindparam("org"),
+                processes.c.template_id == _V.template_id,
+                processes.c.template_version == _V.version,
+            )
+        ),
+    )
+)
+
+
+class _Memory:
+    """Documents of settled versions, which never change, up to a total size of their JSON."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[int, str, int], Template] = {}
+        self._characters = 0
+
+    def get(self, key: tuple[int, str, int]) -> Template | None:
+        return self._documents.get(key)
+
+    def put(self, key: tuple[int, str, int], document: Template, characters: int) -> None:
+        if self._characters + characters > MAX_REMEMBERED_CHARACTERS:
+            self._documents, self._characters = {}, 0
+        self._documents[key] = document
+        self._characters += characters
+
+
+_memory = _Memory()
+
+
+async def version_document(tx: ReadTx, template_id: str, version: int) -> Template:
+    """The document of a frozen version; raises LookupError when there is none.
+
+    What was frozen a moment ago may still be rolled back and its number given to other contents, so that is not
+    remembered.
+    """
+    key = (tx.org, template_id, version)
+    known = _memory.get(key)
+    if known is not None:
+        return known
+    rows = await tx.tuples(_document, id=template_id, version=version)
+    if not rows:
+        raise LookupError(f"template {template_id} has no version {version}")
+    text, frozen_at = rows[0]
+    document = msgspec.json.decode(text, type=Template)
+    if frozen_at < tx.now - SETTLED_AFTER_MS:
+        _memory.put(key, document, len(text))
+    return document
+
+
+async def published_documents(tx: ReadTx, ids: Sequence[str]) -> dict[str, Template]:
+    """The published version of each of these templates that has one."""
+    found = await tx.tuples(_published, ids=list(ids))
+    return {template_id: msgspec.json.decode(text, type=Template) for template_id, text in found}
+
+
+async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:
+    """What a launch from this template runs; freezes the working copy when that has changed since.
+
+    Raises WrongState when it is archived, or when dual versions are on and none is published.
+    Spec: L-1.3, T-10.2, T-10.7.
+    """
+    if row.is_archived:
+        raise WrongState(ARCHIVED)
+    if not row.document.dual_version_enabled:
+        frozen = await freeze(tx, row)
+        return LaunchableTemplate(frozen, frozen.version, frozen.document)
+    if row.published_version is None:
+        raise WrongState(UNPUBLISHED)
+    document = await version_document(tx, row.id, row.published_version)
+    return LaunchableTemplate(row, row.published_version, document)
+
+
+async def freeze(tx: WriteTx, row: TemplateRow) -> TemplateRow:
+    """The template with its working copy frozen: its `version` and `document` are what processes run.
+
+    Without a change since the last time this writes nothing and takes no lock.
+    """
+    if row.is_frozen:
+        return row
+    [current] = await templates.lock_many(tx, [row.id])
+    if current.is_frozen:
+        return current
+    await tx.insert(
+        template_versions,
+        [
+            {
+                "template_id": current.id,
+                "version": current.version,
+                "frozen_at": tx.now,
+                "frozen_by": tx.actor.id or None,
+                "document": msgspec.json.encode(current.document).decode(),
+            }
+        ],
+    )
+    await tx.run(_mark_frozen, org_is=tx.org, id_is=current.id, frozen=current.version)
+    return replace(current, frozen_version=current.version)
+
+
+async def remove_unused(tx: WriteTx, template_id: str) -> None:
+    """Erase the versions that no process runs. Spec: api-templates T7."""
+    await tx.run(_remove_unused, id=template_id)

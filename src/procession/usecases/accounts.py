@@ -1,0 +1,94 @@
+"""What a person is in all their organizations at once. Spec: api-people 2, U4."""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from procession.domain.actors import Actor
+from procession.domain.errors import NotAllowed, NotFound
+from procession.domain.events import happened
+from procession.domain.people import (
+    OWN_PROFILE_ONLY,
+    ProfileChange,
+    check_profile,
+    folded_name,
+    require_admin,
+    require_person,
+)
+from procession.storage import accounts, members, organizations
+from procession.storage.connection import Connection
+from procession.storage.database import Database
+from procession.storage.members import Member
+from procession.storage.tx import ReadTx, WriteTx
+
+
+async def in_every_organization(
+    database: Database,
+    connection: Connection,
+    account: int,
+    actor: Actor,
+    now: int,
+    work: Callable[[WriteTx], Awaitable[None]],
+) -> None:
+    """Run `work` in each of the person's organizations, in the order of their numbers, in one commit."""
+    for organization in await organizations.of_account(connection, account):
+        tx = WriteTx(database, connection, organization.org, organization.id, actor, now)
+        await work(tx)
+        await tx.finish()
+
+
+async def change_profile(
+    database: Database, org: int, organization_id: str, account: int, change: ProfileChange, *, actor: Actor, now: int
+) -> Member:
+    """Change the account and the copies its organizations keep; the member as this organization has them.
+
+    Administrators change people who are in no other organization; everybody changes themselves.
+    Raises NotAllowed, NotFound, Protected, Invalid.
+    """
+    if account != actor.id:
+        require_admin(actor, "change other people's profiles")
+    check_profile(change)
+
+    async def work(connection: Connection) -> Member:
+        here = ReadTx(connection, org, organization_id, actor, now)
+        member, person = await members.find(here, account), await accounts.find(connection, account)
+        if member is None or person is None:
+            raise NotFound()
+        require_person(member.type)
+        if account != actor.id and await accounts.is_elsewhere(connection, account, org):
+            raise NotAllowed(OWN_PROFILE_ONLY)
+        first_name, last_name = change.first_name.strip(), change.last_name.strip()
+        profile = change.applied_to(person.profile)
+        await accounts.save_profile(
+            connection,
+            account,
+            first_name=first_name,
+            last_name=last_name,
+            timezone=change.timezone,
+            profile=profile,
+            now=now,
+        )
+
+        async def copy(tx: WriteTx) -> None:
+            known = await members.lock(tx, account)
+            if known is None:
+                return
+            changed = replace(
+                known,
+                first_name=first_name,
+                last_name=last_name,
+                folded_name=folded_name(first_name, last_name),
+                timezone=change.timezone,
+                profile=profile,
+                updated_at=now,
+            )
+            await members.save(tx, changed)
+            tx.record(happened("member.updated", account))
+
+        await in_every_organization(database, connection, account, actor, now, copy)
+        changed = await members.find(here, account)
+        if changed is None:
+            raise NotFound()
+        return changed
+
+    return await database.write(work)

@@ -1,0 +1,240 @@
+"""Launching a process from a template. Spec: api-processes 7, behaviour-launching 3."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from procession.adapters.secrets import Secrets
+from procession.domain import launching, template_permissions
+from procession.domain.assignees import unknown_assignees
+from procession.domain.deadlines import Offset
+from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.events import happened
+from procession.domain.launching import Override, Request, Source, Surroundings, read_overrides, read_roles
+from procession.domain.organizations import OrganizationSettings
+from procession.domain.processes import Owners, Process
+from procession.domain.summary import settle
+from procession.domain.templates import Template
+from procession.domain.values import People
+from procession.domain.variables import Reader
+from procession.storage import (
+    attachable,
+    groups,
+    organizations,
+    people,
+    processes,
+    references,
+    template_grants,
+    template_versions,
+    templates,
+)
+from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import guards, guests
+
+UNKNOWN_TEMPLATE = "There is no template with this id."
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """A launch as it was asked for, nothing checked yet. None: not said."""
+
+    template_id: str | None
+    name: str | None = None
+    summary: str | None = None
+    owner: int | None = None
+    starter: int | None = None
+    starred: bool = False
+    is_public: bool = False
+    publicly_hidden_fields: tuple[str, ...] = ()
+    assign_someone_else: bool = False
+    parent_id: str | None = None
+    prerun: object = None
+    tasks: object = None
+    roles: object = None
+    users: tuple[int, ...] | None = None
+    groups: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    folders: tuple[str, ...] | None = None
+
+
+async def launch_process(
+    tx: WriteTx, wish: Wish, *, secrets: Secrets, map_selects_steps: bool = False
+) -> tuple[Process, list[str]]:
+    """Launch; returns the process as it is and the kick-off keys that no field has.
+
+    Raises Invalid (everything wrong at once; nothing is created), NotAllowed, WrongState (archived, unpublished).
+    """
+    if not wish.template_id:
+        raise Invalid({"checklist_id": ["The checklist id field is required."]})
+    row = await templates.find(tx, wish.template_id)
+    if row is None:
+        raise Invalid({"checklist_id": [UNKNOWN_TEMPLATE]})
+    if not template_permissions.may_launch(await template_grants.standing(tx, row)):
+        raise NotAllowed(template_permissions.LAUNCH_REFUSED)
+    launchable = await template_versions.for_launch(tx, row)
+    document = launchable.document
+    settings = await organizations.settings_of(tx, tx.org)
+    request = await _checked(tx, wish, document, readers=await template_grants.process_readers(tx, row.id))
+    request = await _with_defaults(tx, request, wish, document, row.id)
+    steps = len(document.steps)
+    first_task = (await tx.reserve("task", steps))[0] if steps else 0
+    seq, launched_at = await tx.reserve("process", 1)
+    around = await _surroundings(
+        tx, settings, document, request, seq=seq, first_task=first_task, at=launched_at, selects=map_selects_steps
+    )
+    source = Source(
+        id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
+    )
+    launched = launching.launch(source, request, around)
+    process = settle(launched.process, launched_at)
+    await guests.ensure(tx, secrets, _guests_of(process))
+    await processes.add(tx, process)
+    await templates.count_launch(tx, row.id)
+    tx.record(
+        happened(
+            "process.launched",
+            process.id,
+            process=process.seq,
+            template=row.id,
+            version=launchable.version,
+            name=process.name,
+            tasks=len(process.tasks),
+        )
+    )
+    return process, launched.ignored
+
+
+def _guests_of(process: Process) -> list[str]:
+    return sorted({guest for task in process.tasks for guest in task.owners.guests})
+
+
+async def _checked(tx: WriteTx, wish: Wish, document: Template, *, readers: Iterable[str]) -> Request:
+    """Every id, person and shape of the request, all faults at once."""
+    errors: dict[str, list[Any]] = {}
+    overrides: dict[str, Override] = {}
+    roles: dict[str, Owners] = {}
+    try:
+        overrides = read_overrides(wish.tasks, document)
+    except Invalid as invalid:
+        errors |= invalid.errors
+    try:
+        roles = read_roles(wish.roles)
+    except Invalid as invalid:
+        errors |= invalid.errors
+    errors |= await _people_errors(tx, wish, overrides, roles)
+    if wish.parent_id is not None:
+        try:
+            await guards.readable_process(tx, wish.parent_id)
+        except NotFound:
+            errors["parent_id"] = ["There is no process with this id."]
+    errors |= await _tag_and_folder_errors(tx, wish)
+    if errors:
+        raise Invalid(errors)
+    starter = wish.starter or tx.actor.id
+    return Request(
+        name=wish.name,
+        summary=wish.summary or "",
+        owner=wish.owner or starter,
+        starter=starter,
+        starred=wish.starred,
+        is_public=wish.is_public,
+        publicly_hidden_fields=wish.publicly_hidden_fields,
+        assign_someone_else=wish.assign_someone_else,
+        parent_id=wish.parent_id,
+        prerun=wish.prerun,
+        overrides=overrides,
+        roles=roles,
+        users=wish.users,
+        groups=wish.groups,
+        tags=frozenset(wish.tags or ()),
+        folder=wish.folders[-1] if wish.folders else None,
+        readers=tuple(readers),
+    )
+
+
+async def _people_errors(
+    tx: WriteTx, wish: Wish, overrides: Mapping[str, Override], roles: Mapping[str, Owners]
+) -> dict[str, list[Any]]:
+    named: dict[str, Owners] = {f"roles.{role}": owners for role, owners in roles.items()}
+    named |= {f"tasks.{step}.owners": each.owners for step, each in overrides.items() if each.owners is not None}
+    named["attached"] = Owners(wish.users or (), (), wish.groups or ())
+    members = {user for owners in named.values() for user in owners.users}
+    members |= {each for each in (wish.owner, wish.starter) if each is not None}
+    known = await people.assignable(tx, members, {each for owners in named.values() for each in owners.groups})
+    addresses = [each for owners in named.values() for each in owners.guests]
+    taken = frozenset(await references.member_addresses(tx, addresses))
+    errors: dict[str, list[Any]] = {}
+    for path, owners in named.items():
+        found = unknown_assignees(owners, path, members=frozenset(known.members), groups=frozenset(known.groups), taken=taken)
+        errors |= {place.removeprefix("attached."): messages for place, messages in found.items()}
+    for field, member in (("owner_id", wish.owner), ("user_id", wish.starter)):
+        if member is not None and member not in known.members:
+            errors[field] = ["There is no active member with this id."]
+    return errors
+
+
+async def _tag_and_folder_errors(tx: ReadTx, wish: Wish) -> dict[str, list[Any]]:
+    errors: dict[str, list[Any]] = {}
+    known_tags = await attachable.known_tags(tx, wish.tags or ())
+    for index, tag in enumerate(wish.tags or ()):
+        if tag not in known_tags:
+            errors[f"tags.{index}"] = ["There is no tag with this id."]
+    known_folders = await attachable.known_process_folders(tx, wish.folders or ())
+    for index, folder in enumerate(wish.folders or ()):
+        if folder not in known_folders:
+            errors[f"folders.{index}"] = ["There is no process folder with this id."]
+    return errors
+
+
+async def _with_defaults(
+    tx: ReadTx, request: Request, wish: Wish, document: Template, template_id: str
+) -> Request:
+    """Tags and folder of the template where it asks for some and none were given; never a refusal (DEC-31)."""
+    if document.tag_process and not wish.tags:
+        request = msgspec.structs.replace(request, tags=await attachable.tags_of_template(tx, template_id))
+    if document.folderize_process and not wish.folders and document.default_folder is not None:
+        known = await attachable.known_process_folders(tx, [document.default_folder])
+        request = msgspec.structs.replace(request, folder=next(iter(known), None))
+    return request
+
+
+async def _surroundings(
+    tx: WriteTx,
+    settings: OrganizationSettings,
+    document: Template,
+    request: Request,
+    *,
+    seq: int,
+    first_task: int,
+    at: int,
+    selects: bool,
+) -> Surroundings:
+    wanted = {user for step in document.steps for user in step.assignees}
+    in_groups = {group for step in document.steps for group in step.groups}
+    chosen = [*request.roles.values(), *(each.owners for each in request.overrides.values() if each.owners)]
+    in_groups |= {group for owners in chosen for group in owners.groups}
+    known = await people.assignable(tx, wanted, in_groups)
+    people_of = await groups.members_of(tx, known.groups)
+    has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
+    names = await attachable.everybody(tx) if has_pickers else None
+    return Surroundings(
+        organization_id=tx.organization_id,
+        week=settings.working_week(),
+        default_deadline=Offset(settings.default_deadline.value, settings.default_deadline.type),  # pyright: ignore[reportArgumentType]  # stored as one of the units
+        guest_only=settings.guest_only_assignment,
+        map_selects_steps=selects,
+        people=names.choosable if names else People(),
+        active=frozenset(known.members),
+        people_of_groups={
+            group: (frozenset(each.members), frozenset(each.guests)) for group, each in people_of.items()
+        },
+        reader=Reader(
+            zone=settings.timezone,
+            members=names.member_names if names else {},
+            groups=names.group_names if names else {},
+        ),
+        launched_at=at,
+        process_seq=seq,
+        first_task_seq=first_task,
+        new_id=tx.new_id,
+    )

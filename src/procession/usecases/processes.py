@@ -1,0 +1,280 @@
+"""What people do with a running process. Spec: api-processes 9-11, behaviour-work 9, 11."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from procession.domain.answers import accept, missing_required
+from procession.domain.errors import Invalid, NotAllowed, WrongState
+from procession.domain.events import happened
+from procession.domain.names import clean_name, fold
+from procession.domain.permissions import may_archive_process, may_edit_process, require
+from procession.domain.processes import Owners, Process
+from procession.domain.summary import INDEXED_NAME_LENGTH
+from procession.domain.template_permissions import may_edit
+from procession.domain.values import People
+from procession.storage import (
+    attachable,
+    organizations,
+    people,
+    processes,
+    template_grants,
+    template_versions,
+    templates,
+)
+from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import guards
+from procession.usecases.guards import Seen
+
+MAX_NAME = 550
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """A partial update: UNSET stays as it is."""
+
+    name: str | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
+    owner: int | UnsetType = UNSET
+    starred: bool | UnsetType = UNSET
+    is_public: bool | UnsetType = UNSET
+    publicly_hidden_fields: tuple[str, ...] | UnsetType = UNSET
+    users: tuple[int, ...] | UnsetType = UNSET
+    groups: tuple[str, ...] | UnsetType = UNSET
+    prerun: Any = UNSET
+    tags: frozenset[str] | UnsetType = UNSET
+    folder: str | None | UnsetType = UNSET
+
+    @property
+    def is_only_a_star(self) -> bool:
+        said = [name for name in self.__struct_fields__ if getattr(self, name) is not UNSET]
+        return said == ["starred"]
+
+
+async def may_edit_run(tx: ReadTx, seen: Seen) -> bool:
+    """Whether the caller is a run editor. Spec: behaviour-people Q6."""
+    process = seen.process
+    if may_edit_process(tx.actor, seen.named, process, may_edit_template=False):
+        return True
+    row = await templates.find(tx, process.template_id)
+    edits = row is not None and may_edit(await template_grants.standing(tx, row))
+    return may_edit_process(tx.actor, seen.named, process, may_edit_template=edits)
+
+
+async def update_process(tx: WriteTx, process_id: str, changes: Changes) -> tuple[Process, list[str]]:
+    """Change a process; returns it and the sent kick-off keys that no field has.
+
+    A star is the caller's own and needs only sight of the process. Raises NotFound, NotAllowed, ProcessArchived,
+    ProcessLocked, Invalid.
+    """
+    seen = await guards.locked_process(tx, process_id)
+    before = seen.process
+    if changes.is_only_a_star:
+        return await _star(tx, before, starred=changes.starred is True), []
+    await _require_rights(tx, seen, changes)
+    guards.require_changeable(before)
+    answers, ignored = await _changed_answers(tx, before, changes)
+    await _check(tx, changes)
+    after = replace(
+        before,
+        name=_kept(changes.name, before.name),
+        summary=_kept(changes.summary, before.summary),
+        owner=_kept(changes.owner, before.owner),
+        is_public=_kept(changes.is_public, before.is_public),
+        publicly_hidden_fields=_kept(changes.publicly_hidden_fields, before.publicly_hidden_fields),
+        users=_kept(changes.users, before.users),
+        groups=_kept(changes.groups, before.groups),
+        tags=_kept(changes.tags, before.tags),
+        folder=_kept(changes.folder, before.folder),
+        prerun=answers,
+    )
+    if after.name != before.name:
+        after = renamed(after, after.name)
+    if changes.starred is not UNSET:
+        after = _with_star(after, tx.actor.id, starred=changes.starred is True)
+    saved = await guards.save_process(tx, before, after)
+    fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
+    tx.record(happened("process.updated", saved.id, process=saved.seq, fields=fields))
+    return saved, ignored
+
+
+def renamed(process: Process, name: str) -> Process:
+    """The process under a new name, with the forms of it that lists search and sort by."""
+    folded = fold(name)
+    return replace(process, name=name, folded_name=folded, sort_name=folded[:INDEXED_NAME_LENGTH])
+
+
+def _kept(value: Any, former: Any) -> Any:
+    return former if value is UNSET else value
+
+
+async def _star(tx: WriteTx, before: Process, *, starred: bool) -> Process:
+    after = _with_star(before, tx.actor.id, starred=starred)
+    if after != before:
+        await processes.save(tx, before, after)
+        tx.record(happened("process.starred" if starred else "process.unstarred", before.id, process=before.seq))
+    return after
+
+
+def _with_star(process: Process, member: int, *, starred: bool) -> Process:
+    stars = process.starred_by | {member} if starred else process.starred_by - {member}
+    return replace(process, starred_by=stars)
+
+
+async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
+    """Key by key; an unchanged value is tolerated. Spec: api-processes 9, behaviour-people 3.2."""
+    process, actor = seen.process, tx.actor
+    is_editor = await may_edit_run(tx, seen)
+    is_owner = actor.is_admin or (actor.role == "standard" and actor.id == process.owner)
+    is_close = is_owner or (actor.role == "standard" and actor.id == process.starter)
+    files = actor.is_admin or actor.role == "standard"
+    for name, allowed in (
+        ("name", is_editor),
+        ("prerun", is_editor),
+        ("tags", is_editor),
+        ("folder", files),
+        ("owner", is_owner),
+        ("summary", is_close),
+        ("is_public", is_close),
+        ("publicly_hidden_fields", is_close),
+        ("users", is_close),
+        ("groups", is_close),
+    ):
+        value = getattr(changes, name)
+        if value is not UNSET and value != getattr(process, name) and not allowed:
+            raise NotAllowed(f"You may not change the {WORDS.get(name, name)} of this process.")
+    if not (is_editor or is_close or files):
+        raise NotAllowed("You may not change this process.")
+
+
+WORDS = {"prerun": "kick-off form", "is_public": "public switch", "publicly_hidden_fields": "public view"}
+
+
+async def _check(tx: ReadTx, changes: Changes) -> None:
+    """Raises Invalid with every fault."""
+    errors: dict[str, list[Any]] = {}
+    if changes.name is not UNSET:
+        if not clean_name(changes.name):
+            errors["name"] = ["The name field is required."]
+        elif len(clean_name(changes.name)) > MAX_NAME:
+            errors["name"] = [f"The name may not be greater than {MAX_NAME} characters."]
+    attached = Owners(_kept(changes.users, ()), (), _kept(changes.groups, ()))
+    wanted = {*attached.users, *([changes.owner] if changes.owner is not UNSET else [])}
+    known = await people.assignable(tx, wanted, attached.groups)
+    if changes.owner is not UNSET and changes.owner not in known.members:
+        errors["owner_id"] = ["There is no active member with this id."]
+    for index, user in enumerate(attached.users):
+        if user not in known.members:
+            errors[f"users.{index}"] = ["There is no active member with this id."]
+    for index, group in enumerate(attached.groups):
+        if group not in known.groups:
+            errors[f"groups.{index}"] = ["There is no group with this id."]
+    tags = sorted(_kept(changes.tags, frozenset()))
+    known_tags = await attachable.known_tags(tx, tags)
+    if any(tag not in known_tags for tag in tags):
+        errors["tags"] = ["There is no tag with this id."]
+    folder = _kept(changes.folder, None)
+    if folder is not None and folder not in await attachable.known_process_folders(tx, [folder]):
+        errors["folders"] = ["There is no process folder with this id."]
+    if errors:
+        raise Invalid(errors)
+
+
+async def _changed_answers(tx: ReadTx, process: Process, changes: Changes) -> tuple[dict[str, Any], list[str]]:
+    if changes.prerun is UNSET:
+        return process.prerun, []
+    document = await template_versions.version_document(tx, process.template_id, process.template_version)
+    has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
+    accepted = accept(
+        document.kickoff,
+        changes.prerun,
+        process.prerun,
+        key="prerun",
+        people=(await attachable.everybody(tx)).choosable if has_pickers else People(),
+        org_id=tx.organization_id,
+        may_clear_required=process.prerun_status != "complete",
+    )
+    return accepted.values, accepted.ignored
+
+
+async def archive_process(tx: WriteTx, process_id: str) -> Process:
+    """Archive with everything on it; archiving an archived one changes nothing. Raises NotFound, NotAllowed,
+    ProcessLocked. Spec: api-processes 10, DEC-54.
+    """
+    seen = await _archivable(tx, process_id)
+    if seen.process.is_archived:
+        return seen.process
+    guards.require_changeable(seen.process)
+    saved = await guards.save_process(tx, seen.process, replace(seen.process, archived_at=tx.now))
+    tx.record(happened("process.archived", saved.id, process=saved.seq))
+    return saved
+
+
+async def activate_process(tx: WriteTx, process_id: str) -> Process:
+    """Restore with everything archived with it; its former status comes back. Raises NotFound, NotAllowed."""
+    seen = await _archivable(tx, process_id)
+    if not seen.process.is_archived:
+        return seen.process
+    saved = await guards.save_process(tx, seen.process, replace(seen.process, archived_at=None))
+    tx.record(happened("process.restored", saved.id, process=saved.seq))
+    return saved
+
+
+async def _archivable(tx: WriteTx, process_id: str) -> Seen:
+    seen = await guards.locked_process(tx, process_id)
+    allowed = (await organizations.settings_of(tx, tx.org)).allow_archive
+    require(may_archive_process(tx.actor, organization_allows=allowed), to="archive or restore processes")
+    return seen
+
+
+async def delete_process(tx: WriteTx, process_id: str) -> None:
+    """Erase an archived process for good. Raises NotFound, NotAllowed, WrongState."""
+    seen = await guards.locked_process(tx, process_id)
+    require(tx.actor.is_admin, to="delete processes for good; only administrators may")
+    if not seen.process.is_archived:
+        raise WrongState("Only archived processes can be deleted for good. Archive this one first.")
+    await processes.remove(tx, seen.process)
+    tx.record(happened("process.deleted", seen.process.id, process=seen.process.seq, name=seen.process.name))
+
+
+async def submit_kickoff(tx: WriteTx, process_id: str) -> Process:
+    """Mark the kick-off form as filled in; submitting twice changes nothing. Raises NotFound, NotAllowed,
+    ProcessArchived, ProcessLocked, Invalid (a required answer is missing). Spec: api-processes 11, P8.
+    """
+    seen = await guards.locked_process(tx, process_id)
+    process = seen.process
+    handed_over = process.assign_someone_else and not seen.named.isdisjoint(
+        [f"m:{user}" for user in process.users] + [f"g:{group}" for group in process.groups]
+    )
+    require(handed_over or await may_edit_run(tx, seen), to="submit the kick-off form of this process")
+    guards.require_changeable(process)
+    if process.prerun_status != "incomplete":
+        return process
+    document = await template_versions.version_document(tx, process.template_id, process.template_version)
+    missing = missing_required(document.kickoff, process.prerun)
+    if missing:
+        raise Invalid({"prerun": [{field: [message]} for field, message in missing.items()]})
+    changed = replace(
+        process, prerun_status="complete", prerun_completed_at=tx.now, prerun_completed_by=tx.actor.id or None
+    )
+    saved = await guards.save_process(tx, process, changed)
+    tx.record(happened("process.kickoff_submitted", saved.id, process=saved.seq))
+    return saved
+
+
+async def reopen_kickoff(tx: WriteTx, process_id: str) -> Process:
+    """Take the submission back; a complete process becomes active. Raises NotFound, NotAllowed, ProcessArchived,
+    ProcessLocked.
+    """
+    seen = await guards.locked_process(tx, process_id)
+    require(await may_edit_run(tx, seen), to="reopen the kick-off form of this process")
+    guards.require_changeable(seen.process)
+    if seen.process.prerun_status != "complete":
+        return seen.process
+    changed = replace(
+        seen.process, prerun_status="incomplete", prerun_completed_at=None, prerun_completed_by=None
+    )
+    saved = await guards.save_process(tx, seen.process, changed)
+    tx.record(happened("process.kickoff_reopened", saved.id, process=saved.seq))
+    return saved

@@ -1,0 +1,128 @@
+"""Whether what a template names can be used: people, groups, folders, addresses, fields. All faults at once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from procession.domain.definitions import read_definition
+from procession.domain.emails import is_email
+from procession.domain.errors import Invalid
+from procession.domain.fields import Field
+from procession.domain.guests import MEMBERS_ADDRESS, normal_email
+from procession.domain.loose import as_object
+from procession.domain.names import clean_name, slug
+from procession.storage import people, references, templates
+from procession.storage.templates import SYSTEM_ALIAS
+from procession.storage.tx import ReadTx, WriteTx
+
+MAX_URL = 2000
+UNKNOWN_MEMBER = "The selected member does not belong to this organization."
+UNKNOWN_GROUP = "The selected group does not belong to this organization."
+
+T = TypeVar("T")
+Errors = dict[str, list[Any]]
+
+
+def required(name: str) -> str:
+    return f"The {name} field is required."
+
+
+def checked_title(sent: str, most: int, errors: Errors, path: str = "title") -> str:
+    title = clean_name(sent)
+    if not title:
+        errors[path] = [required("title")]
+    elif len(title) > most:
+        errors[path] = [f"The title may not be greater than {most} characters."]
+    return title
+
+
+def check_urls(values: Mapping[str, Any], names: Collection[str], errors: Errors) -> None:
+    for name in names:
+        sent = values.get(name)
+        if sent is not None and not _is_url(sent):
+            errors[name] = [f"The {name.replace('_', ' ')} must be a URL that begins with http:// or https://."]
+
+
+def _is_url(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        return len(text) <= MAX_URL and address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:
+        return False
+
+
+def indexed(path: str, ids: Sequence[T]) -> list[tuple[str, T]]:
+    """Each id with the path that names it in a list."""
+    return [(f"{path}.{index}", each) for index, each in enumerate(ids)]
+
+
+async def check_people(
+    tx: ReadTx, errors: Errors, members: Sequence[tuple[str, int]], groups: Sequence[tuple[str, str]]
+) -> None:
+    """Members and groups with the paths that name them; one statement."""
+    known = await people.assignable(tx, (each for _, each in members), (each for _, each in groups))
+    errors |= {path: [UNKNOWN_MEMBER] for path, each in members if each not in known.members}
+    errors |= {path: [UNKNOWN_GROUP] for path, each in groups if each not in known.groups}
+
+
+async def checked_guests(tx: ReadTx, sent: Sequence[str], errors: Errors) -> tuple[str, ...]:
+    """Guests' addresses as they are stored, without repeats. Spec: T-8.4."""
+    addresses = [normal_email(each) for each in sent]
+    taken = await references.member_addresses(tx, addresses)
+    for index, each in enumerate(addresses):
+        if not is_email(each):
+            errors[f"guests.{index}"] = ["The guest must be a valid e-mail address."]
+        elif each in taken:
+            errors[f"guests.{index}"] = [MEMBERS_ADDRESS]
+    return tuple(dict.fromkeys(addresses))
+
+
+async def check_folder(tx: ReadTx, path: str, folder_id: str | None, kind: str, errors: Errors) -> None:
+    if folder_id is not None and await references.folder_kind(tx, folder_id) != kind:
+        of_what = "templates" if kind == "checklist" else "processes"
+        errors[path] = [f"There is no such folder in {of_what}."]
+
+
+async def checked_alias(tx: ReadTx, template_id: str, sent: str, errors: Errors) -> str:
+    """The alias as a slug, unique in the organization. Spec: api-templates 3."""
+    alias = slug(sent, "")
+    holder = await templates.with_alias(tx, alias)
+    if not alias:
+        errors["alias"] = ["The alias must contain letters or digits."]
+    elif alias == SYSTEM_ALIAS or (holder is not None and holder.id != template_id):
+        errors["alias"] = ["The alias has already been taken."]
+    return alias
+
+
+def read_kickoff(
+    tx: WriteTx, sent: Sequence[Any], kept: Sequence[Field], taken_aliases: Collection[str], errors: Errors
+) -> list[Field]:
+    """The sent kick-off fields: those with a known id changed, the others new. Spec: api-templates 2.3."""
+    known = {field.id: field for field in kept}
+    aliases = set(taken_aliases)
+    read: list[Field] = []
+    seen: set[str] = set()
+    for index, raw in enumerate(sent):
+        field_id = (as_object(raw) or {}).get("id")
+        existing = known.get(field_id) if isinstance(field_id, str) else None
+        path = f"prerun.{index}"
+        if existing is not None and existing.id in seen:
+            errors[f"{path}.id"] = ["The field is listed twice."]
+            continue
+        try:
+            field = read_definition(
+                raw,
+                path=path,
+                new_id=tx.new_id,
+                now=tx.now,
+                existing=existing,
+                taken_aliases=aliases,
+                next_position=len(known) + index + 1,
+            )
+        except Invalid as invalid:
+            errors.update(invalid.errors)
+            continue
+        seen.add(field.id)
+        aliases.add(field.alias)
+        read.append(field)
+    return read

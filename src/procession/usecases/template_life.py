@@ -1,0 +1,107 @@
+"""A template's life: archived, restored, deleted for good, published. Spec: behaviour-templates 1, 10."""
+
+from msgspec.structs import replace
+
+from procession.domain.errors import NotAllowed, WrongState
+from procession.domain.events import happened
+from procession.domain.template_permissions import is_listed, may_archive, require_edit
+from procession.domain.template_references import Embedding, embeddings, without_embedded
+from procession.domain.templates import TemplateRow
+from procession.storage import (
+    organizations,
+    public_templates,
+    references,
+    template_grants,
+    template_links,
+    template_versions,
+    templates,
+)
+from procession.storage.tx import WriteTx
+from procession.usecases.template_access import Opened, editable, found
+
+NOT_ARCHIVED = "Only an archived template can be deleted for good. Archive it first."
+
+
+async def archive_template(tx: WriteTx, template_id: str) -> list[Embedding]:
+    """Archive; returns where the template is embedded. Spec: api-templates T5, T-1.7, DEC-63."""
+    opened = await found(tx, template_id)
+    await _require_archivist(tx, opened)
+    row = opened.template
+    if not row.is_archived:
+        archived = replace(row, archived_at=tx.now, updated_at=tx.now, updated_by=tx.actor.id)
+        await public_templates.enter(tx, await templates.save(tx, row, archived))
+        tx.record(happened("template.archived", row.id, title=row.title))
+        tx.rights_changed([])
+    return await _embeddings(tx, row.id)
+
+
+async def restore_template(tx: WriteTx, template_id: str) -> TemplateRow:
+    """Back into its folder when that still exists. Spec: api-templates T6, T-1.8."""
+    opened = await found(tx, template_id)
+    await _require_archivist(tx, opened)
+    row = opened.template
+    if not row.is_archived:
+        return row
+    kept = row.folder_id is not None and await references.folder_kind(tx, row.folder_id) == "checklist"
+    restored = replace(
+        row,
+        archived_at=None,
+        folder_id=row.folder_id if kept else None,
+        updated_at=tx.now,
+        updated_by=tx.actor.id,
+    )
+    saved = await templates.save(tx, row, restored)
+    await public_templates.enter(tx, saved)
+    tx.record(happened("template.restored", row.id, title=row.title))
+    tx.rights_changed([])
+    return saved
+
+
+async def _require_archivist(tx: WriteTx, opened: Opened) -> None:
+    require_edit(opened.standing)
+    settings = await organizations.settings_of(tx, tx.org)
+    if not may_archive(opened.standing, allow_archive=settings.allow_archive):
+        raise NotAllowed("Only administrators may archive and restore templates in this organization.")
+
+
+async def delete_template(tx: WriteTx, template_id: str) -> list[Embedding]:
+    """Erase an archived template; versions that processes run stay. Spec: api-templates T7, T-1.6."""
+    opened = await found(tx, template_id)
+    if not tx.actor.is_admin:
+        raise NotAllowed("Only administrators may delete templates for good.")
+    row = opened.template
+    if not row.is_archived:
+        raise WrongState(NOT_ARCHIVED)
+    embedded = await _embeddings(tx, row.id)
+    for each in await templates.lock_many(tx, await templates.mentioning(tx, "template", row.id)):
+        await templates.save(tx, each, replace(each, document=without_embedded(each.document, row.id)))
+    await template_links.untag_steps(tx, [step.id for step in row.document.steps])
+    await public_templates.remove(tx, row.id)
+    await templates.remove(tx, row)
+    await template_versions.remove_unused(tx, row.id)
+    tx.record(happened("template.deleted", row.id, title=row.title))
+    tx.rights_changed([row.owner])
+    return embedded
+
+
+async def _embeddings(tx: WriteTx, template_id: str) -> list[Embedding]:
+    """In the live templates that the caller knows of."""
+    holders = await templates.many(tx, await templates.mentioning(tx, "template", template_id))
+    standings = await template_grants.standings(tx, holders)
+    return [
+        each
+        for row in holders
+        if not row.is_archived and is_listed(standings[row.id])
+        for each in embeddings(row.id, row.title, row.document, template_id)
+    ]
+
+
+async def publish_template(tx: WriteTx, template_id: str) -> TemplateRow:
+    """Make the working copy what launches use. Spec: api-templates T9, T-10.7."""
+    frozen = await template_versions.freeze(tx, await editable(tx, template_id))
+    if frozen.is_published:
+        return frozen
+    published = replace(frozen, published_version=frozen.version, updated_at=tx.now, updated_by=tx.actor.id)
+    saved = await templates.save(tx, frozen, published)
+    tx.record(happened("template.published", saved.id, version=saved.version))
+    return saved

@@ -1,0 +1,254 @@
+"""Templates: create and change. Spec: api-templates 2, behaviour-templates 1-4, 10."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.events import Event, happened
+from procession.domain.fields import Field
+from procession.domain.names import clean_name, fold, slug
+from procession.domain.template_copying import field_aliases
+from procession.domain.template_permissions import (
+    default_grants,
+    may_create,
+    may_relabel,
+    require_edit,
+    require_read,
+)
+from procession.domain.template_steps import numbered, with_kickoff
+from procession.domain.templates import MAX_TITLE, Template, TemplateRow, TemplateType
+from procession.storage import organizations, public_templates, template_grants, template_versions, templates
+from procession.storage.tx import WriteTx
+from procession.usecases import template_checks as checks
+from procession.usecases.template_access import Opened, editable, found, require_live, save_document
+
+URLS = ("webhook", "explanation_video", "public_cover")
+# Besides the unchanged title, these need less than EDIT.
+OPEN_NAMES = frozenset({"starred", "status"})
+ALIAS_SUFFIX = 8
+
+
+class TemplateInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller says about a template; what is UNSET stays as it is.
+
+    `settings` are names and values of `domain.templates.Settings` without the kick-off form, whose fields come as
+    they were sent, in `kickoff`.
+    """
+
+    title: str
+    type: TemplateType | UnsetType = UNSET
+    status: str | None | UnsetType = UNSET
+    alias: str | UnsetType = UNSET
+    owner: int | UnsetType = UNSET
+    created_by: int | UnsetType = UNSET
+    folder_id: str | None | UnsetType = UNSET
+    is_pinned: bool | UnsetType = UNSET
+    starred: bool | UnsetType = UNSET
+    settings: dict[str, Any] = {}
+    kickoff: list[Any] | UnsetType = UNSET
+
+
+async def require_creator(tx: WriteTx) -> None:
+    """Raises NotAllowed. Spec: T-1.3."""
+    settings = await organizations.settings_of(tx, tx.org)
+    if not may_create(tx.actor, allow_creation=settings.allow_template_creation):
+        raise NotAllowed("You may not create templates in this organization.")
+
+
+async def create_template(tx: WriteTx, given: TemplateInput) -> TemplateRow:
+    """A new template of the caller, who has passed `require_creator`; raises Invalid. Spec: api-templates T3."""
+    errors: checks.Errors = {}
+    title = checks.checked_title(given.title, MAX_TITLE, errors)
+    if given.type is UNSET:
+        errors["type"] = [checks.required("type")]
+    settings = await _checked_settings(tx, given, Template(), errors)
+    if given.kickoff is not UNSET:
+        settings["kickoff"] = with_kickoff((), checks.read_kickoff(tx, given.kickoff, (), (), errors))
+    if errors or given.type is UNSET:
+        raise Invalid(errors)
+    row = await new_row(
+        tx,
+        title=title,
+        type=given.type,
+        document=Template(**settings),
+        owner=given.owner if given.owner is not UNSET else tx.actor.id,
+        created_by=given.created_by if given.created_by is not UNSET else tx.actor.id,
+        folder_id=given.folder_id or None,
+    )
+    await enter(tx, row, grants=await new_grants(tx))
+    if given.starred is True:
+        await templates.star(tx, row.id, starred=True)
+    return row
+
+
+async def new_grants(tx: WriteTx) -> frozenset[template_grants.Grant]:
+    """The lists of a template of the caller's own making. Spec: DEC-11."""
+    settings = await organizations.settings_of(tx, tx.org)
+    return default_grants(restricted=settings.restrict_blueprint_permissions)
+
+
+async def new_row(
+    tx: WriteTx,
+    *,
+    title: str,
+    type: TemplateType,
+    document: Template,
+    owner: int,
+    created_by: int,
+    folder_id: str | None,
+) -> TemplateRow:
+    template_id = tx.new_id()
+    return TemplateRow(
+        id=template_id,
+        no=await tx.next_number("template"),
+        title=title,
+        folded_title=fold(title),
+        alias=f"{slug(title, 'template')}-{template_id[-ALIAS_SUFFIX:]}",
+        type=type,
+        owner=owner,
+        created_by=created_by,
+        updated_by=tx.actor.id,
+        folder_id=folder_id,
+        created_at=tx.now,
+        updated_at=tx.now,
+        document=document,
+    )
+
+
+async def enter(tx: WriteTx, row: TemplateRow, *, grants: frozenset[template_grants.Grant], **how: Any) -> None:
+    """Store a new template and say so; `how` goes into the event."""
+    await templates.add(tx, row)
+    await template_grants.add(tx, row.id, grants)
+    await public_templates.enter(tx, row)
+    tx.record(happened("template.created", row.id, title=row.title, **how), *_published_events(Template(), row))
+
+
+async def to_update(tx: WriteTx, template_id: str, *, names: frozenset[str], title: object) -> Opened:
+    """The template, locked, for a change of these properties besides its title.
+
+    The star needs READ, the label sight of the template, anything else EDIT. Raises NotFound, NotAllowed, WrongState.
+    Spec: api-templates T4, T-1.22.
+    """
+    opened = await found(tx, template_id)
+    same_title = title is None or (isinstance(title, str) and clean_name(title) == opened.template.title)
+    if not names or not names <= OPEN_NAMES or not same_title:
+        require_edit(opened.standing)
+    if "starred" in names:
+        require_read(opened.standing)
+    if "status" in names:
+        settings = await organizations.settings_of(tx, tx.org)
+        if not may_relabel(opened.standing, label_needs_edit=settings.label_needs_edit):
+            raise NotAllowed("You may not change the label of this template.")
+    require_live(opened.template)
+    return opened
+
+
+async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> TemplateRow:
+    """Change a template that `to_update` found; raises Invalid, NotAllowed (pinning). Spec: api-templates 2.3."""
+    row, errors = opened.template, checks.Errors()
+    if given.is_pinned is not UNSET and given.is_pinned != row.is_pinned and not tx.actor.is_admin:
+        raise NotAllowed("Only administrators may pin templates.")
+    title = checks.checked_title(given.title, MAX_TITLE, errors)
+    settings = await _checked_settings(tx, given, row.document, errors)
+    if given.kickoff is not UNSET:
+        settings["kickoff"] = _changed_kickoff(tx, row.document, given.kickoff, settings, errors)
+    alias = row.alias
+    if given.alias is not UNSET and given.alias != row.alias:
+        alias = await checks.checked_alias(tx, row.id, given.alias, errors)
+    if errors:
+        raise Invalid(errors)
+    changed = replace(
+        row,
+        title=title,
+        folded_title=fold(title),
+        alias=alias,
+        type=given.type if given.type is not UNSET else row.type,
+        status=given.status if given.status is not UNSET else row.status,
+        owner=given.owner if given.owner is not UNSET else row.owner,
+        is_pinned=given.is_pinned if given.is_pinned is not UNSET else row.is_pinned,
+        document=replace(row.document, **settings),
+    )
+    if given.folder_id is not UNSET:
+        # Taking a template out of its folder unpins it. Spec: T-1.10.
+        unpinned = given.folder_id is None and row.folder_id is not None
+        changed = replace(changed, folder_id=given.folder_id, is_pinned=changed.is_pinned and not unpinned)
+    if given.starred is not UNSET:
+        await templates.star(tx, row.id, starred=given.starred)
+        tx.record(happened("template.starred", row.id, starred=given.starred))
+    if changed == row:
+        return row
+    return await _save(tx, row, changed)
+
+
+async def _save(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:
+    if changed.document.dual_version_enabled and not row.document.dual_version_enabled:
+        # What launches use until now stays published; the change begins a draft. Spec: T-10.7.
+        row = await template_versions.freeze(tx, row)
+        changed = replace(changed, frozen_version=row.frozen_version, published_version=row.version)
+    saved = await templates.save(tx, row, replace(changed, updated_at=tx.now, updated_by=tx.actor.id))
+    await public_templates.enter(tx, saved)
+    names = [name for name in TemplateRow.__struct_fields__ if getattr(row, name) != getattr(changed, name)]
+    tx.record(happened("template.updated", row.id, changed=names), *_published_events(row.document, saved))
+    if saved.owner != row.owner:
+        tx.record(happened("template.owner_changed", row.id, old=row.owner, new=saved.owner))
+        tx.rights_changed([row.owner, saved.owner])
+    return saved
+
+
+def _published_events(before: Template, row: TemplateRow) -> list[Event]:
+    """Spec: T-9.2."""
+    found: list[Event] = []
+    if row.document.is_public and not before.is_public:
+        found.append(happened("template.made_public", row.id, title=row.title))
+    if row.document.is_public_kickoff and not before.is_public_kickoff:
+        found.append(happened("template.kickoff_made_public", row.id, title=row.title))
+    return found
+
+
+async def _checked_settings(
+    tx: WriteTx, given: TemplateInput, kept: Template, errors: checks.Errors
+) -> dict[str, Any]:
+    settings = dict(given.settings)
+    checks.check_urls(settings, URLS, errors)
+    named = {
+        "owner_id": given.owner,
+        "user_id": given.created_by,
+        "kickoff_sharing_user_id": settings.get("kickoff_sharing_user_id"),
+    }
+    members = [(path, each) for path, each in named.items() if isinstance(each, int)]
+    members += checks.indexed("users", settings.get("users", ()))
+    await checks.check_people(tx, errors, members, checks.indexed("groups", settings.get("groups", ())))
+    if isinstance(given.folder_id, str):
+        await checks.check_folder(tx, "folder_id", given.folder_id, "checklist", errors)
+    await checks.check_folder(tx, "default_folder", settings.get("default_folder"), "run", errors)
+    switched_on = settings.get("is_public_kickoff") is True and not kept.is_public_kickoff
+    if switched_on and settings.get("kickoff_sharing_user_id", kept.kickoff_sharing_user_id) is None:
+        settings["kickoff_sharing_user_id"] = tx.actor.id
+    return settings
+
+
+def _changed_kickoff(
+    tx: WriteTx, document: Template, sent: list[Any], settings: dict[str, Any], errors: checks.Errors
+) -> tuple[Field, ...]:
+    """The changed kick-off form. A field that the process name needs stays required. Spec: T-11.31."""
+    read = checks.read_kickoff(tx, sent, document.kickoff, field_aliases(document), errors)
+    pattern = settings.get("default_process_name_format", document.default_process_name_format) or ""
+    was_required = {field.id for field in document.kickoff if field.required}
+    for field in read:
+        if field.id in was_required and not field.required and f"{{{{{field.alias}}}}}" in pattern:
+            index = next(at for at, raw in enumerate(sent) if isinstance(raw, dict) and raw.get("id") == field.id)
+            errors[f"prerun.{index}.required"] = ["The process name uses this field, so it must stay required."]
+    return with_kickoff(document.kickoff, read)
+
+
+async def delete_kickoff_field(tx: WriteTx, template_id: str, field_id: str) -> None:
+    """Take a field off the kick-off form; raises NotFound. Answers in processes stay. Spec: api-templates T12."""
+    row = await editable(tx, template_id)
+    rest = [field for field in row.document.kickoff if field.id != field_id]
+    if len(rest) == len(row.document.kickoff):
+        raise NotFound()
+    await save_document(tx, row, replace(row.document, kickoff=numbered(rest)))
+    tx.record(happened("field.deleted", field_id, template=row.id))

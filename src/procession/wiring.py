@@ -1,0 +1,165 @@
+"""Puts a server together from its settings: the only module that knows everything."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import apsw
+import msgspec
+import psycopg
+import sqlalchemy.exc
+
+from procession.adapters.secrets import SecretKeyUnreadable, Secrets, secrets_at
+from procession.api.app import Application
+from procession.api.edge import Edge
+from procession.config import Settings
+from procession.storage.database import Database, database_at, sqlite_path
+from procession.storage.health import Unavailable
+from procession.storage.migrate import DatabaseUnreachable, SchemaTooNew, current_revision, newest_revision, upgrade
+from procession.storage.numbers import clock_now
+from procession.storage.sqlite import SqliteTooOld, require_safe_version
+from procession.worker.jobs import periodic_jobs
+from procession.worker.loop import Loop, Periodic
+
+OLDEST_POSTGRESQL = 15
+CONNECT_SECONDS = 10
+PUBLISH_SECONDS = 1.0
+
+
+class CannotStart(RuntimeError):
+    """Something outside the program is not as it must be; the message says what, and what to do."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Which of a fleet's processes this is: its number, counted from 0, and where they share their figures."""
+
+    number: int
+    figures: Path
+
+
+class ServerApplication(Application):
+    """The application with its periodic jobs."""
+
+    def __init__(self, edge: Edge, place: Place | None) -> None:
+        super().__init__(edge)
+        jobs: list[Periodic] = []
+        if place is None or place.number == 0:
+            jobs.extend(periodic_jobs(edge.database, edge.clock))
+        if place is not None:
+            self.front.metrics.join_fleet(place.figures, place.number)
+            jobs.append(Periodic("publish figures", PUBLISH_SECONDS, self._publish))
+        self._loop = Loop(jobs)
+
+    async def start(self) -> None:
+        await super().start()
+        self._loop.start()
+
+    async def stop(self) -> None:
+        await self._loop.stop()
+        await super().stop()
+
+    async def _publish(self) -> None:
+        self.front.metrics.publish()
+
+
+def prepare(settings: Settings) -> str | None:
+    """Make the data folder and the database ready; the schema it was upgraded to, None when it was current.
+
+    Raises CannotStart.
+    """
+    try:
+        if settings.embedded:
+            require_safe_version()
+        else:
+            _check_postgresql(settings.database_url)
+        return upgrade(settings.database_url, settings.data_dir)
+    except (DatabaseUnreachable, SchemaTooNew, SqliteTooOld) as error:
+        raise CannotStart(one_line(str(error))) from error
+    except sqlalchemy.exc.DBAPIError as error:
+        what = sqlite_path("", settings.data_dir) if settings.embedded else "The database"
+        raise CannotStart(
+            f"{what} cannot be brought up to date: {one_line(str(error.orig))}. Restore it from a backup, or start on "
+            "an empty one."
+        ) from error
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {settings.data_dir} cannot be used: {error.strerror}. Make it writable for this user, or "
+            "choose another with --data-dir."
+        ) from error
+
+
+def schema(settings: Settings) -> tuple[str | None, str | None]:
+    """The schema the database has (None: it is empty) and the one this program needs. Raises CannotStart."""
+    try:
+        if settings.embedded and not sqlite_path("", settings.data_dir).exists():
+            return None, newest_revision()
+        if not settings.embedded:
+            _check_postgresql(settings.database_url)
+        return current_revision(settings.database_url, settings.data_dir), newest_revision()
+    except (DatabaseUnreachable, sqlalchemy.exc.DBAPIError, OSError) as error:
+        raise CannotStart(one_line(str(error))) from error
+
+
+def make_database(settings: Settings) -> Database:
+    return database_at(
+        settings.database_url, settings.data_dir, pool_size=settings.db_pool_size, readers=settings.readers
+    )
+
+
+def make_secrets(settings: Settings) -> Secrets:
+    """The server's key, made the first time. Raises CannotStart."""
+    try:
+        return secrets_at(settings.secret_key_path)
+    except SecretKeyUnreadable as error:
+        raise CannotStart(str(error)) from error
+    except OSError as error:
+        raise CannotStart(
+            f"The server key {settings.secret_key_path} cannot be written: {error.strerror}. Make its folder writable, "
+            "or name another file in PROCESSION_SECRET_KEY_FILE."
+        ) from error
+
+
+def make_application(settings: Settings, place: Place | None = None) -> ServerApplication:
+    """A server that is ready to be started. Raises CannotStart."""
+    return ServerApplication(Edge(settings, make_database(settings), make_secrets(settings), clock_now), place)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Database]:
+    """The database, for a command that may run beside a server. Raises CannotStart when it is not there."""
+    found, needed = schema(settings)
+    if found is None:
+        where = sqlite_path("", settings.data_dir) if settings.embedded else "The PostgreSQL database"
+        raise CannotStart(f"{where} holds no Procession data yet. Run `procession migrate` first.")
+    if found != needed:
+        raise CannotStart(
+            f"The database has schema {found}, this program needs {needed}. Run `procession migrate`, or use the "
+            "program that fits the database."
+        )
+    database = make_database(settings)
+    try:
+        await database.open()
+    except (*Unavailable, apsw.Error) as error:
+        raise CannotStart(f"The database does not answer: {one_line(str(error))}. Try again.") from error
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _check_postgresql(url: str) -> None:
+    try:
+        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection:
+            version = connection.info.server_version // 10_000
+    except psycopg.Error as error:
+        raise CannotStart(
+            f"The PostgreSQL database cannot be reached: {one_line(str(error))}. Check that it runs, and the address "
+            "in PROCESSION_DATABASE_URL or --database-url."
+        ) from error
+    if version < OLDEST_POSTGRESQL:
+        raise CannotStart(f"PostgreSQL {version} is too old. Use version {OLDEST_POSTGRESQL} or newer.")
+
+
+def one_line(text: str) -> str:
+    """A library's message as part of a sentence."""
+    return " ".join(text.split()).rstrip(".")

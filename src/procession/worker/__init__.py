@@ -1,0 +1,1 @@
+"""What runs later: by the clock, not by a request."""

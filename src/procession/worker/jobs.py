@@ -1,0 +1,20 @@
+"""The periodic jobs there are."""
+
+from collections.abc import Callable
+
+from procession.storage import limits
+from procession.storage.connection import Connection
+from procession.storage.database import Database
+from procession.worker.loop import Periodic
+
+
+def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodic, ...]:
+    """What one process of a server does beside answering requests."""
+
+    async def forget_request_counts() -> None:
+        async def work(connection: Connection) -> None:
+            await limits.forget(connection, clock())
+
+        await database.write(work)
+
+    return (Periodic("forget request counts", 60, forget_request_counts),)
