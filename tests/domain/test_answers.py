@@ -405,18 +405,19 @@ def test_wrong_keys_leave_an_optional_form_empty() -> None:
 @pytest.mark.parametrize("empty", [None, "", " ", []])
 def test_a_required_answer_of_a_submitted_form_cannot_be_cleared(empty: object) -> None:
     """Spec: api-conventions 18.4, api-processes 9; a task's may be, until it completes."""
-    sample, current = INTAKE[0], {"sample": "S1"}
+    sample = INTAKE[0]
 
-    def save(*, may_clear_required: bool) -> Accepted:
+    def save(*, may_clear_required: bool, **current: object) -> Accepted:
         sent = {"sample": empty, "notes": "n"}
         return accept(
             INTAKE, sent, current, key="prerun", people=PEOPLE, org_id=ORG, may_clear_required=may_clear_required
         )
 
-    with pytest.raises(Invalid) as refusal:
-        save(may_clear_required=False)
-    assert refusal.value.errors == {"prerun": [{sample.id: ["Sample is required"]}]}
-    assert save(may_clear_required=True).values == {"notes": "n"}
+    for current in ({"sample": "S1"}, {}):
+        with pytest.raises(Invalid) as refusal:
+            save(may_clear_required=False, **current)
+        assert refusal.value.errors == {"prerun": [{sample.id: ["Sample is required"]}]}
+    assert save(may_clear_required=True, sample="S1").values == {"notes": "n"}
 
 
 def test_nothing_chosen_empties_a_required_checklist() -> None:
@@ -545,6 +546,12 @@ def test_a_default_satisfies_a_required_field(sent: object, stored: dict[str, ob
             submit(form, sent, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
     else:
         assert submit(form, sent, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY).values == stored
+
+
+def test_a_default_may_hold_variables_of_the_launch() -> None:
+    form, variables = [with_default("text", "{{DATE}}")], {"DATE": Variable(("2026-03-05",))}
+    accepted = submit(form, None, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY, variables=variables)
+    assert accepted.values == {"answer": "2026-03-05"}
 
 
 def test_a_value_is_bounded() -> None:

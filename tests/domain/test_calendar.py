@@ -108,6 +108,12 @@ def test_an_offset_from_launch_lands_in_working_time(
             "2026-03-29T01:00:00.000Z",
             id="L-9.5 an opening the clock skips is the first time after",
         ),
+        pytest.param(
+            "2026-10-25T01:30:00Z",
+            WorkingWeek((None, None, None, None, None, None, Hours(0, 150)), "Europe/Berlin"),
+            "2026-10-25T01:30:00.000Z",
+            id="L-9.5 a closing the clock shows twice is the second one",
+        ),
     ],
 )
 def test_work_moves_forward_into_working_time(at: str, calendar: WorkingWeek, expected: str) -> None:

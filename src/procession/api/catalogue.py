@@ -3,9 +3,9 @@
 from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
-from procession.api.routes import process_writes, processes, tags
+from procession.api.routes import attaching, process_threads, process_writes, processes, tags, threads
 
-RESOURCES: tuple[ModuleType, ...] = (processes, process_writes, tags)
+RESOURCES: tuple[ModuleType, ...] = (processes, process_writes, attaching, tags)
 
 
 def all_operations() -> list[Operation]:

@@ -55,13 +55,23 @@ def accept(
     return accepted
 
 
-def submit(fields: Sequence[Field], sent: object, *, key: Key, people: People, org_id: str, today: date) -> Accepted:
+def submit(
+    fields: Sequence[Field],
+    sent: object,
+    *,
+    key: Key,
+    people: People,
+    org_id: str,
+    today: date,
+    variables: Mapping[str, Variable] | None = None,
+) -> Accepted:
     """The answers of a form sent as a whole, as a launch does: defaults filled in, nothing required left blank.
 
-    `today` is the day in the organization's zone. Raises Invalid with every field at fault. Spec: L-4.3, L-4.8.
+    `today` is the day in the organization's zone, `variables` are what defaults may hold. Raises Invalid with every
+    field at fault. Spec: L-4.3, L-4.8.
     """
     accepted, errors = _merge(fields, sent, {}, key, people, org_id)
-    values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared)
+    values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, variables=variables)
     missing = missing_required(fields, values)
     _raise_at_once(key, fields, {field_id: [message] for field_id, message in missing.items()} | errors)
     return msgspec.structs.replace(accepted, values=values, changed=frozenset(values))

@@ -26,7 +26,9 @@ UNIT_WORDS: Mapping[str, Unit] = {word: unit for unit in UNITS for word in (unit
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _MILLISECOND = timedelta(milliseconds=1)
+_NOTHING = timedelta()
 _MARGIN = 62 * DAY  # no zone or search for a working day reaches further
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?", re.ASCII)
 
@@ -133,18 +135,26 @@ def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
     """The same instant when it is worked, else when work next begins; never back. Spec: L-9.5, L-9.6."""
     if week.never_closes() or not _has_room(at):
         return _clamp(at)
-    today = local_time(at, week.zone).date()
+    local = local_time(at, week.zone)
+    if _is_worked(local, week):
+        return at
+    today = datetime.combine(local.date(), time.min)
     for ahead in range(15):  # two weeks: a zone that crosses the date line loses a day
-        day = today + timedelta(days=ahead)
-        hours = week.days[day.weekday()]
+        midnight = today + timedelta(days=ahead)
+        hours = week.days[midnight.weekday()]
         if hours is None:
             continue
-        midnight = datetime.combine(day, time.min)
         opens = _first_instant(midnight + timedelta(minutes=hours.start), week.zone)
         closes = _last_instant(midnight + timedelta(minutes=hours.end), week.zone)
         if opens < closes and at <= closes:  # opens == closes: the clock skipped these hours
             return max(at, opens)
     return at
+
+
+def _is_worked(local: datetime, week: WorkingWeek) -> bool:
+    """By the clock on the wall: nearly always the answer. The rest, such as the closing itself, takes the long way."""
+    hours = week.days[local.weekday()]
+    return hours is not None and hours.start <= local.hour * 60 + local.minute < hours.end
 
 
 def add_offset(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sign) -> Millis:
@@ -176,31 +186,34 @@ def _add_months(local: datetime, months: int) -> datetime:
 
 
 def _as_utc(local: datetime) -> Millis:
-    return (local.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+    return (local - _NAIVE_EPOCH) // _MILLISECOND
 
 
 def _first_instant(local: datetime, zone: str) -> Millis:
     """When the clocks of the zone first show `local`, or first show something later if they skip it."""
-    return _instant(local.replace(tzinfo=ZoneInfo(zone), fold=0))
+    before, after = _offsets(local, zone)
+    return _as_utc(local) - before if before >= after else _change(local, zone, before, after)
 
 
 def _last_instant(local: datetime, zone: str) -> Millis:
-    return _instant(local.replace(tzinfo=ZoneInfo(zone), fold=1))
+    before, after = _offsets(local, zone)
+    return _as_utc(local) - after if before >= after else _change(local, zone, before, after)
 
 
-def _instant(local: datetime) -> Millis:
-    at = (local - _EPOCH) // _MILLISECOND
-    before, after = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
-    if before is None or after is None or before >= after:
-        return at
-    # Skipped: the offsets of both sides enclose the change, which comes on a whole second.
-    low, high = (_as_utc(local) - offset // _MILLISECOND for offset in (after, before))
-    low, high = low // SECOND, -(-high // SECOND)
-    zone = local.tzinfo
+def _offsets(local: datetime, zone: str) -> tuple[Millis, Millis]:
+    """The zone's offset before and after a clock change at `local`; the same twice when there is none."""
+    aware = local.replace(tzinfo=ZoneInfo(zone))
+    before, after = aware.utcoffset(), aware.replace(fold=1).utcoffset()
+    return (before or _NOTHING) // _MILLISECOND, (after or _NOTHING) // _MILLISECOND
+
+
+def _change(local: datetime, zone: str, before: Millis, after: Millis) -> Millis:
+    """The clock change that skips `local`; it lies between what the two offsets make of it, on a whole second."""
+    low, high = (_as_utc(local) - after) // SECOND, -((before - _as_utc(local)) // SECOND)
     while high - low > 1:
         middle = (low + high) // 2
-        changed = (_EPOCH + timedelta(seconds=middle)).astimezone(zone).utcoffset() == after
-        low, high = (low, middle) if changed else (middle, high)
+        offset = (_EPOCH + timedelta(seconds=middle)).astimezone(ZoneInfo(zone)).utcoffset()
+        low, high = (low, middle) if offset == timedelta(milliseconds=after) else (middle, high)
     return high * SECOND
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 FolderKind = Literal["checklist", "run"]
 MAX_NAME = 32
+MAX_DEPTH = 50
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,18 @@ def lineage(folders: Mapping[str, Folder], folder_id: str) -> list[str]:
         path.append(current)
         current = folders[current].parent_id
     return path
+
+
+def height(folders: Mapping[str, Folder], folder_id: str) -> int:
+    """How many levels the folder and what lies below it take."""
+    return max(len(path) - path.index(folder_id) for path in _paths_through(folders, folder_id))
+
+
+def _paths_through(folders: Mapping[str, Folder], folder_id: str) -> Iterable[list[str]]:
+    for each in folders:
+        path = lineage(folders, each)[::-1]
+        if folder_id in path:
+            yield path
 
 
 def children_of(folders: Iterable[Folder]) -> dict[str | None, list[Folder]]:

@@ -82,7 +82,7 @@ def may_create(actor: Actor, *, allow_creation: bool) -> bool:
 
 def require_listed(standing: Standing) -> None:
     if not is_listed(standing):
-        raise NotFound()
+        raise NotFound
 
 
 def require_read(standing: Standing) -> None:

@@ -1,4 +1,4 @@
-"""What a template document mentions: people, groups, other templates. Spec: design 4, T-1.7, T-13.6."""
+"""What a template document holds and mentions: steps, people, groups, other templates. Spec: T-1.7, T-13.6."""
 
 import re
 from typing import Literal
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from procession.domain.templates import Template
 
-Kind = Literal["member", "guest", "group", "template"]
+Kind = Literal["step", "member", "guest", "group", "template"]
 
 _OPENING = re.compile(r"""<span\b[^<>]*\bdata-blueprint-id\s*=\s*["']?([0-9a-f]{32})\b[^<>]*>""", re.IGNORECASE)
 _CLOSING = re.compile(r"</span\s*>", re.IGNORECASE)
@@ -29,6 +29,7 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
     if template.kickoff_sharing_user_id is not None:
         found.add(("member", str(template.kickoff_sharing_user_id)))
     for step in template.steps:
+        found.add(("step", step.id))
         found |= {("member", str(each)) for each in step.assignees}
         found |= {("guest", each) for each in step.guests}
         found |= {("group", each) for each in step.groups}

@@ -1,7 +1,7 @@
 """Changing the steps, fields and stages of a template document. Pure: the old document in, the new one out."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -142,8 +142,3 @@ def with_steps_in_stage(template: Template, stage_id: str, step_ids: Sequence[st
         return replace(step, stage_id=None) if step.stage_id == stage_id else step
 
     return replace(template, steps=tuple(placed(step) for step in template.steps))
-
-
-def changed_step(step: Step, changes: Mapping[str, Any], now: int) -> Step:
-    """`changes` are names and values of step attributes, already read; the rest stays. Spec: T-2.10, TT-7."""
-    return replace(step, **changes, updated_at=now)

@@ -3,7 +3,7 @@
 The working copy and each frozen version are one `Template` document. Spec: api-templates 3, 4, 7; behaviour-templates.
 """
 
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import msgspec
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from procession.domain.actors import Actor
 from procession.domain.errors import Invalid
+from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task, ThreadLabel
 from procession.domain.richtext import is_blank_markup
 
@@ -125,6 +126,20 @@ def with_process_thread(process: Process, before: Thread | None, after: Thread |
 def shown_to(process: Process, members: Iterable[int]) -> Process:
     """The process as these members, mentioned on it, may see it from now on. Spec: behaviour-work M6, Q2."""
     return replace(process, involved=tuple(sorted({*process.involved, *(f"m:{member}" for member in members)})))
+
+
+def thread_event(kind: str, thread: Thread, *, process: int | None, **more: Any) -> Event:
+    """What happened to a thread on this process or its task, with what notices and webhooks need to know of it."""
+    payload = {
+        "task": thread.task,
+        "template": thread.template_id,
+        "label": thread.label,
+        "is_issue": thread.is_issue,
+        "author_kind": thread.author_kind,
+        "mentions": list(thread.mentions),
+        **more,
+    }
+    return happened(kind, thread.id, process=process, **payload)
 
 
 def _issues(thread: Thread | None) -> int:

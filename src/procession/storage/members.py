@@ -102,6 +102,7 @@ _by_id = Query(select(*_rows.columns).where(_here, _M.account == bindparam("acco
 _lock_by_id = Query(select(*_rows.columns).where(_here, _M.account == bindparam("account")).with_for_update())
 _ever = Query(select(*_rows.columns).where(_M.org == bindparam("org"), _M.account == bindparam("account")))
 _by_email = Query(select(*_rows.columns).where(_here, _M.folded_email == bindparam("email")))
+_many = Query(select(*_rows.columns).where(_M.org == bindparam("org"), is_in(_M.account, "accounts")))
 _all = Query(select(*_rows.columns).where(_here).order_by(_M.folded_name, _M.account))
 _with_addresses = Query(select(_M.folded_email).where(_here, is_in(_M.folded_email, "addresses")))
 _lock_admins = Query(
@@ -173,6 +174,13 @@ async def lock(tx: WriteTx, account: int) -> Member | None:
 
 async def by_email(tx: ReadTx, email: str) -> Member | None:
     return await _first(tx, _by_email, email=normal_email(email))
+
+
+async def many(tx: ReadTx, ids: Iterable[int]) -> dict[int, Member]:
+    """Members by id, also disabled and deleted ones; one statement."""
+    wanted = sorted(ids)
+    rows = await tx.tuples(_many, accounts=wanted) if wanted else []
+    return {member.account: member for member in map(_rows.read, rows)}
 
 
 async def everyone(tx: ReadTx) -> list[Member]:

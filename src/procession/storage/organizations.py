@@ -136,3 +136,11 @@ def plain_settings(text: str) -> dict[str, Any]:
 
 async def has_template(tx: ReadTx, template_id: str) -> bool:
     return await tx.value(_has_template, id=template_id) is not None
+
+
+_directory = Query(select(organizations.c.org, organizations.c.id).order_by(organizations.c.org))
+
+
+async def directory(connection: Connection) -> list[tuple[int, str]]:
+    """Every organization: (number, id)."""
+    return [(row[0], row[1]) for row in await connection.rows(_directory, {})]

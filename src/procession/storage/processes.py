@@ -31,6 +31,8 @@ _by_seq = Query(_one(_P.seq == bindparam("seq")))
 _lock_by_id = Query(_one(_P.id == bindparam("id")).with_for_update())
 _lock_by_seq = Query(_one(_P.seq == bindparam("seq")).with_for_update())
 _seq_of = Query(select(_P.seq).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
+_id_of = Query(select(_P.id).where(_P.org == bindparam("org"), _P.seq == bindparam("seq")))
+_task_id_of = Query(select(_T.id).where(_T.org == bindparam("org"), _T.seq == bindparam("seq")))
 _tasks_of = Query(
     select(*task_rows.columns)
     .where(_T.org == bindparam("org"), _T.process == bindparam("process"))
@@ -88,6 +90,14 @@ async def lock_at(tx: WriteTx, seq: int) -> Process | None:
 
 async def seq_of(tx: ReadTx, process_id: str) -> int | None:
     return await tx.value(_seq_of, id=process_id)
+
+
+async def id_at(tx: ReadTx, seq: int) -> str | None:
+    return await tx.value(_id_of, seq=seq)
+
+
+async def task_id_at(tx: ReadTx, seq: int) -> str | None:
+    return await tx.value(_task_id_of, seq=seq)
 
 
 async def place_of_task(tx: ReadTx, task_id: str) -> tuple[int, int | None] | None:

@@ -5,16 +5,16 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select
 
-from procession.domain.template_permissions import LISTING_LIGHT, PERMISSIONS
 from procession.domain.templates import TemplateOutline, TemplateRow
 from procession.storage import access
-from procession.storage.dialect import escape_like, is_in
+from procession.storage.dialect import constant, escape_like, is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
+from procession.storage.sight import template_is_seen
 from procession.storage.tables.content import tag_links
-from procession.storage.tables.templates import template_grants, template_stars, templates
+from procession.storage.tables.templates import template_stars, templates
 from procession.storage.tx import ReadTx
 
 Archived = Literal["live", "also", "only"]
@@ -25,7 +25,7 @@ SORTS: dict[str, Sort] = {
     "updated_at": "updated_at", "last_updated": "updated_at", "starred": "starred",
 }  # fmt: skip
 
-_T, _G, _S = templates.c, template_grants.c, template_stars.c
+_T, _S = templates.c, template_stars.c
 
 _rows = Mapper(TemplateRow, templates)
 _outlines = Mapper(TemplateOutline, templates)
@@ -79,9 +79,8 @@ async def list_page(
     """One page (all rows when `limit` is None) and the total; three statements at most."""
     shape, mapper = _shape(tx, where), _rows if with_steps else _outlines
     values = await _values(tx, where, shape)
-    found = await tx.tuples(
-        _page(shape, sort, descending, with_steps, limit is not None), **values, limit=limit, offset=offset
-    )
+    query = _page(shape, sort, descending=descending, with_steps=with_steps, limited=limit is not None)
+    found = await tx.tuples(query, **values, limit=limit, offset=offset)
     items = [ListedTemplate(mapper.read(row[:-1]), bool(row[-1])) for row in found]
     return items, len(items) if limit is None else await tx.value(_count(shape), **values)
 
@@ -103,11 +102,11 @@ async def _values(tx: ReadTx, where: TemplateFilter, shape: Shape) -> Mapping[st
 
 def _starred() -> ColumnElement[int]:
     found = exists().where(_S.org == _T.org, _S.account == bindparam("me"), _S.template_id == _T.id)
-    return case((found, literal_column("1")), else_=literal_column("0"))
+    return case((found, constant(1)), else_=constant(0))
 
 
 @cache
-def _page(shape: Shape, sort: Sort, descending: bool, with_steps: bool, limited: bool) -> Query:
+def _page(shape: Shape, sort: Sort, *, descending: bool, with_steps: bool, limited: bool) -> Query:
     by: ColumnElement[Any] = {
         "title": _T.folded_title, "created_at": _T.created_at, "updated_at": _T.updated_at, "starred": _starred(),
     }[sort]  # fmt: skip
@@ -124,11 +123,11 @@ def _count(shape: Shape) -> Query:
 
 
 def _matching(statement: Select[Any], shape: Shape) -> Select[Any]:
-    conditions = [_T.org == bindparam("org"), _T.is_system == literal_column("0"), *_visible(shape)]
+    conditions = [_T.org == bindparam("org"), _T.is_system == constant(0), *_seen(shape)]
     if shape.archived != "also":
         conditions.append(_T.archived_at.is_(None) if shape.archived == "live" else _T.archived_at.is_not(None))
     if shape.starred is not None:
-        conditions.append(_starred() == literal_column(str(int(shape.starred))))
+        conditions.append(_starred() == constant(shape.starred))
     offered = {
         "text": _T.folded_title.like(bindparam("pattern"), escape="\\"),
         "label": _T.status == bindparam("label"),
@@ -142,17 +141,5 @@ def _matching(statement: Select[Any], shape: Shape) -> Select[Any]:
     return statement.where(*conditions, *(offered[name] for name in sorted(shape.given)))
 
 
-def _visible(shape: Shape) -> Sequence[ColumnElement[bool]]:
-    """Spec: T-2.3, T-2.4."""
-    if shape.sees == "all":
-        return []
-    lists = sorted(LISTING_LIGHT if shape.sees == "light" else PERMISSIONS)
-    granted = exists().where(
-        _G.org == _T.org,
-        _G.template_id == _T.id,
-        or_(*[_G.permission == each for each in lists]),
-        is_in(_G.principal, "principals"),
-    )
-    return [or_(_T.owner == bindparam("me"), granted)]
-
-
+def _seen(shape: Shape) -> Sequence[ColumnElement[bool]]:
+    return [] if shape.sees == "all" else [template_is_seen(light=shape.sees == "light")]

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from procession.domain import folders as tree
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
-from procession.domain.folders import MAX_NAME, Folder, FolderKind
+from procession.domain.folders import MAX_DEPTH, MAX_NAME, Folder, FolderKind
 from procession.domain.names import fold
 from procession.domain.people import require_full_member
 from procession.storage import folders
@@ -92,3 +92,6 @@ def _check_parent(
         raise Invalid({"parent_id": [f"The parent must be a folder of the same kind ({kind})."]})
     if folder_id is not None and tree.is_within(known, parent_id, folder_id):
         raise Invalid({"parent_id": ["A folder cannot be moved into itself or one of its own folders."]})
+    levels = 1 if folder_id is None else tree.height(known, folder_id)
+    if len(tree.lineage(known, parent_id)) + levels > MAX_DEPTH:
+        raise Invalid({"parent_id": [f"Folders may not be nested more than {MAX_DEPTH} levels deep."]})

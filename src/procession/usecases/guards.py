@@ -44,6 +44,19 @@ async def _seen(tx: ReadTx, process: Process | None) -> Seen:
     return Seen(process, named)
 
 
+async def process_id_at(tx: ReadTx, seq: int) -> str | None:
+    """The id of the process with this number."""
+    return await processes.id_at(tx, seq)
+
+
+async def task_id_at(tx: ReadTx, seq: int) -> str:
+    """The id of the task with this number. Raises NotFound."""
+    found = await processes.task_id_at(tx, seq)
+    if found is None:
+        raise NotFound()
+    return found
+
+
 async def readable_task(tx: ReadTx, task_id: str, *, process_id: str | None = None) -> SeenTask:
     """Any task, or one of the named process. Raises NotFound."""
     place = await processes.place_of_task(tx, task_id)

@@ -7,13 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.errors import NotAllowed, NotFound, WrongState
-from procession.domain.template_permissions import (
-    Standing,
-    may_edit,
-    require_edit,
-    require_listed,
-    require_read,
-)
+from procession.domain.template_permissions import Standing, may_edit, require_edit, require_listed, require_read
 from procession.domain.templates import Template, TemplateRow, is_draft
 from procession.storage import template_grants, template_versions, templates
 from procession.storage.tx import ReadTx, WriteTx
@@ -40,7 +34,7 @@ async def readable(tx: ReadTx, template_id: str) -> Opened:
     """
     row = await templates.find(tx, template_id)
     if row is None or row.is_archived:
-        raise NotFound()
+        raise NotFound
     standing = await template_grants.standing(tx, row)
     require_read(standing)
     if not may_edit(standing) and is_draft(row, row.document):
@@ -58,7 +52,7 @@ async def found(tx: WriteTx, template_id: str) -> Opened:
     """The template, locked, archived or not; raises NotFound when the caller may not know of it."""
     row = await templates.lock(tx, template_id)
     if row is None:
-        raise NotFound()
+        raise NotFound
     standing = await template_grants.standing(tx, row)
     require_listed(standing)
     return Opened(row, standing)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import Event, happened
 from procession.domain.fields import Field
+from procession.domain.loose import as_object
 from procession.domain.names import clean_name, fold, slug
 from procession.domain.template_copying import field_aliases
 from procession.domain.template_permissions import (
@@ -40,11 +41,11 @@ class TemplateInput(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     type: TemplateType | UnsetType = UNSET
-    status: str | None | UnsetType = UNSET
+    status: str | UnsetType | None = UNSET
     alias: str | UnsetType = UNSET
     owner: int | UnsetType = UNSET
     created_by: int | UnsetType = UNSET
-    folder_id: str | None | UnsetType = UNSET
+    folder_id: str | UnsetType | None = UNSET
     is_pinned: bool | UnsetType = UNSET
     starred: bool | UnsetType = UNSET
     settings: dict[str, Any] = {}
@@ -72,7 +73,7 @@ async def create_template(tx: WriteTx, given: TemplateInput) -> TemplateRow:
     row = await new_row(
         tx,
         title=title,
-        type=given.type,
+        kind=given.type,
         document=Template(**settings),
         owner=given.owner if given.owner is not UNSET else tx.actor.id,
         created_by=given.created_by if given.created_by is not UNSET else tx.actor.id,
@@ -94,7 +95,7 @@ async def new_row(
     tx: WriteTx,
     *,
     title: str,
-    type: TemplateType,
+    kind: TemplateType,
     document: Template,
     owner: int,
     created_by: int,
@@ -107,7 +108,7 @@ async def new_row(
         title=title,
         folded_title=fold(title),
         alias=f"{slug(title, 'template')}-{template_id[-ALIAS_SUFFIX:]}",
-        type=type,
+        type=kind,
         owner=owner,
         created_by=created_by,
         updated_by=tx.actor.id,
@@ -239,7 +240,7 @@ def _changed_kickoff(
     was_required = {field.id for field in document.kickoff if field.required}
     for field in read:
         if field.id in was_required and not field.required and f"{{{{{field.alias}}}}}" in pattern:
-            index = next(at for at, raw in enumerate(sent) if isinstance(raw, dict) and raw.get("id") == field.id)
+            index = next(at for at, raw in enumerate(sent) if (as_object(raw) or {}).get("id") == field.id)
             errors[f"prerun.{index}.required"] = ["The process name uses this field, so it must stay required."]
     return with_kickoff(document.kickoff, read)
 
@@ -249,6 +250,6 @@ async def delete_kickoff_field(tx: WriteTx, template_id: str, field_id: str) -> 
     row = await editable(tx, template_id)
     rest = [field for field in row.document.kickoff if field.id != field_id]
     if len(rest) == len(row.document.kickoff):
-        raise NotFound()
+        raise NotFound
     await save_document(tx, row, replace(row.document, kickoff=numbered(rest)))
     tx.record(happened("field.deleted", field_id, template=row.id))

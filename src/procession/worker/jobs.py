@@ -5,6 +5,7 @@ from collections.abc import Callable
 from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
+from procession.usecases import viewers
 from procession.worker.loop import Periodic
 
 
@@ -17,4 +18,10 @@ def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodi
 
         await database.write(work)
 
-    return (Periodic("forget request counts", 60, forget_request_counts),)
+    async def rebuild_stale_viewers() -> None:
+        await viewers.rebuild_stale(database, clock())
+
+    return (
+        Periodic("forget request counts", 60, forget_request_counts),
+        Periodic("rebuild stale viewers", 2, rebuild_stale_viewers),
+    )

@@ -172,6 +172,7 @@ threads = Table(
     key("org"),
     key("no"),
     text("id"),
+    # Exactly one of the three: a task's thread does not name the task's process.
     optional_number("process"),
     optional_number("task"),
     optional_text("template_id"),
@@ -179,6 +180,8 @@ threads = Table(
     text("label"),
     # open, hide-for-guests, collapsed
     text("state"),
+    # Counts among the open issues of its place until it is resolved.
+    number("is_issue"),
     # user, guest, bot
     text("author_kind"),
     optional_number("author"),
@@ -186,8 +189,6 @@ threads = Table(
     text("content"),
     # JSON list of member ids the text mentions.
     text("mentions"),
-    # JSON {emoji: [member]}.
-    text("reactions"),
     # On a problem or issue: the thread that resolved it.
     optional_text("resolve_id"),
     number("created_at"),
@@ -200,4 +201,16 @@ threads = Table(
     Index("ix_thread_process", "org", "process", "no"),
     Index("ix_thread_task", "org", "task", "no"),
     Index("ix_thread_template", "org", "template_id", "no"),
+)
+
+thread_reactions = Table(
+    "thread_reaction",
+    metadata,
+    key("org"),
+    key("thread"),
+    text("emoji"),
+    number("member"),
+    PrimaryKeyConstraint("org", "thread", "emoji", "member"),
+    ForeignKeyConstraint(["org", "thread"], ["thread.org", "thread.no"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
 )

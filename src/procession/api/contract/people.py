@@ -1,0 +1,101 @@
+"""Members and the caller on the wire. Spec: api-people 2, 4.2."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from procession.api.contract.envelope import Many
+from procession.api.params import PageParams
+
+
+class GroupOfMember(msgspec.Struct):
+    id: str
+    name: str
+    logo: str | None
+    members: list[int]
+    guests: list[str]
+
+
+class User(msgspec.Struct):
+    """A member of an organization, or the signed-in person. Both spellings of a key mean the same."""
+
+    id: int
+    email: str
+    username: str
+    first_name: str
+    last_name: str
+    full_name: str
+    profile_pic: str | None
+    locale: str | None
+    phone: str | None
+    job_title: str | None
+    job_description: str | None
+    team: str | None
+    role: Annotated[
+        str | None, Meta(description="Capitalised on reads of members, else lower case; null without an organization.")
+    ]
+    status: str
+    active: bool
+    is_active: bool
+    complete: Annotated[bool, Meta(description="Has signed in at least once.")]
+    is_suspended: bool
+    is_default_admin: bool
+    support_user: bool
+    type: str
+    country_id: int | None
+    timezone: str
+    UTC_offset: str
+    date_format: str | None
+    created_at: str
+    last_updated: str
+    updated_at: str
+    last_login_at: str | None
+    last_accessed_at: str | None
+    activated_at: str | None
+    approved_at: str | None
+    disabled_at: str | None
+    reactivated_at: str | None
+    invited_by: int | None
+    disabled_by: int | None
+    reactivated_by: int | None
+    last_known_ip: Annotated[str | None, Meta(description="Administrators only.")]
+    last_known_country: str | None
+    step_preferences: dict[str, Any] | None
+    groups: Many[GroupOfMember] | UnsetType = UNSET
+
+
+class ShortUser(msgspec.Struct):
+    """A member as pickers and mentions show them."""
+
+    id: int
+    first_name: str
+    last_name: str
+    full_name: str
+    email: str
+    profile_pic: str | None
+    status: str
+    type: str
+
+
+class UserParams(PageParams, frozen=True, kw_only=True):
+    pass
+
+
+class UserListParams(PageParams, frozen=True, kw_only=True):
+    q: Annotated[str | None, Meta(description="Part of the first name, last name or e-mail address.")] = None
+
+
+class InvitationBody(msgspec.Struct):
+    """Somebody to invite. The time zone is the organization's unless it is given."""
+
+    email: Annotated[str, Meta(max_length=254)]
+    first_name: str
+    last_name: str
+    role: str
+    message: str
+    timezone: str | None = None
+
+
+class RoleBody(msgspec.Struct):
+    role: Annotated[str, Meta(description="admin, standard or light, in any case.")]

@@ -1,0 +1,98 @@
+"""Comments ("threads") on the wire. Spec: api-tasks 14."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from procession.adapters.text import safe_markup
+from procession.domain.processes import ThreadLabel
+from procession.domain.threads import MAX_CONTENT, AuthorKind, ThreadState
+
+Content = Annotated[
+    str, Meta(max_length=MAX_CONTENT, description="HTML or plain text; `@[<member id>]` mentions a member.")
+]
+State = Annotated[
+    ThreadState | None,
+    Meta(description="Who sees it; `hide-for-guests` unless said otherwise."),
+]
+
+
+class ThreadAuthor(msgspec.Struct):
+    """A member, a guest or the bot; guests do not learn others' addresses."""
+
+    id: int | None
+    full_name: str
+    email: str | None
+    profile_pic: str | None
+
+
+class Reaction(msgspec.Struct):
+    emoji: str
+    users: list[int]
+
+
+class ThreadOut(msgspec.Struct):
+    """A comment, problem or improvement."""
+
+    id: str
+    content: Annotated[str, Meta(description="HTML; mentions are shown as names.")]
+    author_id: int | None
+    author_type: AuthorKind
+    author: ThreadAuthor
+    task_id: str | None
+    label: ThreadLabel
+    state: ThreadState
+    created_at: str
+    updated_at: str
+    archived_at: str | None
+    resolve_id: Annotated[str | None, Meta(description="On a problem: the comment that resolved it; null: unresolved.")]
+    sent_to: Annotated[list[int], Meta(description="Members it mentions.")]
+    reactions: list[Reaction]
+
+
+class _Written(msgspec.Struct):
+    """Markup is made safe as soon as it is read: outside the transaction."""
+
+    content: Content
+
+    def __post_init__(self) -> None:
+        self.content = safe_markup(self.content)
+
+
+class CommentBody(_Written):
+    """A new comment; labelled `problem` on a task it reports a problem."""
+
+    state: State = None
+    label: ThreadLabel | None = None
+
+
+class GuestCommentBody(_Written):
+    """A guest's comment, which members and guests of the task see."""
+
+    label: ThreadLabel | None = None
+
+
+class ProblemBody(_Written):
+    """A problem with a task, or an issue that locks a process."""
+
+
+class BotCommentBody(_Written):
+    """A comment in the bot's name."""
+
+
+class ResolveBody(_Written, kw_only=True):
+    """What resolves which problem."""
+
+    thread_id: Annotated[str, Meta(description="The problem.")]
+    state: State = None
+
+
+class CommentChange(msgspec.Struct):
+    content: Content | UnsetType = UNSET
+    state: ThreadState | UnsetType = UNSET
+    label: ThreadLabel | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if isinstance(self.content, str):
+            self.content = safe_markup(self.content)

@@ -1,0 +1,71 @@
+"""Organizations. Spec: api-people 3."""
+
+from procession.api.call import Call
+from procession.api.contract.envelope import Item, Paginated
+from procession.api.contract.organizations import (
+    NewOrganization,
+    Organization,
+    OrganizationBody,
+    OrganizationChange,
+    OrganizationListParams,
+    OrganizationParams,
+)
+from procession.api.lists import answered, cut, includes
+from procession.api.operations import operation
+from procession.api.present.organizations import present_organization
+from procession.storage import organizations
+from procession.storage.tx import ReadTx, WriteTx, reading
+from procession.usecases.organizations import found_organization, update
+
+ORGANIZATION = "/organizations/{org_id}"
+
+
+@operation("GET", "/me/organizations", tag="me", auth="account")
+async def list_my_organizations(
+    tx: ReadTx, call: Call, params: OrganizationListParams
+) -> Paginated[Organization]:
+    """List the organizations the signed-in person belongs to, in the order they were founded."""
+    mine = await organizations.of_account(tx.connection, tx.actor.id)
+    page = None if params.without_pagination else call.page(params.page, params.per_page, params.limit)
+    shown: list[Organization] = []
+    for row in cut(mine, page):
+        there = ReadTx(tx.connection, row.org, row.id, tx.actor, tx.now)
+        shown.append(present_organization(row, await organizations.membership(there, tx.actor.id)))
+    return answered(call, shown, len(mine), page)
+
+
+@operation("POST", "/organizations", tag="organizations", auth="account", status=201)
+async def create_organization(call: Call, body: NewOrganization) -> Item[Organization]:
+    """Found an organization; the caller becomes its default administrator."""
+    database, actor, now = call.edge.database, call.actor, call.now
+    org, organization_id = await found_organization(
+        database, name=body.name, timezone=body.timezone, actor=actor, now=now
+    )
+    async with reading(database, org, organization_id, actor, now) as tx:
+        return Item(await _shown(tx))
+
+
+@operation("GET", ORGANIZATION, tag="organizations", etag=True)
+async def get_organization(tx: ReadTx, call: Call, params: OrganizationParams) -> Item[Organization]:
+    """Read the organization with its settings."""
+    includes(call, params.with_, ())
+    return Item(await _shown(tx))
+
+
+@operation("PUT", ORGANIZATION, tag="organizations")
+async def update_organization(tx: WriteTx, body: OrganizationBody) -> Item[Organization]:
+    """Change the organization; administrators only. The name has to be said every time."""
+    await update(tx, name=body.name, changes=body.settings())
+    return Item(await _shown(tx))
+
+
+@operation("PATCH", ORGANIZATION, tag="organizations")
+async def patch_organization(tx: WriteTx, body: OrganizationChange) -> Item[Organization]:
+    """Change the organization; administrators only."""
+    await update(tx, name=body.name if isinstance(body.name, str) else None, changes=body.settings())
+    return Item(await _shown(tx))
+
+
+async def _shown(tx: ReadTx) -> Organization:
+    row = await organizations.get(tx.connection, tx.org)
+    return present_organization(row, await organizations.membership(tx, tx.actor.id))

@@ -1,0 +1,103 @@
+"""Comments and problems on tasks. Spec: api-tasks 14, 16."""
+
+from typing import TypeVar
+
+from msgspec import UnsetType
+
+from procession.api.call import Call
+from procession.api.contract.envelope import Item
+from procession.api.contract.threads import (
+    BotCommentBody,
+    CommentBody,
+    CommentChange,
+    GuestCommentBody,
+    ProblemBody,
+    ResolveBody,
+    ThreadOut,
+)
+from procession.api.operations import operation
+from procession.api.present.threads import present_thread
+from procession.storage.tx import WriteTx
+from procession.usecases import threads
+from procession.usecases.thread_writing import Draft
+from procession.usecases.threads import Change
+
+T = TypeVar("T")
+
+TASK = "/organizations/{org_id}/tasks/{task_id}"
+COMMENT = TASK + "/comment/{comment_id}"
+REACTION = COMMENT + "/reactions/{emoji}"
+
+
+@operation("POST", TASK + "/comment", tag="comments", status=201)
+async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBody) -> Item[ThreadOut]:
+    """Comment on a task. Mentioned members are notified and see the task's process from then on."""
+    draft = Draft(content=body.content, state=body.state, label=body.label or "comment")
+    limit = call.settings.comments_per_hour
+    return Item(await present_thread(tx, await threads.comment_on_task(tx, task_id, draft, hourly_limit=limit)))
+
+
+@operation(["PUT", "PATCH"], COMMENT, tag="comments")
+async def update_comment(tx: WriteTx, task_id: str, comment_id: str, body: CommentChange) -> Item[ThreadOut]:
+    """Change a comment; its author and administrators may."""
+    change = Change(content=_sent(body.content), state=_sent(body.state), label=_sent(body.label))
+    return Item(await present_thread(tx, await threads.change_comment(tx, task_id, comment_id, change)))
+
+
+def _sent(value: T | UnsetType) -> T | None:
+    return None if isinstance(value, UnsetType) else value
+
+
+@operation("DELETE", COMMENT, tag="comments", status=204, errors=(422,))
+async def delete_comment(tx: WriteTx, task_id: str, comment_id: str) -> None:
+    """Delete a comment for good; its author and administrators may."""
+    await threads.delete_comment(tx, task_id, comment_id)
+
+
+@operation("POST", TASK + "/problem", tag="comments", status=201)
+async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBody) -> Item[ThreadOut]:
+    """Report a problem: the task cannot be completed until it is resolved, a completed one reopens."""
+    draft = Draft(content=body.content, label="problem")
+    limit = call.settings.comments_per_hour
+    return Item(await present_thread(tx, await threads.comment_on_task(tx, task_id, draft, hourly_limit=limit)))
+
+
+@operation("POST", TASK + "/resolved-threads", tag="comments")
+async def resolve_problem(tx: WriteTx, call: Call, task_id: str, body: ResolveBody) -> Item[ThreadOut]:
+    """Resolve one open problem of the task; the answer is the comment that says how."""
+    draft = Draft(content=body.content, state=body.state)
+    limit = call.settings.comments_per_hour
+    resolved = await threads.resolve_problem(tx, task_id, body.thread_id, draft, hourly_limit=limit)
+    return Item(await present_thread(tx, resolved))
+
+
+@operation("POST", TASK + "/bot-comment", tag="comments", status=201)
+async def comment_as_bot(tx: WriteTx, task_id: str, body: BotCommentBody) -> Item[ThreadOut]:
+    """Comment in the bot's name: nobody is notified, no limit counts it."""
+    return Item(await present_thread(tx, await threads.comment_as_bot(tx, task_id, body.content)))
+
+
+@operation("PUT", REACTION, tag="comments", errors=(422,))
+async def add_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str) -> Item[ThreadOut]:
+    """Put an emoji on a comment; again changes nothing."""
+    return Item(await present_thread(tx, await threads.react(tx, task_id, comment_id, emoji)))
+
+
+@operation("DELETE", REACTION, tag="comments", errors=(422,))
+async def remove_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str) -> Item[ThreadOut]:
+    """Take one's own emoji off a comment."""
+    return Item(await present_thread(tx, await threads.take_reaction_back(tx, task_id, comment_id, emoji)))
+
+
+@operation(
+    "POST",
+    "/organizations/{org_id}/guests/{guest}/tasks/{task_id}/comment",
+    tag="guest tasks",
+    auth="guest",
+    status=201,
+)
+async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCommentBody) -> Item[ThreadOut]:
+    """Comment on one's own task as the guest whose link this is; labelled `problem` it reports a problem."""
+    draft = Draft(content=body.content, label=body.label or "comment")
+    limit = call.settings.comments_per_hour
+    return Item(await present_thread(tx, await threads.comment_as_guest(tx, task_id, draft, hourly_limit=limit)))

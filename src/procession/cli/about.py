@@ -1,0 +1,57 @@
+"""What `procession info` tells: enough for a report of a problem, nothing secret."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import apsw
+
+import procession
+from procession import __version__, wiring
+from procession.claims import LOCK_FILE
+from procession.config import Settings, effective
+from procession.storage.database import sqlite_path
+
+LIBRARIES = ("starlette", "uvicorn", "msgspec", "sqlalchemy", "psycopg")
+
+
+def facts(settings: Settings) -> list[tuple[str, str]]:
+    """Names and values, in the order people look for them."""
+    return [
+        ("Procession", __version__),
+        ("Program", str(Path(procession.__file__).parent)),
+        ("Python", f"{platform.python_version()} on {platform.platform()}"),
+        ("SQLite", f"{apsw.sqlite_lib_version()}, {migrations_sqlite()} for migrations"),
+        *((name, version(name)) for name in LIBRARIES),
+        ("Data folder", str(settings.data_dir.absolute())),
+        ("Server key", existing(settings.secret_key_path)),
+        ("Lock file", existing(settings.data_dir / LOCK_FILE) if settings.embedded else "none with PostgreSQL"),
+        ("Backups", existing(settings.data_dir / "backups") if settings.embedded else "none with PostgreSQL"),
+        ("Database", database(settings)),
+        ("Schema", schema(settings)),
+    ]
+
+
+def existing(path: Path) -> str:
+    return f"{path.absolute()}{'' if path.exists() else ' (not there yet)'}"
+
+
+def database(settings: Settings) -> str:
+    if not settings.embedded:
+        return next(each.value for each in effective(settings) if each.name == "database_url")
+    path = sqlite_path("", settings.data_dir)
+    return f"{existing(path)}{f', {path.stat().st_size:,} bytes' if path.exists() else ''}"
+
+
+def schema(settings: Settings) -> str:
+    try:
+        found, needed = wiring.schema(settings)
+    except wiring.CannotStart as error:
+        return f"unknown: {error}"
+    return f"{found or 'none yet'}{'' if found == needed else f', this program needs {needed}'}"
+
+
+def migrations_sqlite() -> str:
+    import pysqlite3  # pyright: ignore[reportMissingTypeStubs]  # the wheel has none
+
+    return str(pysqlite3.sqlite_version)

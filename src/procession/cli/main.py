@@ -1,0 +1,127 @@
+"""`procession`: run a server, look after it."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from procession import __version__
+from procession.cli.options import DatabaseUrl, DataDir, Host, Port, columns
+from procession.cli.people import admin, token
+from procession.cli.refusals import Commands
+
+if TYPE_CHECKING:
+    from procession.demo import Access
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A server for running repeatable procedures. Settings: `procession config`.",
+)
+app.add_typer(token, name="token")
+app.add_typer(admin, name="admin")
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"procession {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes; more than one needs PostgreSQL.")] = None,
+    with_demo: Annotated[bool, typer.Option("--with-demo", help="Load demo data into an empty database.")] = False,
+) -> None:
+    """Run the server until it is stopped."""
+    from procession import config
+    from procession.cli import running
+
+    settings = config.current(
+        host=host, port=port, database_url=database_url, data_dir=data_dir, workers=workers
+    )
+    running.serve(settings, with_demo=with_demo)
+
+
+@app.command()
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Folder to keep the data in; without it, the data is thrown away.")] = None,
+    database: Annotated[str | None, typer.Option(help="PostgreSQL to use instead of an embedded database.")] = None,
+    host: Host = None,
+    port: Port = None,
+    runs: Annotated[int | None, typer.Option(min=0, help="Processes in the demo organization.")] = None,
+    credentials: Annotated[
+        Path | None, typer.Option(help="File to write sign-in and token to, as JSON, once the server answers.")
+    ] = None,
+) -> None:
+    """Run a server with fresh demo data."""
+    from procession.cli import running
+
+    running.demo(data=data, database=database, host=host, port=port, runs=runs, credentials=credentials)
+
+
+@app.command()
+def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+    """Bring the database up to date; the server does it, too, when it starts."""
+    from procession import claims, config, wiring
+
+    settings = config.current(database_url=database_url, data_dir=data_dir)
+    found, needed = wiring.schema(settings)
+    if found == needed:
+        typer.echo(f"The database is up to date: schema {found}.")
+        return
+    # A running server would be left with a schema it does not know.
+    with claims.only_server(settings):
+        typer.echo(f"The database now has schema {wiring.prepare(settings)}.")
+
+
+@app.command()
+def openapi(output: Annotated[Path | None, typer.Option(help="File to write to instead of printing.")] = None) -> None:
+    """Print the OpenAPI document of everything this program serves."""
+    from procession.api.document import complete_document
+
+    text = complete_document().decode() + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def info(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+    """Show every version and path in use, the database and its schema."""
+    from procession import config
+    from procession.cli.about import facts
+
+    typer.echo(columns(facts(config.current(database_url=database_url, data_dir=data_dir))))
+
+
+@app.command("config")
+def show_config(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference of all settings.")] = False,
+) -> None:
+    """Show every setting with its value and where it comes from; secrets are hidden."""
+    from procession import config
+
+    if markdown:
+        typer.echo(config.markdown_table(), nl=False)
+        return
+    rows = [(each.variable, each.value, each.source, each.description) for each in config.effective(config.current())]
+    typer.echo(columns(rows))

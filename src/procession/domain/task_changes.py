@@ -1,0 +1,142 @@
+"""Editing a task: what a request would really change, and the task with that changed. Spec: api-tasks 4, 10."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from procession.domain.calendar import WorkingWeek, shift_forward
+from procession.domain.definitions import read_definition
+from procession.domain.errors import Invalid
+from procession.domain.fields import Field
+from procession.domain.loose import as_object
+from procession.domain.processes import Task
+from procession.domain.task_input import Errors, TaskInput, required
+from procession.domain.tasks import SHARED_TYPES
+from procession.domain.times import SECOND, Millis
+
+# What T8 and T9 take over as it is. Owners, answers, fields, dates, tags and position each follow rules of their own.
+PLAIN = (
+    "title",
+    "task_type",
+    "is_soft_start_date",
+    "max_assignable",
+    "everyone_must_complete",
+    "can_complete_only_assignees",
+    "prevent_guest_comment",
+    "top_secret",
+    "send_chromeless",
+    "webhook",
+)
+ON_ONE_OFFS_ONLY = frozenset({"tags", "form_fields"})
+NOT_SHARED = "Only tasks of type task and approval can be completed by everyone."
+STARTS_TOO_LATE = "The started at must not be after the deadline."
+
+
+def changes(said: TaskInput, task: Task, *, summary: str | None, tags: Collection[str]) -> frozenset[str]:
+    """The names of what `said` would change, `taskdata` left out.
+
+    `summary` is the task's text as it stands (its own or its step's), `tags` the tags it carries. Fields count as
+    changed whenever they are sent.
+    """
+    found = {name for name in PLAIN if (value := getattr(said, name)) is not UNSET and value != getattr(task, name)}
+    if said.summary is not UNSET and (said.summary or None) != (summary or None):
+        found.add("summary")
+    if said.owners is not UNSET and said.owners.principals != task.owners.principals:
+        found.add("owners")
+    for name in ("deadline", "started_at"):
+        if (value := getattr(said, name)) is not UNSET and not _same_second(value, getattr(task, name)):
+            found.add(name)
+    if said.position is not UNSET and said.position != task.position:
+        found.add("position")
+    if task.is_oneoff and said.tags is not UNSET and set(said.tags) != set(tags):
+        found.add("tags")
+    if task.is_oneoff and said.form_fields is not UNSET:
+        found.add("form_fields")
+    return frozenset(found)
+
+
+def _same_second(sent: Millis | None, stored: Millis | None) -> bool:
+    """Answers show whole seconds, so an instant that is sent back unchanged may have lost its fraction."""
+    if sent is None or stored is None:
+        return sent is stored
+    return sent // SECOND == stored // SECOND
+
+
+def faults(said: TaskInput, task: Task) -> Errors:
+    """What is wrong with these changes to this task, apart from people and answers."""
+    errors: Errors = {}
+    if said.deadline is None and task.is_oneoff:
+        errors["deadline"] = [required("deadline")]
+    task_type = task.task_type if said.task_type is UNSET else said.task_type
+    if said.everyone_must_complete is True and task_type not in SHARED_TYPES:
+        errors["everyone_must_complete"] = [NOT_SHARED]
+    return errors
+
+
+def edited(
+    task: Task, said: TaskInput, changed: Collection[str], *, week: WorkingWeek, clean: Callable[[str], str]
+) -> Task:
+    """The task with the plain changes and the dates; `clean` makes markup safe. Raises Invalid.
+
+    A deadline moves into working time, counts from now on even if it was held, and no recalculation touches it again.
+    Spec: behaviour-work D6, D11, L-9.16.
+    """
+    new = replace(task, **{name: getattr(said, name) for name in PLAIN if name in changed})
+    if not new.everyone_must_complete and new.parts:
+        new = replace(new, parts={})
+    if "summary" in changed:
+        new = replace(new, summary=clean(said.summary) if isinstance(said.summary, str) else "")
+    if "deadline" in changed:
+        deadline = None if said.deadline is UNSET or said.deadline is None else shift_forward(said.deadline, week)
+        new = replace(new, deadline=deadline, deadline_by_hand=True, is_held=False)
+    if "started_at" in changed and said.started_at is not UNSET:
+        new = replace(new, started_at=said.started_at)
+        require_order(new)
+    return new
+
+
+def require_order(task: Task) -> None:
+    """Raises Invalid when the task starts after it is due. Spec: behaviour-work D11."""
+    if task.started_at is not None and task.deadline is not None and task.started_at > task.deadline:
+        raise Invalid({"started_at": [STARTS_TOO_LATE]})
+
+
+def read_fields(
+    sent: Sequence[object], kept: Sequence[Field], *, new_id: Callable[[], str], now: Millis
+) -> tuple[Field, ...]:
+    """The fields of a one-off task as a whole list: those with a known id are changed, the others new, in this order.
+
+    Raises Invalid with every fault. Spec: api-tasks 9.4.
+    """
+    known: Mapping[str, Field] = {field.id: field for field in kept}
+    errors: Errors = {}
+    read: dict[str, Field] = {}
+    aliases = {field.alias for field in kept}
+    for index, raw in enumerate(sent):
+        path = f"form_fields.{index}"
+        field_id = (as_object(raw) or {}).get("id")
+        existing = known.get(field_id) if isinstance(field_id, str) else None
+        if existing is not None and existing.id in read:
+            errors[f"{path}.id"] = ["The field is listed twice."]
+            continue
+        try:
+            field = read_definition(
+                raw,
+                path=path,
+                new_id=new_id,
+                now=now,
+                existing=existing,
+                taken_aliases=aliases,
+                next_position=index + 1,
+                lenient_options=True,
+            )
+        except Invalid as invalid:
+            errors.update(invalid.errors)
+            continue
+        aliases.add(field.alias)
+        read[field.id] = field
+    if errors:
+        raise Invalid(errors)
+    ordered = sorted(read.values(), key=lambda field: field.position)
+    return tuple(replace(field, position=place) for place, field in enumerate(ordered, start=1))

@@ -1,0 +1,66 @@
+"""Deadlines that hang on other tasks of the same process: released, held again, moved along.
+
+The arithmetic is `domain.deadlines`; here it meets tasks. Spec: behaviour-launching 9.3, behaviour-work D14, D16.
+"""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from procession.domain import deadlines
+from procession.domain.calendar import WorkingWeek
+from procession.domain.deadlines import PlannedDeadline, StepDeadline, TaskDeadline
+from procession.domain.processes import Process, Task
+from procession.domain.templates import Template
+
+Rules = Mapping[str, StepDeadline]
+
+
+def rules_of(template: Template) -> Rules:
+    """The deadline of each step, by step id."""
+    return {step.id: step.deadline for step in template.steps}
+
+
+def released(process: Process, anchor: Task, rules: Rules, week: WorkingWeek) -> Process:
+    """After `anchor`, a task of the process, was completed."""
+    if anchor.step_id is None or anchor.completed_at is None:
+        return process
+    found = deadlines.release_on_completion(_deadlines(process, rules), anchor.step_id, anchor.completed_at, week)
+    return _with(process, found)
+
+
+def held_again(process: Process, anchor: Task, rules: Rules, week: WorkingWeek) -> Process:
+    """After `anchor` was reopened."""
+    if anchor.step_id is None:
+        return process
+    return _with(process, deadlines.rehold_on_reopen(_deadlines(process, rules), anchor.step_id, week))
+
+
+def moved_along(process: Process, anchor: Task, rules: Rules, week: WorkingWeek) -> Process:
+    """After the deadline of `anchor` changed."""
+    if anchor.step_id is None:
+        return process
+    return _with(process, deadlines.follow_moved_deadline(_deadlines(process, rules), anchor.step_id, week))
+
+
+def _deadlines(process: Process, rules: Rules) -> dict[str, TaskDeadline]:
+    return {
+        task.step_id: TaskDeadline(
+            rule=rules.get(task.step_id),
+            at=task.deadline,
+            held=task.is_held,
+            completed_at=task.completed_at,
+            set_by_hand=task.deadline_by_hand,
+        )
+        for task in process.tasks
+        if task.step_id is not None
+    }
+
+
+def _with(process: Process, changes: Mapping[str, PlannedDeadline]) -> Process:
+    changed = [
+        replace(task, deadline=change.at, is_held=change.held)
+        for task in process.tasks
+        if task.step_id is not None and (change := changes.get(task.step_id)) is not None
+    ]
+    return process.with_tasks(*changed) if changed else process

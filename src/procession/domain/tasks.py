@@ -1,0 +1,225 @@
+"""What becomes of a task: completed, done in part, reopened, hidden, shown, answered. Pure; time comes as an argument.
+
+Spec: api-tasks 3, 11, 12; behaviour-work 5.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.answers import completion_obstacles
+from procession.domain.errors import AlreadyCompleted, WrongState
+from procession.domain.fields import Field
+from procession.domain.processes import Owners, Process, Task, TaskType
+from procession.domain.summary import percent
+
+MAX_TITLE = 600
+MAX_POSITION = 9999
+COPY_SUFFIX = " - Copy"
+
+# Only these may ask every assignee for a part of their own. Spec: behaviour-work A1.
+SHARED_TYPES: frozenset[TaskType] = frozenset({"task", "approval"})
+# Acknowledged or sent when completed by hand; `is_approved` false records that nobody did in time.
+TIMED_TYPES: frozenset[TaskType] = frozenset({"expiring", "expiring_email"})
+
+ARCHIVED = "This task is archived. Restore it before changing it."
+COMPLETED = "Completed tasks cannot be updated. Reopen the task first."
+HIDDEN = "This task is hidden. Show it before completing it."
+HAS_PROBLEM = "This task has an unresolved problem. Resolve the problem before completing the task."
+NOT_COMPLETED = "This task is not completed, so it cannot be reopened."
+PART_IS_DONE = "You have already completed your part of this task."
+DECISION_REQUIRED = "The is approved field is required."
+NOT_HIDEABLE = "One-off tasks cannot be hidden."
+COMPLETED_HIDDEN = "Completed tasks cannot be hidden or shown. Reopen the task first."
+
+PeopleOfGroups = Mapping[str, tuple[frozenset[int], frozenset[str]]]
+
+
+class Completer(msgspec.Struct, frozen=True):
+    """Who completes a task: a member or a guest."""
+
+    member: int | None = None
+    guest: str | None = None
+
+    @property
+    def person(self) -> str:
+        """How parts and assignees name them: "m:<id>" or "e:<address>"."""
+        return f"e:{self.guest}" if self.member is None else f"m:{self.member}"
+
+
+def needs_everybody(task: Task) -> bool:
+    """Whether each assignee completes a part of their own. Spec: behaviour-work A1."""
+    return task.everyone_must_complete and task.task_type in SHARED_TYPES
+
+
+def everybody(owners: Owners, people_of_groups: PeopleOfGroups) -> frozenset[str]:
+    """The persons behind the assignees, groups expanded, each once. Spec: behaviour-work A2."""
+    members, guests = set(owners.users), set(owners.guests)
+    for group in owners.groups:
+        in_group = people_of_groups.get(group)
+        if in_group is not None:
+            members |= in_group[0]
+            guests |= in_group[1]
+    return frozenset([f"m:{each}" for each in members] + [f"e:{each}" for each in guests])
+
+
+def part_progress(task: Task, people: frozenset[str]) -> int:
+    """Share of the assignees who have done their part, in percent."""
+    return 100 if task.is_completed else percent(len(people & task.parts.keys()), len(people))
+
+
+def require_live(task: Task) -> None:
+    """Raises WrongState for an archived one-off task."""
+    if task.archived_at is not None:
+        raise WrongState(ARCHIVED)
+
+
+def require_editable(task: Task) -> None:
+    """Completed tasks are immutable. Raises WrongState. Spec: behaviour-work C16."""
+    require_live(task)
+    if task.is_completed:
+        raise WrongState(COMPLETED)
+
+
+def require_completable(task: Task) -> None:
+    """Raises AlreadyCompleted, WrongState; the first that holds. Spec: behaviour-work C3 to C5."""
+    require_live(task)
+    if task.is_completed:
+        raise AlreadyCompleted()
+    if task.is_hidden:
+        raise WrongState(HIDDEN)
+    if task.open_problems:
+        raise WrongState(HAS_PROBLEM)
+
+
+def decision_on(task: Task, sent: bool | None) -> bool | None:
+    """What `is_approved` becomes. Spec: api-tasks 11 "is_approved by type"."""
+    if task.task_type == "approval":
+        return sent
+    return sent is not False if task.task_type in TIMED_TYPES else None
+
+
+def obstacles(task: Task, fields: Sequence[Field], decision: bool | None) -> dict[str, list[Any]]:
+    """What is still missing: the decision, and whatever each field lacks. Spec: behaviour-work C7, C8."""
+    missing: dict[str, list[Any]] = {}
+    if task.task_type == "approval" and decision is None:
+        missing["is_approved"] = [DECISION_REQUIRED]
+    return missing | completion_obstacles(fields, task.taskdata)
+
+
+def completed(task: Task, by: Completer, at: int, decision: bool | None) -> Task:
+    return replace(
+        task,
+        status="completed",
+        completed_at=at,
+        completer=by.member,
+        completer_guest=by.guest if by.member is None else None,
+        is_approved=decision,
+    )
+
+
+def with_part(task: Task, by: Completer, at: int, people: frozenset[str], decision: bool | None) -> Task:
+    """One assignee's part done; the last one, or the first rejection, completes the task.
+
+    Raises WrongState when that person's part is done and others are not. Spec: behaviour-work A2 to A4, A8 (DEC-28).
+    """
+    if by.person in task.parts and not people <= task.parts.keys():
+        raise WrongState(PART_IS_DONE)
+    done = replace(task, status="in-progress", parts={by.person: at, **task.parts})
+    return completed(done, by, at, decision) if decision is False or people <= done.parts.keys() else done
+
+
+def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[Field], at: int) -> Task:
+    """The task after its assignees changed: completed when all that remain have done their part (A6).
+
+    Completed by whoever did the last of their parts, unless something still prevents it.
+    """
+    done = {person: when for person, when in task.parts.items() if person in people}
+    if not needs_everybody(task) or not people or len(done) < len(people) or not task.is_open or task.open_problems:
+        return task
+    decision = True if task.task_type == "approval" else None
+    if obstacles(task, fields, decision):
+        return task
+    last = max(done, key=lambda person: (done[person], person))
+    by = Completer(member=int(last[2:])) if last.startswith("m:") else Completer(guest=last[2:])
+    return completed(task, by, at, decision)
+
+
+def reopened(task: Task) -> Task:
+    """Answers, files, comments and assignees stay; everybody's part is open again. Raises WrongState.
+
+    Spec: api-tasks 12, behaviour-work R3, R6, R10.
+    """
+    require_live(task)
+    if not task.is_completed:
+        raise WrongState(NOT_COMPLETED)
+    return replace(
+        task,
+        status="in-progress",
+        completed_at=None,
+        completer=None,
+        completer_guest=None,
+        is_approved=None,
+        parts={},
+    )
+
+
+def hidden_by_hand(task: Task) -> Task:
+    """Skipped by a person: automation cannot bring it back. Raises WrongState. Spec: behaviour-work K2 to K4."""
+    _require_hideable(task)
+    former = task.shown_status if task.is_hidden else task.status
+    return replace(task, status="auto-skipped", shown_status=former, hidden_by_hand=True, shown_by_hand=False)
+
+
+def shown_by_hand(task: Task) -> Task:
+    """Back to what it was before it was hidden; automation cannot hide it again. Raises WrongState."""
+    _require_hideable(task)
+    status = task.shown_status or "not-started" if task.is_hidden else task.status
+    return replace(task, status=status, shown_status=None, hidden_by_hand=False, shown_by_hand=True)
+
+
+def _require_hideable(task: Task) -> None:
+    if task.is_oneoff:
+        raise WrongState(NOT_HIDEABLE)
+    if task.is_completed:
+        raise WrongState(COMPLETED_HIDDEN)
+
+
+def answered(task: Task, answers: dict[str, object]) -> Task:
+    """With these answers; the first one saved sets the task in progress, hidden tasks on the quiet."""
+    if answers == task.taskdata:
+        return task
+    if task.is_hidden:
+        return replace(task, taskdata=answers, shown_status="in-progress" if answers else task.shown_status)
+    return replace(task, taskdata=answers, status="in-progress" if answers else task.status)
+
+
+def placed(process: Process, task: Task, position: int | None) -> Process:
+    """The process with this task at a position (None: after the last); those in its way move on by one."""
+    others = sorted((each for each in process.tasks if each.seq != task.seq), key=lambda each: (each.position, each.seq))
+    if position is None:
+        return process.with_tasks(replace(task, position=others[-1].position + 1 if others else 1))
+    moved: list[Task] = []
+    taken = position
+    for each in others:
+        if each.position == taken:
+            taken += 1
+            moved.append(replace(each, position=taken))
+    return process.with_tasks(*moved, replace(task, position=position))
+
+
+def status_label(task: Task) -> str:
+    """The outcome code. Spec: api-tasks 2 (DEC-09)."""
+    if not task.is_completed:
+        return task.status
+    match task.task_type, task.is_approved:
+        case "approval", bool(decision):
+            return "approved" if decision else "rejected"
+        case "expiring", bool(decision):
+            return "acknowledged" if decision else "expired"
+        case "expiring_email", False:
+            return "expired"
+        case _:
+            return task.status

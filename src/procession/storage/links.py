@@ -1,0 +1,205 @@
+"""What tags and folders are attached to: single links by their number, and all links of a tag or folder at once."""
+
+import msgspec
+from sqlalchemy import and_, bindparam, delete, exists, select, update
+
+from procession.domain.listing import Facet
+from procession.storage.query import Query
+from procession.storage.tables import lists
+from procession.storage.tables.content import folder_links, folders, tag_links
+from procession.storage.tables.processes import processes
+from procession.storage.tables.templates import templates
+from procession.storage.tx import ReadTx, WriteTx
+
+_TL, _FL, _F = tag_links.c, folder_links.c, lists.process_facets.c
+
+
+class TagLink(msgspec.Struct, frozen=True):
+    """One tag on one subject: exactly one of process, task and template is set."""
+
+    id: int
+    tag_id: str
+    process: int | None
+    task: int | None
+    template_id: str | None
+    step_id: str | None
+
+
+class FolderLink(msgspec.Struct, frozen=True):
+    id: int
+    folder_id: str
+    process: int | None
+    task: int | None
+
+
+_tag_columns = [tag_links.c[name] for name in TagLink.__struct_fields__]
+_tag_link = Query(select(*_tag_columns).where(_TL.org == bindparam("org"), _TL.id == bindparam("id")))
+_same_process = Query(
+    select(*_tag_columns).where(
+        _TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.process == bindparam("process")
+    )
+)
+_same_task = Query(
+    select(*_tag_columns).where(
+        _TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.task == bindparam("task")
+    )
+)
+_same_template = Query(
+    select(*_tag_columns).where(
+        _TL.org == bindparam("org"),
+        _TL.tag_id == bindparam("tag_id"),
+        _TL.template_id == bindparam("template_id"),
+        _TL.step_id.is_(None),
+    )
+)
+_same_step = Query(
+    select(*_tag_columns).where(
+        _TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.step_id == bindparam("step_id")
+    )
+)
+_folder_columns = [folder_links.c[name] for name in FolderLink.__struct_fields__]
+_folder_link = Query(select(*_folder_columns).where(_FL.org == bindparam("org"), _FL.id == bindparam("id")))
+_folder_of_process = Query(
+    select(*_folder_columns).where(_FL.org == bindparam("org"), _FL.process == bindparam("process"))
+)
+_folder_of_task = Query(select(*_folder_columns).where(_FL.org == bindparam("org"), _FL.task == bindparam("task")))
+
+
+async def tag_link(tx: ReadTx, link_id: int) -> TagLink | None:
+    return await tx.row(TagLink, _tag_link, id=link_id)
+
+
+async def tag_on_process(tx: ReadTx, tag_id: str, process: int) -> TagLink | None:
+    return await tx.row(TagLink, _same_process, tag_id=tag_id, process=process)
+
+
+async def tag_on_task(tx: ReadTx, tag_id: str, task: int) -> TagLink | None:
+    return await tx.row(TagLink, _same_task, tag_id=tag_id, task=task)
+
+
+async def tag_on_template(tx: ReadTx, tag_id: str, template_id: str, step_id: str | None) -> TagLink | None:
+    """On the template itself, or on one of its steps."""
+    if step_id is None:
+        return await tx.row(TagLink, _same_template, tag_id=tag_id, template_id=template_id)
+    return await tx.row(TagLink, _same_step, tag_id=tag_id, step_id=step_id)
+
+
+async def add_tag_link(
+    tx: WriteTx, tag_id: str, *, task: int | None = None, template_id: str | None = None, step_id: str | None = None
+) -> TagLink:
+    """A tag on a task, template or step. Tags of processes are saved with the process."""
+    link = TagLink(await tx.next_number("tag_link"), tag_id, None, task, template_id, step_id)
+    await tx.insert(tag_links, [{**msgspec.structs.asdict(link), "created_at": tx.now}])
+    return link
+
+
+async def remove_tag_link(tx: WriteTx, link_id: int) -> None:
+    await tx.delete(tag_links, [{"id": link_id}])
+
+
+async def folder_link(tx: ReadTx, link_id: int) -> FolderLink | None:
+    return await tx.row(FolderLink, _folder_link, id=link_id)
+
+
+async def folder_of_process(tx: ReadTx, process: int) -> FolderLink | None:
+    return await tx.row(FolderLink, _folder_of_process, process=process)
+
+
+async def folder_of_task(tx: ReadTx, task: int) -> FolderLink | None:
+    return await tx.row(FolderLink, _folder_of_task, task=task)
+
+
+async def file_task(tx: WriteTx, folder_id: str | None, task: int) -> FolderLink | None:
+    """Put a task into a folder (None: into none). Folders of processes are saved with the process."""
+    former = await folder_of_task(tx, task)
+    if former is not None:
+        await tx.delete(folder_links, [{"id": former.id}])
+    if folder_id is None:
+        return None
+    link = FolderLink(await tx.next_number("folder_link"), folder_id, None, task)
+    await tx.insert(folder_links, [{**msgspec.structs.asdict(link), "created_at": tx.now}])
+    return link
+
+
+_listed_under = Query(
+    select(_F.state, _F.seq).where(
+        _F.org == bindparam("org"), _F.facet == bindparam("facet"), _F.key == bindparam("key")
+    )
+)
+_other = tag_links.alias()
+_only_this_tag = Query(
+    select(processes.c.state, processes.c.seq)
+    .select_from(tag_links.join(processes, and_(processes.c.org == _TL.org, processes.c.seq == _TL.process)))
+    .where(
+        _TL.org == bindparam("org"),
+        _TL.tag_id == bindparam("tag_id"),
+        ~exists().where(
+            _other.c.org == bindparam("org"), _other.c.process == _TL.process, _other.c.tag_id != _TL.tag_id
+        ),
+    )
+)
+_lock_tagged = Query(
+    select(processes.c.seq)
+    .where(
+        processes.c.org == bindparam("org"),
+        exists().where(
+            _TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.process == processes.c.seq
+        ),
+    )
+    .order_by(processes.c.seq)
+    .with_for_update()
+)
+_lock_filed = Query(
+    select(processes.c.seq)
+    .where(
+        processes.c.org == bindparam("org"),
+        exists().where(
+            _FL.org == bindparam("org"), _FL.folder_id == bindparam("folder_id"), _FL.process == processes.c.seq
+        ),
+    )
+    .order_by(processes.c.seq)
+    .with_for_update()
+)
+
+
+async def forget_tag(tx: WriteTx, tag_id: str) -> None:
+    """Take a tag that is about to go out of every list of processes; those left without tags become untagged."""
+    await tx.tuples(_lock_tagged, tag_id=tag_id)
+    untagged = await tx.tuples(_only_this_tag, tag_id=tag_id)
+    await _forget(tx, Facet.TAG, tag_id)
+    await tx.insert(lists.process_facets, [_row(Facet.UNTAGGED, "", state, seq) for state, seq in untagged])
+    for state, _ in untagged:
+        tx.count(lists.facet_counters, (int(Facet.UNTAGGED), "", state), 1)
+
+
+async def _forget(tx: WriteTx, facet: Facet, key: str) -> None:
+    listed = await tx.tuples(_listed_under, facet=int(facet), key=key)
+    await tx.delete(lists.process_facets, [_row(facet, key, state, seq) for state, seq in listed])
+    for state, _ in listed:
+        tx.count(lists.facet_counters, (int(facet), key, state), -1)
+
+
+def _row(facet: Facet, key: str, state: int, seq: int) -> dict[str, object]:
+    return {"facet": int(facet), "key": key, "state": state, "seq": seq}
+
+
+_move_up = Query(
+    update(folders)
+    .where(folders.c.org == bindparam("org_is"), folders.c.parent_id == bindparam("folder_is"))
+    .values(parent_id=bindparam("new_parent"), updated_at=bindparam("now"))
+)
+_unfile_templates = Query(
+    update(templates)
+    .where(templates.c.org == bindparam("org_is"), templates.c.folder_id == bindparam("folder_is"))
+    .values(folder_id=None, updated_at=bindparam("now"))
+)
+_remove_folder = Query(delete(folders).where(folders.c.org == bindparam("org"), folders.c.id == bindparam("folder_id")))
+
+
+async def remove_folder(tx: WriteTx, folder_id: str, parent_id: str | None) -> None:
+    """Erase a folder: what lies in it becomes unfiled, its sub-folders move up to its parent (DEC-44)."""
+    await tx.tuples(_lock_filed, folder_id=folder_id)
+    await _forget(tx, Facet.FOLDER, folder_id)
+    await tx.run(_move_up, org_is=tx.org, folder_is=folder_id, new_parent=parent_id, now=tx.now)
+    await tx.run(_unfile_templates, org_is=tx.org, folder_is=folder_id, now=tx.now)
+    await tx.run(_remove_folder, folder_id=folder_id)

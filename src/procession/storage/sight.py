@@ -1,0 +1,51 @@
+"""Conditions of what a member who is no administrator sees, for numbers beside folders and tags.
+
+They bind `principals` (storage.access.principals_of_caller) and `me`.
+"""
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+
+from procession.domain.processes import State
+from procession.domain.template_permissions import LISTING_LIGHT, PERMISSIONS
+from procession.storage.dialect import constant, is_in
+from procession.storage.tables.lists import process_access, task_access
+from procession.storage.tables.processes import tasks
+from procession.storage.tables.templates import template_grants, templates
+
+Condition = ColumnElement[bool]
+
+
+def process_is_seen(seq: ColumnElement[int], state: ColumnElement[int] | None = None) -> Condition:
+    """One of the caller's principals may see the process; its state is looked up when it is not known."""
+    access = process_access.alias()
+    if state is None:
+        in_state = or_(*[access.c.state == constant(each) for each in State])
+    else:
+        in_state = access.c.state == state
+    return exists().where(
+        access.c.org == bindparam("org"), is_in(access.c.principal, "principals"), in_state, access.c.seq == seq
+    )
+
+
+def template_is_seen(*, light: bool) -> Condition:
+    """The caller knows of the row of `template`. Spec: behaviour-templates T-2.3, T-2.4."""
+    grants = template_grants.c
+    lists = sorted(LISTING_LIGHT if light else PERMISSIONS)
+    granted = exists().where(
+        grants.org == templates.c.org,
+        grants.template_id == templates.c.id,
+        or_(*[grants.permission == each for each in lists]),
+        is_in(grants.principal, "principals"),
+    )
+    return or_(templates.c.owner == bindparam("me"), granted)
+
+
+def task_is_seen(*, light: bool) -> Condition:
+    """The caller may see the row of `task`. Spec: behaviour-people 3.3."""
+    mine = select(task_access.c.seq).where(
+        task_access.c.org == bindparam("org"), is_in(task_access.c.principal, "principals")
+    )
+    alone = and_(tasks.c.process.is_(None), tasks.c.starter == bindparam("me") if light else True)
+    return or_(
+        tasks.c.seq.in_(mine), and_(tasks.c.top_secret == 0, or_(alone, process_is_seen(tasks.c.process)))
+    )

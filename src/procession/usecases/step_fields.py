@@ -1,0 +1,96 @@
+"""Form fields of steps. Spec: api-templates 5, 6, behaviour-templates 11."""
+
+from msgspec.structs import replace
+
+from procession.domain.definitions import MAX_POSITION, read_definition
+from procession.domain.errors import Invalid, NotFound
+from procession.domain.events import happened
+from procession.domain.fields import Field
+from procession.domain.template_copying import field_aliases
+from procession.domain.template_steps import with_field, with_field_at, with_step, without_field
+from procession.domain.templates import Step, Template, TemplateRow
+from procession.storage.tx import WriteTx
+from procession.usecases.steps import find_step
+from procession.usecases.template_access import save_document
+
+
+def find_field(step: Step, field_id: str) -> Field:
+    """Raises NotFound."""
+    field = step.field(field_id)
+    if field is None:
+        raise NotFound
+    return field
+
+
+async def add_field(tx: WriteTx, row: TemplateRow, step_id: str, sent: object) -> Field:
+    """A new field from a sent definition, at the end unless it names a position. Raises NotFound, Invalid."""
+    step = find_step(row.document, step_id)
+    field = read_definition(
+        sent,
+        path="",
+        new_id=tx.new_id,
+        now=tx.now,
+        taken_aliases=field_aliases(row.document),
+        next_position=len(step.fields) + 1,
+    )
+    changed = await _save_step(tx, row, with_field(step, field))
+    tx.record(happened("field.created", field.id, template=row.id, step=step_id, label=field.label))
+    return find_field(changed, field.id)
+
+
+async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str, sent: object) -> Field:
+    """The whole definition is validated again; id and alias stay. Raises NotFound, Invalid. Spec: F2."""
+    step = find_step(row.document, step_id)
+    existing = find_field(step, field_id)
+    field = read_definition(sent, path="", new_id=tx.new_id, now=tx.now, existing=existing)
+    changed = await _save_step(tx, row, with_field(step, field))
+    tx.record(happened("field.updated", field.id, template=row.id, step=step_id))
+    return find_field(changed, field.id)
+
+
+async def delete_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str) -> None:
+    """Raises NotFound. Answers in processes stay. Spec: F3, T-10.4."""
+    step = find_step(row.document, step_id)
+    find_field(step, field_id)
+    await _save_step(tx, row, without_field(step, field_id))
+    tx.record(happened("field.deleted", field_id, template=row.id, step=step_id))
+
+
+async def reorder_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str, position: int) -> Step:
+    """Move a field inside its step. Raises NotFound, Invalid. Spec: S8, F5."""
+    step = find_step(row.document, step_id)
+    if step.field(field_id) is None:
+        raise Invalid({"capture_id": ["The field does not belong to this step."]})
+    changed = await _save_step(tx, row, with_field_at(step, field_id, position))
+    tx.record(happened("field.moved", field_id, template=row.id, step=step_id, position=position))
+    return changed
+
+
+async def move_field(
+    tx: WriteTx, row: TemplateRow, step_id: str, field_id: str, *, target: str, position: int
+) -> Field:
+    """Move a field to another step, with its id and alias. Raises NotFound, Invalid. Spec: F4, T-11.33."""
+    field = find_field(find_step(row.document, step_id), field_id)
+    if row.document.step(target) is None:
+        raise Invalid({"target_step_id": ["The step does not belong to this template."]})
+    document = _with(row.document, without_field(find_step(row.document, step_id), field_id), tx.now)
+    moved = with_field(find_step(document, target), replace(field, position=position, last_updated=tx.now))
+    await save_document(tx, row, _with(document, moved, tx.now))
+    tx.record(happened("field.moved", field_id, template=row.id, step=target, position=position))
+    return find_field(moved, field_id)
+
+
+def require_position(position: int | None) -> int:
+    """Raises Invalid outside 1 to 9999."""
+    if position is None or not 1 <= position <= MAX_POSITION:
+        raise Invalid({"position": [f"The position must be an integer from 1 to {MAX_POSITION}."]})
+    return position
+
+
+async def _save_step(tx: WriteTx, row: TemplateRow, step: Step) -> Step:
+    await save_document(tx, row, _with(row.document, step, tx.now))
+    return step
+
+
+def _with(template: Template, step: Step, now: int) -> Template:
+    return with_step(template, replace(step, updated_at=now))

@@ -1,0 +1,55 @@
+"""The five permission lists of a template. Spec: api-templates 9, behaviour-people 2.2."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from procession.domain.errors import Invalid
+from procession.domain.events import happened
+from procession.domain.template_permissions import EVERYONE, Permission, principals_of
+from procession.domain.templates import TemplateRow
+from procession.storage import groups, template_grants
+from procession.storage.template_grants import Grant
+from procession.storage.tx import WriteTx
+from procession.usecases import template_checks as checks
+
+
+class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom one list contains."""
+
+    everyone: bool = False
+    users: Sequence[int] = ()
+    groups: Sequence[str] = ()
+
+
+async def change_permissions(
+    tx: WriteTx, row: TemplateRow, lists: Mapping[Permission, tuple[int, PermissionList]]
+) -> list[Grant]:
+    """Replace these lists of the locked template, others stay; each comes with its place in the request.
+
+    A group takes the place of its members in the same list (T-2.6). Returns every entry of all five lists. What
+    running processes show to whom does not change (behaviour-people T7). Raises Invalid.
+    """
+    errors: dict[str, list[Any]] = {}
+    await checks.check_people(
+        tx,
+        errors,
+        [each for at, given in lists.values() for each in checks.indexed(f"{at}.users", given.users)],
+        [each for at, given in lists.values() for each in checks.indexed(f"{at}.groups", given.groups)],
+    )
+    if errors:
+        raise Invalid(errors)
+    people = await groups.members_of(tx, {each for _, given in lists.values() for each in given.groups})
+    old = frozenset((await template_grants.lists_of(tx, [row.id]))[row.id])
+    entries = {grant for grant in old if grant[0] not in lists}
+    for permission, (_, given) in lists.items():
+        covered = {member for each in given.groups for member in people[each].members}
+        principals = principals_of(set(given.users) - covered, given.groups)
+        entries |= {(permission, each) for each in (principals | {EVERYONE} if given.everyone else principals)}
+    new = frozenset(entries)
+    if new != old:
+        await template_grants.replace(tx, row.id, old, new)
+        tx.record(happened("template.permissions_changed", row.id, lists=sorted(lists)))
+        tx.rights_changed([])
+    return sorted(new)

@@ -1,0 +1,129 @@
+"""What writing a comment is wherever it is written: on a task, a process or a template. Spec: api-tasks 14."""
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.errors import Invalid, TooManyRequests
+from procession.domain.processes import ThreadLabel
+from procession.domain.threads import (
+    Thread,
+    ThreadState,
+    check_content,
+    default_state,
+    mentioned,
+    thread_event,
+)
+from procession.storage import people, threads
+from procession.storage.threads import PlacedThread
+from procession.storage.tx import WriteTx
+
+HOUR_MS = 3_600_000
+NO_ISSUE = "There is no such issue here."
+RESOLVED = "This issue is already resolved."
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment as it was sent, its markup made safe. Without a state it gets its author's default."""
+
+    content: str
+    state: ThreadState | None = None
+    label: ThreadLabel = "comment"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thread is: on a task (of a process or standing alone), a process or a template."""
+
+    process: int | None = None
+    task: int | None = None
+    task_id: str | None = None
+    template_id: str | None = None
+
+    def holds(self, thread: Thread) -> bool:
+        if self.task is not None:
+            return thread.task == self.task
+        if self.template_id is not None:
+            return thread.template_id == self.template_id
+        return thread.process == self.process
+
+    def shown(self, thread: Thread) -> PlacedThread:
+        """The thread as it is presented; nothing archived is written on."""
+        return PlacedThread(thread, self.task_id)
+
+
+async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hourly_limit: int) -> Thread:
+    """Enter a comment on its locked place; what the place counts is up to the caller.
+
+    `hourly_limit` is what the organization may write in an hour, 0 for any number. Raises Invalid, TooManyRequests.
+    """
+    check_content(draft.content)
+    no = await threads.next_number(tx)
+    await _require_allowance(tx, hourly_limit)
+    by_guest = tx.actor.kind == "guest"
+    thread = Thread(
+        no=no,
+        id=tx.new_id(),
+        process=place.process if place.task is None else None,
+        task=place.task,
+        template_id=place.template_id,
+        label=draft.label,
+        state=draft.state or default_state(tx.actor),
+        is_issue=is_issue,
+        author_kind="guest" if by_guest else "user",
+        author=None if by_guest else tx.actor.id,
+        author_guest=tx.actor.guest_email if by_guest else None,
+        content=draft.content,
+        # Guests cannot mention members. Spec: behaviour-people 3.3.
+        mentions=() if by_guest else await members_mentioned(tx, draft.content),
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await threads.add(tx, thread)
+    tx.record(thread_event("thread.added", thread, process=place.process))
+    return thread
+
+
+async def members_mentioned(tx: WriteTx, content: str) -> tuple[int, ...]:
+    """Members the content mentions, in its order; numbers of nobody and of former members are plain text."""
+    wanted = mentioned(content)
+    if not wanted:
+        return ()
+    known = (await people.assignable(tx, wanted, ())).members
+    return tuple(member for member in wanted if member in known)
+
+
+async def resolve(
+    tx: WriteTx, draft: Draft, place: Place, thread_id: str, *, hourly_limit: int
+) -> tuple[Thread, Thread, Thread]:
+    """Resolve an open issue of a locked place: (the explanation, the issue as it was, the issue as it is).
+
+    Raises Invalid, TooManyRequests. Spec: api-tasks 14.3, behaviour-work I3, I4.
+    """
+    errors: dict[str, list[Any]] = {}
+    try:
+        check_content(draft.content)
+    except Invalid as invalid:
+        errors |= invalid.errors
+    issue = await threads.find(tx, thread_id.lower())
+    if issue is None or not issue.is_issue or not place.holds(issue):
+        raise Invalid({**errors, "thread_id": [NO_ISSUE]})
+    if not issue.is_open_issue:
+        errors["thread_id"] = [RESOLVED]
+    if errors:
+        raise Invalid(errors)
+    explanation = await write(tx, replace(draft, label="resolve"), place, is_issue=False, hourly_limit=hourly_limit)
+    resolved = replace(issue, resolve_id=explanation.id, updated_at=tx.now)
+    await threads.save(tx, resolved)
+    tx.record(thread_event("thread.resolved", resolved, process=place.process, resolve_id=explanation.id))
+    return explanation, issue, resolved
+
+
+async def _require_allowance(tx: WriteTx, hourly_limit: int) -> None:
+    """Whoever asks holds the next number, so that nobody else writes meanwhile. Spec: behaviour-work M8."""
+    if not hourly_limit:
+        return
+    oldest = await threads.nth_newest_at(tx, hourly_limit)
+    if oldest is not None and oldest > tx.now - HOUR_MS:
+        wait = max(1, -(-(oldest + HOUR_MS - tx.now) // 1000))
+        raise TooManyRequests.hourly("comments", hourly_limit, retry_after_seconds=wait)

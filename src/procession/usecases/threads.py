@@ -1,0 +1,200 @@
+"""Comments and problems on tasks. Spec: api-tasks 14, behaviour-work 7.
+
+They stay possible while a process is locked, and end with its archiving (api-processes 1.2).
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.errors import NotAllowed, NotFound, ProcessArchived, WrongState
+from procession.domain.events import happened
+from procession.domain.permissions import require
+from procession.domain.processes import Process, ThreadLabel
+from procession.domain.threads import (
+    Thread,
+    ThreadState,
+    check_content,
+    check_emoji,
+    may_change,
+    mentioned,
+    shown_to,
+    thread_event,
+    with_thread,
+)
+from procession.storage import thread_reactions, threads
+from procession.storage.threads import PlacedThread
+from procession.storage.tx import WriteTx
+from procession.usecases import guards
+from procession.usecases.guards import SeenTask
+from procession.usecases.thread_writing import Draft, Place, members_mentioned, resolve, write
+
+GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a comment; None leaves it as it is."""
+
+    content: str | None = None
+    state: ThreadState | None = None
+    label: ThreadLabel | None = None
+
+
+async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
+    """Write a comment; one labelled "problem" reports a problem.
+
+    Raises NotFound, NotAllowed (guests, where their comments are not wanted), ProcessArchived, WrongState, Invalid,
+    TooManyRequests.
+    """
+    seen = await guards.locked_task(tx, task_id)
+    if tx.actor.kind == "guest":
+        require(not seen.task.prevent_guest_comment, to="comment on this task")
+    _require_live(seen)
+    place = _place(seen)
+    thread = await write(tx, draft, place, is_issue=draft.label == "problem", hourly_limit=hourly_limit)
+    await _save_effect(tx, seen, None, thread, mentions=thread.mentions)
+    return place.shown(thread)
+
+
+async def comment_as_guest(tx: WriteTx, task_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
+    """As `comment_on_task`, and a member is refused: a guest's link speaks for that guest only. Spec: api-tasks 16."""
+    if tx.actor.kind != "guest":
+        raise NotAllowed(GUESTS_ONLY)
+    return await comment_on_task(tx, task_id, draft, hourly_limit=hourly_limit)
+
+
+async def resolve_problem(
+    tx: WriteTx, task_id: str, thread_id: str, draft: Draft, *, hourly_limit: int
+) -> PlacedThread:
+    """Resolve one open problem of the task; returns the explanation. Any member who sees the task may (DEC-60).
+
+    Raises NotFound, ProcessArchived, WrongState, Invalid, TooManyRequests.
+    """
+    seen = await guards.locked_task(tx, task_id)
+    _require_live(seen)
+    place = _place(seen)
+    explanation, before, after = await resolve(tx, draft, place, thread_id, hourly_limit=hourly_limit)
+    await _save_effect(tx, seen, before, after, mentions=explanation.mentions)
+    return place.shown(explanation)
+
+
+async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Change) -> PlacedThread:
+    """Change a comment; whether it is a problem or an improvement follows its label.
+
+    Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState, Invalid.
+    """
+    seen, before = await _own_comment(tx, task_id, thread_id, to="change this comment")
+    label = change.label or before.label
+    content = before.content if change.content is None else change.content
+    check_content(content)
+    after = replace(before, label=label, state=change.state or before.state, is_issue=label == "problem")
+    if content != before.content and before.author_kind == "user":
+        after = replace(after, mentions=await _mentions_after(tx, before, content))
+    after = replace(after, content=content)
+    place = _place(seen)
+    if after == before:
+        return place.shown(before)
+    after = replace(after, updated_at=tx.now)
+    await threads.save(tx, after)
+    tx.record(thread_event("thread.changed", after, process=place.process))
+    await _save_effect(tx, seen, before, after, mentions=after.mentions)
+    return place.shown(after)
+
+
+async def _mentions_after(tx: WriteTx, before: Thread, content: str) -> tuple[int, ...]:
+    """Whom the changed content mentions; who has left since they were mentioned still counts."""
+    new = set(await members_mentioned(tx, content))
+    return tuple(member for member in mentioned(content) if member in new or member in before.mentions)
+
+
+async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:
+    """Erase a comment; an open problem is gone with it.
+
+    Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState.
+    """
+    seen, thread = await _own_comment(tx, task_id, thread_id, to="delete this comment")
+    await threads.remove(tx, thread)
+    tx.record(thread_event("thread.deleted", thread, process=_place(seen).process))
+    await _save_effect(tx, seen, thread, None)
+
+
+async def comment_as_bot(tx: WriteTx, task_id: str, content: str) -> PlacedThread:
+    """Write in the bot's name: nobody is notified and no limit counts it.
+
+    Raises NotFound, ProcessArchived, WrongState, Invalid.
+    """
+    seen = await guards.locked_task(tx, task_id)
+    _require_live(seen)
+    check_content(content)
+    place = _place(seen)
+    return place.shown(await threads.add_bot_comment(tx, place.process, place.task, content))
+
+
+async def react(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> PlacedThread:
+    """Put the caller's emoji on a comment; it is there once, however often this is asked.
+
+    Raises NotFound, ProcessArchived, WrongState, Invalid.
+    """
+    place, thread = await _reacted_to(tx, task_id, thread_id, emoji)
+    if await thread_reactions.add(tx, thread.no, emoji, tx.actor.id):
+        tx.record(thread_event("thread.reacted", thread, process=place.process, emoji=emoji))
+    return place.shown(thread)
+
+
+async def take_reaction_back(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> PlacedThread:
+    """Raises as `react`."""
+    place, thread = await _reacted_to(tx, task_id, thread_id, emoji)
+    if await thread_reactions.remove(tx, thread.no, emoji, tx.actor.id):
+        tx.record(thread_event("thread.unreacted", thread, process=place.process, emoji=emoji))
+    return place.shown(thread)
+
+
+async def _reacted_to(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> tuple[Place, Thread]:
+    """Reactions change nothing but themselves: they lock the comment, not the process."""
+    seen = await guards.readable_task(tx, task_id)
+    thread = await threads.lock(tx, thread_id)
+    place = _place(seen)
+    if thread is None or not place.holds(thread):
+        raise NotFound()
+    _require_live(seen)
+    check_emoji(emoji)
+    return place, thread
+
+
+async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) -> tuple[SeenTask, Thread]:
+    seen = await guards.locked_task(tx, task_id)
+    thread = await threads.find(tx, thread_id)
+    if thread is None or not _place(seen).holds(thread):
+        raise NotFound()
+    require(may_change(tx.actor, thread), to=to)
+    _require_live(seen)
+    return seen, thread
+
+
+def _require_live(seen: SeenTask) -> None:
+    if seen.process is not None and seen.process.is_archived:
+        raise ProcessArchived()
+    if seen.task.archived_at is not None:
+        raise WrongState("This task is archived. Restore it before commenting on it.")
+
+
+def _place(seen: SeenTask) -> Place:
+    process: Process | None = seen.process
+    return Place(process=process.seq if process else None, task=seen.task.seq, task_id=seen.task.id)
+
+
+async def _save_effect(
+    tx: WriteTx, seen: SeenTask, before: Thread | None, after: Thread | None, *, mentions: Iterable[int] = ()
+) -> None:
+    """Save what the task counts and who may see its process, where a changed thread makes a difference."""
+    task = with_thread(seen.task, before, after)
+    if seen.process is not None:
+        process = shown_to(seen.process.with_tasks(task), mentions)
+        if process != seen.process:
+            await guards.save_process(tx, seen.process, process)
+    elif task != seen.task:
+        await guards.save_changed_task(tx, seen, task)
+    if seen.task.is_completed and task.is_open:
+        process_seq = seen.process.seq if seen.process else None
+        tx.record(happened("task.reopened", task.id, process=process_seq, because="problem"))
