@@ -3,9 +3,25 @@
 from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
-from procession.api.routes import attaching, process_threads, process_writes, processes, tags, threads
+from procession.api.routes import (
+    attaching,
+    auth,
+    folders,
+    groups,
+    guests,
+    me,
+    members,
+    organizations,
+    process_threads,
+    process_writes,
+    processes,
+    service,
+    tags,
+    threads,
+    tokens,
+)
 
-RESOURCES: tuple[ModuleType, ...] = (processes, process_writes, attaching, tags)
+RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, processes, process_writes, attaching, tags, folders, process_threads, threads)
 
 
 def all_operations() -> list[Operation]:

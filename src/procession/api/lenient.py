@@ -19,7 +19,8 @@ def read_object(shape: type[B], given: Any, ignored: list[str]) -> B:
     plain: dict[str, Any] = {str(name): value for name, value in given.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # plain JSON
     kept = _without_null(shape)
     sent = {name: None if value == "" else value for name, value in plain.items()}
-    return read_body(shape, {name: value for name, value in sent.items() if value is not None or name not in kept}, ignored)
+    said = {name: value for name, value in sent.items() if value is not None or name not in kept}
+    return read_body(shape, said, ignored)
 
 
 @cache

@@ -1,5 +1,6 @@
-"""What `procession info` tells: enough for a report of a problem, nothing secret."""
+"""What `procession info` and `procession doctor` tell: enough for a report of a problem, nothing secret."""
 
+import asyncio
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,8 @@ from procession import __version__, wiring
 from procession.claims import LOCK_FILE
 from procession.config import Settings, effective
 from procession.storage.database import sqlite_path
+from procession.storage.numbers import clock_now
+from procession.usecases import viewers
 
 LIBRARIES = ("starlette", "uvicorn", "msgspec", "sqlalchemy", "psycopg")
 
@@ -30,6 +33,17 @@ def facts(settings: Settings) -> list[tuple[str, str]]:
         ("Database", database(settings)),
         ("Schema", schema(settings)),
     ]
+
+
+def differences(settings: Settings) -> list[str]:
+    """What a recount finds wrong, one line each. Raises CannotStart."""
+
+    async def work() -> list[str]:
+        async with wiring.opened(settings) as database:
+            found = await viewers.differences(database, clock_now())
+        return [f"{organization}: {each}" for organization, problems in found.items() for each in problems]
+
+    return asyncio.run(work())
 
 
 def existing(path: Path) -> str:
@@ -54,4 +68,4 @@ def schema(settings: Settings) -> str:
 def migrations_sqlite() -> str:
     import pysqlite3  # pyright: ignore[reportMissingTypeStubs]  # the wheel has none
 
-    return str(pysqlite3.sqlite_version)
+    return str(pysqlite3.sqlite_version)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]  # no stubs

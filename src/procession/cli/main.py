@@ -1,8 +1,7 @@
 """`procession`: run a server, look after it."""
 
-import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,9 +9,6 @@ from procession import __version__
 from procession.cli.options import DatabaseUrl, DataDir, Host, Port, columns
 from procession.cli.people import admin, token
 from procession.cli.refusals import Commands
-
-if TYPE_CHECKING:
-    from procession.demo import Access
 
 app = typer.Typer(
     cls=Commands,
@@ -54,15 +50,13 @@ def serve(
     from procession import config
     from procession.cli import running
 
-    settings = config.current(
-        host=host, port=port, database_url=database_url, data_dir=data_dir, workers=workers
-    )
+    settings = config.current(host=host, port=port, database_url=database_url, data_dir=data_dir, workers=workers)
     running.serve(settings, with_demo=with_demo)
 
 
 @app.command()
 def demo(
-    data: Annotated[Path | None, typer.Option(help="Folder to keep the data in; without it, the data is thrown away.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder to keep the data in; without it, it ends with the server.")] = None,
     database: Annotated[str | None, typer.Option(help="PostgreSQL to use instead of an embedded database.")] = None,
     host: Host = None,
     port: Port = None,
@@ -79,7 +73,7 @@ def demo(
 
 @app.command()
 def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Bring the database up to date; the server does it, too, when it starts."""
+    """Bring the database up to date, as a server does when it starts."""
     from procession import claims, config, wiring
 
     settings = config.current(database_url=database_url, data_dir=data_dir)
@@ -90,6 +84,19 @@ def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     # A running server would be left with a schema it does not know.
     with claims.only_server(settings):
         typer.echo(f"The database now has schema {wiring.prepare(settings)}.")
+
+
+@app.command()
+def doctor(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+    """Compare what is stored with a recount; changes nothing."""
+    from procession import config
+    from procession.cli.about import differences
+
+    found = differences(config.current(database_url=database_url, data_dir=data_dir))
+    if found:
+        typer.echo("\n".join(found))
+        raise typer.Exit(1)
+    typer.echo("Everything equals a recount.")
 
 
 @app.command()
@@ -117,7 +124,7 @@ def info(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
 def show_config(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference of all settings.")] = False,
 ) -> None:
-    """Show every setting with its value and where it comes from; secrets are hidden."""
+    """Show every setting, its value and where it comes from."""
     from procession import config
 
     if markdown:

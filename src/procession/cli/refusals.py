@@ -1,5 +1,7 @@
 """How a command fails: one sentence on standard error that says what to do, and a code that is not zero."""
 
+from typing import Any
+
 import typer
 from typer.core import TyperGroup
 
@@ -14,7 +16,7 @@ class CommandRefused(Exception):
 class Commands(TyperGroup):
     """Commands whose errors become one sentence, never a traceback."""
 
-    def invoke(self, ctx: typer.Context) -> object:
+    def invoke(self, ctx: Any) -> object:  # Any: the base class names a private type
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException):

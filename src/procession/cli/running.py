@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
@@ -13,7 +14,9 @@ import typer
 from procession import __version__, config, server, wiring
 from procession.cli.options import columns
 from procession.config import Settings
-from procession.demo import Access, ensure_demo
+
+if TYPE_CHECKING:
+    from procession.demo import Access
 
 
 class Credentials(msgspec.Struct):
@@ -69,8 +72,10 @@ def throw_away() -> Generator[Path]:
         yield Path(folder)
 
 
-async def demo_data(settings: Settings, runs: int | None) -> Access | None:
+async def demo_data(settings: Settings, runs: int | None) -> "Access | None":
     """Load the demo organization when the database is empty; how to sign in there, None when it holds other data."""
+    from procession.demo import ensure_demo
+
     application = wiring.make_application(settings)
     await application.start()
     try:
@@ -79,7 +84,7 @@ async def demo_data(settings: Settings, runs: int | None) -> Access | None:
         await application.stop()
 
 
-def write_credentials(file: Path, address: str, access: Access) -> None:
+def write_credentials(file: Path, address: str, access: "Access") -> None:
     """Write them as a whole or not at all, readable by this user only."""
     written = Credentials(
         api_endpoint=f"{address}/api",
@@ -96,7 +101,7 @@ def write_credentials(file: Path, address: str, access: Access) -> None:
     new.replace(file)
 
 
-def welcome(settings: Settings, address: str, access: Access | None) -> str:
+def welcome(settings: Settings, address: str, access: "Access | None") -> str:
     """How to reach the server, and its data when it is a demo."""
     rows = [("Address", address), ("API document", f"{address}/openapi.json")]
     if settings.docs_enabled:
@@ -112,7 +117,7 @@ def welcome(settings: Settings, address: str, access: Access | None) -> str:
     return "\n".join([*lines, ""])
 
 
-def curl(address: str, access: Access) -> str:
+def curl(address: str, access: "Access") -> str:
     """The main job as a command to paste."""
     return (
         f"  curl -H 'Authorization: Bearer {access.token}' -H 'X-Tallyfy-Client: APIClient' "

@@ -70,7 +70,5 @@ def arranged(siblings: Iterable[Folder], moved: Folder, position: int | None) ->
     place = len(order) if position is None else min(max(position, 1) - 1, len(order))
     order.insert(place, moved)
     return {
-        each.id: number
-        for number, each in enumerate(order, start=1)
-        if each.position != number or each.id == moved.id
+        each.id: number for number, each in enumerate(order, start=1) if each.position != number or each.id == moved.id
     }

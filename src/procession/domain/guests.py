@@ -42,6 +42,14 @@ class GuestDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     associated_members: tuple[int, ...] = ()
 
 
+class GuestKey(msgspec.Struct, frozen=True):
+    """How a path names a guest: by id, by lower-case address, or by the keyed hash of their code."""
+
+    id: int | None = None
+    email: str | None = None
+    code_hash: str = ""
+
+
 def normal_email(text: str) -> str:
     """The form that guests are told apart by."""
     return text.strip().lower()

@@ -49,14 +49,14 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     first_name: str
     last_name: str
     timezone: str
-    phone: Annotated[str, Meta(max_length=20)] | None | UnsetType = UNSET
-    job_title: Annotated[str, Meta(max_length=200)] | None | UnsetType = UNSET
-    job_description: Annotated[str, Meta(max_length=2000)] | None | UnsetType = UNSET
-    team: Annotated[str, Meta(max_length=200)] | None | UnsetType = UNSET
-    country_id: int | None | UnsetType = UNSET
-    date_format: Literal["mm/dd/yyyy", "dd/mm/yyyy"] | None | UnsetType = UNSET
-    locale: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] | None | UnsetType = UNSET
-    step_preferences: dict[str, Any] | None | UnsetType = UNSET
+    phone: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
+    job_title: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
+    job_description: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
+    team: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
+    country_id: int | UnsetType | None = UNSET
+    date_format: Literal["mm/dd/yyyy", "dd/mm/yyyy"] | UnsetType | None = UNSET
+    locale: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] | UnsetType | None = UNSET
+    step_preferences: dict[str, Any] | UnsetType | None = UNSET
 
     def applied_to(self, profile: Profile) -> Profile:
         given = {name: getattr(self, name) for name in Profile.__struct_fields__ if hasattr(self, name)}

@@ -14,6 +14,7 @@ from procession.domain.errors import AlreadyCompleted, WrongState
 from procession.domain.fields import Field
 from procession.domain.processes import Owners, Process, Task, TaskType
 from procession.domain.summary import percent
+from procession.domain.templates import Template
 
 MAX_TITLE = 600
 MAX_POSITION = 9999
@@ -223,3 +224,31 @@ def status_label(task: Task) -> str:
             return "expired"
         case _:
             return task.status
+
+
+def own_fields(task: Task) -> tuple[Field, ...]:
+    """The fields that only this task has."""
+    return msgspec.convert(task.fields or [], tuple[Field, ...])
+
+
+def with_own_fields(task: Task, fields: Sequence[Field]) -> Task:
+    """With these fields instead of any others; answers to fields that are gone go too."""
+    kept = {field.id for field in fields}
+    answers = {field_id: answer for field_id, answer in task.taskdata.items() if field_id in kept}
+    return replace(task, fields=msgspec.to_builtins(list(fields)), taskdata=answers)
+
+
+def fields_of(task: Task, template: Template | None) -> tuple[Field, ...]:
+    """The task's form: its own, or its step's in the version its process runs."""
+    if task.fields is not None:
+        return own_fields(task)
+    step = template.step(task.step_id) if template is not None and task.step_id is not None else None
+    return step.fields if step is not None else ()
+
+
+def summary_of(task: Task, template: Template | None) -> str | None:
+    """The task's text with its variables unreplaced: its own, or its step's."""
+    if task.summary is not None:
+        return task.summary or None
+    step = template.step(task.step_id) if template is not None and task.step_id is not None else None
+    return (step.summary or None) if step is not None else None

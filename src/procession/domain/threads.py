@@ -13,6 +13,7 @@ from procession.domain.errors import Invalid
 from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task, ThreadLabel
 from procession.domain.richtext import is_blank_markup
+from procession.domain.tasks import reopened
 
 ThreadState = Literal["open", "hide-for-guests", "collapsed"]
 AuthorKind = Literal["user", "guest", "bot"]
@@ -22,6 +23,9 @@ MAX_EMOJI = 32
 
 # A whole tag, or a mention between tags: what looks like one inside an attribute is none.
 _TAG_OR_MENTION = re.compile(r"""<(?:[^<>"]|"[^"]*")*+>|@\[(\d{1,15})\]""", re.ASCII)
+
+# Joiners and tags, which make one symbol of several, are neither printable nor blank.
+_EMOJI = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f]{{1,{MAX_EMOJI}}}")
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,7 @@ def check_content(content: str) -> None:
 
 def check_emoji(emoji: str) -> None:
     """Raises Invalid."""
-    if len(emoji) > MAX_EMOJI or not emoji.isprintable() or any(char.isspace() for char in emoji):
+    if not _EMOJI.fullmatch(emoji):
         raise Invalid({"emoji": [f"The emoji must be one symbol or name of at most {MAX_EMOJI} characters."]})
 
 
@@ -103,19 +107,6 @@ def with_thread(task: Task, before: Thread | None, after: Thread | None) -> Task
         improvements=task.improvements + _improvements(after) - _improvements(before),
     )
     return reopened(counted) if problems > 0 and task.is_completed else counted
-
-
-def reopened(task: Task) -> Task:
-    """A completed task, open again with its answers; whoever did a part of it does it anew. Spec: behaviour-work R3."""
-    return replace(
-        task,
-        status="in-progress",
-        completed_at=None,
-        completer=None,
-        completer_guest=None,
-        is_approved=None,
-        parts={},
-    )
 
 
 def with_process_thread(process: Process, before: Thread | None, after: Thread | None) -> Process:

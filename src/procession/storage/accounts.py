@@ -59,9 +59,7 @@ _save_password = Query(
     .where(_A.id == bindparam("account_is"))
     .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"))
 )
-_save_login = Query(
-    update(accounts).where(_A.id == bindparam("account_is")).values(last_login_at=bindparam("now"))
-)
+_save_login = Query(update(accounts).where(_A.id == bindparam("account_is")).values(last_login_at=bindparam("now")))
 _retire = Query(
     update(accounts)
     .where(_A.id == bindparam("account_is"))

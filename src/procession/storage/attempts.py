@@ -8,9 +8,7 @@ from procession.storage.query import Query
 from procession.storage.tables.control import sign_in_attempts
 
 _C = sign_in_attempts.c
-_lock = Query(
-    select(_C.failures, _C.last_at, _C.wait_until).where(_C.key == bindparam("key")).with_for_update()
-)
+_lock = Query(select(_C.failures, _C.last_at, _C.wait_until).where(_C.key == bindparam("key")).with_for_update())
 _save = Query(
     update(sign_in_attempts)
     .where(_C.key == bindparam("key_is"))

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select, update
+from sqlalchemy import ClauseElement, and_, bindparam, func, select, update
 
 from procession.domain.folders import Folder, FolderKind
 from procession.domain.listing import Facet
@@ -63,7 +63,7 @@ def _counts(kind: FolderKind, viewer: str) -> tuple[Query, ...]:
     return Query(_all_processes() if viewer == "admin" else _seen_processes()), Query(_tasks(viewer))
 
 
-def _templates(viewer: str) -> Select[Any]:
+def _templates(viewer: str) -> ClauseElement:
     row = templates.c
     statement = select(row.folder_id, func.count()).where(
         row.org == bindparam("org"), row.folder_id.is_not(None), row.archived_at.is_(None), row.is_system == 0
@@ -73,7 +73,7 @@ def _templates(viewer: str) -> Select[Any]:
     return statement.group_by(row.folder_id)
 
 
-def _all_processes() -> Select[Any]:
+def _all_processes() -> ClauseElement:
     row = facet_counters.c
     return (
         select(row.key, func.sum(row.n))
@@ -87,7 +87,7 @@ def _all_processes() -> Select[Any]:
     )
 
 
-def _seen_processes() -> Select[Any]:
+def _seen_processes() -> ClauseElement:
     row = process_facets.c
     return (
         select(row.key, func.count())
@@ -101,7 +101,7 @@ def _seen_processes() -> Select[Any]:
     )
 
 
-def _tasks(viewer: str) -> Select[Any]:
+def _tasks(viewer: str) -> ClauseElement:
     link = folder_links.c
     statement = (
         select(link.folder_id, func.count())

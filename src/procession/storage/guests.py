@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import and_, bindparam, case, cast, delete, func, select, update
-from sqlalchemy import Text as SqlText
+from sqlalchemy import and_, bindparam, case, delete, func, literal, select, update
 
-from procession.domain.guests import GuestDetails
+from procession.domain.guests import GuestDetails, GuestKey
 from procession.domain.listing import TaskState
 from procession.storage.dialect import constant, is_in
 from procession.storage.pages import Listing
@@ -87,11 +86,9 @@ _leave_groups = Query(
     delete(group_people).where(group_people.c.org == bindparam("org_is"), group_people.c.guest == bindparam("guest"))
 )
 _made_since = Query(
-    select(func.count(), func.min(_G.created_at)).where(
-        _G.org == bindparam("org"), _G.created_at > bindparam("since")
-    )
+    select(func.count(), func.min(_G.created_at)).where(_G.org == bindparam("org"), _G.created_at > bindparam("since"))
 )
-_completed = and_(tasks.c.status == "completed", task_access.c.principal == "e:" + cast(tasks.c.completer_guest, SqlText))
+_completed = and_(tasks.c.status == "completed", task_access.c.principal == literal("e:") + tasks.c.completer_guest)
 _oneoff = and_(_completed, tasks.c.is_oneoff == 1)
 _stats = Query(
     select(
@@ -112,22 +109,21 @@ _stats = Query(
 )
 
 
-async def find(tx: ReadTx, *, id: int | None = None, email: str | None = None, code_hash: str = "") -> Guest | None:
-    """The guest with this id, else with this address, else with this code."""
-    if id is not None:
-        return await _first(tx, _find_by_id, id=id)
-    if email is not None:
-        return await _first(tx, _find_by_email, email=email)
-    return await _first(tx, _find_by_code, code_hash=code_hash)
+async def find(tx: ReadTx, key: GuestKey) -> Guest | None:
+    if key.id is not None:
+        return await _first(tx, _find_by_id, id=key.id)
+    if key.email is not None:
+        return await _first(tx, _find_by_email, email=key.email)
+    return await _first(tx, _find_by_code, code_hash=key.code_hash)
 
 
-async def lock(tx: WriteTx, *, id: int | None = None, email: str | None = None, code_hash: str = "") -> Guest | None:
+async def lock(tx: WriteTx, key: GuestKey) -> Guest | None:
     """As `find`, and nobody else changes the guest until the commit."""
-    if id is not None:
-        return await _first(tx, _lock_by_id, id=id)
-    if email is not None:
-        return await _first(tx, _lock_by_email, email=email)
-    return await _first(tx, _lock_by_code, code_hash=code_hash)
+    if key.id is not None:
+        return await _first(tx, _lock_by_id, id=key.id)
+    if key.email is not None:
+        return await _first(tx, _lock_by_email, email=key.email)
+    return await _first(tx, _lock_by_code, code_hash=key.code_hash)
 
 
 async def by_emails(tx: ReadTx, emails: Iterable[str]) -> dict[str, Guest]:

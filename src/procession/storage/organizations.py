@@ -81,9 +81,10 @@ _has_template = Query(
 )
 
 
-async def create(connection: Connection, *, id: str, name: str, timezone: str, now: int) -> int:
+async def create(connection: Connection, organization_id: str, *, name: str, timezone: str, now: int) -> int:
     """Enter an organization in the directory; returns its number."""
-    values = {"id": id, "name": name, "slug": f"org-{id[-8:]}", "settings": to_json({"timezone": timezone})}
+    values = {"id": organization_id, "name": name, "slug": f"org-{organization_id[-8:]}"}
+    values |= {"settings": to_json({"timezone": timezone})}
     [(org,)] = await connection.rows(_insert, {**values, "created_at": now, "updated_at": now})
     await connection.insert(organization_states, [{"org": org, "position": 0, "rights_epoch": 0}])
     return org
@@ -113,9 +114,7 @@ async def membership(tx: ReadTx, account: int) -> Membership:
 
 
 async def save(connection: Connection, org: int, *, name: str, settings: dict[str, Any], now: int) -> None:
-    await connection.run(
-        _save, {"org_is": org, "new_name": name, "new_settings": to_json(settings), "now": now}
-    )
+    await connection.run(_save, {"org_is": org, "new_name": name, "new_settings": to_json(settings), "now": now})
 
 
 async def settings_of(source: Connection | ReadTx, org: int) -> OrganizationSettings:

@@ -1,6 +1,7 @@
 """Whom work may name: members, groups and addresses of an organization, looked up many at a time."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 import msgspec
 from sqlalchemy import bindparam, literal, or_, select, union_all
@@ -15,9 +16,9 @@ from procession.storage.tx import ReadTx, WriteTx
 class Assignable(msgspec.Struct, frozen=True):
     """Who of those asked about may be given work, and which groups there are. Spec: api-conventions 18.1."""
 
-    members: Set[int]
+    members: AbstractSet[int]
     """Active or invited members, without the bot."""
-    groups: Set[str]
+    groups: AbstractSet[str]
 
 
 class Name(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ _open_threads = Query(
     .where(
         threads.c.org == bindparam("org"),
         threads.c.template_id.is_(None),
-        (threads.c.label == "improvement") | ((threads.c.label == "problem") & threads.c.resolve_id.is_(None)),
+        (threads.c.label == "improvement") | ((threads.c.is_issue == 1) & threads.c.resolve_id.is_(None)),
     )
     .group_by(threads.c.process, threads.c.task, threads.c.label)
 )
@@ -198,7 +198,7 @@ def _expect_task(
         expected.rows.add("task_access", principal[:2], (principal, state, deadline, task.seq))
         expected.task_counts[principal, state] += 1
     for label, counted in (("problem", task.open_problems), ("improvement", task.improvements)):
-        found = threads_found.get((task.process, task.seq, label), 0)
+        found = threads_found.get((None, task.seq, label), 0)
         if found != counted:
             expected.problems.append(f"task {task.id}: {counted} counted as {label}, {found} threads")
 

@@ -1,4 +1,4 @@
-"""Whether the tags, folders and templates that a document names exist, and whether a guest is no member."""
+"""Whether the tags and folders that a template names exist, and whether its guests are no members."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,6 @@ from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables.content import folders, tags
 from procession.storage.tables.people import members
-from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx
 
 _member_addresses = Query(
@@ -22,14 +21,6 @@ _tags = Query(
     )
 )
 _folder_kind = Query(select(folders.c.kind).where(folders.c.org == bindparam("org"), folders.c.id == bindparam("id")))
-_live_templates = Query(
-    select(templates.c.id).where(
-        templates.c.org == bindparam("org"),
-        is_in(templates.c.id, "ids"),
-        templates.c.archived_at.is_(None),
-        templates.c.is_system == 0,
-    )
-)
 
 
 async def member_addresses(tx: ReadTx, addresses: Iterable[str]) -> set[str]:
@@ -47,9 +38,3 @@ async def known_tags(tx: ReadTx, ids: Iterable[str], folded_titles: Iterable[str
 async def folder_kind(tx: ReadTx, folder_id: str) -> str | None:
     """checklist or run; None when there is no such folder."""
     return await tx.value(_folder_kind, id=folder_id)
-
-
-async def live_templates(tx: ReadTx, ids: Iterable[str]) -> set[str]:
-    """Those of these templates that are not archived."""
-    wanted = sorted(set(ids))
-    return {row[0] for row in await tx.tuples(_live_templates, ids=wanted)} if wanted else set()

@@ -3,7 +3,7 @@
 They bind `principals` (storage.access.principals_of_caller) and `me`.
 """
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
 
 from procession.domain.processes import State
 from procession.domain.template_permissions import LISTING_LIGHT, PERMISSIONS
@@ -14,14 +14,13 @@ from procession.storage.tables.templates import template_grants, templates
 
 Condition = ColumnElement[bool]
 
+_STATES = [constant(state) for state in State]
+
 
 def process_is_seen(seq: ColumnElement[int], state: ColumnElement[int] | None = None) -> Condition:
     """One of the caller's principals may see the process; its state is looked up when it is not known."""
     access = process_access.alias()
-    if state is None:
-        in_state = or_(*[access.c.state == constant(each) for each in State])
-    else:
-        in_state = access.c.state == state
+    in_state = access.c.state == state if state is not None else or_(*[access.c.state == each for each in _STATES])
     return exists().where(
         access.c.org == bindparam("org"), is_in(access.c.principal, "principals"), in_state, access.c.seq == seq
     )
@@ -45,7 +44,5 @@ def task_is_seen(*, light: bool) -> Condition:
     mine = select(task_access.c.seq).where(
         task_access.c.org == bindparam("org"), is_in(task_access.c.principal, "principals")
     )
-    alone = and_(tasks.c.process.is_(None), tasks.c.starter == bindparam("me") if light else True)
-    return or_(
-        tasks.c.seq.in_(mine), and_(tasks.c.top_secret == 0, or_(alone, process_is_seen(tasks.c.process)))
-    )
+    alone = and_(tasks.c.process.is_(None), tasks.c.starter == bindparam("me") if light else true())
+    return or_(tasks.c.seq.in_(mine), and_(tasks.c.top_secret == 0, or_(alone, process_is_seen(tasks.c.process))))

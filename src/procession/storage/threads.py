@@ -106,28 +106,28 @@ def _placed(row: Sequence[Any]) -> PlacedThread:
     return PlacedThread(thread_rows.read(row[:-2]), row[-2], row[-1])
 
 
-def _visible(query: Select[Any], *, for_guest: bool) -> Select[Any]:
-    query = query.select_from(_place).where(_T.org == bindparam("org"))
-    return query.where(_for_guest) if for_guest else query
+def _visible(*conditions: ColumnElement[bool], for_guest: bool) -> ColumnElement[bool]:
+    seen = and_(_T.org == bindparam("org"), *conditions)
+    return and_(seen, _for_guest) if for_guest else seen
 
 
-def _listed(*, for_guest: bool) -> Select[Any]:
+def _listed(where: ColumnElement[bool]) -> Select[Any]:
     archived_at = func.coalesce(processes.c.archived_at, tasks.c.archived_at)
-    return _visible(select(*thread_rows.columns, tasks.c.id, archived_at), for_guest=for_guest)
+    return select(*thread_rows.columns, tasks.c.id, archived_at).select_from(_place).where(where)
 
 
-_on_process = Query(_listed(for_guest=False).where(_T.process == bindparam("process")).order_by(_T.no))
+_on_process = Query(_listed(_visible(_T.process == bindparam("process"), for_guest=False)).order_by(_T.no))
 
 
 @cache
 def _on_tasks(*, for_guest: bool) -> Query:
-    return Query(_listed(for_guest=for_guest).where(is_in(_T.task, "tasks")).order_by(_T.task, _T.no))
+    return Query(_listed(_visible(is_in(_T.task, "tasks"), for_guest=for_guest)).order_by(_T.task, _T.no))
 
 
 @cache
 def _counted(*, for_guest: bool) -> Query:
-    counted = _visible(select(_T.task, func.count()), for_guest=for_guest)
-    return Query(counted.where(is_in(_T.task, "tasks")).group_by(_T.task))
+    where = _visible(is_in(_T.task, "tasks"), for_guest=for_guest)
+    return Query(select(_T.task, func.count()).select_from(_place).where(where).group_by(_T.task))
 
 
 async def add(tx: WriteTx, thread: Thread) -> None:

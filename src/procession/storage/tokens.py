@@ -37,9 +37,7 @@ _insert = Query(
 )
 _own = (_T.account == bindparam("account"), _T.org == bindparam("org"), _T.kind == "personal", _T.revoked_at.is_(None))
 _columns = [_T[name] for name in Token.__struct_fields__]
-_page = Query(
-    select(*_columns).where(*_own).order_by(_T.id).limit(bindparam("limit")).offset(bindparam("offset"))
-)
+_page = Query(select(*_columns).where(*_own).order_by(_T.id).limit(bindparam("limit")).offset(bindparam("offset")))
 _all = Query(select(*_columns).where(*_own).order_by(_T.id))
 _count = Query(select(func.count()).select_from(tokens).where(*_own))
 _organization = Query(select(_T.org).where(_T.hash == bindparam("hash")))
@@ -71,16 +69,14 @@ _revoke_for_organization = Query(
     .values(revoked_at=bindparam("now"))
 )
 _revoke_all = Query(
-    update(tokens)
-    .where(_T.account == bindparam("account_is"), _open)
-    .values(revoked_at=bindparam("now"))
+    update(tokens).where(_T.account == bindparam("account_is"), _open).values(revoked_at=bindparam("now"))
 )
 
 
 async def add(
     connection: Connection,
     *,
-    hash: str,
+    token_hash: str,
     hint: str,
     account: int,
     org: int | None,
@@ -90,7 +86,7 @@ async def add(
     expires_at: int | None,
 ) -> int:
     """Keep a new token; returns its id. A session has no organization: it works in all of the person's."""
-    values = {"hash": hash, "hint": hint, "account": account, "org": org, "kind": kind, "name": name}
+    values = {"hash": token_hash, "hint": hint, "account": account, "org": org, "kind": kind, "name": name}
     [(token_id,)] = await connection.rows(_insert, {**values, "created_at": now, "expires_at": expires_at})
     return token_id
 
@@ -116,9 +112,7 @@ async def organization_of(connection: Connection, token_hash: str) -> int | None
 
 async def revoke_own(connection: Connection, token_id: int, *, account: int, org: int, now: int) -> bool:
     """End one of the person's personal tokens; whether there was one to end."""
-    return await connection.run(
-        _revoke_own, {"id_is": token_id, "account_is": account, "org_is": org, "now": now}
-    ) > 0
+    return await connection.run(_revoke_own, {"id_is": token_id, "account_is": account, "org_is": org, "now": now}) > 0
 
 
 async def revoke_session(connection: Connection, token_hash: str, now: int) -> None:

@@ -53,7 +53,7 @@ async def change_profile(
         here = ReadTx(connection, org, organization_id, actor, now)
         member, person = await members.find(here, account), await accounts.find(connection, account)
         if member is None or person is None:
-            raise NotFound()
+            raise NotFound
         require_person(member.type)
         if account != actor.id and await accounts.is_elsewhere(connection, account, org):
             raise NotAllowed(OWN_PROFILE_ONLY)
@@ -88,7 +88,7 @@ async def change_profile(
         await in_every_organization(database, connection, account, actor, now, copy)
         changed = await members.find(here, account)
         if changed is None:
-            raise NotFound()
+            raise NotFound
         return changed
 
     return await database.write(work)

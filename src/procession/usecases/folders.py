@@ -49,7 +49,7 @@ async def update(
     await folders.lock_tree(tx)
     folder = await folders.find(tx, folder_id)
     if folder is None:
-        raise NotFound()
+        raise NotFound
     if name is not None:
         _check_name(name)
         folder = replace(folder, name=name.strip(), folded_name=fold(name.strip()))

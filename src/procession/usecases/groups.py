@@ -55,12 +55,10 @@ async def update(
     require_group_manager(tx.actor, await organizations.settings_of(tx, tx.org))
     group = await groups.lock(tx, group_id)
     if group is None:
-        raise NotFound()
+        raise NotFound
     if name is not None:
         group = replace(group, name=name.strip(), folded_name=fold(name.strip()))
-    group = replace(
-        group, description=group.description if description is None else description, updated_at=tx.now
-    )
+    group = replace(group, description=group.description if description is None else description, updated_at=tx.now)
     await _check(tx, group)
     before = (await groups.members_of(tx, [group_id]))[group_id]
     if members is not None:
@@ -81,7 +79,7 @@ async def delete(tx: WriteTx, group_id: str) -> None:
     require_group_manager(tx.actor, await organizations.settings_of(tx, tx.org))
     group = await groups.lock(tx, group_id)
     if group is None:
-        raise NotFound()
+        raise NotFound
     left = (await groups.members_of(tx, [group_id]))[group_id]
     await groups.remove(tx, group_id)
     tx.record(happened("group.deleted", group_id, name=group.name))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from procession.adapters.secrets import Secrets, new_token
@@ -11,7 +10,7 @@ from procession.domain.actors import Role
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
-from procession.domain.guests import MEMBERS_ADDRESS, GuestDetails, checked_details, normal_email
+from procession.domain.guests import MEMBERS_ADDRESS, GuestDetails, GuestKey, checked_details, normal_email
 from procession.domain.people import name_faults, require_admin, require_full_member
 from procession.storage import accounts, guests, members, people
 from procession.storage.guests import Guest
@@ -21,14 +20,6 @@ from procession.usecases.members import enter_by_address
 
 NOT_AN_ADDRESS = "The guest must be a valid email address."
 UNKNOWN_GUEST = "There is no guest with this address."
-
-
-class GuestKey(msgspec.Struct, frozen=True):
-    """How a path names a guest: by id, by lower-case address, or by the keyed hash of their code."""
-
-    id: int | None = None
-    email: str | None = None
-    code_hash: str = ""
 
 
 async def ensure(
@@ -94,7 +85,7 @@ async def create(tx: WriteTx, secrets: Secrets, email: str, record: Mapping[str,
     await people.lock_addresses(tx)
     if await members.by_email(tx, email) is not None:
         raise Invalid({"email": [MEMBERS_ADDRESS]})
-    known = await guests.find(tx, email=normal_email(email))
+    known = await guests.find(tx, GuestKey(email=normal_email(email)))
     if known is not None:
         return known, False
     [guest] = await _enter(tx, secrets, [normal_email(email)])
@@ -147,7 +138,7 @@ async def enable(tx: WriteTx, key: GuestKey) -> Guest:
 async def remove(tx: WriteTx, key: GuestKey) -> Guest:
     """Take the guest out of the organization and its groups. Raises NotAllowed, Invalid. Spec: api-people G6."""
     require_admin(tx.actor, "remove guests")
-    guest = await guests.lock(tx, id=key.id, email=key.email, code_hash=key.code_hash)
+    guest = await guests.lock(tx, key)
     if guest is None:
         raise Invalid({"email": [UNKNOWN_GUEST]})
     await guests.remove(tx, guest.id)
@@ -168,7 +159,7 @@ async def to_member(
     first = first_name or guest.first_name or guest.email.partition("@")[0]
     last = last_name or guest.last_name or ""
     if first_name is not None or last_name is not None:
-        errors = {name: faults for name, faults in name_faults(first, last or "-").items()}
+        errors = name_faults(first, last or "-")
         if errors:
             raise Invalid(errors)
     account_id = (
@@ -200,16 +191,16 @@ async def to_member(
 
 
 async def _locked(tx: WriteTx, key: GuestKey) -> Guest:
-    guest = await guests.lock(tx, id=key.id, email=key.email, code_hash=key.code_hash)
+    guest = await guests.lock(tx, key)
     if guest is None:
-        raise NotFound()
+        raise NotFound
     return guest
 
 
 async def _checked(tx: WriteTx, record: Mapping[str, Any]) -> dict[str, Any]:
     checked = checked_details(dict(record))
-    wanted = checked.get("associated_members")
-    if isinstance(wanted, list | tuple):
+    if "associated_members" in record:
+        wanted: Sequence[int] = record["associated_members"]
         found = await people.assignable(tx, wanted, ())
         errors = {
             f"associated_members.{index}": ["The selected member is invalid."]

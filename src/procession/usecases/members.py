@@ -8,6 +8,7 @@ from procession.domain.calendar import is_zone
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid, NotFound, Protected
 from procession.domain.events import happened
+from procession.domain.guests import GuestKey
 from procession.domain.people import (
     DELETED,
     LAST_ADMIN,
@@ -60,7 +61,7 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
     if await members.by_email(tx, new.email) is not None:
         raise Invalid({"email": [ALREADY_A_MEMBER]})
     member = await enter(tx, new)
-    guest = await guests.find(tx, email=member.folded_email)
+    guest = await guests.find(tx, GuestKey(email=member.folded_email))
     if guest is not None:
         await groups.add_member(tx, await groups.of_guest(tx, guest.id), member.account)
         await guests.remove(tx, guest.id)
@@ -146,9 +147,7 @@ async def disable(tx: WriteTx, account: int) -> Member:
     member = await _locked_person(tx, account)
     if member.status == "disabled":
         return member
-    changed = replace(
-        member, status="disabled", disabled_at=tx.now, disabled_by=tx.actor.id or None, updated_at=tx.now
-    )
+    changed = replace(member, status="disabled", disabled_at=tx.now, disabled_by=tx.actor.id or None, updated_at=tx.now)
     changed = await _keep_an_admin(tx, member, changed)
     await members.save(tx, changed)
     await groups.leave_all(tx, account)
@@ -228,7 +227,7 @@ async def delete(tx: WriteTx, account: int) -> Member:
 async def _locked_person(tx: WriteTx, account: int) -> Member:
     member = await members.lock(tx, account)
     if member is None:
-        raise NotFound()
+        raise NotFound
     require_person(member.type)
     return member
 

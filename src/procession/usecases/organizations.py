@@ -34,7 +34,7 @@ async def found_organization(
     async def work(connection: Connection) -> int:
         account = await accounts.find(connection, actor.id)
         if account is None:
-            raise Unauthenticated()
+            raise Unauthenticated
         tx = await found(
             database,
             connection,

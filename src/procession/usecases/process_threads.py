@@ -55,7 +55,7 @@ async def resolve_issue(
 async def _writable(tx: WriteTx, process_id: str) -> Process:
     process = (await guards.locked_process(tx, process_id)).process
     if process.is_archived:
-        raise ProcessArchived()
+        raise ProcessArchived
     return process
 
 

@@ -39,7 +39,7 @@ async def found(
     now: int,
 ) -> WriteTx:
     """Enter an organization and its bot; the transaction to go on in, which the caller finishes."""
-    org = await organizations.create(connection, id=organization_id, name=name, timezone=timezone, now=now)
+    org = await organizations.create(connection, organization_id, name=name, timezone=timezone, now=now)
     tx = WriteTx(database, connection, org, organization_id, actor, now)
     first_name, last_name = BOT_NAME
     email = f"bot@{organization_id}.invalid"
@@ -148,7 +148,7 @@ async def issue_token(
     async def work(connection: Connection) -> None:
         await tokens.add(
             connection,
-            hash=token_hash(token),
+            token_hash=token_hash(token),
             hint=token[:HINT_CHARACTERS],
             account=account,
             org=org,

@@ -74,7 +74,7 @@ async def _admit(
             return False
         await tokens.add(
             connection,
-            hash=token_hash(token),
+            token_hash=token_hash(token),
             hint=token[:HINT_CHARACTERS],
             account=account.id,
             org=None,
@@ -158,7 +158,7 @@ async def change_password(
     async with database.reading() as connection:
         account = await accounts.find(connection, actor.id)
     if account is None:
-        raise NotFound()
+        raise NotFound
     key = _attempts_key(secrets, account.email)
     waiting = await _begin_attempt(database, key, now)
     if waiting is not None:

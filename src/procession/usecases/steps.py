@@ -14,8 +14,9 @@ from procession.domain.names import fold, numbered_alias
 from procession.domain.organizations import DefaultDeadline
 from procession.domain.template_copying import copy_step
 from procession.domain.template_steps import with_copied_step, with_step, with_step_at, without_step
-from procession.domain.templates import MAX_STEP_TITLE, Step, Template, TemplateRow
-from procession.storage import organizations, references, template_links
+from procession.domain.template_permissions import is_listed
+from procession.domain.templates import MAX_STEP_TITLE, FollowUp, Step, Template, TemplateRow
+from procession.storage import organizations, references, template_grants, template_links, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
 from procession.usecases.template_access import save_document
@@ -46,7 +47,7 @@ async def add_step(tx: WriteTx, row: TemplateRow, given: StepInput) -> tuple[Tem
     """A new step at the end; raises Invalid, WrongState. Spec: api-templates S3, T-5.1."""
     errors: checks.Errors = {}
     title = checks.checked_title(given.title, MAX_STEP_TITLE, errors)
-    values = await checked_values(tx, row, given.values, errors)
+    values = await checked_values(tx, row, given.values, None, errors)
     tags = await _tag_ids(tx, given.tags, errors)
     if errors:
         raise Invalid(errors)
@@ -83,7 +84,7 @@ async def update_step(
     """Raises NotFound, Invalid. Spec: api-templates S4, T-2.10, TT-7."""
     step, errors = find_step(row.document, step_id), checks.Errors()
     title = checks.checked_title(given.title, MAX_STEP_TITLE, errors)
-    values = await checked_values(tx, row, given.values, errors)
+    values = await checked_values(tx, row, given.values, step, errors)
     if errors:
         raise Invalid(errors)
     changed = replace(step, title=title, **values, updated_at=tx.now)
@@ -94,24 +95,45 @@ async def update_step(
 
 
 async def checked_values(
-    tx: WriteTx, row: TemplateRow, sent: Mapping[str, Any], errors: checks.Errors
+    tx: WriteTx, row: TemplateRow, sent: Mapping[str, Any], kept: Step | None, errors: checks.Errors
 ) -> dict[str, Any]:
-    """Step attributes that exist and fit; deadlines between steps are checked with the whole template."""
+    """Step attributes that exist and fit; deadlines between steps are checked with the whole template.
+
+    Clients send whole steps back: whoever was on the step before is not asked about again.
+    """
     values = dict(sent)
     if values.get("deadline", True) is None:
         values["deadline"] = await default_deadline(tx)
     checks.check_urls(values, ("webhook",), errors)
     members = checks.indexed("assignees", values.get("assignees", ()))
-    await checks.check_people(tx, errors, members, checks.indexed("groups", values.get("groups", ())))
+    groups = checks.indexed("groups", values.get("groups", ()))
+    if kept is not None:
+        members = [each for each in members if each[1] not in kept.assignees]
+        groups = [each for each in groups if each[1] not in kept.groups]
+    await checks.check_people(tx, errors, members, groups)
     if "guests" in values:
-        values["guests"] = await checks.checked_guests(tx, values["guests"], errors)
+        values["guests"] = await checks.checked_guests(tx, values["guests"], kept.guests if kept else (), errors)
     stage_id = values.get("stage_id")
     if stage_id is not None and row.document.stage(stage_id) is None:
         errors["stage_id"] = ["The milestone does not belong to this template."]
-    follow_up = values.get("follow_up")
-    if follow_up is not None and not await references.live_templates(tx, [follow_up.template_id]):
-        errors["bp_to_launch.id"] = ["There is no such template, or it is archived."]
+    follow_up: FollowUp | None = values.get("follow_up")
+    if follow_up is not None and (kept is None or kept.follow_up != follow_up):
+        problem = await _problem_with_target(tx, follow_up.template_id)
+        if problem is not None:
+            errors["bp_to_launch.id"] = [problem]
     return values
+
+
+async def _problem_with_target(tx: WriteTx, template_id: str) -> str | None:
+    """Why completing a step cannot launch this template. Spec: api-templates 4.5, L-10.1."""
+    target = await templates.find(tx, template_id)
+    if target is None or target.is_archived or not is_listed(await template_grants.standing(tx, target)):
+        return "There is no such template."
+    if target.type == "document":
+        return "A document cannot be launched by a step."
+    if any(field.required for field in target.document.kickoff):
+        return "A template whose kick-off form has a required field cannot be launched by a step."
+    return None
 
 
 async def _tag_ids(tx: WriteTx, sent: Sequence[str], errors: checks.Errors) -> list[str]:

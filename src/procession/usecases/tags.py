@@ -4,10 +4,10 @@ import re
 
 import msgspec
 
-from procession.domain.actors import Actor
-from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.names import fold
+from procession.domain.people import require_admin
 from procession.storage import tags
 from procession.storage.tags import TagRow
 from procession.storage.tx import WriteTx
@@ -16,18 +16,13 @@ MAX_TITLE = 30
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def require_admin(actor: Actor, to: str) -> None:
-    if not actor.is_admin:
-        raise NotAllowed(f"Only administrators may {to}.")
-
-
 async def create_tag(tx: WriteTx, *, title: str, color: str | None, type: str | None) -> TagRow:
     """Raises NotAllowed, Invalid (blank, long or taken title; malformed colour)."""
     require_admin(tx.actor, "create tags")
     row = TagRow(
         id=tx.new_id(),
         title=title.strip(),
-        folded_title=fold(title),
+        folded_title=fold(title.strip()),
         color=color,
         auto_generated=0,
         type=type,
@@ -45,9 +40,9 @@ async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str 
     require_admin(tx.actor, "change tags")
     row = await tags.find(tx, tag_id)
     if row is None:
-        raise NotFound()
+        raise NotFound
     if title is not None:
-        row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title))
+        row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title.strip()))
     row = msgspec.structs.replace(row, color=color or row.color, updated_at=tx.now)
     await _check(tx, row)
     await tags.save(tx, row)

@@ -3,12 +3,21 @@
 Unknown or hidden (404), not allowed (403), archived (422). Spec: api-conventions 3, api-templates 9.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec.structs import replace
 
 from procession.domain.errors import NotAllowed, NotFound, WrongState
-from procession.domain.template_permissions import Standing, may_edit, require_edit, require_listed, require_read
-from procession.domain.templates import Template, TemplateRow, is_draft
+from procession.domain.template_permissions import (
+    Standing,
+    may_edit,
+    may_read,
+    require_edit,
+    require_listed,
+    require_read,
+)
+from procession.domain.templates import Template, TemplateHead, TemplateOutline, TemplateRow, is_draft
 from procession.storage import template_grants, template_versions, templates
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -37,15 +46,37 @@ async def readable(tx: ReadTx, template_id: str) -> Opened:
         raise NotFound
     standing = await template_grants.standing(tx, row)
     require_read(standing)
-    if not may_edit(standing) and is_draft(row, row.document):
-        row = replace(row, document=await _published(tx, row))
+    if is_draft(row, row.document) and not may_edit(standing):
+        if row.published_version is None:
+            raise NotAllowed(UNPUBLISHED)
+        row = replace(row, document=await template_versions.version_document(tx, row.id, row.published_version))
     return Opened(row, standing)
 
 
-async def _published(tx: ReadTx, row: TemplateRow) -> Template:
-    if row.published_version is None:
-        raise NotAllowed(UNPUBLISHED)
-    return await template_versions.version_document(tx, row.id, row.published_version)
+async def as_seen(
+    tx: ReadTx, rows: Sequence[TemplateRow | TemplateOutline]
+) -> tuple[list[TemplateRow | TemplateOutline], dict[str, Standing]]:
+    """Listed templates with as much of each as the caller may read, and how the caller stands to them.
+
+    Who is only listed sees title and summary; a draft is for editors (T-2.3, T-10.7). At most three statements.
+    """
+    standings = await template_grants.standings(tx, rows)
+    drafts = [row.id for row in rows if is_draft(row, row.document) and not may_edit(standings[row.id])]
+    published = await template_versions.published_documents(tx, drafts) if drafts else {}
+
+    def seen(row: TemplateRow | TemplateOutline) -> TemplateRow | TemplateOutline:
+        shown = row
+        if row.id in drafts:
+            shown = _with_document(row, published.get(row.id, Template(dual_version_enabled=True)))
+        if may_read(standings[row.id]):
+            return shown
+        return _with_document(row, Template(summary=shown.document.summary))
+
+    return [seen(row) for row in rows], standings
+
+
+def _with_document(head: TemplateHead, document: Template) -> TemplateRow:
+    return TemplateRow(**{name: getattr(head, name) for name in TemplateHead.__struct_fields__}, document=document)
 
 
 async def found(tx: WriteTx, template_id: str) -> Opened:

@@ -153,7 +153,7 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
     if given.is_pinned is not UNSET and given.is_pinned != row.is_pinned and not tx.actor.is_admin:
         raise NotAllowed("Only administrators may pin templates.")
     title = checks.checked_title(given.title, MAX_TITLE, errors)
-    settings = await _checked_settings(tx, given, row.document, errors)
+    settings = await _checked_settings(tx, given, row.document, errors, owner=row.owner)
     if given.kickoff is not UNSET:
         settings["kickoff"] = _changed_kickoff(tx, row.document, given.kickoff, settings, errors)
     alias = row.alias
@@ -210,8 +210,9 @@ def _published_events(before: Template, row: TemplateRow) -> list[Event]:
 
 
 async def _checked_settings(
-    tx: WriteTx, given: TemplateInput, kept: Template, errors: checks.Errors
+    tx: WriteTx, given: TemplateInput, kept: Template, errors: checks.Errors, *, owner: int | None = None
 ) -> dict[str, Any]:
+    """Settings that exist and fit. Whoever the template named before (`owner` and in `kept`) is not asked about."""
     settings = dict(given.settings)
     checks.check_urls(settings, URLS, errors)
     named = {
@@ -219,12 +220,15 @@ async def _checked_settings(
         "user_id": given.created_by,
         "kickoff_sharing_user_id": settings.get("kickoff_sharing_user_id"),
     }
-    members = [(path, each) for path, each in named.items() if isinstance(each, int)]
-    members += checks.indexed("users", settings.get("users", ()))
-    await checks.check_people(tx, errors, members, checks.indexed("groups", settings.get("groups", ())))
+    unchanged = {owner, kept.kickoff_sharing_user_id}
+    members = [(path, each) for path, each in named.items() if isinstance(each, int) and each not in unchanged]
+    members += [each for each in checks.indexed("users", settings.get("users", ())) if each[1] not in kept.users]
+    groups = [each for each in checks.indexed("groups", settings.get("groups", ())) if each[1] not in kept.groups]
+    await checks.check_people(tx, errors, members, groups)
     if isinstance(given.folder_id, str):
         await checks.check_folder(tx, "folder_id", given.folder_id, "checklist", errors)
-    await checks.check_folder(tx, "default_folder", settings.get("default_folder"), "run", errors)
+    if settings.get("default_folder") != kept.default_folder:
+        await checks.check_folder(tx, "default_folder", settings.get("default_folder"), "run", errors)
     switched_on = settings.get("is_public_kickoff") is True and not kept.is_public_kickoff
     if switched_on and settings.get("kickoff_sharing_user_id", kept.kickoff_sharing_user_id) is None:
         settings["kickoff_sharing_user_id"] = tx.actor.id

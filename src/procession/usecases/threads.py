@@ -8,10 +8,11 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.errors import NotAllowed, NotFound, ProcessArchived, WrongState
+from procession.domain.errors import NotAllowed, NotFound, ProcessArchived
 from procession.domain.events import happened
 from procession.domain.permissions import require
 from procession.domain.processes import Process, ThreadLabel
+from procession.domain.tasks import require_live
 from procession.domain.threads import (
     Thread,
     ThreadState,
@@ -156,7 +157,7 @@ async def _reacted_to(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> 
     thread = await threads.lock(tx, thread_id)
     place = _place(seen)
     if thread is None or not place.holds(thread):
-        raise NotFound()
+        raise NotFound
     _require_live(seen)
     check_emoji(emoji)
     return place, thread
@@ -166,7 +167,7 @@ async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) ->
     seen = await guards.locked_task(tx, task_id)
     thread = await threads.find(tx, thread_id)
     if thread is None or not _place(seen).holds(thread):
-        raise NotFound()
+        raise NotFound
     require(may_change(tx.actor, thread), to=to)
     _require_live(seen)
     return seen, thread
@@ -174,9 +175,8 @@ async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) ->
 
 def _require_live(seen: SeenTask) -> None:
     if seen.process is not None and seen.process.is_archived:
-        raise ProcessArchived()
-    if seen.task.archived_at is not None:
-        raise WrongState("This task is archived. Restore it before commenting on it.")
+        raise ProcessArchived
+    require_live(seen.task)
 
 
 def _place(seen: SeenTask) -> Place:

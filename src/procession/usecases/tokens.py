@@ -28,7 +28,7 @@ async def create(tx: WriteTx, *, name: str, days: int) -> NewToken:
     hint, expires_at = text[:HINT_CHARACTERS], tx.now + days * DAY
     token_id = await tokens.add(
         tx.connection,
-        hash=token_hash(text),
+        token_hash=token_hash(text),
         hint=hint,
         account=tx.actor.id,
         org=tx.org,
@@ -44,7 +44,7 @@ async def create(tx: WriteTx, *, name: str, days: int) -> NewToken:
 async def revoke(tx: WriteTx, token_id: int) -> None:
     """Raises NotFound for tokens that are not the caller's."""
     if not await tokens.revoke_own(tx.connection, token_id, account=tx.actor.id, org=tx.org, now=tx.now):
-        raise NotFound()
+        raise NotFound
     tx.record(happened("token.revoked", token_id))
 
 

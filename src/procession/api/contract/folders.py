@@ -51,5 +51,5 @@ class FolderChange(msgspec.Struct):
     """What is not mentioned stays; `parent_id` null moves to the root. The type never changes."""
 
     name: str | UnsetType = UNSET
-    parent_id: str | None | UnsetType = UNSET
+    parent_id: str | UnsetType | None = UNSET
     position: Annotated[int, Meta(description="Place among its siblings, from 1.")] | UnsetType = UNSET

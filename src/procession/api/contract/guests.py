@@ -80,20 +80,20 @@ class GuestListParams(PageParams, frozen=True, kw_only=True):
 class GuestRecord(msgspec.Struct):
     """What may be said about a guest; what is not mentioned stays."""
 
-    first_name: str | None | UnsetType = UNSET
-    last_name: str | None | UnsetType = UNSET
-    phone_1: str | None | UnsetType = UNSET
-    phone_2: str | None | UnsetType = UNSET
-    company_name: str | None | UnsetType = UNSET
-    opportunity_name: str | None | UnsetType = UNSET
-    status: str | None | UnsetType = UNSET
-    company_url: str | None | UnsetType = UNSET
-    contact_url: str | None | UnsetType = UNSET
-    image_url: str | None | UnsetType = UNSET
-    opportunity_url: str | None | UnsetType = UNSET
-    timezone: str | None | UnsetType = UNSET
-    external_sync_source: str | None | UnsetType = UNSET
-    external_date_creation: Annotated[str, Meta(description="YYYY-MM-DD HH:MM:SS, in UTC.")] | None | UnsetType = UNSET
+    first_name: str | UnsetType | None = UNSET
+    last_name: str | UnsetType | None = UNSET
+    phone_1: str | UnsetType | None = UNSET
+    phone_2: str | UnsetType | None = UNSET
+    company_name: str | UnsetType | None = UNSET
+    opportunity_name: str | UnsetType | None = UNSET
+    status: str | UnsetType | None = UNSET
+    company_url: str | UnsetType | None = UNSET
+    contact_url: str | UnsetType | None = UNSET
+    image_url: str | UnsetType | None = UNSET
+    opportunity_url: str | UnsetType | None = UNSET
+    timezone: str | UnsetType | None = UNSET
+    external_sync_source: str | UnsetType | None = UNSET
+    external_date_creation: Annotated[str, Meta(description="YYYY-MM-DD HH:MM:SS, in UTC.")] | UnsetType | None = UNSET
     associated_members: list[int] | UnsetType = UNSET
 
     def mentioned(self) -> dict[str, Any]:

@@ -120,13 +120,12 @@ class NewOrganization(msgspec.Struct):
     timezone: str | None = None
 
 
-class OrganizationChange(msgspec.Struct, kw_only=True):
+class SettingsChange(msgspec.Struct, kw_only=True):
     """What is not mentioned stays; an empty text becomes null."""
 
-    name: str | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
     working_days: dict[str, Any] | UnsetType = UNSET
-    deadline_setting: str | None | UnsetType = UNSET
+    deadline_setting: str | UnsetType | None = UNSET
     default_deadline: DefaultDeadline | UnsetType = UNSET
     cadence_days: list[str] | UnsetType = UNSET
     guest_cadence_days: list[str] | UnsetType = UNSET
@@ -144,7 +143,7 @@ class OrganizationChange(msgspec.Struct, kw_only=True):
     allow_archive: bool | UnsetType = UNSET
     label_needs_edit: bool | UnsetType = UNSET
     guest_only_assignment: bool | UnsetType = UNSET
-    automation_fire_once: bool | None | UnsetType = UNSET
+    automation_fire_once: bool | UnsetType | None = UNSET
     maximum_group_assignment_limit: int | UnsetType = UNSET
 
     wyiwyg: bool | UnsetType = UNSET
@@ -152,35 +151,39 @@ class OrganizationChange(msgspec.Struct, kw_only=True):
     use_generative_ai: bool | UnsetType = UNSET
     enable_custom_404_error: bool | UnsetType = UNSET
     enable_onboarding_template: bool | UnsetType = UNSET
-    onboarding_template_id: str | None | UnsetType = UNSET
+    onboarding_template_id: str | UnsetType | None = UNSET
 
-    welcome_title: str | None | UnsetType = UNSET
-    welcome_description: str | None | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-    industry: str | None | UnsetType = UNSET
-    purpose: str | None | UnsetType = UNSET
-    process_today: str | None | UnsetType = UNSET
-    address1: str | None | UnsetType = UNSET
-    address2: str | None | UnsetType = UNSET
-    address3: str | None | UnsetType = UNSET
-    country: str | None | UnsetType = UNSET
-    state: str | None | UnsetType = UNSET
-    city: str | None | UnsetType = UNSET
-    zipcode: str | None | UnsetType = UNSET
-    homepage_snippet: str | None | UnsetType = UNSET
-    onboarding_snippet: str | None | UnsetType = UNSET
-    guest_onboarding_snippet: str | None | UnsetType = UNSET
-    light_role_error_snippet: str | None | UnsetType = UNSET
-    global_css: str | None | UnsetType = UNSET
-    error_404_template: str | None | UnsetType = UNSET
+    welcome_title: str | UnsetType | None = UNSET
+    welcome_description: str | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    industry: str | UnsetType | None = UNSET
+    purpose: str | UnsetType | None = UNSET
+    process_today: str | UnsetType | None = UNSET
+    address1: str | UnsetType | None = UNSET
+    address2: str | UnsetType | None = UNSET
+    address3: str | UnsetType | None = UNSET
+    country: str | UnsetType | None = UNSET
+    state: str | UnsetType | None = UNSET
+    city: str | UnsetType | None = UNSET
+    zipcode: str | UnsetType | None = UNSET
+    homepage_snippet: str | UnsetType | None = UNSET
+    onboarding_snippet: str | UnsetType | None = UNSET
+    guest_onboarding_snippet: str | UnsetType | None = UNSET
+    light_role_error_snippet: str | UnsetType | None = UNSET
+    global_css: str | UnsetType | None = UNSET
+    error_404_template: str | UnsetType | None = UNSET
 
     def settings(self) -> dict[str, Any]:
         """The settings mentioned; the name is not one."""
-        given = {name: getattr(self, name) for name in OrganizationChange.__struct_fields__ if name != "name"}
+        given = {name: getattr(self, name) for name in SettingsChange.__struct_fields__}
         return {name: value for name, value in given.items() if value is not UNSET}
 
 
-class OrganizationBody(OrganizationChange, kw_only=True):
-    """Every change by PUT says the name. Spec: api-people 3."""
+class OrganizationBody(SettingsChange, kw_only=True):
+    """A change by PUT says the name every time. Spec: api-people 3."""
 
-    name: str  # pyright: ignore[reportIncompatibleVariableOverride]  # required here, optional there
+    name: str
+
+
+class OrganizationChange(SettingsChange, kw_only=True):
+    name: str | UnsetType = UNSET

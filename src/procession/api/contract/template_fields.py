@@ -42,7 +42,7 @@ class FieldShape(msgspec.Struct, kw_only=True):
     prefix: str | None
     suffix: str | None
     settings: dict[str, Any] | None
-    list: Any
+    lookup_list: Any = msgspec.field(name="list")
     created_at: str
     last_updated: str
     archived_at: str | None
@@ -86,7 +86,7 @@ class FieldBody(msgspec.Struct, kw_only=True):
     prefix: str | None = None
     suffix: str | None = None
     settings: dict[str, Any] | None = None
-    list: Any = None
+    lookup_list: Any = msgspec.field(default=None, name="list")
 
 
 class KickoffFieldBody(FieldBody, kw_only=True):

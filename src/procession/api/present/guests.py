@@ -66,9 +66,7 @@ def _details(row: GuestRow) -> GuestDetails:
     )
 
 
-async def present_guests(
-    call: Call, tx: ReadTx, rows: Sequence[GuestRow], included: frozenset[str]
-) -> list[Guest]:
+async def present_guests(call: Call, tx: ReadTx, rows: Sequence[GuestRow], included: frozenset[str]) -> list[Guest]:
     """A page of guests with what was asked for; one statement more with figures, whatever the page."""
     shown = [present_guest(call, row) for row in rows]
     if "stats" in included:

@@ -34,7 +34,7 @@ def _common(field: Field) -> dict[str, Any]:  # attributes of FieldShape
         "prefix": field.prefix,
         "suffix": field.suffix,
         "settings": field.settings,
-        "list": field.lookup_list,
+        "lookup_list": field.lookup_list,
         "created_at": wire(field.created_at),
         "last_updated": wire(field.last_updated),
         "archived_at": wire_or_none(field.archived_at),

@@ -14,7 +14,7 @@ from procession.api.contract.templates import (
     TemplatePermission,
 )
 from procession.api.present.template_fields import present_prerun
-from procession.domain.folders import Folder
+from procession.domain.folders import Folder, lineage
 from procession.domain.template_permissions import EVERYONE, PERMISSIONS, Permission
 from procession.domain.template_references import Embedding
 from procession.domain.templates import TemplateOutline, TemplateRow, is_published
@@ -102,25 +102,24 @@ def present_permissions(grants: Sequence[Grant], shown: Sequence[Permission] = P
 
 
 def present_folder(
-    folder: Folder, folders: Mapping[str, Folder], totals: Mapping[str, int], *, ancestors: bool
-) -> ChecklistFolder:
-    """With its parent; with `ancestors` the chain goes on to the root."""
-
-    def shown(each: Folder, levels: int) -> ChecklistFolder:
-        parent = folders.get(each.parent_id) if each.parent_id is not None and levels else None
-        return ChecklistFolder(
+    folder_id: str, folders: Mapping[str, Folder], totals: Mapping[str, int], *, ancestors: bool
+) -> ChecklistFolder | None:
+    """With its parent, and with `ancestors` the chain up to the root; None when there is no such folder."""
+    path = lineage(folders, folder_id)
+    shown: ChecklistFolder | None = None
+    for each in (folders[each_id] for each_id in reversed(path if ancestors else path[:2])):
+        shown = ChecklistFolder(
             id=each.id,
             name=each.name,
             parent_id=each.parent_id,
-            parent=None if parent is None else shown(parent, levels - 1),
+            parent=shown,
             total=totals.get(each.id, 0),
             position=each.position,
             folder_type="checklist",
             created_at=wire(each.created_at),
             custom_fields={},
         )
-
-    return shown(folder, len(folders) if ancestors else 1)
+    return shown
 
 
 def present_gone(message: str, references: Sequence[Embedding]) -> TemplateGone:

@@ -30,7 +30,7 @@ async def get_signed_in_person(tx: ReadTx, call: Call) -> Item[User]:
             return Item(present_user(call, member))
     account = await accounts.find(tx.connection, tx.actor.id)
     if account is None:
-        raise Unauthenticated()
+        raise Unauthenticated
     return Item(present_account(call, account))
 
 
@@ -39,7 +39,7 @@ async def get_me(tx: ReadTx, call: Call, params: UserParams) -> Item[User]:
     """Read oneself as a member of the organization."""
     member = await members.find(tx, tx.actor.id)
     if member is None:
-        raise NotFound()
+        raise NotFound
     [user] = await present_users(call, tx, [member], includes(call, params.with_, INCLUDES))
     return Item(user)
 

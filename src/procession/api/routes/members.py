@@ -57,7 +57,7 @@ async def get_member(tx: ReadTx, call: Call, user_id: int, params: UserParams) -
     require_admin(tx.actor, "read the profiles of members")
     member = await members.find(tx, user_id)
     if member is None:
-        raise NotFound()
+        raise NotFound
     [user] = await present_users(call, tx, [member], includes(call, params.with_, INCLUDES), capitalised=True)
     return Item(user)
 

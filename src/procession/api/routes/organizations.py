@@ -21,9 +21,7 @@ ORGANIZATION = "/organizations/{org_id}"
 
 
 @operation("GET", "/me/organizations", tag="me", auth="account")
-async def list_my_organizations(
-    tx: ReadTx, call: Call, params: OrganizationListParams
-) -> Paginated[Organization]:
+async def list_my_organizations(tx: ReadTx, call: Call, params: OrganizationListParams) -> Paginated[Organization]:
     """List the organizations the signed-in person belongs to, in the order they were founded."""
     mine = await organizations.of_account(tx.connection, tx.actor.id)
     page = None if params.without_pagination else call.page(params.page, params.per_page, params.limit)

@@ -2,9 +2,10 @@
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item, Paginated
-from procession.api.contract.tags import Tag, TagBody, TagChange, TagListParams
+from procession.api.contract.tags import Tag, TagBody, TagChange, TagListParams, TagParams
+from procession.api.lists import answered, asked_page, contains, includes
 from procession.api.operations import operation
-from procession.api.present.tags import present_tag
+from procession.api.present.tags import INCLUDES, present_tag, present_tags
 from procession.domain.errors import NotFound
 from procession.domain.names import fold
 from procession.storage import tags
@@ -18,25 +19,24 @@ TAGS = "/organizations/{org_id}/tags"
 @operation("GET", TAGS, tag="tags", etag=True)
 async def list_tags(tx: ReadTx, call: Call, params: TagListParams) -> Paginated[Tag]:
     """List the organization's tags, by title unless asked otherwise."""
-    sort, descending = call.sorting(params.sort, params.sort_by, known=tuple(tags.SORTS), default="title")
-    where = tags.TagFilter(text=fold(params.q) if params.q else None, manual_only=not params.all)
-    if params.without_pagination:
-        rows, _ = await tags.list_page(tx, where, sort=sort, descending=descending, limit=None, offset=0)
-        return Paginated([present_tag(row) for row in rows])
-    page = call.page(params.page, params.per_page, params.limit)
-    rows, total = await tags.list_page(
-        tx, where, sort=sort, descending=descending, limit=page.size, offset=page.offset
-    )
-    return call.paginated([present_tag(row) for row in rows], total, page)
+    asked, page = asked_page(call, params, sorts=tags.SORTS, default_sort="title")
+    where: dict[str, object] = {"pattern": contains(fold(params.q))} if params.q else {}
+    if not params.all or params.auto_generated is False:
+        where["manual"] = True
+    elif params.auto_generated:
+        where["automatic"] = True
+    rows, total = await tags.list_page(tx, where, asked)
+    return answered(call, await present_tags(tx, rows, includes(call, params.with_, INCLUDES)), total, page)
 
 
 @operation("GET", TAGS + "/{tag_id}", tag="tags", etag=True)
-async def get_tag(tx: ReadTx, tag_id: str) -> Item[Tag]:
+async def get_tag(tx: ReadTx, call: Call, tag_id: str, params: TagParams) -> Item[Tag]:
     """Read one tag."""
     row = await tags.find(tx, tag_id)
     if row is None:
-        raise NotFound()
-    return Item(present_tag(row))
+        raise NotFound
+    [tag] = await present_tags(tx, [row], includes(call, params.with_, INCLUDES))
+    return Item(tag)
 
 
 @operation("POST", TAGS, tag="tags", status=201)

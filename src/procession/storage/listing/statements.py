@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     func,
     null,
     or_,
@@ -197,7 +198,7 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
                 continue
             query = select(
                 P.seq.label("seq"),
-                (null() if is_null else column).label("value"),
+                (cast(null(), column.type) if is_null else column).label("value"),
                 constant(int(is_null)).label("is_null"),
             ).where(*conditions, *beyond)
             if field in NULLABLE:

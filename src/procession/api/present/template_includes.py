@@ -1,0 +1,97 @@
+"""Templates with what `with=` adds, for a whole page at once. Spec: api-templates 1, 3."""
+
+from collections.abc import Mapping, Sequence
+
+from procession.api.call import Call
+from procession.api.contract.envelope import Many, One
+from procession.api.contract.templates import Checklist
+from procession.api.present.steps import present_stages, present_steps, present_tags
+from procession.api.present.templates import present_folder, present_permissions, present_template
+from procession.domain.template_permissions import PERMISSIONS, Permission, Standing, may_edit, may_read
+from procession.domain.templates import TemplateOutline, TemplateRow
+from procession.storage import folders, template_grants, template_links
+from procession.storage.template_lists import ListedTemplate
+from procession.storage.tx import ReadTx
+from procession.usecases.template_access import Opened, as_seen
+
+OFFERED = frozenset({"steps", "tags", "folder", "permissions", "stages"})
+# Printed always: asking for them is no mistake.
+INLINE = frozenset({"prerun", "automated_actions", "users", "groups", "industry_tags", "topic_tags"})
+# These read the whole document.
+FROM_STEPS = frozenset({"steps", "stages"})
+
+
+def wanted(call: Call, names: Sequence[str], offered: frozenset[str] = OFFERED | INLINE) -> frozenset[str]:
+    """The includes asked for; unknown names are reported, not refused. Spec: api-conventions 9."""
+    found: set[str] = set()
+    for name in names:
+        first = name.lower().replace("-", "_").partition(".")[0]
+        if first in offered:
+            found.add(first)
+        else:
+            call.ignore(f"with:{name}")
+    return frozenset(found)
+
+
+async def present_listed(tx: ReadTx, rows: Sequence[ListedTemplate], names: frozenset[str]) -> list[Checklist]:
+    """As much of each as the caller may read; the number of statements does not depend on that of the rows."""
+    seen, standings = await as_seen(tx, [each.template for each in rows])
+    shown = [present_template(row, starred=each.starred) for row, each in zip(seen, rows, strict=True)]
+    await _add_includes(tx, seen, shown, names, standings, ancestors=False)
+    return shown
+
+
+async def present_opened(
+    tx: ReadTx, opened: Opened, *, starred: bool, names: frozenset[str] = frozenset(), ancestors: bool = False
+) -> Checklist:
+    """One template that the caller may read."""
+    row = opened.template
+    shown = present_template(row, starred=starred)
+    await _add_includes(tx, [row], [shown], names, {row.id: opened.standing}, ancestors=ancestors)
+    return shown
+
+
+async def _add_includes(
+    tx: ReadTx,
+    rows: Sequence[TemplateRow | TemplateOutline],
+    shown: Sequence[Checklist],
+    names: frozenset[str],
+    standings: Mapping[str, Standing],
+    *,
+    ancestors: bool,
+) -> None:
+    ids = [row.id for row in rows]
+    for row, checklist in zip(rows, shown, strict=True):
+        if isinstance(row, TemplateRow):
+            if "steps" in names:
+                checklist.steps = Many(present_steps(row.id, row.document))
+            if "stages" in names:
+                checklist.stages = Many(present_stages(row.document))
+    if "tags" in names:
+        tags = await template_links.tags_of_templates(tx, ids)
+        for row, checklist in zip(rows, shown, strict=True):
+            checklist.tags = Many(present_tags(tags[row.id]))
+    if "folder" in names:
+        await _add_folders(tx, rows, shown, ancestors=ancestors)
+    if "permissions" in names:
+        grants = await template_grants.lists_of(tx, ids)
+        for row, checklist in zip(rows, shown, strict=True):
+            lists = shown_lists(standings[row.id])
+            checklist.permissions = Many(present_permissions(grants[row.id], lists))
+
+
+async def _add_folders(
+    tx: ReadTx, rows: Sequence[TemplateRow | TemplateOutline], shown: Sequence[Checklist], *, ancestors: bool
+) -> None:
+    tree = await folders.of_kind(tx, "checklist")
+    totals = await folders.totals(tx, "checklist")
+    for row, checklist in zip(rows, shown, strict=True):
+        folder = None if row.folder_id is None else present_folder(row.folder_id, tree, totals, ancestors=ancestors)
+        checklist.folder = One(folder)
+
+
+def shown_lists(standing: Standing) -> Sequence[Permission]:
+    """Editors see all five lists, readers who edits, others none. Spec: api-templates T14, T-2.7."""
+    if may_edit(standing):
+        return PERMISSIONS
+    return ("EDIT",) if may_read(standing) else ()

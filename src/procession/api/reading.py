@@ -1,0 +1,162 @@
+"""Bodies of templates and steps as domain input. Spec: api-templates 2.2, 2.3, 4.1."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from procession.api.bodies import required
+from procession.api.contract.steps import FollowUpBody, StepBody, StepChange
+from procession.api.contract.templates import TemplateBody, TemplateChange, TemplateSettings
+from procession.api.lenient import read_object
+from procession.domain.deadlines import read_start_date, read_step_deadline
+from procession.domain.errors import Invalid
+from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.templates import DEFAULT_START, FollowUp, Settings, Step
+from procession.usecases.steps import StepInput
+from procession.usecases.template_import import ImportedStep
+from procession.usecases.templates import TemplateInput
+
+T = TypeVar("T")
+
+# Names of steps' attributes where ours differ from the wire's.
+STEP_NAMES = {"bp_to_launch": "follow_up"}
+
+
+class _NewTemplate(TemplateBody, kw_only=True):
+    """The fields of the form are read by the domain, which knows what each type needs."""
+
+    prerun: list[Any] | UnsetType = UNSET
+
+
+class _ChangedTemplate(TemplateChange, kw_only=True):
+    prerun: list[Any] | UnsetType = UNSET
+
+
+class _ExportedTemplate(_NewTemplate, kw_only=True):
+    steps: Any = None
+    stages: Any = None
+    automated_actions: Any = None
+
+
+CHANGEABLE = frozenset(_ChangedTemplate.__struct_fields__) - {"title"}
+
+
+def read_new_template(body: Any, ignored: list[str]) -> TemplateInput:
+    return _template_input(read_object(_NewTemplate, body, ignored))
+
+
+def read_changed_template(body: Any, ignored: list[str]) -> TemplateInput:
+    return _template_input(read_object(_ChangedTemplate, body, ignored))
+
+
+def read_exported_template(
+    body: Any, ignored: list[str]
+) -> tuple[TemplateInput, list[ImportedStep], Sequence[object]]:
+    """Template, steps and milestones of an export."""
+    given = read_object(_ExportedTemplate, body, ignored)
+    errors: dict[str, list[Any]] = {}
+    steps: list[ImportedStep] = []
+    for index, raw in enumerate(_relation(given.steps, "steps")):
+        entry = as_object(raw) or {}
+        try:
+            captures = _relation(entry.get("captures"), "captures")
+            steps.append(ImportedStep(read_step(StepBody, entry, []), entry.get("id"), captures))
+        except Invalid as invalid:
+            errors |= {f"steps.{index}.{path}": messages for path, messages in invalid.errors.items()}
+    if errors:
+        raise Invalid(errors)
+    return _template_input(given), steps, _relation(given.stages, "stages")
+
+
+def _relation(sent: object, name: str) -> Sequence[object]:
+    """A to-many relation, bare or in its envelope."""
+    entries = as_list((as_object(sent) or {}).get("data", sent))
+    if entries is None and sent is not None:
+        raise Invalid({name: [f"The {name} must be a list."]})
+    return entries or ()
+
+
+def _template_input(body: TemplateSettings) -> TemplateInput:
+    sent = {name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+    row = {name: sent[name] for name in ("type", "status", "alias", "is_pinned", "starred") if name in sent}
+    for name, ours in (("owner_id", "owner"), ("user_id", "created_by"), ("prerun", "kickoff")):
+        if name in sent:
+            row[ours] = sent[name]
+    if "folder_id" in sent:
+        row["folder_id"] = _lower(sent["folder_id"])
+    settings = {name: _frozen(sent[name]) for name in Settings.__struct_fields__ if name in sent}
+    if "default_folder" in settings:
+        settings["default_folder"] = _lower(settings["default_folder"])
+    return TemplateInput(title=body.title, settings=settings, **row)
+
+
+def _lower(sent: str | None) -> str | None:
+    return None if sent is None else sent.lower()
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples without repeats; ids in lower case."""
+    if not isinstance(value, list):
+        return value
+    entries: list[Any] = value  # pyright: ignore[reportUnknownVariableType]  # of integers or texts
+    return tuple(dict.fromkeys(each.lower() if isinstance(each, str) else each for each in entries))
+
+
+def read_step(shape: type[StepChange], body: Any, ignored: list[str]) -> StepInput:
+    """A step's body; raises Invalid with the faults of its deadline and start date among the others."""
+    sent = as_object(body) or {}
+    errors: dict[str, list[Any]] = {}
+    given = _gathering(errors, lambda: read_object(shape, body, ignored))
+    values: dict[str, Any] = {}
+    for name, read, cleared in (("deadline", read_step_deadline, None), ("start_date", read_start_date, DEFAULT_START)):
+        if name in sent:
+            values[name] = cleared if sent[name] in (None, "") else _gathering(errors, _reader(read, sent[name]))
+    if errors or given is None:
+        raise Invalid(errors)
+    for name in given.__struct_fields__:
+        value = getattr(given, name)
+        ours = STEP_NAMES.get(name, name)
+        if value is not UNSET and ours in Step.__struct_fields__ and name not in ("title", "deadline", "start_date"):
+            values[ours] = _step_value(name, value)
+    return StepInput(title=given.title, values=values, tags=given.tags if isinstance(given, StepBody) else ())
+
+
+def _reader(read: Callable[[object], T], sent: object) -> Callable[[], T]:
+    return lambda: read(sent)
+
+
+def _gathering(errors: dict[str, list[Any]], read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except Invalid as invalid:
+        errors |= invalid.errors
+        return None
+
+
+def _step_value(name: str, value: Any) -> Any:
+    if isinstance(value, FollowUpBody):
+        return FollowUp(value.id.lower(), value.default_name_format, value.tasks_within_process)
+    if name == "max_assignable":
+        return value or 0
+    if name == "ai_allowed_app_keys":
+        return tuple(value)
+    return _lower(value) if name == "stage_id" else _frozen(value)
+
+
+def lone_position(body: Any) -> int | None:
+    """The position, when the body is exactly `{"position": N}`. Raises Invalid when N is no place. Spec: S4."""
+    sent = as_object(body)
+    if sent is None or set(sent) != {"position"}:
+        return None
+    return read_position(sent)
+
+
+def read_position(sent: Mapping[str, object]) -> int:
+    """Raises Invalid."""
+    position = as_int(sent.get("position"))
+    if position is None or position < 1:
+        missing = sent.get("position") in (None, "")
+        sentence = required("position") if missing else "The position must be an integer of at least 1."
+        raise Invalid({"position": [sentence]})
+    return position

@@ -1,0 +1,120 @@
+"""What hangs on single tasks: the frozen step they were made from, their tags, and finding them by a form field."""
+
+from collections.abc import Collection, Sequence
+from functools import cache
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select
+
+from procession.domain.processes import Process, State, Task
+from procession.domain.templates import Template
+from procession.storage.dialect import constant, is_in
+from procession.storage.processes import task_rows
+from procession.storage.query import Query
+from procession.storage.sight import task_is_seen
+from procession.storage.tables.content import tag_links
+from procession.storage.tables.lists import task_access
+from procession.storage.tables.processes import processes, tasks
+from procession.storage.tables.templates import template_versions
+from procession.storage.template_versions import version_document
+from procession.storage.tx import ReadTx, WriteTx
+
+MAX_CANDIDATES = 1000
+
+_T, _P, _TL, _V = tasks.c, processes.c, tag_links.c, template_versions.c
+
+_tags = Query(select(_TL.tag_id).where(_TL.org == bindparam("org"), _TL.task == bindparam("task")))
+_untag = Query(
+    delete(tag_links).where(
+        _TL.org == bindparam("org_is"), _TL.task == bindparam("task_is"), is_in(_TL.tag_id, "tag_ids")
+    )
+)
+_versions_with = Query(
+    select(_V.template_id, _V.version).where(_V.org == bindparam("org"), _V.document.like(bindparam("pattern")))
+)
+
+
+async def document_of(tx: ReadTx, process: Process | None) -> Template | None:
+    """The template version the process runs; None for a stand-alone task."""
+    return None if process is None else await version_document(tx, process.template_id, process.template_version)
+
+
+async def tags_of(tx: ReadTx, task: Task) -> frozenset[str]:
+    """The ids of the task's own tags."""
+    return frozenset(row[0] for row in await tx.tuples(_tags, task=task.seq))
+
+
+async def add_tags(tx: WriteTx, seqs: Sequence[int], tag_ids: Collection[str]) -> None:
+    """Put each tag on each task; none is there yet."""
+    pairs = [(seq, tag_id) for seq in seqs for tag_id in sorted(tag_ids)]
+    if pairs:
+        first = await tx.next_number("tag_link", len(pairs))
+        rows = [
+            {"id": first + n, "tag_id": tag_id, "task": seq, "created_at": tx.now}
+            for n, (seq, tag_id) in enumerate(pairs)
+        ]
+        await tx.insert(tag_links, rows)
+
+
+async def remove_tags(tx: WriteTx, seq: int, tag_ids: Collection[str]) -> None:
+    if tag_ids:
+        await tx.run(_untag, org_is=tx.org, task_is=seq, tag_ids=sorted(tag_ids))
+
+
+async def open_with_field(tx: ReadTx, field_id: str, named: Collection[str]) -> list[Task]:
+    """Open tasks the caller sees whose form has this field, as far as anybody needs to know.
+
+    A few statements over one-off tasks with forms of their own and over frozen versions; no hot path.
+    """
+    pattern = f'%"id":"{field_id}"%'
+    values = {"pattern": pattern, "principals": sorted(named), "me": tx.actor.id}
+    seen = "all" if tx.actor.is_admin else "own" if tx.actor.kind != "member" else "light" if tx.actor.is_light else ""
+    found = [task_rows.read(row) for row in await tx.tuples(_with_own_field(seen), **values)]
+    for template_id, version in await tx.tuples(_versions_with, pattern=pattern):
+        document = await version_document(tx, template_id, version)
+        step = next((step for step in document.steps if step.field(field_id) is not None), None)
+        if step is not None:
+            place = {"template_id": template_id, "version": version, "step_id": step.id}
+            found += [task_rows.read(row) for row in await tx.tuples(_of_step(seen), **values, **place)]
+    return found
+
+
+@cache
+def _with_own_field(seen: str) -> Query:
+    has_field = and_(_T.fields.is_not(None), _T.fields.like(bindparam("pattern")))
+    return _open(seen, has_field)
+
+
+@cache
+def _of_step(seen: str) -> Query:
+    return _open(
+        seen,
+        _P.template_id == bindparam("template_id"),
+        _P.template_version == bindparam("version"),
+        _T.step_id == bindparam("step_id"),
+        _T.fields.is_(None),
+    )
+
+
+def _open(seen: str, *conditions: ColumnElement[bool]) -> Query:
+    with_process = tasks.outerjoin(processes, and_(_P.org == _T.org, _P.seq == _T.process))
+    query = (
+        select(*task_rows.columns)
+        .select_from(with_process)
+        .where(
+            _T.org == bindparam("org"),
+            or_(_T.status == "not-started", _T.status == "in-progress"),
+            _T.archived_at.is_(None),
+            or_(_T.process.is_(None), _P.state != constant(State.ARCHIVED)),
+            *conditions,
+        )
+        .order_by(_T.seq)
+        .limit(constant(MAX_CANDIDATES))
+    )
+    if seen == "own":
+        mine = select(task_access.c.seq).where(
+            task_access.c.org == bindparam("org"), is_in(task_access.c.principal, "principals")
+        )
+        query = query.where(_T.seq.in_(mine))
+    elif seen != "all":
+        query = query.where(task_is_seen(light=seen == "light"))
+    return Query(query)

@@ -1,0 +1,154 @@
+"""Completing and reopening tasks. Spec: api-tasks 11, 12; behaviour-work 5.3 to 5.6."""
+
+from html import escape
+from typing import Any
+
+from msgspec.structs import replace
+
+from procession.adapters.text import safe_markup
+from procession.domain import tasks
+from procession.domain.errors import Invalid, NotFound
+from procession.domain.events import happened
+from procession.domain.permissions import may_reopen_task, may_work_on_task, require
+from procession.domain.processes import Process, Task
+from procession.domain.task_input import Completion, Errors, read_completion
+from procession.domain.tasks import Completer
+from procession.domain.threads import shown_to
+from procession.storage import guests, organizations, people, threads
+from procession.storage import tasks as stored
+from procession.storage.tx import WriteTx
+from procession.usecases import assigning, guards
+from procession.usecases.guards import SeenTask
+from procession.usecases.tasks import Changed, completion_event, followed_up, guests_task
+from procession.usecases.thread_writing import Draft, Place, write
+
+NO_SUCH_MEMBER = "There is no active member with this id."
+
+
+async def complete_task(tx: WriteTx, body: object, *, process_id: str | None, hourly_limit: int) -> Changed:
+    """Complete a task of a process, or one that stands alone (`process_id` None); others are not found.
+
+    A task that everybody must complete takes the caller's part only. `hourly_limit` bounds comments, 0: any number.
+    Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, AlreadyCompleted, WrongState, Invalid,
+    TooManyRequests.
+    """
+    wanted = read_completion(body)
+    if wanted.task_id is None:
+        if process_id is not None:
+            await guards.readable_process(tx, process_id)
+        raise Invalid(wanted.errors)
+    seen = await guards.locked_task(tx, wanted.task_id, process_id=process_id)
+    if process_id is None and seen.process is not None:
+        raise NotFound()
+    return await complete(tx, seen, wanted, hourly_limit=hourly_limit)
+
+
+async def complete_as_guest(tx: WriteTx, body: object, guest: frozenset[str], *, hourly_limit: int) -> Changed:
+    """Complete a task assigned to this guest (named so). Raises as `complete_task`. Spec: api-tasks 16."""
+    wanted = read_completion(body)
+    if wanted.task_id is None:
+        raise Invalid(wanted.errors)
+    return await complete(tx, await guests_task(tx, guest, wanted.task_id), wanted, hourly_limit=hourly_limit)
+
+
+async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_limit: int) -> Changed:
+    """Complete a locked task the caller sees. Raises as `complete_task`, the first refusal of that order."""
+    task = seen.task
+    require(may_work_on_task(tx.actor, seen.named, task), to="complete this task")
+    require(wanted.override_user is None or tx.actor.is_admin, to="complete a task in somebody else's name")
+    guards.require_changeable(seen.process)
+    tasks.require_completable(task)
+    document = await stored.document_of(tx, seen.process)
+    decision = tasks.decision_on(task, wanted.is_approved)
+    errors: Errors = tasks.obstacles(task, tasks.fields_of(task, document), decision) | wanted.errors
+    if wanted.override_user is not None:
+        known = await people.assignable(tx, [wanted.override_user], ())
+        if wanted.override_user not in known.members:
+            errors["override_user"] = [NO_SUCH_MEMBER]
+    if errors:
+        raise Invalid(errors)
+    by = _completer(tx, wanted)
+    everybody: frozenset[str] = frozenset()
+    if tasks.needs_everybody(task):
+        everybody = tasks.everybody(task.owners, await assigning.people_of(tx, task.owners))
+    if by.person in everybody:
+        done = tasks.with_part(task, by, tx.now, everybody, decision)
+    else:
+        done = tasks.completed(task, by, tx.now, decision)
+    mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
+    # Automations with this step among their conditions react here, before the deadlines of others follow.
+    saved = await _save(tx, seen, done, mentions=mentions)
+    if by.person in everybody:
+        await _tell_progress(tx, saved.task, by, everybody)
+    tx.record(completion_event(done) if done.is_completed else _part_event(done, by))
+    return Changed(saved, [f"body:{key}" for key in wanted.ignored])
+
+
+def _completer(tx: WriteTx, wanted: Completion) -> Completer:
+    if tx.actor.kind == "guest":
+        return Completer(guest=tx.actor.guest_email)
+    return Completer(member=wanted.override_user or tx.actor.id)
+
+
+def _part_event(task: Task, by: Completer) -> Any:
+    return happened("task.part_completed", task.id, process=task.process, person=by.person)
+
+
+async def _save(tx: WriteTx, seen: SeenTask, task: Task, *, mentions: tuple[int, ...] = ()) -> SeenTask:
+    """Save the task with what it entails for other tasks' deadlines and for who may see the process."""
+    if seen.process is None:
+        return await guards.save_changed_task(tx, seen, task)
+    document = await stored.document_of(tx, seen.process)
+    settings = await organizations.settings_of(tx, tx.org)
+    after: Process = followed_up(seen.process.with_tasks(task), seen.task, task, document, settings)
+    saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
+    return SeenTask(saved.task(task.id), saved, seen.named)
+
+
+async def _comment(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_limit: int) -> tuple[int, ...]:
+    """Post the comment that came with a change; returns the members it mentions. Raises Invalid, TooManyRequests."""
+    if comment is None or not comment.strip():
+        return ()
+    place = Place(process=seen.task.process, task=seen.task.seq, task_id=seen.task.id)
+    draft = Draft(content=safe_markup(comment))
+    return (await write(tx, draft, place, is_issue=False, hourly_limit=hourly_limit)).mentions
+
+
+async def _tell_progress(tx: WriteTx, task: Task, by: Completer, everybody: frozenset[str]) -> None:
+    """The bot's note on a part that was done. Spec: behaviour-work A3."""
+    done = len(everybody & task.parts.keys())
+    text = f"{await _name(tx, by)} completed their part: {done} of {len(everybody)} completed."
+    await threads.add_bot_comment(tx, task.process, task.seq, escape(text, quote=False))
+
+
+async def _name(tx: WriteTx, by: Completer) -> str:
+    if by.member is not None:
+        known = (await people.names(tx, [by.member])).get(by.member)
+        return known.full_name if known else "A member"
+    address = by.guest or ""
+    guest = (await guests.by_emails(tx, [address])).get(address)
+    name = " ".join(part for part in (guest.first_name, guest.last_name) if part) if guest else ""
+    return name or address
+
+
+async def reopen_task(tx: WriteTx, task_id: str, *, process_id: str | None) -> SeenTask:
+    """Open a completed task again. Raises as `complete_task`. Spec: api-tasks T12, T13, behaviour-work 5.6."""
+    seen = await guards.locked_task(tx, task_id, process_id=process_id)
+    if process_id is None and seen.process is not None:
+        raise NotFound()
+    require(may_reopen_task(tx.actor, seen.named, seen.task), to="reopen this task")
+    guards.require_changeable(seen.process)
+    task = tasks.reopened(seen.task)
+    # Automations with a reopened step among their conditions react here.
+    saved = await _save(tx, seen, task)
+    tx.record(happened("task.reopened", task.id, process=task.process))
+    return saved
+
+
+async def comment_on_change(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_limit: int) -> SeenTask:
+    """Post the comment that came with hiding or showing a task the caller has changed. Raises as `complete_task`."""
+    mentions = await _comment(tx, seen, comment, hourly_limit=hourly_limit)
+    if not mentions or seen.process is None:
+        return seen
+    saved = await guards.save_process(tx, seen.process, shown_to(seen.process, mentions))
+    return replace(seen, process=saved, task=saved.task(seen.task.id))

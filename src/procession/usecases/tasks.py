@@ -1,0 +1,374 @@
+"""Changing, answering, hiding and showing tasks. Spec: api-tasks 10, 13; behaviour-work 5."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from procession.adapters.secrets import Secrets
+from procession.adapters.text import safe_markup
+from procession.domain import task_deadlines, tasks
+from procession.domain.answers import Accepted, accept
+from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.events import happened
+from procession.domain.fields import Field
+from procession.domain.organizations import OrganizationSettings
+from procession.domain.permissions import may_edit_task, may_work_on_task, require
+from procession.domain.processes import Owners, Process, Task
+from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
+from procession.domain.task_input import (
+    CHANGEABLE,
+    HEX,
+    REQUIRED_OF_ONE_OFF,
+    Errors,
+    Read,
+    TaskInput,
+    missing,
+    read_answer,
+    read_answers,
+    read_task,
+)
+from procession.domain.templates import Template
+from procession.domain.values import People
+from procession.storage import access, attachable, organizations
+from procession.storage import tasks as stored
+from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import assigning, guards, guests
+from procession.usecases.guards import SeenTask
+
+FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
+NO_GUESTS = "Light members may not assign guests."
+UNKNOWN_TAG = "There is no tag with this id."
+NO_SUCH_FIELD = "There is no open task with this form field that you may answer."
+SEVERAL_TASKS = "Several open tasks have this form field. Answer it through the task's own address."
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A task after a change, and the sent keys that changed nothing because nothing is called so."""
+
+    seen: SeenTask
+    ignored: list[str]
+
+
+async def update_task(
+    tx: WriteTx, task_id: str, body: object, *, process_id: str | None, secrets: Secrets
+) -> Changed:
+    """Change a task through its process (`process_id`) or by itself; then a one-off task says title, deadline, owners.
+
+    Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState, Invalid. Spec: api-tasks T8, T9.
+    """
+    seen = await guards.locked_task(tx, task_id, process_id=process_id)
+    is_whole = process_id is None and seen.task.is_oneoff
+    return await change(tx, seen, body, required=REQUIRED_OF_ONE_OFF if is_whole else (), secrets=secrets)
+
+
+async def answer_task(tx: WriteTx, seen: SeenTask, answers: Mapping[str, object]) -> Changed:
+    """Save answers, and nothing else, on a locked task. Raises as `update_task`."""
+    return await change(tx, seen, {"taskdata": answers}, required=(), secrets=None)
+
+
+async def answer(tx: WriteTx, task_id: str, body: object) -> Changed:
+    """`{id, value}` or a list of such objects. Raises as `update_task`. Spec: api-tasks T18."""
+    seen = await guards.locked_task(tx, task_id)
+    require(may_work_on_task(tx.actor, seen.named, seen.task), to="answer the form of this task")
+    guards.require_changeable(seen.process)
+    tasks.require_editable(seen.task)
+    return await answer_task(tx, seen, read_answers(body))
+
+
+class FieldAnswer(msgspec.Struct, frozen=True):
+    task_id: str
+    field_id: str
+    value: object
+
+
+async def answer_field(tx: WriteTx, body: object, *, guest: frozenset[str] | None = None) -> FieldAnswer:
+    """`{id, form_value}`: answer a field, named by its id alone, of the one open task that has it.
+
+    `guest` is what a guest is named by: only tasks assigned to them count. Raises Invalid, and as `update_task`.
+    Spec: api-tasks 13.1.
+    """
+    field_id, value = read_answer(body, "", "form_value")
+    named = await access.principals_of_caller(tx)
+    found = await stored.open_with_field(tx, field_id, named) if HEX.fullmatch(field_id) else []
+    writable = [
+        task
+        for task in found
+        if may_work_on_task(tx.actor, named, task) and (guest is None or not guest.isdisjoint(task.owners.principals))
+    ]
+    if len(writable) != 1:
+        raise Invalid({"id": [SEVERAL_TASKS if writable else NO_SUCH_FIELD]})
+    seen = await guards.locked_task(tx, writable[0].id)
+    changed = await answer_task(tx, seen, {field_id: value})
+    task = changed.seen.task
+    return FieldAnswer(task.id, field_id, task.taskdata.get(field_id))
+
+
+async def change(
+    tx: WriteTx, seen: SeenTask, body: object, *, required: Collection[str], secrets: Secrets | None
+) -> Changed:
+    """Change a locked task the caller sees; `secrets` make links for guests who are new. Raises as `update_task`."""
+    may_work = may_work_on_task(tx.actor, seen.named, seen.task)
+    may_edit = tx.actor.kind == "member" and may_edit_task(tx.actor, seen.named, seen.task)
+    require(may_work or may_edit, to="change this task")
+    read = read_task(body, CHANGEABLE)
+    work = _Work(
+        seen,
+        read,
+        document=await stored.document_of(tx, seen.process),
+        tags=await stored.tags_of(tx, seen.task),
+        settings=await organizations.settings_of(tx, tx.org),
+    )
+    _require_rights(tx, work, may_work=may_work, may_edit=may_edit)
+    guards.require_changeable(seen.process)
+    tasks.require_editable(seen.task)
+    errors = work.errors() | missing(required, read.sent)
+    assignment = await _assignment(tx, work, errors)
+    fields = _fields(tx, work, errors)
+    accepted = await _accepted(tx, work, fields, errors)
+    await _check_tags(tx, work, errors)
+    if errors:
+        raise Invalid(errors)
+    task = edited(seen.task, work.said, work.changed, week=work.settings.working_week(), clean=safe_markup)
+    if "form_fields" in work.changed:
+        task = tasks.with_own_fields(task, fields)
+    if accepted is not None:
+        task = tasks.answered(task, accepted.values)
+    if "owners" in work.changed:
+        task = msgspec.structs.replace(task, owners=assignment.owners)
+        if secrets is not None:
+            await guests.ensure(tx, secrets, assignment.owners.guests)
+    if tasks.needs_everybody(task) and task.parts:
+        everybody = tasks.everybody(task.owners, assignment.people_of_groups)
+        task = tasks.without_missing_parts(task, everybody, fields, tx.now)
+    saved = await _save(tx, work, task)
+    await _save_tags(tx, work)
+    _record(tx, work, saved.task, accepted)
+    return Changed(saved, [*read.ignored, *(accepted.ignored if accepted else ())])
+
+
+class _Work:
+    """One update on its way: what was asked for, and what it would change."""
+
+    def __init__(
+        self,
+        seen: SeenTask,
+        read: Read,
+        *,
+        document: Template | None,
+        tags: frozenset[str],
+        settings: OrganizationSettings,
+    ) -> None:
+        self.seen = seen
+        self.read = read
+        self.said: TaskInput = read.said
+        self.document = document
+        self.tags = tags
+        self.settings = settings
+        summary = tasks.summary_of(seen.task, document)
+        self.changed = changes(read.said, seen.task, summary=summary, tags=tags)
+
+    def errors(self) -> Errors:
+        """Faults of what this task can be told; fields and tags of a process task are passed over."""
+        found = dict(self.read.errors)
+        if not self.seen.task.is_oneoff:
+            found = {path: each for path, each in found.items() if path.partition(".")[0] not in ON_ONE_OFFS_ONLY}
+        return found | faults(self.said, self.seen.task)
+
+    @property
+    def touches_the_task(self) -> bool:
+        """Whether anything but answers would change; what cannot be read counts as a change (DEC-16)."""
+        return bool(self.changed) or any(path != "taskdata" for path in self.errors())
+
+
+def _require_rights(tx: WriteTx, work: _Work, *, may_work: bool, may_edit: bool) -> None:
+    if not may_edit and work.touches_the_task:
+        raise NotAllowed(FORM_ONLY)
+    if not may_work and "taskdata" in work.read.sent:
+        raise NotAllowed("You may not answer the form of this task.")
+    owners = work.said.owners
+    if tx.actor.is_light and owners is not UNSET and set(owners.guests) - set(work.seen.task.owners.guests):
+        raise NotAllowed(NO_GUESTS)
+
+
+async def _assignment(tx: WriteTx, work: _Work, errors: Errors) -> assigning.Assignment:
+    """The assignees after the change, checked as far as they or their number change."""
+    task, process = work.seen.task, work.seen.process
+    most = task.max_assignable if work.said.max_assignable is UNSET else work.said.max_assignable
+    if "owners" not in work.changed and "max_assignable" not in work.changed:
+        needs_people = tasks.needs_everybody(task) and bool(task.parts)
+        return assigning.Assignment(task.owners, await assigning.people_of(tx, task.owners) if needs_people else {}, {})
+    sent = work.said.owners if isinstance(work.said.owners, Owners) else task.owners
+    found = await assigning.checked(
+        tx,
+        sent,
+        former=task.owners,
+        most=most,
+        allows_guests=task.allow_guest_owners,
+        guest_only=work.settings.guest_only_assignment,
+        accountable=(process.starter if process else None, task.starter, tx.actor.id),
+    )
+    problems = found.errors
+    if "owners" not in work.changed:
+        problems = {"max_assignable": problems["owners"]} if "owners" in problems else {}
+        found = msgspec.structs.replace(found, owners=task.owners)
+    errors |= {path: each for path, each in problems.items() if path not in errors}
+    return found
+
+
+def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]:
+    """The task's form after the change."""
+    task = work.seen.task
+    if "form_fields" in work.changed and isinstance(work.said.form_fields, list):
+        try:
+            return read_fields(work.said.form_fields, tasks.own_fields(task), new_id=tx.new_id, now=tx.now)
+        except Invalid as invalid:
+            errors |= invalid.errors
+    return tasks.fields_of(task, work.document)
+
+
+async def _accepted(
+    tx: WriteTx, work: _Work, fields: Collection[Field], errors: Errors
+) -> Accepted | None:
+    """The answers with the sent ones merged in; None when none were sent, or they are at fault."""
+    if "taskdata" not in work.read.sent:
+        return None
+    has_pickers = any(field.field_type == "assignees_form" for field in fields)
+    people = (await attachable.everybody(tx)).choosable if has_pickers else People()
+    try:
+        return accept(
+            list(fields),
+            work.said.taskdata,
+            work.seen.task.taskdata,
+            key="taskdata",
+            people=people,
+            org_id=tx.organization_id,
+            may_clear_required=True,
+        )
+    except Invalid as invalid:
+        errors |= invalid.errors
+        return None
+
+
+async def _check_tags(tx: ReadTx, work: _Work, errors: Errors) -> None:
+    if "tags" in work.changed and isinstance(work.said.tags, tuple):
+        errors |= await unknown_tags(tx, work.said.tags)
+
+
+async def unknown_tags(tx: ReadTx, sent: Collection[str]) -> Errors:
+    known = await attachable.known_tags(tx, sent)
+    return {f"tags.{index}": [UNKNOWN_TAG] for index, each in enumerate(sent) if each not in known}
+
+
+async def _save(tx: WriteTx, work: _Work, task: Task) -> SeenTask:
+    before, process = work.seen.task, work.seen.process
+    if process is None:
+        if isinstance(work.said.position, int):
+            task = msgspec.structs.replace(task, position=work.said.position)
+        return work.seen if task == before else await guards.save_changed_task(tx, work.seen, task)
+    after = process.with_tasks(task)
+    if "position" in work.changed and isinstance(work.said.position, int):
+        after = tasks.placed(after, task, work.said.position)
+    after = followed_up(after, before, after.task(task.id), work.document, work.settings)
+    if after == process:
+        return work.seen
+    saved = await guards.save_process(tx, process, after)
+    return SeenTask(saved.task(task.id), saved, work.seen.named)
+
+
+def followed_up(
+    process: Process, before: Task, after: Task, document: Template | None, settings: OrganizationSettings
+) -> Process:
+    """The process with what a changed task entails for the deadlines of others. Spec: behaviour-work D14."""
+    if document is None:
+        return process
+    rules, week = task_deadlines.rules_of(document), settings.working_week()
+    if after.deadline != before.deadline or (after.is_held != before.is_held and after.is_open):
+        process = task_deadlines.moved_along(process, after, rules, week)
+    if after.is_completed and not before.is_completed:
+        process = task_deadlines.released(process, after, rules, week)
+    if before.is_completed and not after.is_completed:
+        process = task_deadlines.held_again(process, after, rules, week)
+    return process
+
+
+async def _save_tags(tx: WriteTx, work: _Work) -> None:
+    if "tags" in work.changed and isinstance(work.said.tags, tuple):
+        wanted = set(work.said.tags)
+        await stored.remove_tags(tx, work.seen.task.seq, work.tags - wanted)
+        await stored.add_tags(tx, [work.seen.task.seq], wanted - work.tags)
+
+
+def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None) -> None:
+    process = task.process
+    fields = sorted(work.changed - {"owners"})
+    if fields:
+        tx.record(happened("task.updated", task.id, process=process, fields=fields))
+    if "owners" in work.changed:
+        tx.record(assigned(task, work.seen.task.owners))
+    if accepted is not None and accepted.changed:
+        tx.record(happened("task.answered", task.id, process=process, fields=sorted(accepted.changed)))
+    if task.is_completed:
+        tx.record(completion_event(task))
+
+
+def assigned(task: Task, former: Owners = Owners()) -> Any:
+    """The event of a task that is now assigned to other people than before."""
+    now, before = task.owners.principals, former.principals
+    return happened(
+        "task.assigned", task.id, process=task.process, added=sorted(now - before), removed=sorted(before - now)
+    )
+
+
+def completion_event(task: Task) -> Any:
+    return happened(
+        "task.completed",
+        task.id,
+        process=task.process,
+        task_type=task.task_type,
+        is_approved=task.is_approved,
+        completer=task.completer,
+        completer_guest=task.completer_guest,
+    )
+
+
+async def hide_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
+    """Skip a task by hand. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState. Spec: T21, K1-K5."""
+    seen = await _hideable(tx, process_id, task_id, to="hide this task")
+    return await _save_visibility(tx, seen, tasks.hidden_by_hand(seen.task), "task.hidden")
+
+
+async def show_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
+    """Bring a skipped task back by hand. Raises as `hide_task`."""
+    seen = await _hideable(tx, process_id, task_id, to="show this task")
+    return await _save_visibility(tx, seen, tasks.shown_by_hand(seen.task), "task.shown")
+
+
+async def _hideable(tx: WriteTx, process_id: str, task_id: str, *, to: str) -> SeenTask:
+    seen = await guards.locked_task(tx, task_id, process_id=process_id)
+    require(not tx.actor.is_light and may_edit_task(tx.actor, seen.named, seen.task), to=to)
+    guards.require_changeable(seen.process)
+    return seen
+
+
+async def _save_visibility(tx: WriteTx, seen: SeenTask, task: Task, kind: str) -> SeenTask:
+    if task == seen.task:
+        return seen
+    saved = await guards.save_changed_task(tx, seen, task)
+    tx.record(happened(kind, task.id, process=task.process))
+    return saved
+
+
+async def guests_task(tx: ReadTx | WriteTx, guest: frozenset[str], task_id: str) -> SeenTask:
+    """A task assigned to this guest (named so), locked when `tx` can lock. Hidden ones are not theirs to see.
+
+    Raises NotFound. Spec: api-tasks 16.
+    """
+    if isinstance(tx, WriteTx):
+        seen = await guards.locked_task(tx, task_id)
+    else:
+        seen = await guards.readable_task(tx, task_id)
+    if guest.isdisjoint(seen.task.owners.principals) or (tx.actor.kind == "guest" and seen.task.is_hidden):
+        raise NotFound()
+    return seen

@@ -1,0 +1,173 @@
+"""Templates made from an export, under new ids. Spec: api-templates 2.2, T-15.5, DEC-56."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from procession.domain.deadlines import circular_steps
+from procession.domain.definitions import read_definition
+from procession.domain.emails import is_email
+from procession.domain.errors import Invalid
+from procession.domain.fields import Field
+from procession.domain.guests import normal_email
+from procession.domain.loose import as_object
+from procession.domain.names import clean_name
+from procession.domain.template_copying import copy_template
+from procession.domain.template_steps import numbered, require_anchor, require_room, with_kickoff
+from procession.domain.templates import MAX_STAGE_NAME, MAX_STEP_TITLE, Settings, Stage, Step, TemplateRow
+from procession.storage import people, references, templates
+from procession.storage.tx import WriteTx
+from procession.usecases import template_checks as checks
+from procession.usecases.steps import StepInput, default_deadline
+from procession.usecases.templates import TemplateInput, create_template
+
+HEX = frozenset("0123456789abcdef")
+# What copying resets and an import has just set.
+SET_BY_CALLER = ("is_public", "is_public_kickoff", "is_featured", "kickoff_sharing_user_id")
+
+
+class ImportedStep(msgspec.Struct, frozen=True):
+    """A step of an export: what it says, and id and fields as they were sent."""
+
+    given: StepInput
+    old_id: object
+    fields: Sequence[Any]
+
+
+async def import_template(
+    tx: WriteTx, given: TemplateInput, steps: Sequence[ImportedStep], stages: Sequence[Any]
+) -> TemplateRow:
+    """A new template with everything the export holds; what refers to the old ids and aliases follows to the new.
+
+    People, folders and templates that are not here are left out; anything else wrong raises Invalid.
+    """
+    require_room(len(steps))
+    row = await create_template(tx, replace(await _with_known(tx, given), kickoff=UNSET))
+    parts = _Parts(tx)
+    kickoff = parts.kickoff([] if given.kickoff is UNSET else given.kickoff)
+    milestones = parts.stages(stages)
+    imported = [await parts.step(index, each) for index, each in enumerate(steps)]
+    parts.check_deadlines(imported)
+    if parts.errors:
+        raise Invalid(parts.errors)
+    known = {stage.id for stage in milestones}
+    placed = (step if step.stage_id in known else replace(step, stage_id=None) for step in imported)
+    whole = replace(row.document, kickoff=kickoff, steps=tuple(placed), stages=milestones)
+    copy = copy_template(whole, new_id=tx.new_id, now=tx.now).document
+    copy = replace(copy, **{name: getattr(whole, name) for name in SET_BY_CALLER})
+    return await templates.save(tx, row, replace(row, document=copy))
+
+
+async def _with_known(tx: WriteTx, given: TemplateInput) -> TemplateInput:
+    settings = {**msgspec.structs.asdict(Settings()), **given.settings}
+    known = await people.assignable(tx, settings["users"], settings["groups"])
+    folder = settings["default_folder"]
+    if folder is not None and await references.folder_kind(tx, folder) != "run":
+        settings["default_folder"] = None
+    settings["users"] = tuple(each for each in settings["users"] if each in known.members)
+    settings["groups"] = tuple(each for each in settings["groups"] if each in known.groups)
+    settings["kickoff_sharing_user_id"] = None
+    return replace(given, settings=settings)
+
+
+class _Parts:
+    """Reads the parts of an export under the ids and aliases they had, so that copying can follow references."""
+
+    def __init__(self, tx: WriteTx) -> None:
+        self.tx = tx
+        self.errors: checks.Errors = {}
+        self._ids: set[str] = set()
+        self._aliases: set[str] = set()
+
+    def kickoff(self, sent: Sequence[Any]) -> tuple[Field, ...]:
+        return with_kickoff((), self._fields(sent, "prerun"))
+
+    def stages(self, sent: Sequence[Any]) -> tuple[Stage, ...]:
+        read: list[Stage] = []
+        for index, raw in enumerate(sent):
+            entry = as_object(raw) or {}
+            name = clean_name(str(entry.get("name") or ""))
+            if not 0 < len(name) <= MAX_STAGE_NAME:
+                self.errors[f"stages.{index}.name"] = [checks.required("name")]
+            read.append(Stage(self._old_id(entry.get("id")), name))
+        return tuple(read)
+
+    async def step(self, index: int, sent: ImportedStep) -> Step:
+        tx, found = self.tx, checks.Errors()
+        title = checks.checked_title(sent.given.title, MAX_STEP_TITLE, found)
+        values = dict(sent.given.values)
+        checks.check_urls(values, ("webhook",), found)
+        known = await people.assignable(tx, values.get("assignees", ()), values.get("groups", ()))
+        guests = [normal_email(each) for each in values.get("guests", ())]
+        members = await references.member_addresses(tx, guests)
+        values |= {
+            "assignees": tuple(each for each in values.get("assignees", ()) if each in known.members),
+            "groups": tuple(each for each in values.get("groups", ()) if each in known.groups),
+            "guests": tuple(dict.fromkeys(each for each in guests if is_email(each) and each not in members)),
+        }
+        follow_up = values.get("follow_up")
+        target = None if follow_up is None else await templates.find(tx, follow_up.template_id)
+        if target is None:
+            values["follow_up"] = None
+        if values.get("deadline") is None:
+            values["deadline"] = await default_deadline(tx)
+        fields = sorted(self._fields(sent.fields, f"steps.{index}.captures"), key=lambda field: field.position)
+        self.errors |= {f"steps.{index}.{path}": messages for path, messages in found.items()}
+        return Step(
+            id=self._old_id(sent.old_id),
+            alias=tx.new_id(),
+            title=title,
+            fields=numbered(fields),
+            created_by=tx.actor.id,
+            created_at=tx.now,
+            updated_at=tx.now,
+            **values,
+        )
+
+    def check_deadlines(self, steps: Sequence[Step]) -> None:
+        known = {step.id for step in steps}
+        circular = set(circular_steps({step.id: step.deadline for step in steps}))
+        for index, step in enumerate(steps):
+            path = f"steps.{index}.deadline"
+            if step.id in circular:
+                self.errors[f"{path}.step"] = ["The deadlines of these steps would wait for each other."]
+            try:
+                require_anchor(step, known, path)
+            except Invalid as invalid:
+                self.errors |= invalid.errors
+
+    def _fields(self, sent: Sequence[Any], path: str) -> list[Field]:
+        read: list[Field] = []
+        for index, raw in enumerate(sent):
+            try:
+                field = read_definition(
+                    raw,
+                    path=f"{path}.{index}",
+                    new_id=self.tx.new_id,
+                    now=self.tx.now,
+                    taken_aliases=self._aliases,
+                    next_position=index + 1,
+                )
+            except Invalid as invalid:
+                self.errors |= invalid.errors
+                continue
+            field = self._as_it_was(field, as_object(raw) or {})
+            self._aliases.add(field.alias)
+            read.append(field)
+        return read
+
+    def _as_it_was(self, field: Field, entry: Mapping[str, object]) -> Field:
+        alias = entry.get("alias")
+        old = alias if isinstance(alias, str) and alias and alias not in self._aliases else field.alias
+        return replace(field, id=self._old_id(entry.get("id")), alias=old)
+
+    def _old_id(self, sent: object) -> str:
+        """The id by which other parts of the export may name this one; a fresh one when it is no id, or taken."""
+        old = sent.lower() if isinstance(sent, str) else ""
+        if len(old) != 32 or not set(old) <= HEX or old in self._ids:
+            old = self.tx.new_id()
+        self._ids.add(old)
+        return old

@@ -1,0 +1,138 @@
+"""Every filter, sort and page of the list gives what working through all processes gives. Spec: api-processes 6."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.builders import Person
+from tests.harness import Server
+from tests.lists.world import Slow, World, encoded
+
+COMBINATIONS = 120
+
+
+@pytest.fixture(scope="module")
+def worlds() -> dict[str, World]:
+    return {}
+
+
+@pytest.fixture
+def world(server: Server, worlds: dict[str, World]) -> Iterator[World]:
+    """One world for each database, with the clock stopped just after it was made."""
+    if server.dialect not in worlds:
+        server.clock.freeze()
+        worlds[server.dialect] = World(server)
+        server.clock.advance(hours=7)
+        worlds[server.dialect].seen_at = server.clock()
+    made = worlds[server.dialect]
+    server.clock.freeze(made.seen_at)
+    yield made
+
+
+def choices(world: World) -> dict[str, list[str]]:
+    people = [str(p.id) for p in [world.org.admin, *world.people]]
+    several = [",".join(people[:3]), ",".join([*people, "999999"])]
+    return {
+        "status": [
+            "active", "complete", "problem", "issue", "improvement", "delayed", "starred", "archived",
+            "active,archived", "problem,complete", "delayed,starred", "improvement,issue,complete",
+        ],
+        "archived": ["true", "only"],
+        "owners": [*people, *several],
+        "task_status": ["in-progress", "completed"],
+        "groups": [*world.groups, ",".join(world.groups[:2])],
+        "guests": ["g1@out.example", "g1@out.example,g2@out.example"],
+        "checklist_id": [*world.templates, ",".join(world.templates[:2])],
+        "folder": [*world.folders, ",".join(world.folders)],
+        "tag": world.tags,
+        "tag_ids": [world.tags[0], ",".join(world.tags[:2]), ",".join(world.tags)],
+        "untagged": ["true"],
+        "starred": ["true", "false"],
+        "type": ["procedure", "form", "document", "procedure,form"],
+        "q": ["cafe", "CELIK", "100%", "_", "%", "re", "a", "o'neil", "日本", "audit", "x x x", "nothing here", "3"],
+        "sort": [
+            "name", "-name", "due_date", "-due_date", "last_updated", "-created_at", "created_at", "status", "-progress",
+            "completed_at", "-completed_at", "status,-name", "-due_date,name",
+        ],
+    }  # fmt: skip
+
+
+def queries(world: World, seed: int, count: int) -> list[dict[str, str]]:
+    """Every single choice once, then random combinations."""
+    offered = choices(world)
+    found = [{}, *({name: value} for name, values in offered.items() for value in values)]
+    pick = random.Random(seed)
+    for _ in range(count):
+        names = pick.sample(sorted(offered), pick.randrange(2, 5))
+        found.append({name: pick.choice(offered[name]) for name in names})
+    return found
+
+
+@pytest.mark.parametrize("who", [pytest.param(n, id=name) for n, name in enumerate(["admin", "standard", "light"])])
+def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
+    person = [world.org.admin, world.people[0], world.people[3]][who]
+    slow = Slow(world.processes(), person, world.named(person), world.server.clock())
+    for query in queries(world, seed=who, count=COMBINATIONS):
+        expected = slow.ids(query)
+        answer = person.api.get(f"/runs?{encoded(query)}&per_page=100").json()
+        assert answer["meta"]["pagination"]["total"] == len(expected), query
+        assert [run["id"] for run in answer["data"]] == expected[:100], query
+
+
+@pytest.mark.parametrize("per_page", [1, 7])
+def test_following_links_forwards_and_backwards_gives_each_row_once(world: World, per_page: int) -> None:
+    person = world.people[1] if per_page == 7 else world.org.admin
+    slow = Slow(world.processes(), person, world.named(person), world.server.clock())
+    for query in [*queries(world, seed=per_page, count=8)[:: 6 if per_page == 1 else 4]]:
+        expected = slow.ids(query)[:60] if per_page == 1 else slow.ids(query)
+        forwards, backwards = walk(person, f"{encoded(query)}&per_page={per_page}", limit=len(expected))
+        assert forwards[: len(expected)] == expected, query
+        assert backwards == list(reversed(forwards)), query
+
+
+def walk(person: Person, query: str, *, limit: int) -> tuple[list[str], list[str]]:
+    """Ids met going forwards along `next`, then going back along `previous`."""
+    forwards: list[str] = []
+    backwards: list[str] = []
+    answer = person.api.get(f"/runs?{query}").json()
+    while True:
+        forwards += [run["id"] for run in answer["data"]]
+        link = answer["meta"]["pagination"]["links"].get("next")
+        if link is None or len(forwards) >= limit:
+            break
+        answer = follow(person, link)
+    while True:
+        backwards += [run["id"] for run in reversed(answer["data"])]
+        link = answer["meta"]["pagination"]["links"].get("previous")
+        if link is None:
+            return forwards, backwards
+        answer = follow(person, link)
+
+
+def follow(person: Person, link: str) -> Any:
+    assert link.startswith("http://flow.example/organizations/")
+    return person.api.get("//" + link.removeprefix("http://flow.example/")).json()
+
+
+def test_page_numbers_without_cursors_give_the_same_rows(world: World) -> None:
+    slow = Slow(world.processes(), world.org.admin, frozenset(), world.server.clock())
+    for query in queries(world, seed=5, count=6)[::5]:
+        expected = slow.ids(query)
+        for page in (1, 2, 5, 9999):
+            rows = world.org.api.get(f"/runs?{encoded(query)}&per_page=9&page={page}").json()["data"]
+            assert [run["id"] for run in rows] == expected[(page - 1) * 9 : page * 9], (query, page)
+
+
+def test_the_whole_list_without_pagination(world: World) -> None:
+    for person in (world.org.admin, world.people[2]):
+        slow = Slow(world.processes(), person, world.named(person), world.server.clock())
+        for query in queries(world, seed=6, count=10)[::4]:
+            answer = person.api.get(f"/runs?{encoded(query)}&without_pagination=true").json()
+            assert [run["id"] for run in answer["data"]] == slow.ids(query), query
+            assert "meta" not in answer
+
+
+def test_every_side_table_and_counter_equals_a_recount(world: World) -> None:
+    assert world.differences() == []

@@ -1,0 +1,301 @@
+"""An organization full of different processes, and the list worked out the slow way to compare with."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from procession.domain.actors import Actor
+from procession.domain.deadlines import StepDeadline
+from procession.domain.listing import principals_of
+from procession.domain.names import fold
+from procession.domain.processes import Owners, Process, Task
+from procession.domain.templates import Step, Template, TemplateRow
+from procession.storage import access, processes, recount, templates
+from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.usecases.guards import save_process
+from tests.builders import Organization, Person
+from tests.harness import Server
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+WORDS = ["Onboard", "Café", "renewal", "Çelik", "audit", "100%", "under_score", "Ünal", "Lease", "ab", "日本語", "O'Neil"]
+
+
+class World:
+    """About `size` processes in every condition, made through the gate in random steps."""
+
+    def __init__(self, server: Server, *, size: int = 120, seed: int = 1) -> None:
+        self.server = server
+        self.seen_at = 0
+        self.org = Organization(server)
+        self.random = random.Random(seed)
+        self.people: list[Person] = [
+            self.org.person(role, first_name=f"P{n}")
+            for n, role in enumerate(["standard", "standard", "standard", "light", "light"])
+        ]
+        self.groups = [
+            self.org.api.data(
+                "POST", "/groups", {"name": f"group {n}", "description": "", "members": [p.id for p in some]}
+            )["id"]
+            for n, some in enumerate([self.people[:2], self.people[2:4], []])
+        ]
+        self.tags = [self.org.tag(f"tag {n}")["id"] for n in range(4)]
+        self.folders = [
+            self.org.api.data("POST", "/folders", {"name": f"folder {n}", "folder_type": "run"})["id"] for n in range(3)
+        ]
+        self.templates = [self.write(self._template(n)) for n in range(3)]
+        for _ in range(size):
+            self.launch()
+        for process in self.processes():
+            for _ in range(self.random.randrange(4)):
+                self._change(process)
+
+    def read(self, work: Callable[[ReadTx], Any], actor: Actor | None = None) -> Any:
+        async def run() -> Any:
+            who = actor or self.actor(self.org.admin)
+            async with reading(self.server.database, self.org.number, self.org.id, who, self.server.clock()) as tx:
+                return await work(tx)
+
+        return self.server.run(run())
+
+    def write(self, work: Callable[[WriteTx], Any]) -> Any:
+        who = self.actor(self.org.admin)
+        return self.server.run(
+            writing(self.server.database, self.org.number, self.org.id, who, self.server.clock(), work)
+        )
+
+    def actor(self, person: Person) -> Actor:
+        return Actor(kind="member", id=person.id, role=person.role)  # pyright: ignore[reportArgumentType]  # one of the roles
+
+    def processes(self) -> list[Process]:
+        async def everything(tx: ReadTx) -> list[Process]:
+            return [process async for process in recount.all_processes(tx)]
+
+        return self.read(everything)
+
+    def named(self, person: Person) -> frozenset[str]:
+        return self.read(access.principals_of_caller, self.actor(person))
+
+    def differences(self) -> list[str]:
+        return self.read(recount.check)
+
+    def launch(self) -> str:
+        pick = self.random
+        body = {
+            "checklist_id": pick.choice(self.templates),
+            "name": " ".join(pick.sample(WORDS, pick.randrange(1, 4))) + pick.choice(["", " x" * 120]),
+            "owner_id": pick.choice([self.org.admin, *self.people]).id,
+            "tags": pick.sample(self.tags, pick.randrange(3)),
+            "folders": pick.sample(self.folders, pick.randrange(2)),
+            "users": [p.id for p in pick.sample(self.people, pick.randrange(2))],
+            "groups": pick.sample(self.groups, pick.randrange(2)),
+        }
+        return self.org.api.data("POST", "/runs", body)["id"]
+
+    def _template(self, n: int) -> Callable[[WriteTx], Any]:
+        async def work(tx: WriteTx) -> str:
+            steps = tuple(
+                Step(
+                    id=tx.new_id(), alias=f"s{k}", title=f"Step {k}", created_by=1, created_at=tx.now,
+                    updated_at=tx.now, deadline=StepDeadline(k, "days", "from", "start_run"),
+                )
+                for k in range(n + 1)
+            )  # fmt: skip
+            row = TemplateRow(
+                id=tx.new_id(), no=n + 1, title=f"Template {n}", folded_title=f"template {n}", alias=f"t{n}",
+                type="form" if n == 0 else "procedure", owner=self.people[n].id, created_by=self.org.admin.id,
+                created_at=tx.now, updated_at=tx.now, document=Template(steps=steps),
+            )  # fmt: skip
+            await templates.add(tx, row)
+            if n == 2:
+                grant = {"template_id": row.id, "permission": "PROCESS_READ", "principal": "everyone"}
+                await tx.insert(_grants(), [grant])
+            return row.id
+
+        return work
+
+    def _change(self, process: Process) -> None:
+        """One random change to a process: threads through the API, the rest as use cases do, through the gate."""
+        step = self.random.choice(["complete", "assign", "late", "problem", "issue", "archive", "star", "hide", "improve"])
+        seed = self.random.random()
+        task = self.random.choice(process.tasks) if process.tasks else None
+        if step == "issue":
+            self.org.api.post(f"/runs/{process.id}/problem", {"content": "stop"})
+        elif task is not None and step == "problem":
+            self.org.api.post(f"/tasks/{task.id}/problem", {"content": "broken"})
+        elif task is not None and step == "improve":
+            self.org.api.post(f"/tasks/{task.id}/comment", {"content": "better", "label": "improvement"})
+        else:
+            self.write(self._work(process.id, step, seed))
+
+    def _work(self, process_id: str, step: str, seed: float) -> Callable[[WriteTx], Any]:
+        async def work(tx: WriteTx) -> None:
+            before = await processes.lock(tx, process_id)
+            assert before is not None
+            await save_process(tx, before, self._changed(before, step, random.Random(seed), tx.now))
+            tx.record(_noted(before.id))
+
+        return work
+
+    def _changed(self, process: Process, step: str, pick: random.Random, now: int) -> Process:
+        everybody = [self.org.admin, *self.people]
+        if step == "star":
+            return replace(process, starred_by=process.starred_by ^ {pick.choice(everybody).id})
+        if step == "archive":
+            return replace(process, archived_at=None if process.archived_at else now)
+        if not process.tasks:
+            return process
+        task = pick.choice(process.tasks)
+        changes: dict[str, dict[str, Any]] = {
+            "complete": {"status": "completed", "completed_at": now, "completer": everybody[0].id},
+            "assign": {
+                "owners": Owners(
+                    tuple(p.id for p in pick.sample(everybody, pick.randrange(3))),
+                    tuple(pick.sample(["g1@out.example", "g2@out.example"], pick.randrange(2))),
+                    tuple(pick.sample(self.groups, pick.randrange(2))),
+                )
+            },
+            "late": {"deadline": now + pick.randrange(-3, 4) * 12 * HOUR + 1},
+            "hide": {"status": "auto-skipped"},
+        }
+        return process.with_tasks(replace(task, **changes.get(step, {})))
+
+
+def _grants() -> Any:
+    from procession.storage.tables.templates import template_grants
+
+    return template_grants
+
+
+def _noted(process_id: str) -> Any:
+    from procession.domain.events import happened
+
+    return happened("process.updated", process_id)
+
+
+class Slow:
+    """The list worked out process by process, straight from the words of the specification."""
+
+    def __init__(self, everything: Sequence[Process], person: Person, named: frozenset[str], now: int) -> None:
+        self.everything = everything
+        self.person = person
+        self.named = named
+        self.now = now
+
+    def ids(self, query: dict[str, str]) -> list[str]:
+        rows = [p for p in self.everything if self._visible(p) and self._matches(p, query)]
+        return [p.id for p in self._ordered(rows, query.get("sort"))]
+
+    def _visible(self, process: Process) -> bool:
+        return self.person.role == "admin" or bool(self.named & principals_of(process))
+
+    def _matches(self, p: Process, query: dict[str, str]) -> bool:
+        return all(getattr(self, f"_by_{name}")(p, value, query) for name, value in query.items() if name != "sort") and (
+            self._default_archive(p, query)
+        )
+
+    def _default_archive(self, p: Process, query: dict[str, str]) -> bool:
+        if "archived" in query or "archived" in query.get("status", "").split(","):
+            return True
+        return not p.is_archived
+
+    def _by_archived(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return p.is_archived or value != "only"
+
+    def _by_status(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return any(self._has_status(p, word, query) for word in value.split(","))
+
+    def _has_status(self, p: Process, word: str, query: dict[str, str]) -> bool:
+        if word == "archived":
+            return p.is_archived
+        if p.is_archived and "archived" not in query:
+            return False
+        live = not p.is_archived
+        late = any(t.clock_deadline is not None and t.clock_deadline < self.now for t in p.tasks)
+        return {
+            "active": live and p.status != "complete",
+            "complete": live and p.status == "complete",
+            "problem": live and p.status in ("problem", "issue"),
+            "issue": live and p.status == "issue",
+            "improvement": any(t.improvements for t in p.tasks),
+            "delayed": live and p.status != "complete" and late,
+            "starred": self.person.id in p.starred_by,
+        }[word]
+
+    def _by_owners(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        wanted = {int(each) for each in value.split(",")}
+        return p.owner in wanted or any(
+            wanted & set(t.owners.users) for t in p.tasks if self._counts(t, query.get("task_status", "all"))
+        )
+
+    def _counts(self, task: Task, word: str) -> bool:
+        return {"all": True, "in-progress": task.is_open, "completed": task.is_completed}[word]
+
+    def _by_task_status(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return True
+
+    def _by_groups(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        wanted = set(value.split(","))
+        return any(
+            wanted & set(t.owners.groups) for t in p.tasks if self._counts(t, query.get("task_status", "all"))
+        )
+
+    def _by_guests(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return any(set(value.split(",")) & set(t.owners.guests) for t in p.tasks)
+
+    def _by_checklist_id(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return p.template_id in value.split(",")
+
+    def _by_folder(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return p.folder in value.split(",")
+
+    def _by_tag(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return "untagged" in query or value in p.tags
+
+    def _by_tag_ids(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return "untagged" in query or set(value.split(",")) <= p.tags
+
+    def _by_untagged(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return not p.tags
+
+    def _by_starred(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return (self.person.id in p.starred_by) == (value == "true")
+
+    def _by_type(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return p.type in value.split(",")
+
+    def _by_q(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return fold(value) in fold(p.name) or value.strip() == str(p.seq)
+
+    def _ordered(self, rows: list[Process], sort: str | None) -> list[Process]:
+        """Nulls last either way; the number breaks ties in the direction of the last key."""
+        keys = [(part.removeprefix("-"), part.startswith("-")) for part in (sort or "-created_at").split(",")]
+        if keys[-1][0] != "created_at":
+            keys.append(("created_at", keys[-1][1]))
+        for name, descending in reversed(keys):
+            known = [p for p in rows if self._value(p, name) is not None]
+            unknown = [p for p in rows if self._value(p, name) is None]
+            rows = sorted(known, key=lambda p, name=name: self._value(p, name), reverse=descending) + unknown
+        return rows
+
+    def _value(self, p: Process, name: str) -> Any:
+        return {
+            "created_at": p.seq,
+            "name": fold(p.name)[:200],
+            "last_updated": p.updated_at,
+            "due_date": p.due_date,
+            "completed_at": p.completed_at,
+            "started_at": p.started_at,
+            "status": "archived" if p.is_archived else p.status,
+            "progress": p.tasks_done * 1000 // p.tasks_visible if p.tasks_visible else 0,
+        }[name]
+
+
+def encoded(query: dict[str, str]) -> str:
+    from urllib.parse import quote
+
+    return "&".join(f"{name}={quote(value, safe=',')}" for name, value in query.items())
+
+
