@@ -1,10 +1,12 @@
 """Makes what tests need, through the API wherever the API can make it."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from procession.adapters.identity import hash_password
 from procession.domain.actors import Role
 from procession.usecases.setup import add_person, create_organization, issue_token
 from tests.harness import Api, Server
@@ -36,8 +38,15 @@ class Organization:
         """The API as the administrator."""
         return self.admin.api
 
-    def person(self, role: Role = "standard", *, first_name: str = "Mira", last_name: str = "Okoye") -> Person:
-        """One more active member."""
+    def person(
+        self,
+        role: Role = "standard",
+        *,
+        first_name: str = "Mira",
+        last_name: str = "Okoye",
+        password: str | None = None,
+    ) -> Person:
+        """One more active member, who can sign in when they have a password."""
         email = f"person{next(_numbers)}@fernwood.test"
         server = self.server
         account = server.run(
@@ -50,7 +59,7 @@ class Organization:
                 last_name=last_name,
                 role=role,
                 timezone="UTC",
-                password_hash=None,
+                password_hash=hash_password(password) if password else None,
                 now=server.clock(),
             )
         )
@@ -62,6 +71,42 @@ class Organization:
             now=self.server.clock(),
         )  # fmt: skip
         return self.server.run(work)
+
+    def join(self, person: Person, role: Role = "standard") -> Person:
+        """Somebody of another organization as an active member of this one, too."""
+        server = self.server
+        server.run(
+            add_person(
+                server.database,
+                self.number,
+                self.id,
+                email=person.email,
+                first_name="",
+                last_name="",
+                role=role,
+                timezone="UTC",
+                password_hash=None,
+                now=server.clock(),
+            )
+        )
+        return Person(person.id, person.email, role, Api(server, person.api.token, self.id))
+
+    def guest(self, email: str | None = None, **record: Any) -> dict[str, Any]:
+        """A guest as the administrator sees them."""
+        body = {"email": email or f"guest{next(_numbers)}@partner.test", **record}
+        return self.api.data("POST", "/guests", body)
+
+    def group(
+        self, name: str | None = None, *, members: Sequence[Person] = (), guests: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        body = {"name": name or f"group {next(_numbers)}", "description": ""}
+        people = {"members": [each.id for each in members], "guests": list(guests)}
+        return self.api.data("POST", "/groups", {**body, **people})
+
+    def folder(self, name: str | None = None, *, kind: str = "checklist", parent: str | None = None) -> dict[str, Any]:
+        """A template folder, or a process folder when `kind` is "run"."""
+        body = {"name": name or f"folder {next(_numbers)}", "folder_type": kind, "parent_id": parent}
+        return self.api.data("POST", "/folders", body)
 
     def tag(self, title: str | None = None, color: str | None = None) -> dict[str, Any]:
         body = {"title": title or f"tag {next(_numbers)}", **({"color": color} if color else {})}

@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.statements import all_queries, describe, faults
 from tests.builders import Organization
 from tests.harness import Api, Server
 from tests.postgres_server import fresh_database, running_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_statement_stays_in_its_organization() -> Iterator[None]:
+    """Whatever statements the tests made the server build, none reads or writes beside the caller's organization."""
+    yield
+    found = {f"{fault}: {describe(query)}" for query in all_queries() for fault in faults(query.statement)}
+    assert not found, "\n\n".join(found)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,12 @@ def all_queries() -> list[Query]:
     return [each for each in gc.get_objects() if type(each) is Query]
 
 
+def describe(query: Query) -> str:
+    """The statement's text on the database it was made for."""
+    [dialect, *_] = query._compiled or ("postgresql",)
+    return query.on(dialect).sql
+
+
 def faults(statement: Any) -> list[str]:
     """The tenant tables of the statement that are not held to the caller's organization; empty when all are."""
     return list(_faults(statement, None))
@@ -130,6 +136,10 @@ def _enter_select(select: Select[Any], scope: Scope) -> None:
     found: list[FromClause] = []
     for each in select._from_obj:  # SQLAlchemy's public way to the FROM compiles, which needs a dialect
         found.extend(_flattened(each, scope))
+    for target, condition, _, flags in select._setup_joins:
+        right = list(_flattened(target, scope))
+        found.extend(right)
+        scope.learn(condition, only={id(each) for each in right} if flags["isouter"] or flags["full"] else None)
     named = [each for each in select._raw_columns if isinstance(each, FromClause)]
     parts = [*select._raw_columns, *select._where_criteria]
     named += [column.table for part in parts for column in _columns(part) if isinstance(column.table, FromClause)]

@@ -10,7 +10,7 @@ from tests.architecture.source import Import, Module, dotted, imports, is_standa
 
 DRIVERS = frozenset({"apsw", "psycopg", "psycopg_pool", "pysqlite3", "alembic"})
 # Whoever starts processes: top-level modules beside the layers. They are edges, like api and cli.
-EDGES = frozenset({"claims", "demo", "main", "protocol", "seed", "server", "supervisor"})
+EDGES = frozenset({"__main__", "claims", "demo", "main", "protocol", "seed", "server", "supervisor"})
 EVERYTHING = frozenset(module.layer for module in modules())
 
 
@@ -60,6 +60,10 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("storage.migrate", "pysqlite3"): "migrations and backups need a DB-API driver with a safe SQLite",
     ("storage.migrations.env", "alembic"): "migrations run through Alembic",
     ("adapters.*", "*"): "an adapter wraps one library: see the test of its own",
+    ("cli.about", "apsw"): "`procession info` shows the version in use",
+    ("cli.about", "pysqlite3"): "`procession info` shows the version in use",
+    ("cli.main", "api.document"): "`procession openapi` prints the document",
+    ("__main__", "cli.main"): "`python -m procession` is the command line",
     ("server", "psycopg"): "an unreachable database at start is reported in words",
 }
 

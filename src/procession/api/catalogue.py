@@ -16,12 +16,17 @@ from procession.api.routes import (
     process_writes,
     processes,
     service,
+    stages,
+    step_fields,
+    steps,
     tags,
+    template_parts,
+    templates,
     threads,
     tokens,
 )
 
-RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, processes, process_writes, attaching, tags, folders, process_threads, threads)
+RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, steps, step_fields, stages, processes, process_writes, attaching, tags, folders, process_threads, threads)
 
 
 def all_operations() -> list[Operation]:

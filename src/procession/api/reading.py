@@ -7,14 +7,17 @@ from msgspec import UNSET, UnsetType
 
 from procession.api.bodies import required
 from procession.api.contract.steps import FollowUpBody, StepBody, StepChange
-from procession.api.contract.templates import TemplateBody, TemplateChange, TemplateSettings
+from procession.api.contract.templates import PermissionBody, TemplateBody, TemplateChange, TemplateSettings
 from procession.api.lenient import read_object
+from procession.api.present.templates import WIRE_NAMES
 from procession.domain.deadlines import read_start_date, read_step_deadline
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.template_permissions import PERMISSIONS, Permission
 from procession.domain.templates import DEFAULT_START, FollowUp, Settings, Step
 from procession.usecases.steps import StepInput
 from procession.usecases.template_import import ImportedStep
+from procession.usecases.template_permissions import PermissionList
 from procession.usecases.templates import TemplateInput
 
 T = TypeVar("T")
@@ -50,9 +53,7 @@ def read_changed_template(body: Any, ignored: list[str]) -> TemplateInput:
     return _template_input(read_object(_ChangedTemplate, body, ignored))
 
 
-def read_exported_template(
-    body: Any, ignored: list[str]
-) -> tuple[TemplateInput, list[ImportedStep], Sequence[object]]:
+def read_exported_template(body: Any, ignored: list[str]) -> tuple[TemplateInput, list[ImportedStep], Sequence[object]]:
     """Template, steps and milestones of an export."""
     given = read_object(_ExportedTemplate, body, ignored)
     errors: dict[str, list[Any]] = {}
@@ -160,3 +161,34 @@ def read_position(sent: Mapping[str, object]) -> int:
         sentence = required("position") if missing else "The position must be an integer of at least 1."
         raise Invalid({"position": [sentence]})
     return position
+
+
+PERMISSION_WORDS: Mapping[str, Permission] = {
+    **{word: permission for permission, word in WIRE_NAMES.items()},
+    **{word: word for word in PERMISSIONS},
+}
+
+
+def read_permission_lists(body: Any, ignored: list[str]) -> dict[Permission, tuple[int, PermissionList]]:
+    """The lists sent, bare or in an envelope, each with its place. Raises Invalid. Spec: api-templates 9."""
+    whole = as_object(body) or {}
+    entries = as_list(whole.get("data", whole.get("permissions", body)))
+    if entries is None:
+        raise Invalid({"permissions": ["The permissions must be a list."]})
+    errors: dict[str, list[Any]] = {}
+    lists: dict[Permission, tuple[int, PermissionList]] = {}
+    for index, raw in enumerate(entries):
+        try:
+            entry = read_object(PermissionBody, raw, ignored)
+        except Invalid as invalid:
+            errors |= {f"{index}.{path}": messages for path, messages in invalid.errors.items()}
+            continue
+        permission = PERMISSION_WORDS.get(entry.permission.upper())
+        if permission is None:
+            errors[f"{index}.permission"] = [f"The permission must be one of {', '.join(WIRE_NAMES.values())}."]
+        else:
+            groups = [each.lower() for each in entry.groups]
+            lists[permission] = (index, PermissionList(everyone=entry.all, users=entry.users, groups=groups))
+    if errors:
+        raise Invalid(errors)
+    return lists

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from procession.domain.names import fold
+
 ProcessStatus = Literal["active", "problem", "issue", "complete"]
 ProcessType = Literal["procedure", "form", "document"]
 TaskType = Literal["task", "approval", "expiring", "email", "expiring_email"]
@@ -52,6 +54,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     step_id: str | None = None
     linked_step_id: str | None = None
     title: str
+    # Always the title, folded: what lists search and sort by.
+    folded_title: str = ""
     # None on a task with a step: its text is the step's, in the process's frozen version.
     summary: str | None = None
     alias: str | None = None
@@ -96,6 +100,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     archived_at: int | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "folded_title", fold(self.title))
 
     @property
     def is_open(self) -> bool:

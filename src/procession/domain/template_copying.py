@@ -65,9 +65,7 @@ def copy_template(template: Template, *, new_id: Callable[[], str], now: int) ->
 def without_people(template: Template) -> Template:
     """What may go to another organization: no people, and nothing that only the old one has. Spec: T-15.4."""
     steps = (replace(step, assignees=(), guests=(), groups=(), roles=(), follow_up=None) for step in template.steps)
-    return replace(
-        template, steps=tuple(steps), users=(), groups=(), default_folder=None, kickoff_sharing_user_id=None
-    )
+    return replace(template, steps=tuple(steps), users=(), groups=(), default_folder=None, kickoff_sharing_user_id=None)
 
 
 def copy_step(template: Template, step: Step, *, title: str | None, new_id: Callable[[], str], now: int) -> Step:
@@ -80,9 +78,7 @@ def copy_step(template: Template, step: Step, *, title: str | None, new_id: Call
         fields.append(replace(field, id=new_id(), alias=alias, created_at=now, last_updated=now))
     title = (title or f"{step.title}{STEP_SUFFIX}")[:MAX_STEP_TITLE]
     alias = numbered_alias(title, {each.alias for each in template.steps}, "step")
-    return replace(
-        step, id=new_id(), alias=alias, title=title, fields=tuple(fields), created_at=now, updated_at=now
-    )
+    return replace(step, id=new_id(), alias=alias, title=title, fields=tuple(fields), created_at=now, updated_at=now)
 
 
 def field_aliases(template: Template) -> set[str]:

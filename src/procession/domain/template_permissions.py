@@ -55,9 +55,7 @@ def may_launch(standing: Standing) -> bool:
 
 def may_duplicate(standing: Standing) -> bool:
     """DUPLICATE is of use only with READ. Spec: T-2.2."""
-    return not standing.actor.is_light and (
-        standing.bypasses or ("DUPLICATE" in standing.lists and may_read(standing))
-    )
+    return not standing.actor.is_light and (standing.bypasses or ("DUPLICATE" in standing.lists and may_read(standing)))
 
 
 def is_listed(standing: Standing) -> bool:

@@ -61,8 +61,7 @@ def without_embedded(template: Template, embedded: str) -> Template:
         return text if text is None else _without_blocks(text, embedded)
 
     steps = tuple(
-        replace(step, summary=cut(step.summary)) if _embeds(step.summary, embedded) else step
-        for step in template.steps
+        replace(step, summary=cut(step.summary)) if _embeds(step.summary, embedded) else step for step in template.steps
     )
     return replace(template, summary=cut(template.summary), guidance=cut(template.guidance), steps=steps)
 

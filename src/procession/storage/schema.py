@@ -16,6 +16,7 @@ CONTROL_TABLES = frozenset(
         control.tokens,
         control.rate_windows,
         control.sign_in_attempts,
+        control.public_templates,
     )
 )
 TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES

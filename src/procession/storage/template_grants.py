@@ -43,9 +43,7 @@ async def standings(tx: ReadTx, heads: Sequence[TemplateHead]) -> dict[str, Stan
         for template_id, permission in await tx.tuples(_held, ids=ids, principals=principals):
             granted[template_id].add(permission)
     return {
-        head.id: Standing(
-            actor=tx.actor, is_owner=head.owner == tx.actor.id, granted=frozenset(granted[head.id])
-        )
+        head.id: Standing(actor=tx.actor, is_owner=head.owner == tx.actor.id, granted=frozenset(granted[head.id]))
         for head in heads
     }
 

@@ -1,6 +1,6 @@
 """Frozen versions of templates: what processes run. Spec: behaviour-templates 10, api-templates 2.5."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -37,6 +37,11 @@ class LaunchableTemplate(msgspec.Struct, frozen=True):
 _document = Query(
     select(_V.document, _V.frozen_at).where(
         _V.org == bindparam("org"), _V.template_id == bindparam("id"), _V.version == bindparam("version")
+    )
+)
+_documents = Query(
+    select(_V.template_id, _V.version, _V.document, _V.frozen_at).where(
+        _V.org == bindparam("org"), is_in(_V.template_id, "ids"), is_in(_V.version, "versions")
     )
 )
 _published = Query(
@@ -108,6 +113,27 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     if frozen_at < tx.now - SETTLED_AFTER_MS:
         _memory.put(key, document, len(text))
     return document
+
+
+async def version_documents(tx: ReadTx, pairs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Template]:
+    """The documents of many frozen versions, by (template, version); one statement at most."""
+    wanted = set(pairs)
+    found: dict[tuple[str, int], Template] = {}
+    for pair in wanted:
+        known = _memory.get((tx.org, *pair))
+        if known is not None:
+            found[pair] = known
+    missing = wanted - found.keys()
+    if not missing:
+        return found
+    ids, versions = sorted({pair[0] for pair in missing}), sorted({pair[1] for pair in missing})
+    for template_id, version, text, frozen_at in await tx.tuples(_documents, ids=ids, versions=versions):
+        if (template_id, version) in missing:
+            document = msgspec.json.decode(text, type=Template)
+            found[template_id, version] = document
+            if frozen_at < tx.now - SETTLED_AFTER_MS:
+                _memory.put((tx.org, template_id, version), document, len(text))
+    return found
 
 
 async def published_documents(tx: ReadTx, ids: Sequence[str]) -> dict[str, Template]:

@@ -47,6 +47,11 @@ _is_starred = Query(
         _S.org == bindparam("org"), _S.account == bindparam("account"), _S.template_id == bindparam("id")
     )
 )
+_starred_among = Query(
+    select(_S.template_id).where(
+        _S.org == bindparam("org"), _S.account == bindparam("account"), is_in(_S.template_id, "ids")
+    )
+)
 _unstar = Query(
     delete(template_stars).where(
         _S.org == bindparam("org"), _S.account == bindparam("account"), _S.template_id == bindparam("id")
@@ -135,6 +140,11 @@ def _reference_rows(row: TemplateRow, found: frozenset[tuple[str, str]]) -> list
 async def is_starred(tx: ReadTx, template_id: str) -> bool:
     """Whether the template is one of the caller's favourites."""
     return await tx.value(_is_starred, account=tx.actor.id, id=template_id) is not None
+
+
+async def starred_among(tx: ReadTx, ids: list[str]) -> set[str]:
+    """Those of these templates that are the caller's favourites."""
+    return {row[0] for row in await tx.tuples(_starred_among, account=tx.actor.id, ids=ids)}
 
 
 async def star(tx: WriteTx, template_id: str, *, starred: bool) -> None:

@@ -13,8 +13,8 @@ from procession.domain.events import happened
 from procession.domain.names import fold, numbered_alias
 from procession.domain.organizations import DefaultDeadline
 from procession.domain.template_copying import copy_step
-from procession.domain.template_steps import with_copied_step, with_step, with_step_at, without_step
 from procession.domain.template_permissions import is_listed
+from procession.domain.template_steps import with_copied_step, with_step, with_step_at, without_step
 from procession.domain.templates import MAX_STEP_TITLE, FollowUp, Step, Template, TemplateRow
 from procession.storage import organizations, references, template_grants, template_links, templates
 from procession.storage.tx import WriteTx
@@ -78,9 +78,7 @@ def deadline_of(default: DefaultDeadline) -> StepDeadline:
     return StepDeadline(default.value, UNIT_WORDS[default.type], "from", START_RUN)
 
 
-async def update_step(
-    tx: WriteTx, row: TemplateRow, step_id: str, given: StepInput
-) -> tuple[TemplateRow, Step]:
+async def update_step(tx: WriteTx, row: TemplateRow, step_id: str, given: StepInput) -> tuple[TemplateRow, Step]:
     """Raises NotFound, Invalid. Spec: api-templates S4, T-2.10, TT-7."""
     step, errors = find_step(row.document, step_id), checks.Errors()
     title = checks.checked_title(given.title, MAX_STEP_TITLE, errors)
@@ -168,9 +166,7 @@ async def delete_step(tx: WriteTx, row: TemplateRow, step_id: str) -> None:
     tx.record(happened("step.deleted", step_id, template=row.id, title=step.title))
 
 
-async def clone_step(
-    tx: WriteTx, row: TemplateRow, step_id: str, *, title: str | None
-) -> tuple[TemplateRow, Step]:
+async def clone_step(tx: WriteTx, row: TemplateRow, step_id: str, *, title: str | None) -> tuple[TemplateRow, Step]:
     """A copy right after the original, tags included. Raises NotFound, Invalid. Spec: api-templates S6, T-5.5."""
     original, errors = find_step(row.document, step_id), checks.Errors()
     if title is not None:

@@ -16,7 +16,7 @@ MAX_TITLE = 30
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-async def create_tag(tx: WriteTx, *, title: str, color: str | None, type: str | None) -> TagRow:
+async def create_tag(tx: WriteTx, *, title: str, color: str | None, kind: str | None) -> TagRow:
     """Raises NotAllowed, Invalid (blank, long or taken title; malformed colour)."""
     require_admin(tx.actor, "create tags")
     row = TagRow(
@@ -25,7 +25,7 @@ async def create_tag(tx: WriteTx, *, title: str, color: str | None, type: str | 
         folded_title=fold(title.strip()),
         color=color,
         auto_generated=0,
-        type=type,
+        type=kind,
         created_at=tx.now,
         updated_at=tx.now,
     )

@@ -53,6 +53,18 @@ async def readable(tx: ReadTx, template_id: str) -> Opened:
     return Opened(row, standing)
 
 
+async def public_template(tx: ReadTx, template_id: str) -> TemplateRow:
+    """What anybody may read, while the template is public: never a draft. Raises NotFound. Spec: T-9.1."""
+    row = await templates.find(tx, template_id)
+    if row is None or row.is_archived or not row.document.is_public:
+        raise NotFound
+    if not is_draft(row, row.document):
+        return row
+    if row.published_version is None:
+        raise NotFound
+    return replace(row, document=await template_versions.version_document(tx, row.id, row.published_version))
+
+
 async def as_seen(
     tx: ReadTx, rows: Sequence[TemplateRow | TemplateOutline]
 ) -> tuple[list[TemplateRow | TemplateOutline], dict[str, Standing]]:
@@ -104,6 +116,4 @@ def require_live(row: TemplateRow) -> None:
 
 async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> TemplateRow:
     """Save the locked template with a changed document, under the caller's name."""
-    return await templates.save(
-        tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id)
-    )
+    return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))

@@ -65,9 +65,7 @@ async def check_people(
     errors |= {path: [UNKNOWN_GROUP] for path, each in groups if each not in known.groups}
 
 
-async def checked_guests(
-    tx: ReadTx, sent: Sequence[str], kept: Collection[str], errors: Errors
-) -> tuple[str, ...]:
+async def checked_guests(tx: ReadTx, sent: Sequence[str], kept: Collection[str], errors: Errors) -> tuple[str, ...]:
     """Guests' addresses as they are stored, without repeats. Spec: T-8.4."""
     addresses = [normal_email(each) for each in sent]
     taken = await references.member_addresses(tx, addresses)

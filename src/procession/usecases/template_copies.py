@@ -10,7 +10,15 @@ from procession.domain.names import fold
 from procession.domain.template_copying import Copy, copied_title, copy_template, without_people
 from procession.domain.template_permissions import is_listed, may_duplicate, may_edit
 from procession.domain.templates import MAX_TITLE, Template, TemplateRow, is_draft
-from procession.storage import references, tags, template_grants, template_links, template_versions, templates
+from procession.storage import (
+    organizations,
+    references,
+    tags,
+    template_grants,
+    template_links,
+    template_versions,
+    templates,
+)
 from procession.storage.tags import TagRow
 from procession.storage.template_grants import Grant
 from procession.storage.template_links import LinkedTag
@@ -28,6 +36,17 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     tags: Sequence[LinkedTag]
     step_tags: Mapping[str, Sequence[LinkedTag]]
     grants: frozenset[Grant]
+
+
+async def original_elsewhere(tx: ReadTx, template_id: str) -> Original:
+    """As `original_of`, in an organization other than the caller's own, where they may have another role, or none."""
+    try:
+        there = await organizations.membership(tx, tx.actor.id)
+    except LookupError:
+        return await original_of(tx, template_id, is_member=False)
+    actor = replace(tx.actor, role=there.role)
+    own = ReadTx(tx.connection, tx.org, tx.organization_id, actor, tx.now)
+    return await original_of(own, template_id, is_member=there.status == "active")
 
 
 async def original_of(tx: ReadTx, template_id: str, *, is_member: bool) -> Original:

@@ -6,7 +6,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.envelope import Many, One
+from procession.api.contract.forms import FormField
 from procession.api.contract.shared import Progress, TagLink
+from procession.api.contract.templates import Checklist
+from procession.api.contract.threads import ThreadOut
 from procession.api.params import PageParams, Params
 
 
@@ -106,7 +109,7 @@ class Run(msgspec.Struct, kw_only=True):
     can_add_oot: bool
     has_open_issue: bool
     custom_fields: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
-    checklist: One[dict[str, Any]] | UnsetType = UNSET
+    checklist: One[Checklist] | UnsetType = UNSET
     tasks: Many[dict[str, Any]] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
     assets: Many[dict[str, Any]] | UnsetType = UNSET
@@ -114,10 +117,10 @@ class Run(msgspec.Struct, kw_only=True):
     tags: Many[TagLink] | UnsetType = UNSET
     folders: Many[FolderLink] | UnsetType = UNSET
     permissions: One[RunPermissions] | UnsetType = UNSET
-    ko_form_fields: Many[dict[str, Any]] | UnsetType = UNSET
-    form_fields: Many[dict[str, Any]] | UnsetType = UNSET
+    ko_form_fields: Many[FormField] | UnsetType = UNSET
+    form_fields: Many[FormField] | UnsetType = UNSET
     stages: Many[Stage] | UnsetType = UNSET
-    threads: Many[dict[str, Any]] | UnsetType = UNSET
+    threads: Many[ThreadOut] | UnsetType = UNSET
 
 
 class RunListParams(PageParams, frozen=True, kw_only=True):
@@ -195,12 +198,3 @@ class RunChange(msgspec.Struct, kw_only=True):
     prerun: dict[str, Any] | list[Any] | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     folders: list[str] | UnsetType = UNSET
-
-
-class RunForms(msgspec.Struct):
-    """All fields of a process. Spec: api-processes 11, P10."""
-
-    id: str
-    name: str
-    form_fields: list[dict[str, Any]]
-    ko_form_fields: list[dict[str, Any]]

@@ -8,14 +8,14 @@ from procession.domain.times import wire, wire_or_none
 
 
 def present_capture(field: Field, step_id: str) -> Capture:
-    return Capture(step_id=step_id, **_common(field))
+    return Capture(step_id=step_id, **common_shape(field))
 
 
 def present_prerun(field: Field, template_id: str) -> Prerun:
-    return Prerun(checklist_id=template_id, **_common(field))
+    return Prerun(checklist_id=template_id, **common_shape(field))
 
 
-def _common(field: Field) -> dict[str, Any]:  # attributes of FieldShape
+def common_shape(field: Field) -> dict[str, Any]:  # attributes of FieldShape
     return {
         "id": field.id,
         "alias": field.alias,

@@ -6,6 +6,7 @@ import msgspec
 
 from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item, Paginated
+from procession.api.contract.forms import RunForms
 from procession.api.contract.processes import Run, RunListParams, RunParams
 from procession.api.filters import to_order, to_process_filter, to_window, write_cursor
 from procession.api.operations import operation
@@ -39,14 +40,15 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
     names = wanted(call, params.with_)
     if params.without_pagination:
         call.may_be_cached = False
-        return Streamed(lambda later: _stream(later, call, where, order, names))
+        answers = bool(params.form_fields_values)
+        return Streamed(lambda later: _stream(later, call, where, order, names, with_answers=answers))
     page = call.page(params.page, params.per_page, params.limit)
     window = to_window(call, params, order, page)
     found = await plan.list_page(tx, where, order, window, await sight_of(tx))
     if any(part.delayed for part in where.parts) and (next_late := await totals.next_becoming_late(tx)) is not None:
         call.changes_at([next_late + 1])
     return call.paginated(
-        await present(tx, call, found.rows, names),
+        await present(tx, call, found.rows, names, with_answers=bool(params.form_fields_values)),
         found.total,
         page,
         next_cursor=write_cursor(call, found.last),
@@ -62,13 +64,23 @@ async def get_process(tx: ReadTx, call: Call, params: RunParams, run_id: str) ->
     return Item(await one_process(tx, call, seen.process.seq, params))
 
 
+@operation("GET", RUNS + "/{run_id}/form-fields", tag="processes", etag=True)
+async def get_process_forms(tx: ReadTx, call: Call, run_id: str) -> Item[RunForms]:
+    """Read every field of a process with its answer: of the kick-off form and of its visible tasks."""
+    seen = await readable_process(tx, run_id)
+    params = RunParams(with_=("ko_form_fields", "form_fields"), form_fields_values=True)
+    run = await one_process(tx, call, seen.process.seq, params)
+    assert run.form_fields and run.ko_form_fields
+    return Item(RunForms(run.id, run.name, run.form_fields.data, run.ko_form_fields.data))
+
+
 async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None = None) -> Run:
     """One process as its list row would be, with includes; raises NotFound."""
     row = await plan.row(tx, seq)
     if row is None:
         raise NotFound()
     names = wanted(call, params.with_, one=True) if params else frozenset[str]()
-    [run] = await present(tx, call, [row], names)
+    [run] = await present(tx, call, [row], names, with_answers=bool(params and params.form_fields_values))
     return run
 
 
@@ -81,7 +93,9 @@ async def _with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
     return msgspec.structs.replace(params, tag=tuple(keys)) if keys else params
 
 
-async def present(tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str]) -> list[Run]:
+async def present(
+    tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str], *, with_answers: bool = False
+) -> list[Run]:
     """Listed rows with their includes, as the caller sees them."""
     viewer = await view(tx, rows, names)
     runs: list[Run] = []
@@ -89,12 +103,12 @@ async def present(tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: 
         share = share_of(row, viewer.shares)
         runs.append(present_run(row, share, call.now))
         call.changes_at(clock_changes(row, share, call.now))
-    await add_includes(tx, call, rows, runs, names, viewer)
+    await add_includes(tx, call, rows, runs, names, viewer, with_answers=with_answers)
     return runs
 
 
 async def _stream(
-    tx: ReadTx, call: Call, where: ProcessFilter, order: Order, names: frozenset[str]
+    tx: ReadTx, call: Call, where: ProcessFilter, order: Order, names: frozenset[str], *, with_answers: bool
 ) -> AsyncIterator[bytes]:
     """The whole list as JSON, a batch at a time: memory stays flat."""
     encode = msgspec.json.Encoder().encode
@@ -103,9 +117,9 @@ async def _stream(
     async for row in plan.stream(tx, where, order, await sight_of(tx)):
         batch.append(row)
         if len(batch) == BATCH:
-            yield separator + encode(await present(tx, call, batch, names))[1:-1]
+            yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
             separator = b","
             batch = []
     if batch or separator != b",":
-        yield separator + encode(await present(tx, call, batch, names))[1:-1]
+        yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
     yield b"]}"

@@ -42,7 +42,7 @@ async def get_tag(tx: ReadTx, call: Call, tag_id: str, params: TagParams) -> Ite
 @operation("POST", TAGS, tag="tags", status=201)
 async def create_tag(tx: WriteTx, body: TagBody) -> Item[Tag]:
     """Create a tag; administrators only."""
-    return Item(present_tag(await create(tx, title=body.title, color=body.color, type=body.type)))
+    return Item(present_tag(await create(tx, title=body.title, color=body.color, kind=body.type)))
 
 
 @operation("PUT", TAGS + "/{tag_id}", tag="tags")

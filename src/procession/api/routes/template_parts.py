@@ -1,4 +1,4 @@
-"""What belongs to a template: permissions, its fields at a glance, copies, publication. Spec: api-templates 2, 9, 10."""
+"""Parts of a template: permissions, its fields at a glance, copies, publication. Spec: api-templates 2, 9, 10."""
 
 from typing import Any
 
@@ -7,24 +7,117 @@ from procession.api.contract.envelope import Item, Many
 from procession.api.contract.steps import StepDeadlineTime
 from procession.api.contract.template_fields import FormFields
 from procession.api.contract.templates import Checklist, CloneBody, PermissionBody, PublicTemplate, TemplatePermission
+from procession.api.edge import is_hex_id
 from procession.api.lenient import read_object
 from procession.api.operations import operation
 from procession.api.present.template_fields import present_capture, present_prerun
 from procession.api.present.template_includes import shown_lists
-from procession.api.present.templates import WIRE_NAMES, present_permissions, present_public, present_template
+from procession.api.present.templates import present_permissions, present_public, present_template
+from procession.api.reading import read_permission_lists
 from procession.api.routes.templates import TEMPLATE
 from procession.domain.actors import NOBODY
 from procession.domain.deadlines import Offset, plan_deadlines
-from procession.domain.errors import Invalid, NotAllowed, NotFound
-from procession.domain.loose import as_list, as_object
-from procession.domain.template_permissions import Permission
+from procession.domain.errors import Invalid, NotFound
+from procession.domain.template_permissions import PERMISSIONS
 from procession.domain.times import wire
-from procession.storage import organizations, public_templates, template_grants, template_versions, templates
+from procession.storage import identity, organizations, public_templates, template_grants, templates
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
-from procession.usecases import template_life
 from procession.usecases.steps import deadline_of
 from procession.usecases.template_access import editable, readable
+from procession.usecases.template_access import public_template as find_public
+from procession.usecases.template_copies import Original, original_elsewhere, original_of
 from procession.usecases.template_copies import clone_template as clone
-from procession.usecases.template_copies import original_of
-from procession.usecases.template_permissions import PermissionList, change_permissions
+from procession.usecases.template_life import publish_template as publish
+from procession.usecases.template_permissions import change_permissions
 from procession.usecases.templates import require_creator
+
+
+@operation("GET", TEMPLATE + "/permissions", tag="templates", etag=True)
+async def get_template_permissions(tx: ReadTx, checklist_id: str) -> Many[TemplatePermission]:
+    """Read who holds which permission; without EDIT only who may edit."""
+    opened = await readable(tx, checklist_id)
+    grants = await template_grants.lists_of(tx, [checklist_id])
+    return Many(present_permissions(grants[checklist_id], shown_lists(opened.standing)))
+
+
+@operation("PUT", TEMPLATE + "/permissions", tag="templates", documented_body=list[PermissionBody])
+async def update_template_permissions(
+    tx: WriteTx, call: Call, checklist_id: str, body: Any
+) -> Many[TemplatePermission]:
+    """Replace the lists that are sent; the others stay."""
+    row = await editable(tx, checklist_id)
+    grants = await change_permissions(tx, row, read_permission_lists(body, call.ignored))
+    return Many(present_permissions(grants, PERMISSIONS))
+
+
+@operation("GET", TEMPLATE + "/form-fields", tag="templates", etag=True)
+async def list_template_fields(tx: ReadTx, checklist_id: str) -> Item[FormFields]:
+    """Read every field: those of the steps in step then position order, and those of the kick-off form."""
+    row = (await readable(tx, checklist_id)).template
+    return Item(
+        FormFields(
+            id=row.id,
+            title=row.title,
+            form_fields=[present_capture(field, step.id) for step in row.document.steps for field in step.fields],
+            ko_form_fields=[present_prerun(field, row.id) for field in row.document.kickoff],
+        )
+    )
+
+
+@operation("GET", TEMPLATE + "/steps-deadlines", tag="templates")
+async def list_step_deadlines(tx: ReadTx, checklist_id: str) -> Many[StepDeadlineTime]:
+    """When each step would be due if the template were launched now."""
+    row = (await readable(tx, checklist_id)).template
+    settings = await organizations.settings_of(tx, tx.org)
+    default = deadline_of(settings.default_deadline)
+    planned = plan_deadlines(
+        [(step.id, step.deadline) for step in row.document.steps],
+        tx.now,
+        Offset(default.value, default.unit),
+        settings.working_week(),
+        {},
+    )
+    return Many([StepDeadlineTime(step_id, wire(deadline.at)) for step_id, deadline in planned.items()])
+
+
+@operation("PUT", TEMPLATE + "/publish", tag="templates", errors=(422,))
+async def publish_template(tx: WriteTx, checklist_id: str) -> Item[Checklist]:
+    """Make the template as it stands now the version that launches use."""
+    row = await publish(tx, checklist_id)
+    return Item(present_template(row, starred=await templates.is_starred(tx, checklist_id)))
+
+
+@operation("POST", TEMPLATE + "/clone", tag="templates", status=201, documented_body=CloneBody)
+async def clone_template(call: Call, checklist_id: str, body: Any) -> Item[Checklist]:
+    """Copy a template, from another of the caller's organizations too (`tenant`), or any public one."""
+    given = read_object(CloneBody, body, call.ignored)
+    original = await _original(call, (given.tenant or call.organization_id).lower(), checklist_id)
+
+    async def work(tx: WriteTx) -> Checklist:
+        await require_creator(tx)
+        row = await clone(tx, original, title=given.title)
+        return present_template(row, starred=False)
+
+    return Item(await writing(call.edge.database, call.org, call.organization_id, call.actor, call.now, work))
+
+
+async def _original(call: Call, tenant: str, template_id: str) -> Original:
+    if not is_hex_id(tenant):
+        raise Invalid({"tenant": ["The tenant must be the id of an organization."]})
+    async with call.edge.database.reading() as connection:
+        org = await identity.organization_number(connection, tenant)
+        tx = ReadTx(connection, org, tenant, call.actor, call.now)
+        if org == call.org:
+            return await original_of(tx, template_id, is_member=True)
+        return await original_elsewhere(tx, template_id)
+
+
+@operation("GET", "/public/templates/{key}", tag="templates", auth="public", errors=(404,))
+async def get_public_template(call: Call, key: str) -> Item[PublicTemplate]:
+    """Read a public template by id or alias, without signing in."""
+    async with call.edge.database.reading() as connection:
+        found = await public_templates.find(connection, key)
+    if found is None:
+        raise NotFound
+    async with reading(call.edge.database, found[0], "", NOBODY, call.now) as tx:
+        return Item(present_public(await find_public(tx, found[1])))

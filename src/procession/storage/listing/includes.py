@@ -3,8 +3,9 @@
 import msgspec
 from sqlalchemy import bindparam, select
 
-from procession.domain.processes import Owners
+from procession.domain.processes import Owners, Task
 from procession.storage.dialect import is_in
+from procession.storage.processes import task_rows
 from procession.storage.query import Query
 from procession.storage.tables.content import folder_links, folders, tag_links, tags
 from procession.storage.tables.processes import tasks
@@ -82,6 +83,58 @@ _brief_tasks = Query(
     )
     .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
 )
+
+
+class FormTask(msgspec.Struct, frozen=True):
+    """A visible task with its answers. `fields` is JSON of its own fields, None when they are its step's."""
+
+    process: int
+    id: str
+    step_id: str | None
+    taskdata: str
+    fields: str | None
+    top_secret: int
+    owners_json: str
+
+    @property
+    def owners(self) -> Owners:
+        return _owners.decode(self.owners_json)
+
+
+_form_columns = [tasks.c[name.removesuffix("_json")] for name in FormTask.__struct_fields__]
+_form_tasks = Query(
+    select(*_form_columns)
+    .where(
+        tasks.c.org == bindparam("org"),
+        is_in(tasks.c.process, "processes"),
+        tasks.c.archived_at.is_(None),
+        tasks.c.status != "auto-skipped",
+    )
+    .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
+)
+_full_tasks = Query(
+    select(*task_rows.columns)
+    .where(
+        tasks.c.org == bindparam("org"),
+        is_in(tasks.c.process, "processes"),
+        tasks.c.archived_at.is_(None),
+        tasks.c.status != "auto-skipped",
+    )
+    .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
+)
+
+
+async def form_tasks_of(tx: ReadTx, processes: list[int]) -> dict[int, list[FormTask]]:
+    """Visible tasks with answers by process, by position."""
+    found: dict[int, list[FormTask]] = {seq: [] for seq in processes}
+    for row in await tx.rows(FormTask, _form_tasks, processes=processes):
+        found[row.process].append(row)
+    return found
+
+
+async def tasks_of(tx: ReadTx, processes: list[int]) -> list[Task]:
+    """Visible tasks of these processes, whole, by process and position."""
+    return [task_rows.read(row) for row in await tx.tuples(_full_tasks, processes=processes)]
 
 
 async def tags_of(tx: ReadTx, processes: list[int]) -> dict[int, list[TagLinkRow]]:

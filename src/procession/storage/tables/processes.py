@@ -111,6 +111,7 @@ tasks = Table(
     optional_text("linked_step_id"),
     # Where its title, fields and switches come from when it has a step: the process's frozen version.
     text("title"),
+    text("folded_title"),
     optional_text("summary"),
     optional_text("alias"),
     text("task_type"),
@@ -164,6 +165,14 @@ tasks = Table(
     UniqueConstraint("org", "id"),
     ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
     Index("ix_task_process", "org", "process", "position", "seq"),
+    # One-off tasks with forms, found by the id of a field.
+    Index(
+        "ix_task_own_fields",
+        "org",
+        "seq",
+        sqlite_where=sql("fields IS NOT NULL"),
+        postgresql_where=sql("fields IS NOT NULL"),
+    ),
 )
 
 threads = Table(

@@ -1,0 +1,34 @@
+"""Form fields with answers. Spec: api-conventions 18.3."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import UNSET
+
+from procession.api.contract.forms import FormField
+from procession.api.present.template_fields import common_shape
+from procession.domain.fields import Field
+
+
+def present_form(
+    fields: Sequence[Field],
+    answers: Mapping[str, Any] | None,
+    *,
+    task_id: str | None = None,
+    step_id: str | None = None,
+) -> list[FormField]:
+    """Fields in their order, each with its answer; without answers when `answers` is None."""
+    shown: list[FormField] = []
+    for field in fields:
+        answer = UNSET if answers is None else answers.get(field.id)
+        shown.append(
+            FormField(
+                task_id=task_id,
+                step_id=step_id,
+                unique_id=None,
+                field_value=answer,
+                value=answer,
+                **common_shape(field),
+            )
+        )
+    return shown

@@ -1,0 +1,161 @@
+"""What a list of tasks is asked for. Spec: api-tasks 5, 7."""
+
+from typing import Literal
+
+import msgspec
+
+from procession.domain.listing import TaskState
+from procession.domain.summary import DUE_SOON_MS
+
+Word = Literal[
+    "active",
+    "active-visible",
+    "not-started",
+    "in-progress",
+    "complete",
+    "overdue",
+    "due-soon",
+    "on-time",
+    "stalled",
+    "has-problem",
+    "has-improvement",
+    "auto-skipped",
+    "archived",
+]
+Archived = Literal["without", "with", "only"]
+
+STALLED_AFTER_MS = 30 * 86_400_000
+
+# Every way to write each status word; letters only, as case and separators do not count. Spec: api-tasks 5.1.
+SPELLINGS: dict[str, Word] = {
+    "active": "active",
+    "incomplete": "active",
+    "activevisible": "active-visible",
+    "notstarted": "not-started",
+    "inprogress": "in-progress",
+    "complete": "complete",
+    "completed": "complete",
+    "overdue": "overdue",
+    "duedatepassed": "overdue",
+    "duesoon": "due-soon",
+    "ontime": "on-time",
+    "stalled": "stalled",
+    "hasproblem": "has-problem",
+    "problem": "has-problem",
+    "hasimprovement": "has-improvement",
+    "autoskipped": "auto-skipped",
+    "hidden": "auto-skipped",
+    "archived": "archived",
+}
+EVERYTHING = "all"
+
+
+def letters(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "").strip()
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Instants from `start` up to, not including, `end`; None is open."""
+
+    start: int | None = None
+    end: int | None = None
+
+
+class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Words are joined by OR, everything else by AND. No words: tasks in any state.
+
+    `assignees`, `members`, `guests` and `groups` are principals ("m:<id>", "e:<address>", "g:<id>"): a task is
+    assigned to any of them.
+    """
+
+    words: tuple[Word, ...] = ()
+    # Hidden tasks are listed without being asked for.
+    shows_hidden: bool = False
+    archived: Archived = "without"
+    process: int | None = None
+    assignees: tuple[str, ...] | None = None
+    members: tuple[str, ...] | None = None
+    guests: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+    unassigned: bool = False
+    due: Span | None = None
+    created: Span | None = None
+    # Folded text that the process's name, or with `in_titles` the task's title, contains.
+    text: str | None = None
+    in_titles: bool = False
+    # Of the task or of its process: id or folded title of a tag, ids of folders.
+    tag: str | None = None
+    folders: tuple[str, ...] = ()
+    is_oneoff: bool | None = None
+
+
+class TaskOrder(msgspec.Struct, frozen=True):
+    """Sort fields in the order they apply; the task's number breaks ties. Nulls come last either way."""
+
+    keys: tuple[tuple[str, bool], ...]
+
+
+BY_DEADLINE = TaskOrder((("deadline", False),))
+BY_POSITION = TaskOrder((("position", False),))
+
+
+class KeyRange(msgspec.Struct, frozen=True):
+    """Tasks in one state whose deadline that counts lies in [start, end): a range of `task_access`."""
+
+    state: TaskState
+    start: int | None = None
+    end: int | None = None
+
+
+def only_principals(where: TaskFilter) -> tuple[str, ...] | None:
+    """The principals of a filter that asks for nothing but assignees and states; () is everybody.
+
+    None when it asks for more, so that tasks have to be looked at themselves.
+    """
+    by_people = [each for each in (where.assignees, where.members, where.guests, where.groups) if each is not None]
+    beyond_keys = (
+        where.archived != "without"
+        or where.shows_hidden
+        or where.process is not None
+        or where.roles
+        or where.unassigned
+        or where.due is not None
+        or where.created is not None
+        or where.text is not None
+        or where.tag is not None
+        or where.folders
+        or where.is_oneoff is not None
+    )
+    if beyond_keys or len(by_people) > 1:
+        return None
+    return by_people[0] if by_people else ()
+
+
+def key_ranges(words: tuple[Word, ...], now: int) -> tuple[KeyRange, ...] | None:
+    """The ranges that hold exactly the visible tasks of these words, without overlap; None when a word needs more.
+
+    Spec: api-tasks 3 "Derived words", behaviour-work H11.
+    """
+    if not words:
+        return (KeyRange(TaskState.OPEN), KeyRange(TaskState.COMPLETED))
+    soon = now + DUE_SOON_MS + 1
+    known: dict[Word, KeyRange] = {
+        "active": KeyRange(TaskState.OPEN),
+        "active-visible": KeyRange(TaskState.OPEN),
+        "complete": KeyRange(TaskState.COMPLETED),
+        "overdue": KeyRange(TaskState.OPEN, None, now),
+        "due-soon": KeyRange(TaskState.OPEN, now, soon),
+        "on-time": KeyRange(TaskState.OPEN, now, None),
+        "auto-skipped": KeyRange(TaskState.HIDDEN),
+    }
+    if any(word not in known for word in words):
+        return None
+    ranges: list[KeyRange] = []
+    for each in sorted({known[word] for word in words}, key=lambda found: (found.state, found.start or 0)):
+        last = ranges[-1] if ranges else None
+        if last is None or last.state != each.state or (last.end is not None and last.end < (each.start or 0)):
+            ranges.append(each)
+        elif last.end is not None and (each.end is None or each.end > last.end):
+            ranges[-1] = KeyRange(last.state, last.start, each.end)
+    return tuple(ranges)
