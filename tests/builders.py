@@ -1,7 +1,7 @@
 """Makes what tests need, through the API wherever the API can make it."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -111,3 +111,42 @@ class Organization:
     def tag(self, title: str | None = None, color: str | None = None) -> dict[str, Any]:
         body = {"title": title or f"tag {next(_numbers)}", **({"color": color} if color else {})}
         return self.api.data("POST", "/tags", body)
+
+    def template(
+        self,
+        title: str | None = None,
+        *,
+        steps: Iterable[str | Mapping[str, Any]] = (),
+        kickoff: Iterable[Mapping[str, Any]] = (),
+        **settings: Any,
+    ) -> dict[str, Any]:
+        """A procedure with these steps (titles, or bodies with their `captures`) and kick-off fields; with its steps."""
+        body = {"title": title or f"template {next(_numbers)}", "type": "procedure", **settings}
+        if kickoff:
+            body["prerun"] = [text_field(**each) for each in kickoff]
+        made = self.api.data("POST", "/checklists", body)
+        for each in steps:
+            sent = {"title": each} if isinstance(each, str) else dict(each)
+            captures = sent.pop("captures", ())
+            step = self.api.data("POST", f"/checklists/{made['id']}/steps", sent)
+            for field in captures:
+                self.api.data("POST", f"/checklists/{made['id']}/steps/{step['id']}/captures", text_field(**field))
+        whole = self.api.data("GET", f"/checklists/{made['id']}?with=steps")
+        return {**whole, "steps": whole["steps"]["data"]}
+
+    def allow(
+        self,
+        template: Mapping[str, Any],
+        permission: str,
+        *users: int,
+        everyone: bool = False,
+        groups: Iterable[str] = (),
+    ) -> None:
+        """Make one of the template's permission lists just this."""
+        entry = {"permission": permission, "all": everyone, "users": users, "groups": list(groups)}
+        self.api.request("PUT", f"/checklists/{template['id']}/permissions", json=[entry]).raise_for_status()
+
+
+def text_field(**definition: Any) -> dict[str, Any]:
+    """A field definition; a short text that nobody must fill unless said otherwise."""
+    return {"label": "Answer", "field_type": "text", "required": False, **definition}

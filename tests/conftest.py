@@ -7,6 +7,7 @@ import pytest
 
 from tests.architecture.statements import all_queries, describe, faults
 from tests.builders import Organization
+from tests.counting import Statements
 from tests.harness import Api, Server
 from tests.postgres_server import fresh_database, running_server
 
@@ -70,6 +71,12 @@ def api(org: Organization) -> Api:
 def nobody(server: Server, org: Organization) -> Api:
     """The API without a token."""
     return Api(server, None, org.id)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
+    """Counts statements while the test runs."""
+    return Statements(monkeypatch)
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from procession.api.present.threads import present_threads
 from procession.domain.processes import Owners
+from procession.storage import threads
+from procession.storage.tx import ReadTx
 from tests.api.thread_places import Places, at_once, owned_by
 from tests.builders import Organization, Person
 
@@ -76,7 +79,9 @@ def test_a_bad_comment_is_refused_naming_the_field(places: Places, body: dict[st
         pytest.param('<img src="/x" onerror="alert(1)">!', '<img src="/x">!', id="handlers"),
         pytest.param('<a href="javascript:alert(1)">x</a>', '<a rel="noopener noreferrer">x</a>', id="script links"),
         pytest.param("ok<iframe src='//x'></iframe>", "ok", id="frames"),
-        pytest.param('<span class="m" data-id="4">@A</span>', '<span class="m" data-id="4">@A</span>', id="mention span"),
+        pytest.param(
+            '<span class="m" data-id="4">@A</span>', '<span class="m" data-id="4">@A</span>', id="mention span"
+        ),
         pytest.param("<img src=x onerror=alert(1) @[1]", None, id="a tag left open, which a mention would close"),
     ],
 )
@@ -128,7 +133,10 @@ def test_members_write_for_members_and_guests_for_everybody(org: Organization, p
     assert own.json()["data"]["author"]["email"] == "rosa@bakery.test"
     assert len(places.threads(task)) == 5
     for reader in (guest, other):
-        assert [each.thread.id for each in places.threads(task, reader.actor)] == [open_["id"], own.json()["data"]["id"]]
+        assert [each.thread.id for each in places.threads(task, reader.actor)] == [
+            open_["id"],
+            own.json()["data"]["id"],
+        ]
 
 
 def test_a_guest_keeps_seeing_an_own_comment_that_was_hidden(org: Organization, places: Places) -> None:
@@ -211,7 +219,10 @@ def test_another_organizations_tasks_and_comments_are_not_found(org: Organizatio
         assert org.api.put(f"{path}/reactions/x").status_code == 404
     for route in ("comment", "problem", "bot-comment"):
         assert org.api.post(f"/tasks/{theirs.id}/{route}", {"content": "x"}).status_code == 404
-        assert org.api.post(f"//organizations/{other_org.id}/tasks/{theirs.id}/{route}", {"content": "x"}).status_code == 403
+        assert (
+            org.api.post(f"//organizations/{other_org.id}/tasks/{theirs.id}/{route}", {"content": "x"}).status_code
+            == 403
+        )
     resolution = {"thread_id": foreign["id"], "content": "x"}
     assert org.api.post(f"/tasks/{theirs.id}/resolved-threads", resolution).status_code == 404
     assert org.api.post(f"/tasks/{ours.id}/resolved-threads", resolution).status_code == 422
@@ -394,10 +405,6 @@ def test_nothing_is_written_on_an_archived_task_or_process(org: Organization, pl
 
 
 def test_the_threads_of_many_tasks_take_one_statement(org: Organization, places: Places) -> None:
-    from procession.api.present.threads import present_threads
-    from procession.storage import threads
-    from procession.storage.tx import ReadTx
-
     guest = places.guest()
     tasks = [places.task(owners=owned_by(org.admin, guest)) for _ in range(3)]
     for task in tasks:
@@ -420,10 +427,6 @@ def test_the_threads_of_many_tasks_take_one_statement(org: Organization, places:
 
 
 def test_guests_learn_no_addresses_from_comments(org: Organization, places: Places) -> None:
-    from procession.api.present.threads import present_threads
-    from procession.storage import threads
-    from procession.storage.tx import ReadTx
-
     guest, other = places.guest(), places.guest("otto@bakery.test")
     task = places.task(owners=owned_by(org.admin, guest, other))
     comment(org.admin, task, state="open")

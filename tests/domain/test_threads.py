@@ -37,7 +37,9 @@ def thread(label: Any = "comment", **fields: Any) -> Thread:
         pytest.param("@[12] @[40] @[12]", (12, 40), None, id="each once, in order"),
         pytest.param("@[7]", (7,), "@[7]", id="nobody's number stays as typed"),
         pytest.param("@Mira @12 mira@x.test @[ 12 ] @[x] @[]", (), None, id="M5 typed names are plain text"),
-        pytest.param('<a href="/@[12]">@[12]</a>', (12,), '<a href="/@[12]"><strong>Mira Okoye</strong></a>', id="tags"),
+        pytest.param(
+            '<a href="/@[12]">@[12]</a>', (12,), '<a href="/@[12]"><strong>Mira Okoye</strong></a>', id="tags"
+        ),
         pytest.param('<i title="@[40] > @[40]">x</i>', (), None, id="no mention inside an attribute"),
         pytest.param('<span class="m" data-id="12">Mira</span>', (), None, id="spans with a data id are left alone"),
         pytest.param("@[" + "9" * 40 + "]", (), None, id="a number no member can have"),
@@ -127,9 +129,7 @@ def test_a_problem_reopens_a_completed_task_as_by_hand() -> None:
         pytest.param(Actor(kind="guest", guest_email="r@x.test"), False, False, False, id="guests have no way to"),
     ],
 )
-def test_authors_and_administrators_change_comments(
-    actor: Actor, of_user: bool, of_guest: bool, of_bot: bool
-) -> None:
+def test_authors_and_administrators_change_comments(actor: Actor, of_user: bool, of_guest: bool, of_bot: bool) -> None:
     by_guest = thread(author_kind="guest", author=None, author_guest="r@x.test")
     by_bot = thread(author_kind="bot", author=None)
 

@@ -1,6 +1,6 @@
 """One request, as handlers see it."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -42,7 +42,7 @@ class Answer(msgspec.Struct):
 class Streamed(msgspec.Struct):
     """A body produced piece by piece inside a read transaction of its own."""
 
-    produce: Callable[[ReadTx], AsyncIterator[bytes]]
+    produce: Callable[[ReadTx], AsyncGenerator[bytes]]
     media_type: str = "application/json"
     headers: dict[str, str] = {}
 

@@ -6,6 +6,7 @@ from procession.api.operations import Operation, operations_of
 from procession.api.routes import (
     attaching,
     auth,
+    exports,
     folders,
     groups,
     guests,
@@ -21,12 +22,13 @@ from procession.api.routes import (
     steps,
     tags,
     template_parts,
+    template_threads,
     templates,
     threads,
     tokens,
 )
 
-RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, steps, step_fields, stages, processes, process_writes, attaching, tags, folders, process_threads, threads)
+RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, template_threads, steps, step_fields, stages, processes, process_writes, exports, attaching, tags, folders, process_threads, template_threads, threads)
 
 
 def all_operations() -> list[Operation]:

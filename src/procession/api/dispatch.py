@@ -1,7 +1,9 @@
 """From a request to an answer: route, authenticate, open the transaction, call the handler, encode."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -123,8 +125,12 @@ class Dispatcher:
 
     async def _pieces(self, call: Call, streamed: Streamed) -> AsyncIterator[bytes]:
         async with reading(self.edge.database, call.org, call.organization_id, call.actor, call.now) as tx:
-            async for piece in streamed.produce(tx):
-                yield piece
+            # Closed explicitly: a client that goes away must not leave a statement running on a pooled connection.
+            async with aclosing(streamed.produce(tx)) as pieces:
+                async for piece in pieces:
+                    yield piece
+                    # Others get their turn between the pieces of a long answer.
+                    await asyncio.sleep(0)
 
 
 def refusal(error: DomainError | HttpRefusal) -> Response:

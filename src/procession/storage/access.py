@@ -1,14 +1,14 @@
 """What the caller may see, as principals to look up and as one caller's share of the counters."""
 
 import msgspec
-from sqlalchemy import bindparam, literal, select, union_all
+from sqlalchemy import and_, bindparam, literal, select, union_all
 
 from procession.domain.processes import State
 from procession.storage.dialect import constant
 from procession.storage.processes import EVERYBODY
 from procession.storage.query import Query
 from procession.storage.tables.lists import viewer_counters, viewers
-from procession.storage.tables.people import group_people
+from procession.storage.tables.people import group_people, guests
 from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx
 
@@ -21,6 +21,13 @@ _groups_and_templates = Query(
             templates.c.org == bindparam("org"), templates.c.owner == bindparam("me")
         ),
     )
+)
+_groups_of_guest = Query(
+    select(group_people.c.group_id)
+    .select_from(
+        guests.join(group_people, and_(group_people.c.org == guests.c.org, group_people.c.guest == guests.c.id))
+    )
+    .where(guests.c.org == bindparam("org"), guests.c.email == bindparam("email"))
 )
 _counts = Query(
     select(viewers.c.is_stale, viewer_counters.c.account, viewer_counters.c.state, viewer_counters.c.n)
@@ -51,13 +58,22 @@ EVERYTHING = Sight(None)
 
 async def principals_of_caller(tx: ReadTx) -> frozenset[str]:
     """Everything the calling person is named by: "m:<member>", "g:<group>", "t:<template they own>", "everyone"
-    (not for light members, DEC-12); a guest is only "e:<address>". One statement. Spec: behaviour-people Q1, Q2.
+    (not for light members, DEC-12); a guest is "e:<address>" and their groups. One statement.
+    Spec: behaviour-people Q1, Q2, GR2.
     """
+    if tx.actor.kind == "guest":
+        return await principals_of_guest(tx, tx.actor.guest_email or "")
     if tx.actor.kind != "member":
         return frozenset({tx.actor.principal})
     rows = await tx.tuples(_groups_and_templates, me=tx.actor.id)
     named = {tx.actor.principal, *(row[0] for row in rows)}
     return frozenset(named if tx.actor.is_light else {"everyone", *named})
+
+
+async def principals_of_guest(tx: ReadTx, email: str) -> frozenset[str]:
+    """What tasks name a guest by. One statement."""
+    rows = await tx.tuples(_groups_of_guest, email=email)
+    return frozenset({f"e:{email}", *(f"g:{row[0]}" for row in rows)})
 
 
 async def sight_of(tx: ReadTx) -> Sight:

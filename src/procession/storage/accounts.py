@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, null, select, update
 
 from procession.domain.guests import normal_email
 from procession.domain.people import Profile
@@ -66,7 +66,7 @@ _retire = Query(
     .values(
         email=bindparam("new_email"),
         folded_email=bindparam("new_folded_email"),
-        password_hash=None,
+        password_hash=null(),
         updated_at=bindparam("now"),
     )
 )

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import apsw
 from psycopg import AsyncConnection, sql
-from sqlalchemy import Column, MetaData, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, MetaData, Table, bindparam, func, insert, select, update
 from sqlalchemy.schema import CreateTable, DropTable
 
 from procession.storage.bulk import Batch, Key
@@ -18,7 +19,7 @@ from procession.storage.postgres import PostgresConnection, PostgresDatabase
 from procession.storage.query import Query
 from procession.storage.schema import metadata
 from procession.storage.search import SEQ_BITS, process_search
-from procession.storage.sqlite import SqliteConnection, SqliteDatabase
+from procession.storage.sqlite import SqliteConnection
 from procession.storage.tables.control import organizations
 from procession.storage.tables.events import events, organization_states
 from procession.storage.tables.processes import processes
@@ -48,7 +49,7 @@ class Loader(Protocol):
 
 
 class SqliteLoader:
-    def __init__(self, path: Any) -> None:
+    def __init__(self, path: Path) -> None:
         self._own = SqliteConnection(path, writable=True)
         self.connection: Connection = self._own
         for pragma in (
@@ -116,7 +117,6 @@ async def loading(database: Database) -> AsyncGenerator[Loader]:
         async with await AsyncConnection[Row].connect(database.url, autocommit=True) as raw:
             yield PostgresLoader(raw)
     else:
-        assert isinstance(database, SqliteDatabase)
         loader = SqliteLoader(database.path)
         try:
             yield loader

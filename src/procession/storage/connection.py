@@ -1,6 +1,6 @@
 """What storage modules may do with a database connection, whichever database it is."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Table
@@ -19,7 +19,7 @@ class Connection(Protocol):
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]: ...
 
-    def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncIterator[Row]: ...
+    def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]: ...
 
     async def run(self, query: Query, values: Mapping[str, Any]) -> int:
         """Execute a write; returns the number of rows it touched."""

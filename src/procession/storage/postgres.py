@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -65,7 +65,7 @@ class PostgresConnection:
         cursor = await self.raw.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
         return await cursor.fetchall()
 
-    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncIterator[Row]:
+    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         self.statements += 1
         compiled = query.on("postgresql")
         async with self.raw.cursor("listing") as cursor:

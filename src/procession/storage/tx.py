@@ -4,7 +4,7 @@ The edge opens one per request or job and commits once (`reading`, `writing`); n
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -53,7 +53,7 @@ class ReadTx:
         found = await self.connection.rows(query, {"org": self.org, **values})
         return found[0][0] if found else None
 
-    def stream(self, query: Query, **values: Any) -> AsyncIterator[Row]:
+    def stream(self, query: Query, **values: Any) -> AsyncGenerator[Row]:
         return self.connection.stream(query, {"org": self.org, **values})
 
 

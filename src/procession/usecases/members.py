@@ -77,6 +77,7 @@ async def invite(tx: WriteTx, invitation: Invitation) -> Member:
     settings = await organizations.settings_of(tx, tx.org)
     require_inviter(tx.actor, settings, role=invitation.role)
     _check(invitation)
+    await people.lock_addresses(tx)
     known = await members.by_email(tx, invitation.email)
     if known is not None and known.status == "invited":
         tx.record(happened("member.invited_again", known.account, message=invitation.message))

@@ -1,6 +1,7 @@
 """Processes. Spec: api-processes 5, 6, 8."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import msgspec
 
@@ -35,7 +36,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
     ignored and named in `X-Ignored-Params`. `links` carry a cursor beside the page number: following them costs
     the same anywhere and neither repeats nor skips a row while others insert.
     """
-    where = to_process_filter(call, tx, await _with_tag_ids(tx, params))
+    where = to_process_filter(call, tx, await with_tag_ids(tx, params))
     order = to_order(call, params)
     names = wanted(call, params.with_)
     if params.without_pagination:
@@ -84,7 +85,7 @@ async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None
     return run
 
 
-async def _with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
+async def with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
     """`tag` may be a title: titles become ids. Spec: api-processes 6."""
     keys: list[str] = []
     for each in params.tag:
@@ -109,17 +110,18 @@ async def present(
 
 async def _stream(
     tx: ReadTx, call: Call, where: ProcessFilter, order: Order, names: frozenset[str], *, with_answers: bool
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The whole list as JSON, a batch at a time: memory stays flat."""
     encode = msgspec.json.Encoder().encode
     separator = b'{"data":['
     batch: list[ListedProcess] = []
-    async for row in plan.stream(tx, where, order, await sight_of(tx)):
-        batch.append(row)
-        if len(batch) == BATCH:
-            yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
-            separator = b","
-            batch = []
+    async with aclosing(plan.stream(tx, where, order, await sight_of(tx))) as rows:
+        async for row in rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
+                separator = b","
+                batch = []
     if batch or separator != b",":
         yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
     yield b"]}"

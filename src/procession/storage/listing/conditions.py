@@ -5,7 +5,7 @@ facet), `keys0` ... (several), `principals`, `text`, `match`, `number`, `me`, `n
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, column, exists, false, literal_column, or_, select, table, true
 

@@ -3,7 +3,8 @@
 The statements and their number follow from the filters alone, never from the size of the page or of the data.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -120,7 +121,7 @@ async def row(tx: ReadTx, seq: int) -> ListedProcess | None:
     return await tx.row(ListedProcess, _row, seq=seq, me=tx.actor.id)
 
 
-async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -> AsyncIterator[ListedProcess]:
+async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -> AsyncGenerator[ListedProcess]:
     """Every matching process, one by one, in one statement: memory stays flat."""
     if not where.states or any(not each.keys for each in where.keyed):
         return
@@ -128,8 +129,9 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
     statement = page_statement(
         PageShape(plan.shape, Driver("rows"), order.keys, None, False, False, reach=None, size=None)
     )
-    async for row in tx.stream(statement, **plan.values):
-        yield ListedProcess(*row[:WIDTH])
+    async with aclosing(tx.stream(statement, **plan.values)) as rows:
+        async for row in rows:
+            yield ListedProcess(*row[:WIDTH])
 
 
 async def _total(

@@ -8,7 +8,7 @@ from procession.storage.tables.base import metadata
 organization_states = Table(
     "organization_state",
     metadata,
-    key("org", primary_key=True),
+    key("org", primary_key=True, autoincrement=False),
     # Position of the newest event. Whoever advances it holds the organization's lock until the commit.
     number("position"),
     # Advances with every change of roles, groups, grants or template owners.

@@ -1,0 +1,1 @@
+"""Brings in and takes out: exports now, imports later."""

@@ -1,0 +1,384 @@
+"""Problems of tasks and issues of processes: counts, status, lock, resolving. Spec: behaviour-work 1, 7.2."""
+
+from typing import Any
+
+import pytest
+
+from procession.domain.processes import Process, Task
+from tests.api.thread_places import Places, at_once, owned_by
+from tests.builders import Organization
+
+
+@pytest.fixture
+def places(org: Organization) -> Places:
+    return Places(org)
+
+
+def path_of(place: Task | Process) -> str:
+    return f"/tasks/{place.id}" if isinstance(place, Task) else f"/runs/{place.id}"
+
+
+def report(org: Organization, place: Task | Process, content: str = "The key is missing") -> str:
+    return org.api.data("POST", f"{path_of(place)}/problem", {"content": content})["id"]
+
+
+def resolve(org: Organization, place: Task | Process, thread_id: str) -> Any:
+    return org.api.post(f"{path_of(place)}/resolved-threads", {"thread_id": thread_id, "content": "Found it"})
+
+
+def run(org: Organization, process: Process) -> dict[str, Any]:
+    return org.api.data("GET", f"/runs/{process.id}")
+
+
+def listed(org: Organization, status: str) -> int:
+    return len(org.api.data("GET", f"/runs?status={status}"))
+
+
+def test_a_problem_shows_on_the_process_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
+    process = places.process({}, {})
+    first, second = process.tasks
+    problems = [report(org, first), report(org, first), report(org, second)]
+
+    statuses: list[tuple[str, int]] = []
+    for task, problem in zip((first, first, second), problems, strict=True):
+        statuses.append((run(org, process)["status"], places.now(process).open_problems))
+        assert resolve(org, task, problem).status_code == 200
+
+    assert statuses == [("problem", 3), ("problem", 2), ("problem", 1)]
+    assert run(org, process)["status"] == "active"
+    assert [(task.open_problems, task.status) for task in places.now(process).tasks] == [(0, "not-started")] * 2
+    assert places.differences() == []
+
+
+def test_a_resolution_is_a_comment_that_the_problem_points_to(org: Organization, places: Places) -> None:
+    task = places.task()
+    problem = report(org, task)
+
+    resolution = resolve(org, task, problem.upper()).json()["data"]
+
+    assert (resolution["label"], resolution["state"], resolution["content"]) == (
+        "resolve",
+        "hide-for-guests",
+        "Found it",
+    )
+    stored = {each.thread.id: each.thread for each in places.threads(task)}
+    assert stored[problem].resolve_id == resolution["id"]
+    assert stored[problem].label == "problem"
+    assert places.task_now(task).open_problems == 0
+
+
+def test_a_label_reports_but_never_resolves(org: Organization, places: Places) -> None:
+    process = places.process()
+    [task] = process.tasks
+
+    org.api.data("POST", f"/tasks/{task.id}/comment", {"content": "x", "label": "problem"})
+    org.api.data("POST", f"/tasks/{task.id}/comment", {"content": "x", "label": "resolve"})
+
+    assert run(org, process)["status"] == "problem"
+    assert places.now(process).open_problems == 1
+
+
+def test_a_guest_reports_a_problem_with_an_own_task(org: Organization, places: Places) -> None:
+    guest = places.guest()
+    process = places.process({"owners": owned_by(org.admin, guest)})
+
+    reported = guest.comment(process.tasks[0], {"content": "It is locked", "label": "problem"}).json()["data"]
+
+    assert run(org, process)["status"] == "problem"
+    assert resolve(org, process.tasks[0], reported["id"]).status_code == 200
+    assert run(org, process)["status"] == "active"
+
+
+@pytest.mark.parametrize("by_label", [False, True])
+def test_a_problem_reopens_a_completed_task(org: Organization, places: Places, by_label: bool) -> None:
+    done = {"status": "completed", "completed_at": 5, "completer": org.admin.id, "is_approved": True}
+    process = places.process({**done, "task_type": "approval", "taskdata": {"f" * 32: "kept"}})
+    [task] = process.tasks
+    alone = places.task(**done)
+    assert run(org, process)["status"] == "complete"
+
+    for each in (task, alone):
+        if by_label:
+            thread = org.api.data("POST", f"{path_of(each)}/comment", {"content": "x"})
+            changed = {"label": "problem"}
+            org.api.data("PUT", f"{path_of(each)}/comment/{thread['id']}", changed)
+        else:
+            report(org, each)
+
+    for each in (task, alone):
+        now = places.task_now(each)
+        assert (now.status, now.completed_at, now.completer, now.is_approved) == ("in-progress", None, None, None)
+        assert now.taskdata == each.taskdata
+    shown = run(org, process)
+    assert (shown["status"], shown["completed_at"], shown["progress"]["complete"]) == ("problem", None, 0)
+    assert places.differences() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param({"content": "x"}, "thread_id", id="K5 no thread"),
+        pytest.param({"thread_id": "0" * 32, "content": "x"}, "thread_id", id="K5 unknown thread"),
+        pytest.param({"thread_id": "nonsense", "content": "x"}, "thread_id", id="K5 no id at all"),
+        pytest.param({"thread_id": 12, "content": "x"}, "thread_id", id="not text"),
+        pytest.param({"thread_id": "plain", "content": "x"}, "thread_id", id="K5 a plain comment"),
+        pytest.param({"thread_id": "elsewhere", "content": "x"}, "thread_id", id="K5 of another task"),
+        pytest.param({"thread_id": "issue", "content": "x"}, "thread_id", id="K5 of the process"),
+        pytest.param({"thread_id": "resolved", "content": "x"}, "thread_id", id="K5 already resolved"),
+        pytest.param({"thread_id": "open"}, "content", id="resolve without text"),
+        pytest.param({"thread_id": "open", "content": "<p> </p>"}, "content", id="resolve with blank text"),
+        pytest.param({"thread_id": "open", "content": "x", "state": "no"}, "state", id="unknown state"),
+    ],
+)
+def test_a_bad_resolution_resolves_nothing(org: Organization, places: Places, body: dict[str, Any], field: str) -> None:
+    process = places.process({}, {})
+    task, other = process.tasks
+    known = {
+        "open": report(org, task),
+        "resolved": report(org, task),
+        "elsewhere": report(org, other),
+        "issue": report(org, process),
+        "plain": org.api.data("POST", f"/tasks/{task.id}/comment", {"content": "x"})["id"],
+    }
+    resolve(org, task, known["resolved"])
+    before = places.now(process)
+    if body.get("thread_id") in known:
+        body = {**body, "thread_id": known[body["thread_id"]]}
+
+    refused = org.api.post(f"/tasks/{task.id}/resolved-threads", body)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][field]
+    assert places.now(process) == before
+    assert (before.open_problems, before.open_issues) == (2, 1)
+
+
+def test_both_faults_of_a_resolution_are_named_at_once(org: Organization, places: Places) -> None:
+    task = places.task()
+
+    refused = org.api.post(f"/tasks/{task.id}/resolved-threads", {"thread_id": "0" * 32, "content": " "})
+
+    assert set(refused.json()["errors"]) == {"thread_id", "content"}
+
+
+def test_relabelling_and_deleting_keep_the_counts_right(org: Organization, places: Places) -> None:
+    process = places.process()
+    [task] = process.tasks
+    comments = f"/tasks/{task.id}/comment"
+
+    def labelled(label: str) -> str:
+        return org.api.data("POST", comments, {"content": label, "label": label})["id"]
+
+    def relabel(thread: str, label: str) -> tuple[int, int]:
+        org.api.data("PUT", f"{comments}/{thread}", {"label": label})
+        return counts()
+
+    def delete(thread: str) -> tuple[int, int]:
+        assert org.api.delete(f"{comments}/{thread}").status_code == 204
+        return counts()
+
+    def counts() -> tuple[int, int]:
+        now = places.now(process)
+        assert now.tasks[0].open_problems == now.open_problems and now.tasks[0].improvements == now.improvements
+        return now.open_problems, now.improvements
+
+    problem, resolved, improvement = labelled("problem"), labelled("problem"), labelled("improvement")
+    resolve(org, task, resolved)
+    assert counts() == (1, 1)
+    assert listed(org, "improvement") == 1
+    assert relabel(problem, "improvement") == (0, 2)
+    assert relabel(problem, "problem") == (1, 1)
+    assert relabel(improvement, "problem") == (2, 0)
+    assert listed(org, "improvement") == 0
+    assert relabel(resolved, "advice") == (2, 0)
+    assert relabel(resolved, "problem") == (2, 0)
+    assert delete(resolved) == (2, 0)
+    assert delete(problem) == (1, 0)
+    assert delete(improvement) == (0, 0)
+    assert run(org, process)["status"] == "active"
+    assert places.differences() == []
+
+
+def test_deleting_the_explanation_does_not_bring_the_problem_back(org: Organization, places: Places) -> None:
+    task = places.task()
+    problem = report(org, task)
+    explanation = resolve(org, task, problem).json()["data"]["id"]
+
+    assert org.api.delete(f"/tasks/{task.id}/comment/{explanation}").status_code == 204
+
+    assert places.task_now(task).open_problems == 0
+    assert resolve(org, task, problem).status_code == 422
+
+
+def test_an_issue_of_a_process_locks_it_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
+    process = places.process()
+    first, second = report(org, process), report(org, process)
+
+    assert (run(org, process)["status"], run(org, process)["has_open_issue"]) == ("issue", True)
+    assert {status: listed(org, status) for status in ("problem", "issue", "active")} == {
+        "problem": 1, "issue": 1, "active": 1
+    }  # fmt: skip
+    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 423
+    assert resolve(org, process, first).status_code == 200
+    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 423
+    assert resolve(org, process, second).json()["data"]["label"] == "resolve"
+    assert (run(org, process)["status"], run(org, process)["has_open_issue"]) == ("active", False)
+    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 200
+    assert places.differences() == []
+
+
+def test_a_problem_of_a_task_is_no_issue_of_the_process(org: Organization, places: Places) -> None:
+    process = places.process()
+    problem = report(org, process.tasks[0])
+
+    assert (listed(org, "problem"), listed(org, "issue")) == (1, 0)
+    assert run(org, process)["has_open_issue"] is False
+    assert resolve(org, process, problem).status_code == 422
+    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 200
+
+
+def test_comments_problems_and_resolutions_go_on_while_locked(org: Organization, places: Places) -> None:
+    done = {"status": "completed", "completed_at": 5, "completer": org.admin.id}
+    process = places.process({}, done)
+    open_, completed = process.tasks
+    earlier = report(org, open_)
+    made = org.api.data("POST", f"/tasks/{open_.id}/comment", {"content": "x"})["id"]
+    issue = report(org, process)
+    comments = f"/tasks/{open_.id}/comment"
+
+    assert org.api.post(comments, {"content": "x"}).status_code == 201
+    assert org.api.put(f"{comments}/{made}", {"content": "y", "label": "improvement"}).status_code == 200
+    assert org.api.put(f"{comments}/{made}/reactions/x").status_code == 200
+    assert org.api.delete(f"{comments}/{made}").status_code == 204
+    assert org.api.post(f"/runs/{process.id}/comment", {"content": "x"}).status_code == 201
+    assert report(org, completed)
+    assert places.now(process).task(completed.id).status == "in-progress"
+    assert resolve(org, open_, earlier).status_code == 200
+    assert run(org, process)["status"] == "issue"
+    assert resolve(org, process, issue).status_code == 200
+    assert run(org, process)["status"] == "problem"
+
+
+@pytest.mark.parametrize("label", ["comment", "problem", "resolve", "improvement"])
+def test_a_comment_on_a_process_leaves_its_status(org: Organization, places: Places, label: str) -> None:
+    process = places.process()
+
+    made = org.api.data("POST", f"/runs/{process.id}/comment", {"content": "x", "label": label})
+
+    assert (made["label"], made["task_id"], made["state"]) == (label, None, "hide-for-guests")
+    assert (run(org, process)["status"], listed(org, "improvement")) == ("active", 0)
+    assert resolve(org, process, made["id"]).status_code == 422
+    assert places.differences() == []
+
+
+def test_a_process_is_read_with_its_threads(org: Organization, places: Places) -> None:
+    process = places.process()
+    org.api.data("POST", f"/tasks/{process.tasks[0].id}/comment", {"content": "on the task"})
+    org.api.data("POST", f"/runs/{process.id}/comment", {"content": f"ask @[{org.admin.id}]"})
+    issue = report(org, process)
+    resolution = resolve(org, process, issue).json()["data"]
+
+    shown = org.api.data("GET", f"/runs/{process.id}?with=threads")["threads"]["data"]
+
+    assert [each["content"] for each in shown] == ["ask <strong>Mira Okoye</strong>", "The key is missing", "Found it"]
+    assert shown[1]["resolve_id"] == resolution["id"] and shown[2] == resolution
+
+
+def test_an_issue_on_a_complete_process_leaves_it_complete_once_resolved(org: Organization, places: Places) -> None:
+    process = places.process({"status": "completed", "completed_at": 5, "completer": org.admin.id})
+    issue = report(org, process)
+    assert run(org, process)["status"] == "issue"
+
+    resolve(org, process, issue)
+
+    assert run(org, process)["status"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("role", "reader", "status"),
+    [
+        pytest.param("admin", False, 201, id="3.2 administrator"),
+        pytest.param("standard", True, 201, id="3.2 standard who sees it"),
+        pytest.param("light", True, 201, id="3.2 light who sees it"),
+        pytest.param("standard", False, 404, id="3.2 standard who does not"),
+        pytest.param("light", False, 404, id="3.2 light who does not"),
+    ],
+)
+def test_whoever_sees_a_process_comments_reports_and_resolves(
+    org: Organization, places: Places, role: Any, reader: bool, status: int
+) -> None:
+    person = org.person(role)
+    process = places.process({}, users=(person.id,) if reader else ())
+    issue = report(org, process)
+
+    answers = [
+        person.api.post(f"/runs/{process.id}/comment", {"content": "x"}),
+        person.api.post(f"/runs/{process.id}/problem", {"content": "x"}),
+        person.api.post(f"/runs/{process.id}/resolved-threads", {"thread_id": issue, "content": "x"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [status, status, 404 if status == 404 else 200]
+    assert places.now(process).open_issues == 1
+
+
+def test_an_archived_process_takes_no_comments(org: Organization, places: Places) -> None:
+    process = places.process()
+    org.api.delete(f"/runs/{process.id}")
+
+    for route in ("comment", "problem"):
+        assert org.api.post(f"/runs/{process.id}/{route}", {"content": "x"}).status_code == 422
+    assert resolve(org, process, "0" * 32).json()["code"] == "PROCESS_ARCHIVED"
+
+
+def test_another_organizations_process_is_not_found(org: Organization, other_org: Organization) -> None:
+    theirs = Places(other_org).process()
+    issue = report(other_org, theirs)
+
+    for route in ("comment", "problem"):
+        assert org.api.post(f"/runs/{theirs.id}/{route}", {"content": "x"}).status_code == 404
+        assert org.api.post(f"/runs/nonsense/{route}", {"content": "x"}).status_code == 404
+    assert resolve(org, theirs, issue).status_code == 404
+    assert resolve(org, Places(org).process(), issue).status_code == 422
+    assert Places(other_org).now(theirs).open_issues == 1
+
+
+@pytest.mark.parametrize("where", ["task of a process", "stand-alone task", "process"])
+def test_reports_and_resolutions_at_the_same_time_count_exactly(org: Organization, places: Places, where: str) -> None:
+    process = places.process()
+    place: Task | Process = process if where == "process" else process.tasks[0]
+    if where == "stand-alone task":
+        place = places.task()
+
+    def count() -> int:
+        return places.task_now(place).open_problems if isinstance(place, Task) else places.now(place).open_issues
+
+    problems = at_once([lambda: report(org, place)] * 8)
+    assert count() == 8
+
+    answers = at_once([lambda: resolve(org, place, problems[0]).status_code] * 8)
+    assert sorted(answers) == [200] + [422] * 7
+    assert count() == 7
+
+    others = at_once([lambda each=each: resolve(org, place, each).status_code for each in problems[1:]])
+    assert others == [200] * 7
+    assert count() == 0
+    assert places.differences() == []
+
+
+def test_deleting_and_resolving_at_the_same_time_counts_once(org: Organization, places: Places) -> None:
+    process = places.process()
+    [task] = process.tasks
+    for _ in range(4):
+        kept, problem = report(org, task), report(org, task)
+
+        answers = at_once(
+            [
+                lambda problem=problem: resolve(org, task, problem).status_code,
+                lambda problem=problem: org.api.delete(f"/tasks/{task.id}/comment/{problem}").status_code,
+            ]
+        )
+
+        assert answers in ([200, 204], [422, 204])
+        assert places.now(process).open_problems == 1
+        resolve(org, task, kept)
+    assert places.differences() == []

@@ -1,0 +1,33 @@
+"""How many statements a request costs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from procession.storage.postgres import PostgresConnection
+from procession.storage.query import Query
+from procession.storage.sqlite import SqliteConnection
+from tests.harness import Api
+
+
+class Statements:
+    """Counts what is read while it is in place."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.executed = 0
+        for kind in (SqliteConnection, PostgresConnection):
+            monkeypatch.setattr(kind, "rows", self._counting(kind.rows))
+
+    def _counting(self, rows: Any) -> Any:
+        async def counted(connection: Any, query: Query, values: Mapping[str, Any]) -> Any:
+            self.executed += 1
+            return await rows(connection, query, values)
+
+        return counted
+
+    def of(self, api: Api, path: str) -> int:
+        """Statements of one GET."""
+        before = self.executed
+        assert api.get(path).status_code == 200
+        return self.executed - before
