@@ -258,7 +258,7 @@ def test_a_hundred_requests_write_once_for_each_lease(new_server: NewServer) -> 
     for _ in range(100):
         ask(server, token)
 
-    assert len([each for each in asked if "RateLimiter" in each]) <= 3
+    assert len([each for each in asked if "RateLimiter" in each]) in (1, 2)
 
 
 def test_a_database_that_cannot_be_written_does_not_stop_reads(new_server: NewServer) -> None:

@@ -126,7 +126,8 @@ def test_members_write_for_members_and_guests_for_everybody(org: Organization, p
     comment(org.admin, task, "an issue of ours", label="problem")
 
     assert hidden["state"] == "hide-for-guests"
-    assert own.status_code == 201 and own.json()["data"]["state"] == "open"
+    assert own.status_code == 201
+    assert own.json()["data"]["state"] == "open"
     assert own.headers["X-Ignored-Params"] == "body:state"
     assert own.json()["data"]["author_id"] is None
     assert own.json()["data"]["author"]["full_name"] == "Rosa Diaz"
@@ -267,7 +268,8 @@ def test_a_bad_change_is_refused(places: Places, body: dict[str, Any], field: st
 
     refused = places.org.api.put(f"/tasks/{task.id}/comment/{made['id']}", body)
 
-    assert refused.status_code == 422 and refused.json()["errors"][field]
+    assert refused.status_code == 422
+    assert refused.json()["errors"][field]
     assert places.threads(task)[0].thread.content == made["content"]
 
 

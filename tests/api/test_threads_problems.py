@@ -179,7 +179,8 @@ def test_relabelling_and_deleting_keep_the_counts_right(org: Organization, place
 
     def counts() -> tuple[int, int]:
         now = places.now(process)
-        assert now.tasks[0].open_problems == now.open_problems and now.tasks[0].improvements == now.improvements
+        assert now.tasks[0].open_problems == now.open_problems
+        assert now.tasks[0].improvements == now.improvements
         return now.open_problems, now.improvements
 
     problem, resolved, improvement = labelled("problem"), labelled("problem"), labelled("improvement")
@@ -281,7 +282,8 @@ def test_a_process_is_read_with_its_threads(org: Organization, places: Places) -
     shown = org.api.data("GET", f"/runs/{process.id}?with=threads")["threads"]["data"]
 
     assert [each["content"] for each in shown] == ["ask <strong>Mira Okoye</strong>", "The key is missing", "Found it"]
-    assert shown[1]["resolve_id"] == resolution["id"] and shown[2] == resolution
+    assert shown[1]["resolve_id"] == resolution["id"]
+    assert shown[2] == resolution
 
 
 def test_an_issue_on_a_complete_process_leaves_it_complete_once_resolved(org: Organization, places: Places) -> None:

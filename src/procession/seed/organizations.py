@@ -6,47 +6,24 @@ import msgspec
 
 from procession.adapters.secrets import Secrets
 from procession.domain.actors import BOT, Actor, Role
-from procession.domain.deadlines import START_RUN, StepDeadline
-from procession.domain.processes import TaskType
-from procession.domain.template_permissions import Permission
-from procession.domain.templates import Step, TemplateRow
+from procession.domain.processes import Task
 from procession.domain.times import DAY, Millis, wire
 from procession.seed import plan as sizes
 from procession.seed import words
 from procession.seed.ground import PROCESSES_PER_ONE_OFF, TAGS_PER_PROCESS, THREADS_PER_PROCESS, Ground, Model, Numbers
 from procession.seed.plan import Plan
+from procession.seed.templates import answers, make_template
 from procession.storage import accounts
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.numbers import new_uuid
 from procession.storage.tx import WriteTx
-from procession.usecases import (
-    folders,
-    groups,
-    guests,
-    launching,
-    members,
-    one_off_tasks,
-    setup,
-    stages,
-    step_fields,
-    steps,
-    tags,
-    template_access,
-    template_permissions,
-    templates,
-)
+from procession.usecases import folders, groups, guests, launching, members, one_off_tasks, setup, tags
 from procession.usecases.launching import Wish
-from procession.usecases.steps import StepInput
-from procession.usecases.template_permissions import PermissionList
-from procession.usecases.templates import TemplateInput
 
 MONTH = 30 * DAY
 CHANNEL = "seed"
-# Every so many-th step waits for the one before it.
-HELD_EVERY = 4
-REGIONS = ("North", "South", "East", "West")
 
 
 class Founded(msgspec.Struct, frozen=True):
@@ -101,11 +78,9 @@ class _Founding:
         people_of_groups = await self._groups([account for account, _, _ in everybody])
         addresses = tuple([await self._guest(number, domain) for number in range(sizes.GUESTS)])
         tag_ids = [(await tags.create_tag(tx, title=title, color=color, type=None)).id for title, color in words.TAGS]
-        processes = self.plan.runs_of_each()[self.index]
-        models = [
-            await self._model(number, tuple(people_of_groups)) for number in range(min(sizes.TEMPLATES, processes) or 1)
-        ]
         folder_ids = await self._folders()
+        processes = self.plan.runs_of_each()[self.index]
+        models = await self._models(tuple(people_of_groups), processes)
         one_off = await self._one_off(admin)
         ground = Ground(
             org=tx.org,
@@ -116,12 +91,12 @@ class _Founding:
             guests=addresses,
             groups=tuple(people_of_groups),
             people_of_groups=people_of_groups,
-            tags=tuple(tag_ids[: sizes.TAGS]),
+            tags=tuple(tag_ids),
             folders=folder_ids,
-            models=tuple(models),
+            models=models,
             one_off=one_off,
+            processes=processes - len(models),
             numbers=await self._numbers(processes - len(models), until),
-            processes=max(processes - len(models), 0),
             since=since,
             until=until,
         )
@@ -182,4 +157,37 @@ class _Founding:
             found.append((await folders.create(self.tx, name=name, kind="run", parent_id=parent)).id)
         return tuple(found)
 
-    async def _one_off(self, admin: int) -> object: ...
+    async def _models(self, group_ids: tuple[str, ...], processes: int) -> tuple[Model, ...]:
+        """All templates, and the first process of as many of them as there are processes to be."""
+        found: list[Model] = []
+        for number, theme in enumerate(words.THEMES):
+            row = await make_template(self.tx, number, tasks=self.plan.tasks_per_run, group_ids=group_ids)
+            if number < processes:
+                wish = Wish(template_id=row.id, name=f"{theme.prefix} the first one", prerun=answers(row.document.kickoff, 0))
+                process, _ = await launching.launch_process(self.tx, wish, secrets=self.secrets)
+                found.append(Model(process, row.document.steps, row.document.kickoff, theme.prefix, theme.topic))
+        return tuple(found)
+
+    async def _one_off(self, admin: int) -> Task:
+        body = {
+            "title": "Order new badges",
+            "task_type": "task",
+            "owners": {"users": [admin]},
+            "deadline": wire(self.tx.now + DAY),
+        }
+        return (await one_off_tasks.create_task(self.tx, body, secrets=self.secrets)).seen.task
+
+    async def _numbers(self, processes: int, until: Millis) -> Numbers:
+        """Numbers for all that is to come, so that what is made later goes on behind them."""
+        tx = self.tx
+        tasks = processes * self.plan.tasks_per_run + processes // PROCESSES_PER_ONE_OFF
+        founded_at, tx.now = tx.now, until
+        numbers = Numbers(
+            process=(await tx.reserve("process", processes))[0],
+            task=(await tx.reserve("task", tasks))[0],
+            tag_link=await tx.next_number("tag_link", processes * TAGS_PER_PROCESS),
+            folder_link=await tx.next_number("folder_link", processes),
+            thread=await tx.next_number("thread", processes * THREADS_PER_PROCESS),
+        )
+        tx.now = founded_at
+        return numbers

@@ -1,0 +1,106 @@
+"""The program as people start it: a process of its own, reached through its standard streams and the network."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+COMMAND = (sys.executable, "-m", "procession")
+PATIENCE_SECONDS = 60
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """This process's, with these settings of ours and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROCESSION_")}
+    return kept | {f"PROCESSION_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def run(*arguments: object, given: str = "", **settings: object) -> subprocess.CompletedProcess[str]:
+    """A command, to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env=environment(**settings),
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+class Running:
+    """A server that answers on a port of its own, stopped at the end of the `with` block."""
+
+    def __init__(self, folder: Path, *arguments: object, command: str = "serve", **settings: object) -> None:
+        self.log = folder / f"{command}.log"
+        where = () if command == "demo" else ("--data-dir", folder / "data")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, command, "--port", "0", *map(str, (*where, *arguments))],
+                env=environment(**settings),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.said: list[str] = []
+        self.address = self._address()
+
+    def _address(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            name, _, value = line.partition("  ")
+            if name == "Address":
+                return value.strip()
+        self.process.stdout.close()
+        self.process.wait()
+        raise AssertionError(f"the server ended instead of answering: {self.log.read_text()}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.stop()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def stop(self) -> int:
+        """Tell it to stop and wait; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def rest(self) -> str:
+        """What else it has said by its end."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], Any]:
+        """Status, headers (lower-case) and body of a request on a connection of its own."""
+        request = urllib.request.Request(self.address + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+                return answer.status, lower(answer.headers), answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, lower(refused.headers), refused.read().decode()
+
+    def data(self, path: str, token: str) -> Any:
+        status, _, body = self.get(path, Authorization=f"Bearer {token}")
+        assert status == 200, body
+        return json.loads(body)["data"]
+
+    def connect(self) -> socket.socket:
+        host, _, port = self.address.removeprefix("http://").rpartition(":")
+        return socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
+
+
+def lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

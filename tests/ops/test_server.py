@@ -1,0 +1,306 @@
+"""A server as a process: starting, refusing to start, stopping, and several processes as one server."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.ops.programs import Running, run
+from tests.postgres_server import fresh_database
+
+PASSWORD = "correct Horse 7"
+
+
+@pytest.fixture
+def database(postgres_server: str) -> Iterator[str]:
+    with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest) -> dict[str, object]:
+    """Settings of a server on each database."""
+    return {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("database")}
+
+
+def administrator(server: Running, folder: Path, **settings: object) -> tuple[str, str]:
+    """The first organization and its administrator's token, made beside the running server."""
+    made = run(
+        "admin", "create", "--email", "ada@fernwood.test", "--first-name", "Ada", "--last-name", "Moss",
+        "--organization", "Fernwood", "--password-stdin", "--data-dir", folder / "data", given=PASSWORD, **settings,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    token = run("token", "create", "--email", "ada@fernwood.test", "--data-dir", folder / "data", **settings)
+    assert token.returncode == 0, token.stderr
+    return made.stdout.split()[1], token.stdout.strip()
+
+
+def test_a_server_prepares_its_database_answers_and_stops_with_success(
+    tmp_path: Path, settings: dict[str, object]
+) -> None:
+    with Running(tmp_path, **settings) as server:
+        assert server.get("/health/ready")[0] == 200
+        organization, token = administrator(server, tmp_path, **settings)
+        assert server.data("/me", token)["email"] == "ada@fernwood.test"
+        assert server.stop() == 0
+        assert server.rest().count("Procession") == 0
+
+    log = server.log.read_text()
+    assert "Traceback" not in log
+    assert token not in log
+
+    with Running(tmp_path, **settings) as server:  # nothing is left that would be in its way
+        assert server.data(f"/organizations/{organization}/runs", token) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_running_requests_finish_and_takes_no_more(tmp_path: Path, sent: signal.Signals) -> None:
+    with Running(tmp_path) as server:
+        organization, token = administrator(server, tmp_path)
+        with server.connect() as client, server.connect() as idle:
+            client.sendall(
+                f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
+                'Content-Length: 15\r\n\r\n{"title'.encode()
+            )
+            while "procession_requests_in_flight 2.0" not in server.get("/metrics")[2]:
+                pass
+
+            server.process.send_signal(sent)
+
+            assert idle.recv(1) == b""  # connections without a request are closed
+            assert not accepts(server)
+            client.sendall(b'":"red"}')
+            answer = read_all(client)
+        assert server.process.wait(60) == 0
+
+    assert answer.startswith(b"HTTP/1.1 201 ")
+    assert b"connection: close" in answer
+    assert b'"title":"red"' in answer
+
+
+def test_requests_that_do_not_finish_in_time_are_told_so(tmp_path: Path) -> None:
+    with Running(tmp_path, drain_seconds=0) as server:
+        organization, token = administrator(server, tmp_path)
+        with server.connect() as client:
+            client.sendall(
+                f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
+                "Content-Length: 15\r\n\r\n".encode()
+            )
+            while "procession_requests_in_flight 2.0" not in server.get("/metrics")[2]:
+                pass
+            assert server.stop() == 0
+            answer = read_all(client)
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "SERVICE_UNAVAILABLE"
+    assert "Traceback" not in server.log.read_text()
+
+
+def accepts(server: Running) -> bool:
+    try:
+        server.connect().close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def read_all(client: socket.socket) -> bytes:
+    pieces: list[bytes] = []
+    while piece := client.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+# Refusing to start
+
+
+def refusal(*arguments: object, given: str = "", **settings: object) -> str:
+    """The sentence a command fails with: alone on standard error, without a traceback."""
+    done = run(*arguments, given=given, **settings)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("procession: ")
+    return line.removeprefix("procession: ")
+
+
+def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with Running(tmp_path) as server:
+        said = refusal("serve", "--port", 0, "--data-dir", tmp_path / "data")
+
+        assert f"process {server.process.pid}" in said
+        assert str(tmp_path / "data") in said
+        assert "Stop it, or choose another folder with --data-dir." in said
+
+
+def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        said = refusal("serve", "--port", port, "--data-dir", tmp_path)
+
+    assert said == (
+        f"Port {port} on 127.0.0.1 is in use. Stop the program that uses it, or choose another with --port."
+    )
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    said = refusal("serve", "--host", "192.0.2.1", "--port", 0, "--data-dir", tmp_path)
+
+    assert said.startswith("The server cannot listen on 192.0.2.1: ")
+    assert said.endswith("Choose an address of this machine with --host.")
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", 0), ("migrate",)])
+def test_a_folder_that_cannot_be_used_is_refused(tmp_path: Path, command: tuple[object, ...]) -> None:
+    (tmp_path / "file").touch()
+
+    said = refusal(*command, "--data-dir", tmp_path / "file" / "data")
+
+    assert str(tmp_path / "file" / "data") in said
+    assert "--data-dir" in said
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", 0), ("migrate",), ("token", "list", "--email", "a@b.test")])
+def test_a_database_nobody_answers_for_is_refused_without_its_password(command: tuple[object, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    said = refusal(*command, database_url=f"postgresql://procession:geheim@127.0.0.1:{port}/procession")
+
+    assert said.startswith("The PostgreSQL database cannot be reached: ")
+    assert "PROCESSION_DATABASE_URL" in said
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", 0), ("migrate",), ("token", "list", "--email", "a@b.test")])
+def test_a_schema_newer_than_the_program_is_refused(tmp_path: Path, command: tuple[object, ...]) -> None:
+    run("migrate", "--data-dir", tmp_path)
+    connection = apsw.Connection(str(tmp_path / "procession.db"))
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+    said = refusal(*command, "--data-dir", tmp_path)
+
+    assert "schema 9999" in said
+    assert "newer version" in said or "the program that fits" in said
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "procession.db").write_bytes(b"not a database" * 1000)
+
+    said = refusal("serve", "--port", 0, "--data-dir", tmp_path)
+
+    assert "procession.db" in said
+    assert "not a database" in said
+    assert "backup" in said
+
+
+def test_a_server_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("short")
+
+    said = refusal("serve", "--port", 0, "--data-dir", tmp_path)
+
+    assert "secret.key" in said
+    assert "backup" in said
+
+
+def test_an_sqlite_that_can_corrupt_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from procession import config, wiring
+
+    monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.46.1")
+
+    with pytest.raises(wiring.CannotStart, match=r"SQLite 3\.46\.1 .* 3\.51\.3 or newer is needed\. Run `make setup`"):
+        wiring.prepare(config.load({}, data_dir=tmp_path))
+
+
+def test_several_processes_on_the_embedded_database_are_refused(tmp_path: Path) -> None:
+    said = refusal("serve", "--port", 0, "--workers", 2, "--data-dir", tmp_path)
+
+    assert said.startswith("--workers: 2 processes cannot share the embedded database.")
+    assert "PostgreSQL" in said
+
+
+# Several processes
+
+
+def children(process: int) -> set[int]:
+    """The server processes of a supervisor: its children that run our program."""
+    found = (Path(f"/proc/{process}/task/{process}/children")).read_text().split()
+    return {int(each) for each in found if b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes()}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, database: str) -> Iterator[Running]:
+    """Two processes on one database, with a low limit."""
+    with Running(tmp_path, "--workers", 2, database_url=database, requests_per_minute=40) as server:
+        yield server
+
+
+def test_processes_show_one_set_of_figures(fleet: Running) -> None:
+    for _ in range(30):
+        fleet.get("/nowhere")
+
+    # Each process writes its own down about once a second.
+    while 'procession_requests_total{operation="none",status="404"} 30.0' not in fleet.get("/metrics")[2]:
+        pass
+
+
+def test_processes_share_one_limit(fleet: Running, tmp_path: Path, database: str) -> None:
+    _, token = administrator(fleet, tmp_path, database_url=database)
+
+    statuses = [fleet.get("/me", Authorization=f"Bearer {token}")[0] for _ in range(100)]
+
+    assert set(statuses) == {200, 429}
+    # The minute may end in between, once.
+    assert statuses.count(200) <= 2 * 40
+
+
+def test_a_process_that_dies_is_replaced(fleet: Running) -> None:
+    before = children(fleet.process.pid)
+    assert len(before) == 2
+    victim = min(before)
+
+    os.kill(victim, signal.SIGKILL)
+
+    while len((now := children(fleet.process.pid)) - before) != 1 or len(now) != 2:
+        pass
+    assert fleet.get("/health/ready")[0] == 200
+    assert fleet.stop() == 0
+    assert not any(Path(f"/proc/{each}").exists() for each in now)
+    assert "server process ended; starting another" in fleet.log.read_text()
+
+
+def test_processes_end_when_their_supervisor_is_gone(fleet: Running) -> None:
+    orphans = children(fleet.process.pid)
+
+    fleet.process.kill()
+    fleet.process.wait()
+
+    while any(Path(f"/proc/{each}").exists() for each in orphans):
+        pass
+    assert not accepts(fleet)
+
+
+def test_a_fleet_lets_running_requests_finish(fleet: Running, tmp_path: Path, database: str) -> None:
+    organization, token = administrator(fleet, tmp_path, database_url=database)
+    with fleet.connect() as client:
+        client.sendall(
+            f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
+            'Expect: 100-continue\r\nContent-Length: 15\r\n\r\n{"title'.encode()
+        )
+        assert client.recv(65536).startswith(b"HTTP/1.1 100 ")  # it reads the body, so it is running
+
+        fleet.process.send_signal(signal.SIGTERM)
+        while accepts(fleet):
+            pass
+        client.sendall(b'":"red"}')
+        answer = read_all(client)
+
+    assert fleet.process.wait(60) == 0
+    assert answer.startswith(b"HTTP/1.1 201 ")
