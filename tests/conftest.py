@@ -9,6 +9,7 @@ from tests.architecture.statements import all_queries, describe, faults
 from tests.builders import Organization
 from tests.counting import Statements
 from tests.harness import Api, Server
+from tests.live import Live, serving
 from tests.postgres_server import fresh_database, running_server
 
 
@@ -93,3 +94,10 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield make
     for server in made:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server on a socket, with an organization for client programs."""
+    with serving(tmp_path_factory.mktemp("live")) as found:
+        yield found

@@ -1,6 +1,7 @@
 """A whole server inside the test process: real application, real database, a clock that tests may set."""
 
 import asyncio
+import concurrent.futures
 import json
 import threading
 from collections.abc import Coroutine
@@ -74,6 +75,10 @@ class Server:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=120)
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
+        """Start a coroutine on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.run(self._client.request(method, path, **options))

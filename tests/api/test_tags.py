@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders import Organization
+from tests.counting import Statements
 from tests.harness import Api
 
 
@@ -60,3 +61,59 @@ def test_another_organizations_tag_is_not_found(org: Organization, other_org: Or
     theirs = other_org.tag()
     assert org.api.get(f"/tags/{theirs['id']}").status_code == 404
     assert org.api.get(f"//organizations/{other_org.id}/tags").status_code == 403
+
+
+def test_check_3_automatic_tags_are_shown_with_all_only(org: Organization) -> None:
+    for title in ("from:x", "Task:y", "fromage"):
+        org.tag(title)
+
+    def titles(query: str) -> list[str]:
+        return [tag["title"] for tag in org.api.data("GET", f"/tags?{query}")]
+
+    assert titles("") == ["fromage"]
+    assert titles("all=true") == titles("all=True") == ["from:x", "fromage", "Task:y"]
+    assert titles("all=true&auto_generated=true") == ["from:x", "Task:y"]
+    assert titles("all=true&auto_generated=false") == ["fromage"]
+    assert titles("q=MAG") == ["fromage"]
+    assert titles("sort=-title&status=archived") == ["fromage"]
+
+
+def test_statistics_count_what_the_caller_sees(org: Organization, statements: Statements) -> None:
+    mira, tag = org.person("standard"), org.tag("Onboarding")
+    live, archived = org.template(), org.template()
+    for template in (live, archived):
+        attach(org, "Checklist", template["id"], tag)
+    org.api.delete(f"/checklists/{archived['id']}")
+    for owner in (org.admin.id, org.admin.id, mira.id):
+        run = org.api.data("POST", "/runs", {"checklist_id": live["id"], "name": "x", "owner_id": owner})
+        attach(org, "Run", run["id"], tag)
+    org.api.delete(f"/runs/{run['id']}")
+
+    assert figures(org.api, tag) == (1, 1, 2, 1)
+    assert figures(mira.api, tag) == (0, 0, 0, 1)
+    org.allow(live, "PROCESS_READ", mira.id)
+    assert figures(mira.api, tag) == (1, 0, 0, 1)
+    assert "statistics" not in org.api.data("GET", f"/tags/{tag['id']}")
+
+    few = statements.of(org.api, "/tags?with=statistics")
+    org.tag()
+    org.tag()
+    assert statements.of(org.api, "/tags?with=statistics") == few
+
+
+def attach(org: Organization, subject_type: str, subject_id: str, tag: dict[str, object]) -> None:
+    body = {"subject_type": subject_type, "subject_id": subject_id, "tag_id": tag["id"], "tag_type": "public"}
+    assert org.api.post("/checklists/tags", body).status_code == 201
+
+
+def figures(api: Api, tag: dict[str, object]) -> tuple[int, int, int, int]:
+    """Active and archived templates, active and archived processes; the list and the single tag agree."""
+    single = api.data("GET", f"/tags/{tag['id']}?with=statistics")["statistics"]["data"]
+    [listed] = [each for each in api.data("GET", "/tags?with=statistics") if each["id"] == tag["id"]]
+    assert listed["statistics"]["data"] == single
+    return (
+        single["active_template"],
+        single["archived_template"],
+        single["active_process"],
+        single["archived_process"],
+    )

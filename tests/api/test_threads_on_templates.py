@@ -55,6 +55,18 @@ def test_whoever_reads_a_template_comments_on_it(
     assert answers == [status, status, 200 if status == 201 else status]
 
 
+def test_a_draft_nobody_published_is_for_its_editors(org: Organization) -> None:
+    person = org.person()
+    template = org.template(dual_version_enabled=True)
+    org.allow(template, "READ", person.id)
+    path = f"/checklists/{template['id']}/comment"
+
+    assert person.api.post(path, {"content": "x"}).status_code == 403
+    assert org.api.post(path, {"content": "x"}).status_code == 201
+    org.api.put(f"/checklists/{template['id']}/publish")
+    assert person.api.post(path, {"content": "x"}).status_code == 201
+
+
 def test_an_archived_template_takes_no_comments(org: Organization) -> None:
     path = f"/checklists/{org.template()['id']}"
     org.api.delete(path)

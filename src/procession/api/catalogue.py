@@ -28,7 +28,7 @@ from procession.api.routes import (
     tokens,
 )
 
-RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, steps, step_fields, stages, processes, process_writes, exports, attaching, tags, folders, process_threads, threads)
+RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, template_threads, steps, step_fields, stages, processes, process_writes, exports, attaching, tags, folders, process_threads, threads)
 
 
 def all_operations() -> list[Operation]:

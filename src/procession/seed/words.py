@@ -29,6 +29,10 @@ SUPPLIER_NAMES = (
 )  # fmt: skip
 SUPPLIER_KINDS = ("Supplies", "Packaging", "Freight", "Software", "Catering", "Textiles", "Consulting", "Metals", "Paper")
 TOWNS = ("Ashford", "Brackley", "Corwen", "Dunmore", "Elstow", "Fenwick", "Girton", "Holmfirth", "Ilkley", "Kelso")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 Topic = Literal["person", "supplier", "town", "month"]
 

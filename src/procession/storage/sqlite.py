@@ -4,7 +4,7 @@ Every `async` method here finishes without suspending, so a write use case runs 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -104,7 +104,7 @@ class SqliteConnection:
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
         return self._start(query, values).fetchall()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # as above
 
-    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncIterator[Row]:
+    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         cursor = self._start(query, values)
         self._streams.add(cursor)
         try:

@@ -4,7 +4,7 @@ The edge opens one per request or job and commits once (`reading`, `writing`); n
 """
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -40,21 +40,21 @@ class ReadTx:
 
     async def rows(self, shape: type[S], query: Query, **values: Any) -> list[S]:
         """Every row as a `shape`; the statement selects its fields in their order. `org` is always bound."""
-        return [shape(*row) for row in await self.connection.rows(query, {"org": self.org, **values})]
+        return [shape(*row) for row in await self.connection.rows(query, {**values, "org": self.org})]
 
     async def row(self, shape: type[S], query: Query, **values: Any) -> S | None:
-        found = await self.connection.rows(query, {"org": self.org, **values})
+        found = await self.connection.rows(query, {**values, "org": self.org})
         return shape(*found[0]) if found else None
 
     async def tuples(self, query: Query, **values: Any) -> list[Row]:
-        return await self.connection.rows(query, {"org": self.org, **values})
+        return await self.connection.rows(query, {**values, "org": self.org})
 
     async def value(self, query: Query, **values: Any) -> Any:  # the column's type; None when there is no row
-        found = await self.connection.rows(query, {"org": self.org, **values})
+        found = await self.connection.rows(query, {**values, "org": self.org})
         return found[0][0] if found else None
 
     def stream(self, query: Query, **values: Any) -> AsyncGenerator[Row]:
-        return self.connection.stream(query, {"org": self.org, **values})
+        return self.connection.stream(query, {**values, "org": self.org})
 
 
 class WriteTx(ReadTx):
@@ -72,13 +72,13 @@ class WriteTx(ReadTx):
         self._stale_viewers: set[int] | None = set()
 
     async def run(self, query: Query, **values: Any) -> int:
-        return await self.connection.run(query, {"org": self.org, **values})
+        return await self.connection.run(query, {**values, "org": self.org})
 
     async def insert(self, table: Table, rows: Sequence[Values]) -> None:
-        await self.connection.insert(table, [{"org": self.org, **row} for row in rows])
+        await self.connection.insert(table, [{**row, "org": self.org} for row in rows])
 
     async def delete(self, table: Table, keys: Sequence[Values]) -> None:
-        await self.connection.delete(table, [{"org": self.org, **key} for key in keys])
+        await self.connection.delete(table, [{**key, "org": self.org} for key in keys])
 
     def new_id(self) -> str:
         """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""
@@ -150,9 +150,7 @@ class WriteTx(ReadTx):
 
 
 @asynccontextmanager
-async def reading(
-    database: Database, org: int, organization_id: str, actor: Actor, now: int
-) -> AsyncIterator[ReadTx]:
+async def reading(database: Database, org: int, organization_id: str, actor: Actor, now: int) -> AsyncGenerator[ReadTx]:
     async with database.reading() as connection:
         yield ReadTx(connection, org, organization_id, actor, now)
 

@@ -2,10 +2,12 @@
 
 from msgspec.structs import replace
 
+from procession.domain.errors import NotAllowed
 from procession.domain.template_permissions import require_read
+from procession.domain.templates import is_draft
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
-from procession.usecases.template_access import found, require_live
+from procession.usecases.template_access import UNPUBLISHED, found, require_live
 from procession.usecases.thread_writing import Draft, Place, resolve, write
 
 
@@ -34,7 +36,11 @@ async def resolve_problem(
 
 
 async def _writable(tx: WriteTx, template_id: str) -> Place:
+    """The locked template as a place, for those who may read it; a draft nobody published is for its editors."""
     opened = await found(tx, template_id)
     require_read(opened.standing)
-    require_live(opened.template)
-    return Place(template_id=template_id)
+    row = opened.template
+    if row.published_version is None and is_draft(row, row.document) and not opened.may_edit:
+        raise NotAllowed(UNPUBLISHED)
+    require_live(row)
+    return Place(template_id=row.id)

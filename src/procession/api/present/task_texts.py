@@ -1,0 +1,101 @@
+"""Titles and descriptions of tasks with their variables replaced. Spec: api-tasks 2, behaviour-templates 12."""
+
+from collections.abc import Mapping, Sequence
+
+from procession.adapters.text import safe_markup
+from procession.domain.calendar import local_day
+from procession.domain.loose import as_object
+from procession.domain.names import Variable, fill_variables, system_variables
+from procession.domain.processes import Task
+from procession.domain.richtext import fill_rich_variables
+from procession.domain.templates import Template
+from procession.domain.variables import ANYBODY, Reader, variables_of
+from procession.storage import attachable, organizations, task_pages
+from procession.storage.task_pages import Answered, ProcessFacts
+from procession.storage.tx import ReadTx
+
+Documents = Mapping[tuple[str, int], Template]
+MARK = "{{"
+
+
+class Texts:
+    """The variables of a page of tasks, loaded once."""
+
+    def __init__(self, variables: Mapping[int, Mapping[str, Variable]]) -> None:
+        self._variables = variables
+
+    def title(self, task: Task) -> str:
+        return fill_variables(task.title, self._of(task)) if MARK in task.title else task.title
+
+    def summary(self, task: Task, markup: str | None) -> str | None:
+        """Safe markup, whatever the variables hold; None when there is none."""
+        if not markup:
+            return None
+        safe = safe_markup(markup)
+        return fill_rich_variables(safe, self._of(task), sanitize=safe_markup) if MARK in safe else safe
+
+    def _of(self, task: Task) -> Mapping[str, Variable]:
+        own = {"current-task-id": Variable((task.id,))}
+        return {**self._variables.get(task.process, {}), **own} if task.process is not None else own
+
+
+async def texts_of(
+    tx: ReadTx,
+    tasks: Sequence[Task],
+    summaries: Sequence[str | None],
+    processes: Mapping[int, ProcessFacts],
+    documents: Documents,
+) -> Texts:
+    """What the titles and the given summaries of these tasks quote.
+
+    No statement when they quote nothing, else two; two more when an assignee answer is among the quoted.
+    """
+    quoting = {
+        task.process
+        for task, summary in zip(tasks, summaries, strict=True)
+        if task.process is not None and (MARK in task.title or MARK in (summary or ""))
+    }
+    if not quoting:
+        return Texts({})
+    answered = await task_pages.answers_in(tx, quoting)
+    zone = (await organizations.settings_of(tx, tx.org)).timezone
+    reader = Reader(zone=zone)
+    if any(_names_people(each, processes[seq]) for seq in quoting for each in answered[seq]):
+        everybody = await attachable.everybody(tx)
+        reader = Reader(zone=zone, members=everybody.member_names, groups=everybody.group_names)
+    return Texts(
+        {
+            seq: _variables(
+                processes[seq],
+                documents.get((processes[seq].template_id, processes[seq].template_version)),
+                answered[seq],
+                reader,
+            )
+            for seq in quoting
+        }
+    )
+
+
+def _names_people(answered: Answered, process: ProcessFacts) -> bool:
+    return any(
+        not (as_object(answer) or {}).keys().isdisjoint({"users", "groups"})
+        for answer in (*answered.answers.values(), *process.prerun.values())
+    )
+
+
+def _variables(
+    process: ProcessFacts, document: Template | None, answered: Sequence[Answered], reader: Reader = ANYBODY
+) -> dict[str, Variable]:
+    """Every field of the process by its alias, and what each process has. Spec: T-12.2, T-12.3."""
+    template = document or Template()
+    answers = dict(process.prerun)
+    fields = [*template.kickoff, *template.fields()]
+    for each in answered:
+        answers |= each.answers
+        fields += each.own_fields
+    system = system_variables(
+        template_name=process.template_title,
+        launched_on=local_day(process.created_at, reader.zone),
+        process_id=process.id,
+    )
+    return {**variables_of(fields, answers, reader), **system}

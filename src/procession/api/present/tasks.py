@@ -1,0 +1,241 @@
+"""Tasks, a whole page at once: how many statements that takes does not depend on the page. Spec: api-tasks 2, 6."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from procession.api.contract.envelope import Many, One
+from procession.api.contract.processes import FolderLink
+from procession.api.contract.shared import TagLink
+from procession.api.contract.tasks import JobTitle, TaskOut, TaskOwners
+from procession.api.present.forms import present_form
+from procession.api.present.steps import present_step
+from procession.api.present.task_texts import Documents, texts_of
+from procession.api.present.threads import present_threads
+from procession.domain import tasks as rules
+from procession.domain.permissions import may_work_on_task
+from procession.domain.processes import Task
+from procession.domain.tasks import PeopleOfGroups
+from procession.domain.templates import Template
+from procession.domain.times import wire, wire_or_none
+from procession.storage import groups, guests, task_pages, template_versions, threads
+from procession.storage.task_pages import ProcessFacts
+from procession.storage.tx import ReadTx
+
+INCLUDES = frozenset(
+    {
+        "step",
+        "form_fields",
+        "ko_form_fields",
+        "threads",
+        "issues",
+        "threads_count",
+        "tags",
+        "folders",
+        "roles",
+        "summary",
+    }
+)
+ALIASES = {"comments": "threads"}
+# Guests see of a process what the texts of their tasks quote. Spec: behaviour-people 5.3.
+FOR_MEMBERS = frozenset({"step", "ko_form_fields", "roles"})
+FROM_DOCUMENTS = frozenset({"step", "form_fields", "ko_form_fields", "summary"})
+
+
+async def present_tasks(
+    tx: ReadTx, named: frozenset[str], tasks: Sequence[Task], names: frozenset[str] = frozenset()
+) -> list[TaskOut]:
+    """Tasks of any processes, or none, in their order, as the caller (named so) sees them, with the named includes."""
+    page = await _load(tx, tasks, names)
+    shown = [_present(tx, named, task, page) for task in tasks]
+    offered = names - FOR_MEMBERS if tx.actor.kind == "guest" else names
+    for task, out in zip(tasks, shown, strict=True):
+        _add_from_document(out, task, page, offered)
+    await _add_threads(tx, tasks, shown, names)
+    await _add_places(tx, tasks, shown, names)
+    return shown
+
+
+class _Page:
+    """What the tasks of a page need to be shown."""
+
+    def __init__(
+        self,
+        processes: Mapping[int, ProcessFacts],
+        documents: Documents,
+        people_of_groups: PeopleOfGroups,
+        guest_ids: Mapping[str, int],
+    ) -> None:
+        self.processes = processes
+        self.documents = documents
+        self.people_of_groups = people_of_groups
+        self.guest_ids = guest_ids
+        self.titles: dict[int, str] = {}
+        self.summaries: dict[int, tuple[str | None, str | None]] = {}
+
+    def process_of(self, task: Task) -> ProcessFacts | None:
+        return None if task.process is None else self.processes[task.process]
+
+    def document_of(self, task: Task) -> Template | None:
+        process = self.process_of(task)
+        return None if process is None else self.documents.get((process.template_id, process.template_version))
+
+
+async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Page:
+    processes = await task_pages.processes_at(tx, (task.process for task in tasks if task.process is not None))
+    documents: Documents = {}
+    if not FROM_DOCUMENTS.isdisjoint(names) or any("{{" in task.title for task in tasks):
+        documents = await template_versions.version_documents(
+            tx, ((each.template_id, each.template_version) for each in processes.values())
+        )
+    shared = {group for task in tasks if rules.needs_everybody(task) for group in task.owners.groups}
+    found = await groups.members_of(tx, shared)
+    completers = await guests.by_emails(tx, {task.completer_guest for task in tasks if task.completer_guest})
+    page = _Page(
+        processes,
+        documents,
+        {group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
+        {email: guest.id for email, guest in completers.items()},
+    )
+    originals = [rules.summary_of(task, page.document_of(task)) if "summary" in names else None for task in tasks]
+    texts = await texts_of(tx, tasks, originals, processes, documents)
+    for task, original in zip(tasks, originals, strict=True):
+        page.titles[task.seq] = texts.title(task)
+        if "summary" in names:
+            page.summaries[task.seq] = (texts.summary(task, original), original)
+    return page
+
+
+def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> TaskOut:
+    process = page.process_of(task)
+    for_guest = tx.actor.kind == "guest"
+    everybody = rules.everybody(task.owners, page.people_of_groups) if rules.needs_everybody(task) else None
+    out = TaskOut(
+        id=task.id,
+        increment_id=task.seq,
+        title=page.titles[task.seq],
+        original_title=task.title,
+        run_id=process.id if process else None,
+        checklist_id=process.template_id if process and not process.is_system else None,
+        step_id=task.step_id,
+        linked_step_id=task.linked_step_id,
+        alias=task.alias,
+        taskdata=task.taskdata,
+        owners=_owners(task, only_guest=tx.actor.guest_email if for_guest else None),
+        status=task.status,
+        status_label=rules.status_label(task),
+        task_type=task.task_type,
+        is_approved=task.is_approved,
+        is_completable=_is_completable(tx, named, task, process, everybody),
+        position=task.position,
+        blueprint_position=task.blueprint_position,
+        stage_id=task.stage_id,
+        started_at=wire_or_none(task.started_at),
+        is_soft_start_date=task.is_soft_start_date,
+        deadline=wire_or_none(task.deadline),
+        created_at=wire(task.created_at),
+        last_updated=wire(task.updated_at),
+        completed_at=wire_or_none(task.completed_at),
+        archived_at=wire_or_none(task.archived_at),
+        starter_id=task.starter if task.starter is not None or process is None else process.starter,
+        completer_id=task.completer,
+        completer_guest=task.completer_guest,
+        completer_guest_id=_guest_key(task, page),
+        is_oneoff_task=task.is_oneoff,
+        everyone_must_complete=task.everyone_must_complete,
+        completion_progress=None if everybody is None else rules.part_progress(task, everybody),
+        can_complete_only_assignees=task.can_complete_only_assignees,
+        max_assignable=task.max_assignable,
+        allow_guest_owners=task.allow_guest_owners,
+        prevent_guest_comment=task.prevent_guest_comment,
+        has_deadline_dependent_child_tasks=task.has_dependents,
+        webhook=None if for_guest else task.webhook,
+        problem=task.open_problems > 0,
+        has_issues=task.open_problems > 0,
+        top_secret=task.top_secret,
+        send_chromeless=task.send_chromeless,
+        run_status=process.shown_status if process else None,  # pyright: ignore[reportArgumentType]  # the column holds only these words
+        custom_fields=None if for_guest else task.custom_fields,
+    )
+    if task.seq in page.summaries:
+        out.summary, out.original_summary = page.summaries[task.seq]
+    return out
+
+
+def _owners(task: Task, *, only_guest: str | None) -> TaskOwners:
+    """A guest does not learn the addresses of others. Spec: api-tasks 16."""
+    shown = [each for each in task.owners.guests if only_guest in (None, each)]
+    return TaskOwners(users=list(task.owners.users), guests=shown, groups=list(task.owners.groups), taskUrls=[])
+
+
+def _guest_key(task: Task, page: _Page) -> str | None:
+    found = page.guest_ids.get(task.completer_guest or "")
+    return None if found is None else str(found)
+
+
+def _is_completable(
+    tx: ReadTx, named: frozenset[str], task: Task, process: ProcessFacts | None, everybody: frozenset[str] | None
+) -> bool:
+    """Whether the caller could complete the task now, or their part of it. Spec: api-tasks 2."""
+    if not task.is_open or task.archived_at is not None or task.open_problems:
+        return False
+    if process is not None and not process.is_changeable:
+        return False
+    me = tx.actor.principal
+    part_is_done = everybody is not None and me in everybody and me in task.parts and not everybody <= task.parts.keys()
+    return not part_is_done and may_work_on_task(tx.actor, named, task)
+
+
+def _add_from_document(out: TaskOut, task: Task, page: _Page, names: frozenset[str]) -> None:
+    document, process = page.document_of(task), page.process_of(task)
+    if "step" in names:
+        known = document is not None and task.step_id is not None and document.step(task.step_id) is not None
+        out.step = One(_step(process, document, task) if known else None)
+    if "form_fields" in names:
+        fields = rules.fields_of(task, document)
+        out.form_fields = Many(present_form(fields, task.taskdata, task_id=task.id, step_id=task.step_id))
+    if "ko_form_fields" in names:
+        kickoff = document.kickoff if document is not None else ()
+        out.ko_form_fields = Many(present_form(kickoff, process.prerun if process is not None else {}))
+    if "roles" in names:
+        out.roles = Many([JobTitle(each) for each in task.roles])
+
+
+def _step(process: ProcessFacts | None, document: Template | None, task: Task) -> Any:
+    if process is None or document is None or task.step_id is None:
+        return None
+    return present_step(process.template_id, document, task.step_id)
+
+
+async def _add_threads(
+    tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]
+) -> None:
+    seqs = [task.seq for task in tasks]
+    if not names.isdisjoint({"threads", "issues"}):
+        placed = await threads.of_tasks(tx, seqs) if seqs else []
+        outs = await present_threads(tx, placed)
+        by_task: dict[int, list[Any]] = {seq: [] for seq in seqs}
+        for each, out in zip(placed, outs, strict=True):
+            by_task[each.thread.task or 0].append(out)
+        for task, out in zip(tasks, shown, strict=True):
+            if "threads" in names:
+                out.threads = Many(by_task[task.seq])
+            if "issues" in names:
+                out.issues = Many([each for each in by_task[task.seq] if each.label == "problem"])
+    if "threads_count" in names:
+        counts = await threads.counts_of_tasks(tx, seqs) if seqs else {}
+        for task, out in zip(tasks, shown, strict=True):
+            out.threads_count = counts.get(task.seq, 0)
+
+
+async def _add_places(
+    tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]
+) -> None:
+    seqs = [task.seq for task in tasks]
+    if "tags" in names:
+        tags = await task_pages.tags_of(tx, seqs)
+        for task, out in zip(tasks, shown, strict=True):
+            out.tags = Many([TagLink(t.id, t.tag_id, t.title, t.color, t.type) for t in tags[task.seq]])
+    if "folders" in names:
+        folders = await task_pages.folders_of(tx, seqs)
+        for task, out in zip(tasks, shown, strict=True):
+            out.folders = Many([FolderLink(f.id, f.name, f.parent_id, f.relation) for f in folders[task.seq]])

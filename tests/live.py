@@ -1,0 +1,47 @@
+"""The application on a real socket, for clients in other languages and other processes."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from procession.protocol import Protocol
+from tests.builders import Organization
+from tests.harness import Server
+
+PROCESSES = 25
+
+
+class Live:
+    """A running server with one organization of its own; `base` has no path."""
+
+    def __init__(self, base: str, server: Server) -> None:
+        self.base = base
+        self.server = server
+        self.organization = Organization(server)
+        self.org_id = self.organization.id
+        self.token = self.organization.token(self.organization.admin.id)
+        self.template_id: str = self.organization.template("Launched by clients", steps=["First", "Second"])["id"]
+        for number in range(PROCESSES):
+            body = {"checklist_id": self.template_id, "name": f"Process {number}"}
+            self.organization.api.data("POST", "/runs", body)
+
+
+@contextmanager
+def serving(folder: Path, url: str = "") -> Iterator[Live]:
+    """A server on a free loopback port, stopped at the end."""
+    server = Server(url, folder)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(server.application, http=Protocol, lifespan="off", log_config=None, access_log=False)
+    web = uvicorn.Server(config)
+    running = server.submit(web.serve(sockets=[listener]))
+    try:
+        yield Live(f"http://127.0.0.1:{port}", server)
+    finally:
+        web.should_exit = True
+        running.result(timeout=30)
+        listener.close()
+        server.close()
