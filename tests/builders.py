@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import httpx
 import msgspec
 
 from procession.adapters.identity import hash_password
@@ -21,6 +22,24 @@ class Person(msgspec.Struct, frozen=True):
     email: str
     role: str
     api: Api
+
+
+class GuestApi:
+    """The API for whoever holds a guest's link; paths are relative to the guest's own."""
+
+    def __init__(self, server: Server, organization_id: str, email: str, code: str) -> None:
+        self.email = email
+        self.code = code
+        self._api = Api(server, None, organization_id)
+
+    def get(self, path: str) -> httpx.Response:
+        return self._api.get(f"/guests/{self.code}{path}")
+
+    def put(self, path: str, body: Any = None) -> httpx.Response:
+        return self._api.put(f"/guests/{self.code}{path}", body)
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        return self._api.post(f"/guests/{self.code}{path}", body)
 
 
 class Organization:
@@ -145,6 +164,22 @@ class Organization:
         """Make one of the template's permission lists just this."""
         entry = {"permission": permission, "all": everyone, "users": users, "groups": list(groups)}
         self.api.request("PUT", f"/checklists/{template['id']}/permissions", json=[entry]).raise_for_status()
+
+    def process(self, template: Mapping[str, Any], **body: Any) -> dict[str, Any]:
+        """A process launched by the administrator."""
+        return self.api.data("POST", "/runs", {"checklist_id": template["id"], **body})
+
+    def one_off(self, owners: Person | Sequence[Person] | None = None, **body: Any) -> dict[str, Any]:
+        """A one-off task of the administrator's making, theirs when nobody else is named."""
+        people = [self.admin] if owners is None else [owners] if isinstance(owners, Person) else owners
+        plain = {"title": f"task {next(_numbers)}", "task_type": "task", "deadline": "2031-02-06T16:00:00Z"}
+        assigned = {"users": [each.id for each in people]}
+        return self.api.data("POST", "/tasks", {**plain, "owners": assigned, **body})
+
+    def guest_api(self, email: str) -> GuestApi:
+        """The API as this guest's link opens it: paths begin with their code."""
+        link: str = self.api.data("GET", f"/guests/{email}")["link"]
+        return GuestApi(self.server, self.id, email, link.rpartition("/")[2])
 
 
 def text_field(**definition: Any) -> dict[str, Any]:

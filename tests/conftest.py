@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from procession.adapters import identity
 from tests.architecture.statements import all_queries, describe, faults
 from tests.builders import Organization
 from tests.counting import Statements
@@ -19,6 +21,12 @@ def every_statement_stays_in_its_organization() -> Iterator[None]:
     yield
     found = {f"{fault}: {describe(query)}" for query in all_queries() for fault in faults(query.statement)}
     assert not found, "\n\n".join(found)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def weak_passwords() -> None:
+    """Hash passwords quickly: how strongly they are hashed is tests/adapters/test_identity.py's business."""
+    identity._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture(scope="session")

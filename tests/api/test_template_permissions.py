@@ -139,9 +139,7 @@ CHANGES: list[Any] = [
 
 
 @pytest.mark.parametrize(("call", "needs"), CHANGES)
-def test_each_operation_needs_its_permission(
-    org: Organization, call: Callable[[Api, str], Any], needs: str
-) -> None:
+def test_each_operation_needs_its_permission(org: Organization, call: Callable[[Api, str], Any], needs: str) -> None:
     template, ines, light = org.template(), org.person("standard"), org.person("light")
     assert call(ines.api, template["id"]).status_code == 404
     org.allow(template, "PROCESS_READ", ines.id)

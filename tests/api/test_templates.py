@@ -48,7 +48,9 @@ def test_1_a_template_is_created_and_read(api: Api) -> None:
             id="T3 long name format",
         ),
         pytest.param(
-            {"title": "x", "type": "form", "prerun": [{"field_type": "text"}]}, "prerun.0.label", id="T3 field without label"
+            {"title": "x", "type": "form", "prerun": [{"field_type": "text"}]},
+            "prerun.0.label",
+            id="T3 field without label",
         ),
         pytest.param(
             {"title": "x", "type": "form", "prerun": [text_field(), text_field(field_type="radio")]},
@@ -324,7 +326,10 @@ def test_the_alias_can_be_set_and_is_unique(org: Organization) -> None:
 def test_fields_of_all_steps_are_read_at_once(org: Organization) -> None:
     """T10."""
     template = org.template(
-        steps=[{"title": "One", "captures": [{"label": "A"}, {"label": "B"}]}, {"title": "Two", "captures": [{"label": "C"}]}],
+        steps=[
+            {"title": "One", "captures": [{"label": "A"}, {"label": "B"}]},
+            {"title": "Two", "captures": [{"label": "C"}]},
+        ],
         kickoff=[{"label": "K"}],
     )
 

@@ -390,7 +390,7 @@ def test_nothing_is_written_on_an_archived_task_or_process(org: Organization, pl
     in_process, alone = process.tasks[0], places.task()
     made = [comment(org.admin, in_process, label="problem"), comment(org.admin, alone, label="problem")]
     org.api.delete(f"/runs/{process.id}")
-    archived = places.task(archived_at=org.server.clock())
+    archived = places.task(archived=True)
 
     for task, thread in ((in_process, made[0]), (archived, None)):
         for route in ("comment", "problem", "bot-comment"):
@@ -426,6 +426,27 @@ def test_the_threads_of_many_tasks_take_one_statement(org: Organization, places:
     assert (shown, used) == (6, 4)
     assert counts == {task.seq: 2 for task in tasks}
     assert places.read(lambda tx: threads.counts_of_tasks(tx, [tasks[0].seq]), guest.actor) == {tasks[0].seq: 1}
+
+
+def test_tasks_are_read_with_their_threads(org: Organization, places: Places) -> None:
+    guest = places.guest()
+    process = places.process({"owners": owned_by(org.admin, guest)})
+    [task] = process.tasks
+    comment(org.admin, task, "hidden", label="problem")
+    comment(org.admin, task, "open", state="open")
+
+    def contents(data: dict[str, Any], name: str) -> list[str]:
+        return [each["content"] for each in data[name]["data"]]
+
+    wanted = "with=threads,issues,threads_count"
+    for path in (f"/runs/{process.id}/tasks/{task.id}", f"/tasks/{task.id}"):
+        shown = org.api.data("GET", f"{path}?{wanted}")
+        assert (contents(shown, "threads"), contents(shown, "issues")) == (["hidden", "open"], ["hidden"])
+        assert shown["threads_count"] == 2
+    [listed] = org.api.data("GET", f"/runs/{process.id}/tasks?{wanted}")
+    assert contents(listed, "threads") == ["hidden", "open"]
+    shown = guest.api.data("GET", f"/guests/{guest.code}/tasks/{task.id}?{wanted}")
+    assert (contents(shown, "threads"), contents(shown, "issues"), shown["threads_count"]) == (["open"], [], 1)
 
 
 def test_guests_learn_no_addresses_from_comments(org: Organization, places: Places) -> None:

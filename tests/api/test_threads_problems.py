@@ -50,6 +50,65 @@ def test_a_problem_shows_on_the_process_until_the_last_one_is_resolved(org: Orga
     assert places.differences() == []
 
 
+def complete(org: Organization, task: Task) -> Any:
+    where = "" if task.process is None else f"/runs/{run_of(org, task)}"
+    return org.api.post(f"{where}/completed-tasks", {"task_id": task.id})
+
+
+def run_of(org: Organization, task: Task) -> str:
+    return org.api.data("GET", f"/tasks/{task.id}")["run_id"]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_problem_blocks_completion_until_it_is_resolved(org: Organization, places: Places, alone: bool) -> None:
+    """TK15: and a comment labelled "resolve" does not."""
+    task = places.task() if alone else places.process().tasks[0]
+    problems = [report(org, task), report(org, task)]
+    assert org.api.data("GET", f"/tasks/{task.id}")["problem"] is True
+
+    for problem in problems:
+        assert complete(org, task).status_code == 422
+        org.api.data("POST", f"/tasks/{task.id}/comment", {"content": "x", "label": "resolve"})
+        assert complete(org, task).status_code == 422
+        resolve(org, task, problem)
+
+    assert org.api.data("GET", f"/tasks/{task.id}")["problem"] is False
+    assert complete(org, task).status_code == 200
+
+
+def test_an_issue_on_a_completed_task_from_report_to_resolution(org: Organization, places: Places) -> None:
+    """behaviour-work 17, check 4."""
+    process = places.process({"completed": True})
+    [task] = process.tasks
+    problem = report(org, task)
+
+    assert run(org, process)["status"] == "problem"
+    assert complete(org, task).status_code == 422
+    without_text = {"thread_id": problem}
+    assert org.api.post(f"/tasks/{task.id}/resolved-threads", without_text).status_code == 422
+    assert resolve(org, task, problem).status_code == 200
+    assert run(org, process)["status"] == "active"
+    assert complete(org, task).status_code == 200
+    assert run(org, process)["status"] == "complete"
+
+
+def test_a_problem_holds_the_deadlines_that_hang_on_the_task_again(org: Organization, places: Places) -> None:
+    template = org.template(steps=["Call"])
+    after = {"value": 2, "unit": "days", "option": "from", "step": template["steps"][0]["id"]}
+    org.api.data("POST", f"/checklists/{template['id']}/steps", {"title": "Send", "deadline": after})
+    process = places.now(org.api.data("POST", "/runs", {"checklist_id": template["id"]})["id"])
+    first = process.tasks[0]
+
+    def held() -> bool:
+        return places.now(process).tasks[1].is_held
+
+    assert held()
+    complete(org, first)
+    assert not held()
+    report(org, first)
+    assert held()
+
+
 def test_a_resolution_is_a_comment_that_the_problem_points_to(org: Organization, places: Places) -> None:
     task = places.task()
     problem = report(org, task)
@@ -91,10 +150,12 @@ def test_a_guest_reports_a_problem_with_an_own_task(org: Organization, places: P
 
 @pytest.mark.parametrize("by_label", [False, True])
 def test_a_problem_reopens_a_completed_task(org: Organization, places: Places, by_label: bool) -> None:
-    done = {"status": "completed", "completed_at": 5, "completer": org.admin.id, "is_approved": True}
-    process = places.process({**done, "task_type": "approval", "taskdata": {"f" * 32: "kept"}})
+    process = places.process({"step_type": "approval", "captures": [{"label": "Note"}]})
     [task] = process.tasks
-    alone = places.task(**done)
+    field = org.api.data("GET", f"/runs/{process.id}/form-fields")["form_fields"][0]["id"]
+    org.api.data("PUT", f"/runs/{process.id}/tasks/{task.id}", {"taskdata": {field: "kept"}})
+    org.api.data("POST", f"/runs/{process.id}/completed-tasks", {"task_id": task.id, "is_approved": False})
+    alone = places.task(completed=True)
     assert run(org, process)["status"] == "complete"
 
     for each in (task, alone):
@@ -108,7 +169,7 @@ def test_a_problem_reopens_a_completed_task(org: Organization, places: Places, b
     for each in (task, alone):
         now = places.task_now(each)
         assert (now.status, now.completed_at, now.completer, now.is_approved) == ("in-progress", None, None, None)
-        assert now.taskdata == each.taskdata
+    assert places.task_now(task).taskdata == {field: "kept"}
     shown = run(org, process)
     assert (shown["status"], shown["completed_at"], shown["progress"]["complete"]) == ("problem", None, 0)
     assert places.differences() == []
@@ -213,6 +274,7 @@ def test_deleting_the_explanation_does_not_bring_the_problem_back(org: Organizat
 
 def test_an_issue_of_a_process_locks_it_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
     process = places.process()
+    [task] = process.tasks
     first, second = report(org, process), report(org, process)
 
     assert (run(org, process)["status"], run(org, process)["has_open_issue"]) == ("issue", True)
@@ -220,11 +282,14 @@ def test_an_issue_of_a_process_locks_it_until_the_last_one_is_resolved(org: Orga
         "problem": 1, "issue": 1, "active": 1
     }  # fmt: skip
     assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 423
+    assert org.api.put(f"/runs/{process.id}/tasks/{task.id}", {"title": "x"}).status_code == 423
+    assert complete(org, task).status_code == 423
     assert resolve(org, process, first).status_code == 200
     assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 423
     assert resolve(org, process, second).json()["data"]["label"] == "resolve"
     assert (run(org, process)["status"], run(org, process)["has_open_issue"]) == ("active", False)
-    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 200
+    assert org.api.put(f"/runs/{process.id}/tasks/{task.id}", {"title": "x"}).status_code == 200
+    assert complete(org, task).status_code == 200
     assert places.differences() == []
 
 
@@ -239,8 +304,7 @@ def test_a_problem_of_a_task_is_no_issue_of_the_process(org: Organization, place
 
 
 def test_comments_problems_and_resolutions_go_on_while_locked(org: Organization, places: Places) -> None:
-    done = {"status": "completed", "completed_at": 5, "completer": org.admin.id}
-    process = places.process({}, done)
+    process = places.process({}, {"completed": True})
     open_, completed = process.tasks
     earlier = report(org, open_)
     made = org.api.data("POST", f"/tasks/{open_.id}/comment", {"content": "x"})["id"]
@@ -287,7 +351,7 @@ def test_a_process_is_read_with_its_threads(org: Organization, places: Places) -
 
 
 def test_an_issue_on_a_complete_process_leaves_it_complete_once_resolved(org: Organization, places: Places) -> None:
-    process = places.process({"status": "completed", "completed_at": 5, "completer": org.admin.id})
+    process = places.process({"completed": True})
     issue = report(org, process)
     assert run(org, process)["status"] == "issue"
 
@@ -310,7 +374,7 @@ def test_whoever_sees_a_process_comments_reports_and_resolves(
     org: Organization, places: Places, role: Any, reader: bool, status: int
 ) -> None:
     person = org.person(role)
-    process = places.process({}, users=(person.id,) if reader else ())
+    process = places.process(users=[person.id] if reader else [])
     issue = report(org, process)
 
     answers = [

@@ -1,4 +1,4 @@
-"""Processes and tasks to comment on, entered as rows in the state a test needs, and what has become of them."""
+"""Processes and tasks to comment on, in the state a test needs, and what has become of them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +7,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from procession.domain.actors import Actor
-from procession.domain.names import fold
 from procession.domain.processes import Owners, Process, Task
-from procession.domain.summary import settle
 from procession.storage import processes, recount, threads
 from procession.storage.threads import PlacedThread
-from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.storage.tx import ReadTx, reading
 from tests.builders import Organization, Person
 from tests.harness import Api
 
@@ -35,64 +33,61 @@ class Places:
 
         return self.server.run(run())
 
-    def write(self, work: Callable[[WriteTx], Awaitable[T]]) -> T:
-        now = self.server.clock()
-        return self.server.run(writing(self.server.database, self.org.number, self.org.id, self.admin, now, work))
+    def task(
+        self, owners: Owners | None = None, *, completed: bool = False, archived: bool = False, **settings: Any
+    ) -> Task:
+        """A task that stands alone; it is the administrator's unless `owners` says otherwise."""
+        people = wire_owners(owners or owned_by(self.org.admin))
+        body = {"title": "Call them", "task_type": "task", "deadline": "2040-01-02", "owners": people, **settings}
+        task_id = self.org.api.data("POST", "/tasks", body)["id"]
+        if completed:
+            self.org.api.data("POST", "/completed-tasks", {"task_id": task_id})
+        if archived:
+            assert self.org.api.delete(f"/tasks/{task_id}").status_code == 204
+        return self.task_now(task_id)
 
-    def task(self, **fields: Any) -> Task:
-        """A one-off task that belongs to no process; it is the administrator's unless `owners` says otherwise."""
+    def process(self, *steps: dict[str, Any], users: Sequence[int] = ()) -> Process:
+        """A process with these steps (one plain step when none are named).
 
-        async def work(tx: WriteTx) -> Task:
-            seq, _ = await tx.reserve("task", 1)
-            task = _task(tx, seq, {"owners": Owners((self.org.admin.id,)), "is_oneoff": True, **fields})
-            await processes.add_task(tx, task)
-            return task
-
-        return self.write(work)
-
-    def process(self, *tasks: dict[str, Any], **fields: Any) -> Process:
-        """A running process with these tasks (one plain task when none are named)."""
-
-        async def work(tx: WriteTx) -> Process:
-            seq, _ = await tx.reserve("process", 1)
-            first, _ = await tx.reserve("task", len(tasks) or 1)
-            made = tuple(
-                _task(tx, first + n, {"process": seq, "position": n + 1, **given})
-                for n, given in enumerate(tasks or ({},))
-            )
-            name = f"Onboard {seq}"
-            process = Process(
-                **{
-                    "seq": seq, "id": tx.new_id(), "template_id": "0" * 32, "template_version": 1,
-                    "template_title": "Onboard", "type": "procedure", "name": name, "folded_name": fold(name),
-                    "sort_name": fold(name), "owner": self.org.admin.id, "starter": self.org.admin.id,
-                    "created_at": tx.now, "started_at": tx.now, "updated_at": tx.now, "tasks": made, **fields,
-                }
-            )  # fmt: skip
-            process = settle(process, tx.now)
-            await processes.add(tx, process)
-            return process
-
-        return self.write(work)
+        Beside what a step has, `owners` are the task's assignees, `completed` completes it.
+        """
+        wanted = [{"title": f"Step {n}", **step} for n, step in enumerate(steps or ({},))]
+        bodies = [{key: step[key] for key in step.keys() - {"owners", "completed"}} for step in wanted]
+        template = self.org.template(steps=bodies)
+        overrides = {
+            made["id"]: {"owners": wire_owners(step["owners"])}
+            for made, step in zip(template["steps"], wanted, strict=True)
+            if "owners" in step
+        }
+        body = {"checklist_id": template["id"], "users": list(users), "tasks": overrides}
+        run_id = self.org.api.data("POST", "/runs", body)["id"]
+        for task, step in zip(self.now(run_id).tasks, wanted, strict=True):
+            if step.get("completed"):
+                completion = {"task_id": task.id, "is_approved": True}
+                self.org.api.data("POST", f"/runs/{run_id}/completed-tasks", completion)
+        return self.now(run_id)
 
     def guest(self, email: str = "rosa@bakery.test", **record: Any) -> "GuestLink":
         """A guest and their link."""
         made = self.org.api.data("POST", "/guests", {"email": email, **record})
         return GuestLink(email, made["link"].rpartition("/")[2], Api(self.server, None, self.org.id))
 
-    def now(self, process: Process) -> Process:
+    def now(self, process: Process | str) -> Process:
         """The process as it is by now."""
+        process_id = process if isinstance(process, str) else process.id
 
         async def work(tx: ReadTx) -> Process:
-            found = await processes.find(tx, process.id)
+            found = await processes.find(tx, process_id)
             assert found is not None
             return found
 
         return self.read(work)
 
-    def task_now(self, task: Task) -> Task:
+    def task_now(self, task: Task | str) -> Task:
+        task_id = task if isinstance(task, str) else task.id
+
         async def work(tx: ReadTx) -> Task:
-            found = await processes.find_task(tx, task.id)
+            found = await processes.find_task(tx, task_id)
             assert found is not None
             return found
 
@@ -120,14 +115,13 @@ class GuestLink(msgspec.Struct, frozen=True):
         return self.api.post(f"/guests/{self.code}/tasks/{task.id}/comment", body)
 
 
-def _task(tx: WriteTx, seq: int, fields: dict[str, Any]) -> Task:
-    plain = {"seq": seq, "id": tx.new_id(), "title": "Call them", "created_at": tx.now, "updated_at": tx.now}
-    return Task(**{**plain, **fields})
-
-
 def owned_by(*people: Person | GuestLink) -> Owners:
     users = tuple(person.id for person in people if isinstance(person, Person))
     return Owners(users, tuple(person.email for person in people if isinstance(person, GuestLink)))
+
+
+def wire_owners(owners: Owners) -> dict[str, list[Any]]:
+    return {"users": list(owners.users), "guests": list(owners.guests), "groups": list(owners.groups)}
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:

@@ -17,7 +17,7 @@ from sqlalchemy.sql.selectable import (
     SelectBase,
     TableClause,
 )
-from sqlalchemy.sql.visitors import Visitable
+from sqlalchemy.sql.visitors import HasTraverseInternals
 
 from procession.storage.dialect import DIALECTS
 from procession.storage.query import Query
@@ -137,6 +137,7 @@ def _enter_select(select: Select[Any], scope: Scope) -> None:
     for each in select._from_obj:  # SQLAlchemy's public way to the FROM compiles, which needs a dialect
         found.extend(_flattened(each, scope))
     for target, condition, _, flags in select._setup_joins:
+        assert isinstance(target, FromClause)
         right = list(_flattened(target, scope))
         found.extend(right)
         scope.learn(condition, only={id(each) for each in right} if flags["isouter"] or flags["full"] else None)
@@ -203,7 +204,7 @@ def _inner_statements(element: Any) -> Iterator[tuple[Any, bool]]:
 
 
 def _children(element: Any) -> list[Any]:
-    return list(element.get_children()) if isinstance(element, Visitable) and hasattr(element, "get_children") else []
+    return list(element.get_children()) if isinstance(element, HasTraverseInternals) else []
 
 
 def _columns(condition: Any) -> Iterator[ColumnClause[Any]]:

@@ -20,7 +20,20 @@ from tests.harness import Server
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
-WORDS = ["Onboard", "Café", "renewal", "Çelik", "audit", "100%", "under_score", "Ünal", "Lease", "ab", "日本語", "O'Neil"]
+WORDS = [
+    "Onboard",
+    "Café",
+    "renewal",
+    "Çelik",
+    "audit",
+    "100%",
+    "under_score",
+    "Ünal",
+    "Lease",
+    "ab",
+    "日本語",
+    "O'Neil",
+]
 
 
 class World:
@@ -118,7 +131,9 @@ class World:
 
     def _change(self, process: Process) -> None:
         """One random change to a process: threads through the API, the rest as use cases do, through the gate."""
-        step = self.random.choice(["complete", "assign", "late", "problem", "issue", "archive", "star", "hide", "improve"])
+        step = self.random.choice(
+            ["complete", "assign", "late", "problem", "issue", "archive", "star", "hide", "improve"]
+        )
         seed = self.random.random()
         task = self.random.choice(process.tasks) if process.tasks else None
         if step == "issue":
@@ -192,9 +207,9 @@ class Slow:
         return self.person.role == "admin" or bool(self.named & principals_of(process))
 
     def _matches(self, p: Process, query: dict[str, str]) -> bool:
-        return all(getattr(self, f"_by_{name}")(p, value, query) for name, value in query.items() if name != "sort") and (
-            self._default_archive(p, query)
-        )
+        return all(
+            getattr(self, f"_by_{name}")(p, value, query) for name, value in query.items() if name != "sort"
+        ) and (self._default_archive(p, query))
 
     def _default_archive(self, p: Process, query: dict[str, str]) -> bool:
         if "archived" in query or "archived" in query.get("status", "").split(","):
@@ -238,9 +253,7 @@ class Slow:
 
     def _by_groups(self, p: Process, value: str, query: dict[str, str]) -> bool:
         wanted = set(value.split(","))
-        return any(
-            wanted & set(t.owners.groups) for t in p.tasks if self._counts(t, query.get("task_status", "all"))
-        )
+        return any(wanted & set(t.owners.groups) for t in p.tasks if self._counts(t, query.get("task_status", "all")))
 
     def _by_guests(self, p: Process, value: str, query: dict[str, str]) -> bool:
         return any(set(value.split(",")) & set(t.owners.guests) for t in p.tasks)
@@ -297,5 +310,3 @@ def encoded(query: dict[str, str]) -> str:
     from urllib.parse import quote
 
     return "&".join(f"{name}={quote(value, safe=',')}" for name, value in query.items())
-
-

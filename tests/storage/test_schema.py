@@ -30,7 +30,7 @@ def test_every_table_is_either_shared_or_an_organizations_own() -> None:
     """`org` in the primary key's first place is what makes a table an organization's own."""
     by_key = {table.name for table in metadata.sorted_tables if next(iter(table.primary_key.columns)).name == "org"}
 
-    assert TENANT_TABLES == by_key - {"organization"}
+    assert by_key - {"organization"} == TENANT_TABLES
 
 
 @tenant_tables

@@ -6,11 +6,13 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 # Each hash takes 64 MiB while it is computed.
+STRENGTH = RFC_9106_LOW_MEMORY
 MAX_AT_ONCE = 2
 
-_hasher = PasswordHasher()
+_hasher = PasswordHasher.from_parameters(STRENGTH)
 _threads = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="argon2")
 
 
@@ -22,7 +24,8 @@ def hash_password(password: str) -> str:
 def is_password(password_hash: str | None, password: str) -> bool:
     """Whether this is the password; None (no such account, no password yet) costs the same and is never right."""
     try:
-        return _hasher.verify(password_hash or _decoy(), password) and password_hash is not None
+        known = _decoy() if password_hash is None else password_hash
+        return _hasher.verify(known, password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 

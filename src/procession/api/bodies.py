@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, UnsetType
 
 from procession.domain.errors import Invalid, Malformed
+from procession.domain.loose import clean_json, deeper_than
 
 B = TypeVar("B", bound=msgspec.Struct)
 
@@ -27,20 +28,9 @@ def parse_json(raw: bytes) -> Any:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed() from error
-    return _storable(value, MAX_DEPTH)
-
-
-def _storable(value: Any, depth: int) -> Any:
-    """Without NUL characters, which PostgreSQL cannot hold, and not nested beyond reason."""
-    if depth == 0:
-        raise Malformed("The body is nested too deeply")
-    if isinstance(value, str):
-        return value.replace("\x00", "") if "\x00" in value else value
-    if isinstance(value, list):
-        return [_storable(each, depth - 1) for each in value]  # pyright: ignore[reportUnknownVariableType]  # plain JSON
-    if isinstance(value, dict):
-        return {key.replace("\x00", ""): _storable(each, depth - 1) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # plain JSON
-    return value
+    if deeper_than(value, MAX_DEPTH):
+        raise Malformed("The body is nested too deeply.")
+    return clean_json(value)
 
 
 def parse_form(raw: bytes) -> dict[str, Any]:
@@ -59,19 +49,18 @@ def parse_form(raw: bytes) -> dict[str, Any]:
 def _place(node: dict[str, Any], keys: list[str], value: str) -> None:
     for key in keys[:-1]:
         name = key or str(len(node))
-        child = node.setdefault(name, {})
-        if not isinstance(child, dict):
-            child = node[name] = {}
-        node = child  # pyright: ignore[reportUnknownVariableType]  # nested plain data
+        if not isinstance(node.get(name), dict):
+            node[name] = {}
+        node = cast("dict[str, Any]", node[name])
     node[keys[-1] or str(len(node))] = value
 
 
 def _lists(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
-    items = {key: _lists(value) for key, value in node.items()}  # pyright: ignore[reportUnknownVariableType]  # plain data
-    if items and all(key == str(index) for index, key in enumerate(items)):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # plain data
-        return list(items.values())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # plain data
+    items = {key: _lists(value) for key, value in cast("dict[str, Any]", node).items()}
+    if items and all(key == str(index) for index, key in enumerate(items)):
+        return list(items.values())
     return items
 
 

@@ -103,9 +103,7 @@ class Call:
             wanted = None
         return Page(number or 1, min(wanted or default, cap))
 
-    def sorting(
-        self, sort: str | None, sort_by: str | None, *, known: Sequence[str], default: str
-    ) -> tuple[str, bool]:
+    def sorting(self, sort: str | None, sort_by: str | None, *, known: Sequence[str], default: str) -> tuple[str, bool]:
         """The one sort field asked for and whether it descends; unknown fields fall back to `default`."""
         wanted = sort or sort_by or default
         field = wanted.removeprefix("-")
@@ -117,9 +115,7 @@ class Call:
 
     def url(self, *, page: int, cursor: str | None = None) -> str:
         """This request's URL for another page: every parameter in its order, then the cursor, then `page`."""
-        kept = [
-            part for part in self.raw_query.split("&") if part and part.partition("=")[0] not in ("page", "cursor")
-        ]
+        kept = [part for part in self.raw_query.split("&") if part and part.partition("=")[0] not in ("page", "cursor")]
         if cursor is not None:
             kept.append(f"cursor={cursor}")
         kept.append(f"page={page}")

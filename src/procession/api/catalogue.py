@@ -9,9 +9,11 @@ from procession.api.routes import (
     exports,
     folders,
     groups,
+    guest_tasks,
     guests,
     me,
     members,
+    one_off_tasks,
     organizations,
     process_threads,
     process_writes,
@@ -21,6 +23,8 @@ from procession.api.routes import (
     step_fields,
     steps,
     tags,
+    task_lists,
+    tasks,
     template_parts,
     template_threads,
     templates,
@@ -28,7 +32,7 @@ from procession.api.routes import (
     tokens,
 )
 
-RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, template_threads, steps, step_fields, stages, processes, process_writes, exports, attaching, tags, folders, process_threads, threads)
+RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, template_threads, steps, step_fields, stages, processes, process_writes, exports, task_lists, tasks, one_off_tasks, guest_tasks, attaching, tags, folders, process_threads, threads)
 
 
 def all_operations() -> list[Operation]:

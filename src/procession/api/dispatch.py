@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -87,9 +87,7 @@ class Dispatcher:
         else:
             await self.edge.authenticate(call, connection)
 
-    async def _read(
-        self, operation: Operation, call: Call, given: dict[str, Any], connection: Connection
-    ) -> Response:
+    async def _read(self, operation: Operation, call: Call, given: dict[str, Any], connection: Connection) -> Response:
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
         if not operation.etag:
             return self._respond(operation, call, await operation.handler(**given, tx=tx))

@@ -102,10 +102,7 @@ def _query_parameters(operation: Operation, schema_of: dict[int, Any]) -> list[d
     return [
         _query_parameter(name.rstrip("_"), kind, schema_of[id(kind)])
         for name, kind in field_types(operation.params, extras=True).items()
-    ] + [
-        _query_parameter(alias, kind, schema_of[id(kind)])
-        for alias, kind in _aliased(operation.params).items()
-    ]
+    ] + [_query_parameter(alias, kind, schema_of[id(kind)]) for alias, kind in _aliased(operation.params).items()]
 
 
 def _aliased(shape: type[Params]) -> dict[str, Any]:

@@ -73,9 +73,7 @@ class Edge:
             raise NotAllowed(FOREIGN)
         if credential.status != "active":
             raise Unauthenticated()
-        call.actor = Actor(
-            kind="member", id=credential.account, role=credential.role, address=address, client=client
-        )
+        call.actor = Actor(kind="member", id=credential.account, role=credential.role, address=address, client=client)
         return credential.token_id
 
     async def identify_guest(self, call: Call, connection: Connection, code: str) -> None:

@@ -11,7 +11,7 @@ What a handler gets is decided by its parameters: `tx` (ReadTx or WriteTx; the e
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -96,9 +96,12 @@ def operation(
 
 
 def operations_of(module: Any) -> list[Operation]:
-    """The endpoints a routes module declares, in order."""
-    handlers = [each for each in vars(module).values() if hasattr(each, "operations")]
-    return [each for handler in handlers for each in handler.operations]
+    """The endpoints a routes module declares."""
+    found: list[Operation] = []
+    for handler in cast("dict[str, Any]", vars(module)).values():
+        if getattr(handler, "__module__", None) == module.__name__:
+            found.extend(getattr(handler, "operations", ()))
+    return found
 
 
 def _documented(answer: Any) -> Any:

@@ -16,7 +16,7 @@ def read_owners(raw: object, path: str = "owners") -> Owners:
 
     Members are integers, numeric strings or objects with an `id`. Raises Invalid with every entry at fault.
     """
-    if isinstance(raw, list) and not raw:
+    if as_list(raw) == []:
         return Owners()
     sent = as_object(raw)
     if sent is None:

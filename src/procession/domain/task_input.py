@@ -1,4 +1,4 @@
-"""What clients say about a task, read loosely and all faults at once. Spec: api-tasks 9.1, 10, 11; api-conventions 13."""
+"""What clients say about a task, read loosely, all faults at once. Spec: api-tasks 9.1, 10, 11; api-conventions 13."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -40,27 +40,27 @@ class TaskInput(msgspec.Struct, frozen=True, kw_only=True):
     """What a request says about a task; UNSET: nothing."""
 
     title: str | UnsetType = UNSET
-    summary: str | None | UnsetType = UNSET
+    summary: str | UnsetType | None = UNSET
     task_type: TaskType | UnsetType = UNSET
     owners: Owners | UnsetType = UNSET
-    deadline: Millis | None | UnsetType = UNSET
-    started_at: Millis | None | UnsetType = UNSET
+    deadline: Millis | UnsetType | None = UNSET
+    started_at: Millis | UnsetType | None = UNSET
     is_soft_start_date: bool | UnsetType = UNSET
     max_assignable: int | UnsetType = UNSET
     everyone_must_complete: bool | UnsetType = UNSET
     can_complete_only_assignees: bool | UnsetType = UNSET
     prevent_guest_comment: bool | UnsetType = UNSET
     top_secret: bool | UnsetType = UNSET
-    send_chromeless: bool | None | UnsetType = UNSET
-    webhook: str | None | UnsetType = UNSET
+    send_chromeless: bool | UnsetType | None = UNSET
+    webhook: str | UnsetType | None = UNSET
     position: int | UnsetType = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
     folders: tuple[str, ...] | UnsetType = UNSET
     # As they were sent: reading them takes ids and the fields there are.
     form_fields: list[object] | UnsetType = UNSET
     taskdata: object = UNSET
-    linked_step_id: str | None | UnsetType = UNSET
-    run_id: str | None | UnsetType = UNSET
+    linked_step_id: str | UnsetType | None = UNSET
+    run_id: str | UnsetType | None = UNSET
     separate_task_for_each_assignee: bool | UnsetType = UNSET
 
     @property
@@ -195,6 +195,12 @@ def read_answers(raw: object) -> dict[str, object]:
     return answers
 
 
+def is_finishing(sent: Mapping[str, object]) -> bool:
+    """Whether a guest's update also completes the task. Spec: api-tasks 16."""
+    status = sent.get("status")
+    return isinstance(status, str) and status.strip().lower() in ("completed", "complete")
+
+
 def read_comment(raw: object) -> str | None:
     """The optional `comment` of a body. Raises Invalid."""
     value = read_object(raw).get("comment")
@@ -211,7 +217,7 @@ def _words(name: str) -> str:
 def _text(name: str, most: int) -> Callable[[object], str]:
     def read(value: object) -> str:
         if not isinstance(value, str):
-            raise ValueError(f"The {_words(name)} must be a string.")
+            raise ValueError(f"The {_words(name)} must be a string.")  # noqa: TRY004  # a fault of the body
         if len(value) > most:
             raise ValueError(f"The {_words(name)} may not be greater than {most} characters.")
         return clean_text(value)
@@ -318,34 +324,44 @@ def _demanded(name: str, read: Callable[[object], Any]) -> Callable[[object], An
 
 
 def _or_null(read: Callable[[object], Any]) -> Callable[[object], Any]:
-    return lambda value: None if value is None else read(value)
+    def read_or_null(value: object) -> Any:
+        return None if value is None else read(value)
+
+    return read_or_null
 
 
-_READERS: Mapping[str, Callable[[object], Any]] = {
+def _most(value: object) -> int:
+    return 0 if value is None else _whole("max_assignable", 0, MAX_ASSIGNABLE)(value)
+
+
+def _as_sent(value: object) -> object:
+    return value
+
+
+_PLAIN_READERS: dict[str, Callable[[object], Any]] = {
     "title": _title,
     "summary": _or_null(_text("summary", MAX_SUMMARY)),
     "task_type": _demanded("task_type", _task_type),
     "owners": _demanded("owners", read_owners),
     "deadline": _or_null(_instant("deadline")),
     "started_at": _or_null(_instant("started_at")),
-    "max_assignable": lambda value: 0 if value is None else _whole("max_assignable", 0, MAX_ASSIGNABLE)(value),
+    "max_assignable": _most,
     "send_chromeless": _or_null(_flag("send_chromeless")),
     "webhook": _or_null(_webhook),
     "position": _whole("position", 1, MAX_POSITION),
     "tags": _ids("tags"),
     "folders": _ids("folders"),
     "form_fields": _fields,
-    "taskdata": lambda value: value,
+    "taskdata": _as_sent,
     "linked_step_id": _or_null(_id("linked_step_id")),
     "run_id": _or_null(_id("run_id")),
-} | {
-    name: _flag(name)
-    for name in (
-        "is_soft_start_date",
-        "everyone_must_complete",
-        "can_complete_only_assignees",
-        "prevent_guest_comment",
-        "top_secret",
-        "separate_task_for_each_assignee",
-    )
 }
+_FLAGS = (
+    "is_soft_start_date",
+    "everyone_must_complete",
+    "can_complete_only_assignees",
+    "prevent_guest_comment",
+    "top_secret",
+    "separate_task_for_each_assignee",
+)
+_READERS: Mapping[str, Callable[[object], Any]] = {**_PLAIN_READERS, **{name: _flag(name) for name in _FLAGS}}

@@ -88,21 +88,21 @@ def require_completable(task: Task) -> None:
     """Raises AlreadyCompleted, WrongState; the first that holds. Spec: behaviour-work C3 to C5."""
     require_live(task)
     if task.is_completed:
-        raise AlreadyCompleted()
+        raise AlreadyCompleted
     if task.is_hidden:
         raise WrongState(HIDDEN)
     if task.open_problems:
         raise WrongState(HAS_PROBLEM)
 
 
-def decision_on(task: Task, sent: bool | None) -> bool | None:
+def decision_on(task: Task, *, sent: bool | None) -> bool | None:
     """What `is_approved` becomes. Spec: api-tasks 11 "is_approved by type"."""
     if task.task_type == "approval":
         return sent
     return sent is not False if task.task_type in TIMED_TYPES else None
 
 
-def obstacles(task: Task, fields: Sequence[Field], decision: bool | None) -> dict[str, list[Any]]:
+def obstacles(task: Task, fields: Sequence[Field], *, decision: bool | None) -> dict[str, list[Any]]:
     """What is still missing: the decision, and whatever each field lacks. Spec: behaviour-work C7, C8."""
     missing: dict[str, list[Any]] = {}
     if task.task_type == "approval" and decision is None:
@@ -110,7 +110,7 @@ def obstacles(task: Task, fields: Sequence[Field], decision: bool | None) -> dic
     return missing | completion_obstacles(fields, task.taskdata)
 
 
-def completed(task: Task, by: Completer, at: int, decision: bool | None) -> Task:
+def completed(task: Task, by: Completer, at: int, *, decision: bool | None) -> Task:
     return replace(
         task,
         status="completed",
@@ -121,7 +121,7 @@ def completed(task: Task, by: Completer, at: int, decision: bool | None) -> Task
     )
 
 
-def with_part(task: Task, by: Completer, at: int, people: frozenset[str], decision: bool | None) -> Task:
+def with_part(task: Task, by: Completer, at: int, people: frozenset[str], *, decision: bool | None) -> Task:
     """One assignee's part done; the last one, or the first rejection, completes the task.
 
     Raises WrongState when that person's part is done and others are not. Spec: behaviour-work A2 to A4, A8 (DEC-28).
@@ -129,7 +129,7 @@ def with_part(task: Task, by: Completer, at: int, people: frozenset[str], decisi
     if by.person in task.parts and not people <= task.parts.keys():
         raise WrongState(PART_IS_DONE)
     done = replace(task, status="in-progress", parts={by.person: at, **task.parts})
-    return completed(done, by, at, decision) if decision is False or people <= done.parts.keys() else done
+    return completed(done, by, at, decision=decision) if decision is False or people <= done.parts.keys() else done
 
 
 def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[Field], at: int) -> Task:
@@ -141,11 +141,11 @@ def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[F
     if not needs_everybody(task) or not people or len(done) < len(people) or not task.is_open or task.open_problems:
         return task
     decision = True if task.task_type == "approval" else None
-    if obstacles(task, fields, decision):
+    if obstacles(task, fields, decision=decision):
         return task
     last = max(done, key=lambda person: (done[person], person))
     by = Completer(member=int(last[2:])) if last.startswith("m:") else Completer(guest=last[2:])
-    return completed(task, by, at, decision)
+    return completed(task, by, at, decision=decision)
 
 
 def reopened(task: Task) -> Task:
@@ -199,7 +199,8 @@ def answered(task: Task, answers: dict[str, object]) -> Task:
 
 def placed(process: Process, task: Task, position: int | None) -> Process:
     """The process with this task at a position (None: after the last); those in its way move on by one."""
-    others = sorted((each for each in process.tasks if each.seq != task.seq), key=lambda each: (each.position, each.seq))
+    others = [each for each in process.tasks if each.seq != task.seq]
+    others.sort(key=lambda each: (each.position, each.seq))
     if position is None:
         return process.with_tasks(replace(task, position=others[-1].position + 1 if others else 1))
     moved: list[Task] = []

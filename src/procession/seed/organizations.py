@@ -77,7 +77,7 @@ class _Founding:
         owners = tuple(account for account, role, _ in everybody[1:] if role != "light")
         people_of_groups = await self._groups([account for account, _, _ in everybody])
         addresses = tuple([await self._guest(number, domain) for number in range(sizes.GUESTS)])
-        tag_ids = [(await tags.create_tag(tx, title=title, color=color, type=None)).id for title, color in words.TAGS]
+        tag_ids = [(await tags.create_tag(tx, title=title, color=color, kind=None)).id for title, color in words.TAGS]
         folder_ids = await self._folders()
         processes = self.plan.runs_of_each()[self.index]
         models = await self._models(tuple(people_of_groups), processes)

@@ -3,6 +3,7 @@
 All of this runs without a database; `make` turns a chunk into a batch.
 """
 
+import asyncio
 from random import Random
 
 from msgspec.structs import replace
@@ -23,7 +24,6 @@ from procession.seed.lives import Life, live, next_deadline
 from procession.seed.templates import answers
 from procession.storage import processes, threads
 from procession.storage.bulk import Batch, CollectingTx
-from procession.storage.sqlite import drive
 from procession.usecases.tasks import assigned, completion_event
 
 CHANNEL = "seed"
@@ -32,18 +32,19 @@ VARIANTS = 4
 MOST_COMMENTS = 2
 
 
-def make(chunk: Chunk) -> tuple[Batch, dict[str, int]]:
+async def make(chunk: Chunk) -> tuple[Batch, dict[str, int]]:
     """The chunk's rows, and how many of its processes were launched from each template."""
-    return drive(_make(chunk))
-
-
-async def _make(chunk: Chunk) -> tuple[Batch, dict[str, int]]:
     making = _Making(chunk)
     for index in range(chunk.first, chunk.first + chunk.many):
         await making.process(index)
         if index % PROCESSES_PER_ONE_OFF == PROCESSES_PER_ONE_OFF - 1:
             await making.one_off(index)
     return await making.tx.collected(), making.launches
+
+
+def make_elsewhere(chunk: Chunk) -> tuple[Batch, dict[str, int]]:
+    """`make`, for a process that does nothing else."""
+    return asyncio.run(make(chunk))
 
 
 def member(account: int) -> Actor:
@@ -187,8 +188,8 @@ class _Making:
 
     def _completed(self, task: Task, variants: list[dict[str, object]], at: Millis) -> Task:
         by = Completer(*self.crews.completer(task.owners))
-        decision = task_rules.decision_on(task, True)  # noqa: FBT003
-        return replace(task_rules.completed(self._answered(task, variants), by, at, decision), updated_at=at)
+        decision = task_rules.decision_on(task, sent=True)
+        return replace(task_rules.completed(self._answered(task, variants), by, at, decision=decision), updated_at=at)
 
     def _stars(self, process: Process, life: Life) -> frozenset[int]:
         if self.random.random() >= 0.03:

@@ -1,32 +1,38 @@
 """Filling a database: found the organizations, make their processes in other processes, load them in order."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
 import msgspec
 
 from procession.adapters.secrets import Secrets
+from procession.domain.actors import BOT
 from procession.domain.times import Millis
 from procession.seed.ground import Chunk, Ground
 from procession.seed.organizations import Founded, found
 from procession.seed.plan import Plan
-from procession.seed.processes import make
+from procession.seed.processes import make, make_elsewhere
+from procession.storage import recount
 from procession.storage.bulk import Batch
 from procession.storage.bulk_loading import Growing, Loader, loading, organizations_in
 from procession.storage.database import Database
+from procession.storage.tx import WriteTx, writing
 from procession.usecases.setup import issue_token
-from procession.usecases.viewers import rebuild_stale
 
 PROCESSES_PER_CHUNK = 2000
 TOKEN_DAYS = 365
 TOKEN_NAME = "seed"  # noqa: S105  # what it is called
 # Fewer processes than this are made here: starting others would take longer.
 WORTH_OTHERS = 5000
+MOST_OTHERS = 4
+# So many chunks wait to be loaded.
+MADE_AHEAD = 4
 
 Progress = Callable[[str, int, int], None]
 
@@ -65,22 +71,24 @@ async def seed(
     async with loading(database) as loader:
         with makers(sum(each.ground.processes for each in founded)) as executor:
             await _load(loader, executor, [each.ground for each in founded], progress)
-        progress("Counters", 0, 1)
-        await rebuild_stale(database, now)
+        for index, each in enumerate(founded):
+            progress("Counters", index, len(founded))
+            await _count_sights(database, each.ground)
         await loader.tidy()
-        progress("Counters", 1, 1)
+        progress("Counters", len(founded), len(founded))
     return [await _access(database, each, now) for each in founded]
 
 
 @contextmanager
-def makers(processes: int) -> Iterator[Executor | None]:
+def makers(processes: int) -> Generator[Executor | None]:
     """Other processes to make rows in, while this one loads them; None when that is not worth while."""
-    others = (os.cpu_count() or 1) - 1
-    if processes < WORTH_OTHERS or not others:
+    if processes < WORTH_OTHERS:
         yield None
         return
     # Spawned: this process has threads and an open database.
-    with ProcessPoolExecutor(min(others, 4), multiprocessing.get_context("spawn")) as executor:
+    spawn = multiprocessing.get_context("spawn")
+    # What they make has no cycles, and looking for some takes a fifth of their time.
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, MOST_OTHERS), spawn, initializer=gc.disable) as executor:
         yield executor
 
 
@@ -114,17 +122,27 @@ async def _made(
     """The chunks in order with their rows; a few are made ahead while the caller is busy."""
     if executor is None:
         for chunk in wanted:
-            yield chunk, make(chunk)
+            yield chunk, await make(chunk)
         return
     loop = asyncio.get_running_loop()
     ahead: deque[tuple[Chunk, asyncio.Future[tuple[Batch, dict[str, int]]]]] = deque()
     for chunk in wanted:
-        ahead.append((chunk, loop.run_in_executor(executor, make, chunk)))
-        if len(ahead) > 3:
+        ahead.append((chunk, loop.run_in_executor(executor, make_elsewhere, chunk)))
+        if len(ahead) > MADE_AHEAD:
             first, future = ahead.popleft()
             yield first, await future
     for chunk, future in ahead:
         yield chunk, await future
+
+
+async def _count_sights(database: Database, ground: Ground) -> None:
+    """How many processes each member sees, as if that had been counted along."""
+
+    async def work(tx: WriteTx) -> None:
+        for account in await recount.stale_viewers(tx):
+            await recount.rebuild_viewer(tx, account)
+
+    await writing(database, ground.org, ground.organization_id, BOT, ground.until, work)
 
 
 async def _access(database: Database, founded: Founded, now: Millis) -> Seeded:

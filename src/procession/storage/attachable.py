@@ -15,13 +15,13 @@ from procession.storage.tx import ReadTx
 
 _tags = Query(select(tags.c.id).where(tags.c.org == bindparam("org"), is_in(tags.c.id, "ids")))
 _process_folders = Query(
-    select(folders.c.id).where(
-        folders.c.org == bindparam("org"), folders.c.kind == "run", is_in(folders.c.id, "ids")
-    )
+    select(folders.c.id).where(folders.c.org == bindparam("org"), folders.c.kind == "run", is_in(folders.c.id, "ids"))
 )
 _tags_of_template = Query(
     select(tag_links.c.tag_id).where(
-        tag_links.c.org == bindparam("org"), tag_links.c.template_id == bindparam("template"), tag_links.c.step_id.is_(None)
+        tag_links.c.org == bindparam("org"),
+        tag_links.c.template_id == bindparam("template"),
+        tag_links.c.step_id.is_(None),
     )
 )
 _members = Query(

@@ -15,7 +15,8 @@ def key(name: str, **options: Any) -> Column[int]:
 
 def number(name: str, **options: Any) -> Column[int]:
     """A count, flag or instant (milliseconds, UTC)."""
-    return Column(name, BigInteger, **{"nullable": False, **options})
+    options.setdefault("nullable", False)
+    return Column(name, BigInteger, **options)
 
 
 def optional_number(name: str, **options: Any) -> Column[int]:
@@ -23,7 +24,8 @@ def optional_number(name: str, **options: Any) -> Column[int]:
 
 
 def text(name: str, **options: Any) -> Column[str]:
-    return Column(name, Text, **{"nullable": False, **options})
+    options.setdefault("nullable", False)
+    return Column(name, Text, **options)
 
 
 def optional_text(name: str, **options: Any) -> Column[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.types import Boolean
 DialectName = Literal["sqlite", "postgresql"]
 
 DIALECTS: dict[DialectName, Dialect] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),  # pyright: ignore[reportNoOverloadImplementation, reportUnknownMemberType]
+    "sqlite": sqlite.dialect(paramstyle="named"),
     "postgresql": PGDialect_psycopg(paramstyle="pyformat"),
 }
 
@@ -36,7 +36,7 @@ class IsIn(ColumnElement[bool]):
 
     @property
     def _from_objects(self) -> list[Any]:
-        return list(self.column._from_objects)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's own hook
+        return list(self.column._from_objects)
 
 
 def is_in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

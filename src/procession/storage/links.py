@@ -142,9 +142,7 @@ _lock_tagged = Query(
     select(processes.c.seq)
     .where(
         processes.c.org == bindparam("org"),
-        exists().where(
-            _TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.process == processes.c.seq
-        ),
+        exists().where(_TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.process == processes.c.seq),
     )
     .order_by(processes.c.seq)
     .with_for_update()

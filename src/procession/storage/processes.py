@@ -103,7 +103,7 @@ async def task_id_at(tx: ReadTx, seq: int) -> str | None:
 async def place_of_task(tx: ReadTx, task_id: str) -> tuple[int, int | None] | None:
     """(number of the task, number of its process or None for a stand-alone one)."""
     rows = await tx.tuples(_place_of_task, id=task_id)
-    return rows[0] if rows else None  # pyright: ignore[reportReturnType]  # two columns
+    return rows[0] if rows else None
 
 
 async def find_task(tx: ReadTx, task_id: str) -> Task | None:
@@ -224,10 +224,7 @@ async def _save_relations(tx: WriteTx, before: Process | None, after: Process) -
         first = await tx.next_number("tag_link", len(added))
         await tx.insert(
             content.tag_links,
-            [
-                {"id": first + n, "tag_id": each, "process": seq, "created_at": tx.now}
-                for n, each in enumerate(added)
-            ],
+            [{"id": first + n, "tag_id": each, "process": seq, "created_at": tx.now} for n, each in enumerate(added)],
         )
     for each in sorted(old_tags - after.tags):
         await tx.run(_unlink_tag, process=seq, tag_id=each)

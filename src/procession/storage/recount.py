@@ -273,9 +273,13 @@ async def count_for_viewer(tx: ReadTx, account: int, *, is_light: bool) -> dict[
     return {state: n for state, n in rows}
 
 
-_role = Query(select(members.c.role).where(members.c.org == bindparam("org"), members.c.account == bindparam("account")))
+_role = Query(
+    select(members.c.role).where(members.c.org == bindparam("org"), members.c.account == bindparam("account"))
+)
 _stale = Query(
-    select(lists.viewers.c.account).where(lists.viewers.c.org == bindparam("org"), lists.viewers.c.is_stale == constant(1))
+    select(lists.viewers.c.account).where(
+        lists.viewers.c.org == bindparam("org"), lists.viewers.c.is_stale == constant(1)
+    )
 )
 _forget = Query(
     delete(lists.viewer_counters).where(
@@ -303,5 +307,3 @@ async def rebuild_viewer(tx: WriteTx, account: int) -> None:
     rows = [{"account": account, "state": state, "n": n} for state, n in sorted(counted.items()) if n]
     await tx.insert(lists.viewer_counters, rows)
     await tx.run(_mark_fresh, org_is=tx.org, account_is=account)
-
-

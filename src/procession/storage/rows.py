@@ -68,7 +68,8 @@ def _decoder(kind: Any) -> Callable[[Any], Any] | None:
         return kind
     if _is_plain(kind):
         return None
-    decode = msgspec.json.Decoder(kind).decode
+    decoder: Any = msgspec.json.Decoder(kind)
+    decode: Callable[[Any], Any] = decoder.decode
     return lambda value: None if value is None else decode(value)
 
 
@@ -84,5 +85,3 @@ def _encoder(kind: Any) -> Callable[[Any], Any] | None:
 
 def to_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-

@@ -149,7 +149,7 @@ class Writer:
         except Interrupted as error:
             self._abandon()
             if len(group) == 1:
-                group[0].refuse(error)
+                group[0].refuse(error.__cause__ or error)
             else:
                 for job in group:
                     self._commit([job])
@@ -169,7 +169,8 @@ class Writer:
                     raise LeftTransaction(str(error)) from error
                 self.connection.execute("ROLLBACK TO work")
             self.connection.execute("RELEASE work")
-        self.connection.execute("COMMIT")
+        is_nothing_written = all(job.error is not None for job in group)
+        self.connection.execute("ROLLBACK" if is_nothing_written else "COMMIT")
 
     def _abandon(self) -> None:
         """Leave the transaction behind; where even that fails, the connection with it."""

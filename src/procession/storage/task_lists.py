@@ -27,7 +27,7 @@ from procession.domain.task_filters import (
 )
 from procession.storage.access import Sight
 from procession.storage.dialect import constant, escape_like, is_in
-from procession.storage.processes import task_rows
+from procession.storage.processes import place_of_task, task_rows
 from procession.storage.query import Query
 from procession.storage.rows import to_json
 from procession.storage.sight import process_is_seen, task_is_seen
@@ -107,6 +107,13 @@ async def ordered(tx: ReadTx, where: TaskFilter, order: TaskOrder, sight: Sight)
     """The numbers of all tasks that match, in order; one statement."""
     shape, values = _bound(tx, where, sight)
     return [row[0] for row in await tx.tuples(_numbers(shape, order.keys), **values)]
+
+
+async def place_of(tx: ReadTx, where: TaskFilter, order: TaskOrder, sight: Sight, task_id: str) -> int | None:
+    """How many tasks of the list stand before this one; None when it is not on the list. Two statements."""
+    known = await place_of_task(tx, task_id)
+    seqs = await ordered(tx, where, order, sight) if known is not None else []
+    return seqs.index(known[0]) if known is not None and known[0] in seqs else None
 
 
 _by_numbers = Query(select(*task_rows.columns).where(_T.org == bindparam("org"), is_in(_T.seq, "seqs")))
@@ -264,7 +271,7 @@ def _count_due(shape: KeyShape) -> Query:
 @lru_cache(STATEMENTS_KEPT)
 def _keys_page(shape: KeyShape, *, descending: bool, reach: int) -> Query:
     """Each range of each principal in key order, cut early, merged without repeats; then the few rows are joined."""
-    parts: list[Select[Any]] = []
+    parts: list[Select[Any, Any]] = []
     for slot in range(shape.slots or 1):
         principal = _A.principal == bindparam(f"principal{slot}") if shape.slots else _is_principal(shape)
         for n, (state, has_start, has_end) in enumerate(shape.ranges):
@@ -371,7 +378,7 @@ def _order(keys: tuple[tuple[str, bool], ...]) -> list[ColumnElement[Any]]:
     return columns
 
 
-def _matching(query: Select[Any], shape: Shape) -> Select[Any]:
+def _matching(query: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any, ...]]:
     with_process = tasks.outerjoin(processes, and_(_P.org == bindparam("org"), _P.seq == _T.process))
     conditions = [_T.org == bindparam("org"), _in_words(shape)]
     if shape.limited_to_light is not None:

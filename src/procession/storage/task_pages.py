@@ -32,7 +32,7 @@ class ProcessFacts(msgspec.Struct, frozen=True):
     template_version: int
     template_title: str
     status: str
-    state: State
+    state: int
     is_system: int
     starter: int
     open_issues: int
@@ -115,9 +115,8 @@ _folders = Query(
 
 async def processes_at(tx: ReadTx, seqs: Iterable[int]) -> dict[int, ProcessFacts]:
     wanted = sorted(set(seqs))
-    found = await tx.tuples(_facts, seqs=wanted) if wanted else []
-    rows = [ProcessFacts(*row[:6], State(row[6]), *row[7:]) for row in found]
-    return {row.seq: row for row in rows}
+    found = await tx.rows(ProcessFacts, _facts, seqs=wanted) if wanted else []
+    return {row.seq: row for row in found}
 
 
 async def listed_at(tx: ReadTx, seqs: Iterable[int]) -> dict[int, ListedProcess]:

@@ -28,7 +28,7 @@ _tagged = tag_links.join(tags, and_(tags.c.org == _L.org, tags.c.id == _L.tag_id
 _of_templates = Query(
     select(_L.template_id, *_shown)
     .select_from(_tagged)
-    .where(_L.org == bindparam("org"), is_in(_L.template_id, "ids"))
+    .where(_L.org == bindparam("org"), is_in(_L.template_id, "ids"), _L.step_id.is_(None))
     .order_by(tags.c.folded_title, _L.id)
 )
 _of_steps = Query(
@@ -60,12 +60,12 @@ async def tag_template(tx: WriteTx, template_id: str, tag_ids: Sequence[str]) ->
     await _link(tx, [{"tag_id": each, "template_id": template_id, "step_id": None} for each in tag_ids])
 
 
-async def tag_steps(tx: WriteTx, tag_ids: Mapping[str, Sequence[str]]) -> None:
-    """Tag ids by step id."""
+async def tag_steps(tx: WriteTx, template_id: str, tag_ids: Mapping[str, Sequence[str]]) -> None:
+    """Tag ids by step id; a step's link names its template too, and goes with it."""
     await _link(
         tx,
         [
-            {"tag_id": each, "template_id": None, "step_id": step_id}
+            {"tag_id": each, "template_id": template_id, "step_id": step_id}
             for step_id, wanted in tag_ids.items()
             for each in wanted
         ],

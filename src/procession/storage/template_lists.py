@@ -135,7 +135,10 @@ def _matching(statement: Select[Any], shape: Shape) -> Select[Any]:
         "owner": _T.owner == bindparam("owner"),
         "folders": is_in(_T.folder_id, "folders"),
         "tags": exists().where(
-            tag_links.c.org == _T.org, tag_links.c.template_id == _T.id, is_in(tag_links.c.tag_id, "tags")
+            tag_links.c.org == _T.org,
+            tag_links.c.template_id == _T.id,
+            tag_links.c.step_id.is_(None),
+            is_in(tag_links.c.tag_id, "tags"),
         ),
     }
     return statement.where(*conditions, *(offered[name] for name in sorted(shape.given)))

@@ -14,10 +14,10 @@ from sqlalchemy import Table
 from procession.domain.actors import Actor
 from procession.domain.events import Event
 from procession.storage import viewing
-from procession.storage.log import advance_position, append_events
-from procession.storage.numbers import new_uuid, take_numbers
 from procession.storage.connection import Connection, Row
 from procession.storage.database import Database
+from procession.storage.log import advance_position, append_events
+from procession.storage.numbers import new_uuid, take_numbers
 from procession.storage.postgres import PostgresDatabase
 from procession.storage.query import Query
 from procession.storage.tables import lists

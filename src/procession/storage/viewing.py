@@ -86,9 +86,9 @@ async def expand(tx: "ReadTx", sightings: Sequence[Sighting]) -> Mapping[tuple[i
 
 _mark_all = Query(update(viewers).where(viewers.c.org == bindparam("org_is")).values(is_stale=1))
 _mark_some = Query(
-    update(viewers).where(and_(viewers.c.org == bindparam("org_is"), is_in(viewers.c.account, "accounts"))).values(
-        is_stale=1
-    )
+    update(viewers)
+    .where(and_(viewers.c.org == bindparam("org_is"), is_in(viewers.c.account, "accounts")))
+    .values(is_stale=1)
 )
 
 

@@ -84,7 +84,11 @@ def _rows(
         yield _row(base, {"type": "process_task"}, cells, thread_cells)
         for field in fields:
             answer = text_of(field, task.taskdata.get(field.id), reader) if task.is_completed else ""
-            named = {"type": "process_task_data", "process_task_data_id": field.id, "process_task_data_name": field.label}
+            named = {
+                "type": "process_task_data",
+                "process_task_data_id": field.id,
+                "process_task_data_name": field.label,
+            }
             yield _row(base, named, cells, _field_cells(field, answer))
         for thread in comments[task.seq]:
             yield _row(base, {"type": "process_task_comment"}, cells, _comment_cells(thread))
@@ -189,7 +193,7 @@ def _time(at: int | None) -> str:
 def csv_text(rows: Sequence[Mapping[str, Any]], *, header: bool) -> bytes:
     """Rows as CSV (UTF-8, commas, CRLF). Cells that a spreadsheet would run as a formula begin with an apostrophe."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
+    writer: csv.DictWriter[str] = csv.DictWriter(out, COLUMNS)
     if header:
         writer.writeheader()
     writer.writerows([{name: _safe(value) for name, value in row.items()} for row in rows])

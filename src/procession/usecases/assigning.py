@@ -11,6 +11,7 @@ from procession.domain.tasks import PeopleOfGroups
 from procession.storage import groups, people, references
 from procession.storage.tx import ReadTx
 
+NOBODY = Owners()
 GUESTS_NOT_WANTED = "Guests may not be assigned to this task."
 
 
@@ -32,7 +33,7 @@ async def checked(
     tx: ReadTx,
     sent: Owners,
     *,
-    former: Owners = Owners(),
+    former: Owners = NOBODY,
     most: int = 0,
     allows_guests: bool = True,
     guest_only: bool,

@@ -79,9 +79,7 @@ async def _editable_process(tx: WriteTx, process_id: str) -> Seen:
     return seen
 
 
-async def _attach_to_task(
-    tx: WriteTx, tag_id: str, task_id: str, errors: dict[str, list[Any]]
-) -> tuple[TagLink, bool]:
+async def _attach_to_task(tx: WriteTx, tag_id: str, task_id: str, errors: dict[str, list[Any]]) -> tuple[TagLink, bool]:
     task = await _taggable_task(tx, task_id)
     _refuse(errors)
     former = await links.tag_on_task(tx, tag_id, task.seq)

@@ -11,7 +11,7 @@ from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.permissions import may_reopen_task, may_work_on_task, require
 from procession.domain.processes import Process, Task
-from procession.domain.task_input import Completion, Errors, read_completion
+from procession.domain.task_input import Completion, Errors, is_finishing, read_completion, read_object
 from procession.domain.tasks import Completer
 from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
@@ -19,7 +19,7 @@ from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards
 from procession.usecases.guards import SeenTask
-from procession.usecases.tasks import Changed, completion_event, followed_up, guests_task
+from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_task
 from procession.usecases.thread_writing import Draft, Place, write
 
 NO_SUCH_MEMBER = "There is no active member with this id."
@@ -39,7 +39,7 @@ async def complete_task(tx: WriteTx, body: object, *, process_id: str | None, ho
         raise Invalid(wanted.errors)
     seen = await guards.locked_task(tx, wanted.task_id, process_id=process_id)
     if process_id is None and seen.process is not None:
-        raise NotFound()
+        raise NotFound
     return await complete(tx, seen, wanted, hourly_limit=hourly_limit)
 
 
@@ -51,6 +51,23 @@ async def complete_as_guest(tx: WriteTx, body: object, guest: frozenset[str], *,
     return await complete(tx, await guests_task(tx, guest, wanted.task_id), wanted, hourly_limit=hourly_limit)
 
 
+async def answer_and_complete(
+    tx: WriteTx, body: object, task_id: str, guest: frozenset[str], *, hourly_limit: int
+) -> Changed:
+    """Save a guest's answers (`taskdata`) and complete the task when `status` says so. Raises as `complete_task`."""
+    seen = await guests_task(tx, guest, task_id)
+    sent = read_object(body)
+    changed = Changed(seen, [])
+    if "taskdata" in sent or not is_finishing(sent):
+        answers = {name: value for name, value in sent.items() if name not in ("status", "is_approved")}
+        changed = await change(tx, seen, answers, required=(), secrets=None)
+    if not is_finishing(sent):
+        return changed
+    wanted = read_completion({"task_id": task_id, "is_approved": sent.get("is_approved")})
+    done = await complete(tx, changed.seen, wanted, hourly_limit=hourly_limit)
+    return replace(done, ignored=changed.ignored)
+
+
 async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_limit: int) -> Changed:
     """Complete a locked task the caller sees. Raises as `complete_task`, the first refusal of that order."""
     task = seen.task
@@ -59,8 +76,8 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_li
     guards.require_changeable(seen.process)
     tasks.require_completable(task)
     document = await stored.document_of(tx, seen.process)
-    decision = tasks.decision_on(task, wanted.is_approved)
-    errors: Errors = tasks.obstacles(task, tasks.fields_of(task, document), decision) | wanted.errors
+    decision = tasks.decision_on(task, sent=wanted.is_approved)
+    errors: Errors = wanted.errors | tasks.obstacles(task, tasks.fields_of(task, document), decision=decision)
     if wanted.override_user is not None:
         known = await people.assignable(tx, [wanted.override_user], ())
         if wanted.override_user not in known.members:
@@ -72,9 +89,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_li
     if tasks.needs_everybody(task):
         everybody = tasks.everybody(task.owners, await assigning.people_of(tx, task.owners))
     if by.person in everybody:
-        done = tasks.with_part(task, by, tx.now, everybody, decision)
+        done = tasks.with_part(task, by, tx.now, everybody, decision=decision)
     else:
-        done = tasks.completed(task, by, tx.now, decision)
+        done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
     # Automations with this step among their conditions react here, before the deadlines of others follow.
     saved = await _save(tx, seen, done, mentions=mentions)
@@ -135,7 +152,7 @@ async def reopen_task(tx: WriteTx, task_id: str, *, process_id: str | None) -> S
     """Open a completed task again. Raises as `complete_task`. Spec: api-tasks T12, T13, behaviour-work 5.6."""
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
     if process_id is None and seen.process is not None:
-        raise NotFound()
+        raise NotFound
     require(may_reopen_task(tx.actor, seen.named, seen.task), to="reopen this task")
     guards.require_changeable(seen.process)
     task = tasks.reopened(seen.task)

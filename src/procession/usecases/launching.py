@@ -165,7 +165,9 @@ async def _people_errors(
     taken = frozenset(await references.member_addresses(tx, addresses))
     errors: dict[str, list[Any]] = {}
     for path, owners in named.items():
-        found = unknown_assignees(owners, path, members=frozenset(known.members), groups=frozenset(known.groups), taken=taken)
+        found = unknown_assignees(
+            owners, path, members=frozenset(known.members), groups=frozenset(known.groups), taken=taken
+        )
         errors |= {place.removeprefix("attached."): messages for place, messages in found.items()}
     for field, member in (("owner_id", wish.owner), ("user_id", wish.starter)):
         if member is not None and member not in known.members:
@@ -186,9 +188,7 @@ async def _tag_and_folder_errors(tx: ReadTx, wish: Wish) -> dict[str, list[Any]]
     return errors
 
 
-async def _with_defaults(
-    tx: ReadTx, request: Request, wish: Wish, document: Template, template_id: str
-) -> Request:
+async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Template, template_id: str) -> Request:
     """Tags and folder of the template where it asks for some and none were given; never a refusal (DEC-31)."""
     if document.tag_process and not wish.tags:
         request = msgspec.structs.replace(request, tags=await attachable.tags_of_template(tx, template_id))

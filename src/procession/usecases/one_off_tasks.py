@@ -1,7 +1,6 @@
 """One-off tasks: made, attached to processes, fanned out, cloned, archived, erased. Spec: api-tasks 9, 13."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from procession.domain import tasks
 from procession.domain.assignees import with_accountable_member
 from procession.domain.calendar import WorkingWeek, shift_forward
 from procession.domain.deadlines import Offset, deadline_from
-from procession.domain.errors import Invalid, NotFound, WrongState
+from procession.domain.errors import Invalid, WrongState
 from procession.domain.events import happened
 from procession.domain.fields import Field
 from procession.domain.names import clean_name, fold
@@ -37,7 +36,7 @@ from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards, guests
 from procession.usecases.guards import SeenTask
-from procession.usecases.tasks import NO_GUESTS, Changed, assigned, unknown_tags
+from procession.usecases.tasks import Changed, assigned, unknown_tags
 
 NO_AD_HOC = "Ad-hoc tasks not allowed for this process"
 LINKED = "Cannot delete linked tasks."
@@ -367,14 +366,3 @@ async def _owned(tx: WriteTx, task_id: str, *, to: str) -> SeenTask:
     require(tx.actor.is_admin or is_creator, to=to)
     return seen
 
-
-__all__ = [
-    "NO_GUESTS",
-    "Made",
-    "NotFound",
-    "archive_task",
-    "clone_task",
-    "create_task",
-    "delete_task",
-    "restore_task",
-]

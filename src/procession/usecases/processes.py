@@ -272,9 +272,7 @@ async def reopen_kickoff(tx: WriteTx, process_id: str) -> Process:
     guards.require_changeable(seen.process)
     if seen.process.prerun_status != "complete":
         return seen.process
-    changed = replace(
-        seen.process, prerun_status="incomplete", prerun_completed_at=None, prerun_completed_by=None
-    )
+    changed = replace(seen.process, prerun_status="incomplete", prerun_completed_at=None, prerun_completed_by=None)
     saved = await guards.save_process(tx, seen.process, changed)
     tx.record(happened("process.kickoff_reopened", saved.id, process=saved.seq))
     return saved

@@ -63,7 +63,7 @@ async def add_step(tx: WriteTx, row: TemplateRow, given: StepInput) -> tuple[Tem
         **values,
     )
     saved = await save_document(tx, row, with_step(row.document, step))
-    await template_links.tag_steps(tx, {step.id: tags})
+    await template_links.tag_steps(tx, row.id, {step.id: tags})
     tx.record(happened("step.created", step.id, template=row.id, title=step.title))
     return saved, step
 
@@ -177,6 +177,6 @@ async def clone_step(tx: WriteTx, row: TemplateRow, step_id: str, *, title: str 
     copy = replace(copy, created_by=tx.actor.id)
     saved = await save_document(tx, row, with_copied_step(row.document, original, copy))
     tags = await template_links.tags_of_steps(tx, [step_id])
-    await template_links.tag_steps(tx, {copy.id: [each.tag_id for each in tags[step_id]]})
+    await template_links.tag_steps(tx, row.id, {copy.id: [each.tag_id for each in tags[step_id]]})
     tx.record(happened("step.created", copy.id, template=row.id, title=copy.title, copied_from=step_id))
     return saved, copy

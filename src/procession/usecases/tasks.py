@@ -313,7 +313,7 @@ def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None) -> 
         tx.record(completion_event(task))
 
 
-def assigned(task: Task, former: Owners = Owners()) -> Any:
+def assigned(task: Task, former: Owners = assigning.NOBODY) -> Any:
     """The event of a task that is now assigned to other people than before."""
     now, before = task.owners.principals, former.principals
     return happened(
@@ -334,7 +334,7 @@ def completion_event(task: Task) -> Any:
 
 
 async def hide_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
-    """Skip a task by hand. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState. Spec: T21, K1-K5."""
+    """Skip a task by hand. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState. Spec: K1-K5."""
     seen = await _hideable(tx, process_id, task_id, to="hide this task")
     return await _save_visibility(tx, seen, tasks.hidden_by_hand(seen.task), "task.hidden")
 
@@ -370,5 +370,5 @@ async def guests_task(tx: ReadTx | WriteTx, guest: frozenset[str], task_id: str)
     else:
         seen = await guards.readable_task(tx, task_id)
     if guest.isdisjoint(seen.task.owners.principals) or (tx.actor.kind == "guest" and seen.task.is_hidden):
-        raise NotFound()
+        raise NotFound
     return seen

@@ -129,7 +129,7 @@ async def _copy_tags(tx: WriteTx, original: Original, copy: Copy, row: TemplateR
 
     await template_links.tag_template(tx, row.id, wanted(original.tags))
     await template_links.tag_steps(
-        tx, {copy.ids[step_id]: wanted(links) for step_id, links in original.step_tags.items()}
+        tx, row.id, {copy.ids[step_id]: wanted(links) for step_id, links in original.step_tags.items()}
     )
 
 

@@ -12,7 +12,6 @@ from procession.storage import (
     public_templates,
     references,
     template_grants,
-    template_links,
     template_versions,
     templates,
 )
@@ -75,7 +74,6 @@ async def delete_template(tx: WriteTx, template_id: str) -> list[Embedding]:
     embedded = await _embeddings(tx, row.id)
     for each in await templates.lock_many(tx, await templates.mentioning(tx, "template", row.id)):
         await templates.save(tx, each, replace(each, document=without_embedded(each.document, row.id)))
-    await template_links.untag_steps(tx, [step.id for step in row.document.steps])
     await public_templates.remove(tx, row.id)
     await templates.remove(tx, row)
     await template_versions.remove_unused(tx, row.id)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from procession.domain.errors import NotAllowed, NotFound, ProcessArchived
 from procession.domain.events import happened
 from procession.domain.permissions import require
-from procession.domain.processes import Process, ThreadLabel
+from procession.domain.processes import ThreadLabel
 from procession.domain.tasks import require_live
 from procession.domain.threads import (
     Thread,
@@ -24,11 +24,13 @@ from procession.domain.threads import (
     thread_event,
     with_thread,
 )
-from procession.storage import thread_reactions, threads
+from procession.storage import organizations, thread_reactions, threads
+from procession.storage.tasks import document_of
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
 from procession.usecases import guards
 from procession.usecases.guards import SeenTask
+from procession.usecases.tasks import followed_up
 from procession.usecases.thread_writing import Draft, Place, members_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
@@ -180,8 +182,7 @@ def _require_live(seen: SeenTask) -> None:
 
 
 def _place(seen: SeenTask) -> Place:
-    process: Process | None = seen.process
-    return Place(process=process.seq if process else None, task=seen.task.seq, task_id=seen.task.id)
+    return Place(process=seen.task.process, task=seen.task.seq, task_id=seen.task.id)
 
 
 async def _save_effect(
@@ -189,12 +190,16 @@ async def _save_effect(
 ) -> None:
     """Save what the task counts and who may see its process, where a changed thread makes a difference."""
     task = with_thread(seen.task, before, after)
+    reopens = seen.task.is_completed and task.is_open
     if seen.process is not None:
         process = shown_to(seen.process.with_tasks(task), mentions)
+        if reopens:
+            # Automations with a reopened step among their conditions react here, too.
+            settings = await organizations.settings_of(tx, tx.org)
+            process = followed_up(process, seen.task, task, await document_of(tx, process), settings)
         if process != seen.process:
             await guards.save_process(tx, seen.process, process)
     elif task != seen.task:
         await guards.save_changed_task(tx, seen, task)
-    if seen.task.is_completed and task.is_open:
-        process_seq = seen.process.seq if seen.process else None
-        tx.record(happened("task.reopened", task.id, process=process_seq, because="problem"))
+    if reopens:
+        tx.record(happened("task.reopened", task.id, process=task.process, because="problem"))

@@ -47,8 +47,8 @@ class TaskOut(msgspec.Struct, kw_only=True):
     increment_id: int
     title: Annotated[str, Meta(description="With variables replaced.")]
     original_title: str
-    summary: Annotated[str | None | UnsetType, Meta(description="HTML. In lists only with `with=summary`.")] = UNSET
-    original_summary: str | None | UnsetType = UNSET
+    summary: Annotated[str | UnsetType | None, Meta(description="HTML. In lists only with `with=summary`.")] = UNSET
+    original_summary: str | UnsetType | None = UNSET
     run_id: str | None
     checklist_id: str | None
     step_id: str | None

@@ -88,11 +88,11 @@ async def view(tx: ReadTx, rows: Sequence[ListedProcess], names: Collection[str]
         for seq, tasks in loaded.items()
     }
     viewer = Viewer(named, shown)
-    viewer.shares = {seq: _share(shown[seq]) for seq in limited}
+    viewer.shares = {seq: share_of_tasks(shown[seq]) for seq in limited}
     return viewer
 
 
-def _share(tasks: list[BriefTask]) -> Share:
+def share_of_tasks(tasks: list[BriefTask]) -> Share:
     deadlines = sorted(t.deadline for t in tasks if t.deadline is not None and t.is_open and not t.is_held)
     due = max((t.deadline for t in tasks if t.deadline is not None and not (t.is_held and t.is_open)), default=None)
     return Share(len(tasks), sum(not t.is_open for t in tasks), tuple(deadlines), due)
@@ -133,9 +133,7 @@ async def add_includes(
             run.assets = Many([])
 
 
-def _add_from_tasks(
-    row: ListedProcess, run: Run, names: frozenset[str], tasks: list[BriefTask], call: Call
-) -> None:
+def _add_from_tasks(row: ListedProcess, run: Run, names: frozenset[str], tasks: list[BriefTask], call: Call) -> None:
     if "next_task" in names:
         run.next_task = Many([_next_task(task) for task in _first_due(tasks)])
     if "tasks_meta" in names:
@@ -186,9 +184,7 @@ async def _add_from_documents(
     *,
     with_answers: bool,
 ) -> None:
-    documents = await template_versions.version_documents(
-        tx, ((row.template_id, row.template_version) for row in rows)
-    )
+    documents = await template_versions.version_documents(tx, ((row.template_id, row.template_version) for row in rows))
     found = [documents.get((row.template_id, row.template_version), NO_DOCUMENT) for row in rows]
     if "checklist" in names:
         await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
@@ -279,9 +275,7 @@ def _gone(row: ListedProcess) -> TemplateRow:
     )
 
 
-async def _add_permissions(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[Run], viewer: Viewer
-) -> None:
+async def _add_permissions(tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[Run], viewer: Viewer) -> None:
     """What the caller may do with each process they see. Spec: behaviour-people Q6, 3.2."""
     actor, named = tx.actor, viewer.named
     may_archive = may_archive_process(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import Raw
+from msgspec.structs import replace
 
 from procession.api.call import Call
 from procession.api.contract.tasks import RunOfTask, TaskOut
@@ -53,7 +53,12 @@ async def present(
 
 
 async def _add_runs(
-    tx: ReadTx, call: Call, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str], named: frozenset[str]
+    tx: ReadTx,
+    call: Call,
+    tasks: Sequence[Task],
+    shown: Sequence[TaskOut],
+    names: frozenset[str],
+    named: frozenset[str],
 ) -> None:
     listed = await task_pages.listed_at(tx, (task.process for task in tasks if task.process is not None))
     rows = list(listed.values())
@@ -87,5 +92,5 @@ async def _shares_of_guest(
 
 
 def _for_guest(row: ListedProcess) -> ListedProcess:
-    """Without the people and answers of others."""
-    return row
+    """Without the people and the answers of the process."""
+    return replace(row, prerun="{}", users="[]", groups="[]", collaborators="[]", custom_fields="null")

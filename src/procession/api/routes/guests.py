@@ -57,7 +57,7 @@ async def list_guest_names(tx: ReadTx) -> Many[ShortGuest]:
 @operation("GET", GUEST, tag="guests", etag=True)
 async def get_guest(tx: ReadTx, call: Call, guest: str, params: GuestParams) -> Item[Guest]:
     """Read one guest."""
-    key = _key(call, guest)
+    key = guest_key(call, guest)
     row = await guests.find(tx, key)
     if row is None:
         raise NotFound
@@ -80,26 +80,26 @@ async def create_guest(tx: WriteTx, call: Call, body: GuestBody) -> Item[Guest]:
 @operation("PUT", GUEST, tag="guests")
 async def update_guest(tx: WriteTx, call: Call, guest: str, body: GuestRecord) -> Item[Guest]:
     """Change a guest's record; the e-mail address never changes."""
-    return Item(present_guest(call, await change.update(tx, _key(call, guest), body.mentioned())))
+    return Item(present_guest(call, await change.update(tx, guest_key(call, guest), body.mentioned())))
 
 
 @operation("DELETE", GUEST, tag="guests", errors=(422,))
 async def delete_guest(tx: WriteTx, call: Call, guest: str) -> Item[Guest]:
     """Remove a guest from the organization; administrators only."""
-    row = await change.remove(tx, _key(call, guest))
+    row = await change.remove(tx, guest_key(call, guest))
     return Item(present_guest(call, row, deleted_at=tx.now))
 
 
 @operation("DELETE", GUEST + "/disable", tag="guests")
 async def disable_guest(tx: WriteTx, call: Call, guest: str) -> Item[Guest]:
     """Stop a guest's link; administrators only."""
-    return Item(present_guest(call, await change.disable(tx, _key(call, guest))))
+    return Item(present_guest(call, await change.disable(tx, guest_key(call, guest))))
 
 
 @operation("PUT", GUEST + "/enable", tag="guests")
 async def enable_guest(tx: WriteTx, call: Call, guest: str) -> Item[Guest]:
     """Let a guest's link work again; administrators only."""
-    return Item(present_guest(call, await change.enable(tx, _key(call, guest))))
+    return Item(present_guest(call, await change.enable(tx, guest_key(call, guest))))
 
 
 @operation("POST", GUEST + "/to/member", tag="guests")
@@ -111,7 +111,7 @@ async def make_guest_member(tx: WriteTx, call: Call, guest: str, body: MemberFro
     settings = await organizations.settings_of(tx, tx.org)
     member = await change.to_member(
         tx,
-        _key(call, guest),
+        guest_key(call, guest),
         role=role,
         first_name=body.first_name,
         last_name=body.last_name,
@@ -124,7 +124,7 @@ def _visible(tx: ReadTx) -> dict[str, object]:
     return {"me": tx.actor.id} if tx.actor.is_light else {}
 
 
-def _key(call: Call, text: str) -> GuestKey:
+def guest_key(call: Call, text: str) -> GuestKey:
     if "@" in text:
         return GuestKey(email=text.lower())
     if text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS:

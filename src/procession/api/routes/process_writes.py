@@ -1,8 +1,9 @@
 """Launching, changing, archiving and erasing processes. Spec: api-processes 7, 9, 10, 11."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
@@ -13,6 +14,8 @@ from procession.storage.tx import WriteTx
 from procession.usecases import launching, processes
 
 RUN = RUNS + "/{run_id}"
+
+V = TypeVar("V")
 
 
 @operation("POST", RUNS, tag="processes", status=201)
@@ -63,19 +66,19 @@ async def update_process(tx: WriteTx, call: Call, params: RunParams, run_id: str
         "starred": body.starred,
         "is_public": body.is_public,
         "publicly_hidden_fields": _or_unset(body.publicly_hidden_fields, tuple),
-        "users": _or_unset(body.users, lambda value: _distinct(value) or ()),
-        "groups": _or_unset(body.groups, lambda value: _ids(value) or ()),
+        "users": _or_unset(body.users, _distinct),
+        "groups": _or_unset(body.groups, _ids),
         "prerun": body.prerun,
-        "tags": _or_unset(body.tags, lambda value: frozenset(_ids(value) or ())),
-        "folder": _or_unset(body.folders, lambda value: value[-1].lower() if value else None),
+        "tags": _or_unset(body.tags, lambda ids: frozenset(_ids(ids) or ())),
+        "folder": _or_unset(body.folders, lambda ids: ids[-1].lower() if ids else None),
     }
     process, ignored = await processes.update_process(tx, run_id, processes.Changes(**changes))
     call.ignore(*(f"body:prerun.{key}" for key in ignored))
     return Item(await one_process(tx, call, process.seq, params))
 
 
-def _or_unset(value: Any, read: Any) -> Any:
-    return UNSET if value is UNSET else read(value)
+def _or_unset(value: list[V] | UnsetType, read: Callable[[list[V]], Any]) -> Any:
+    return UNSET if isinstance(value, UnsetType) else read(value)
 
 
 @operation("DELETE", RUN, tag="processes", errors=(422, 423))

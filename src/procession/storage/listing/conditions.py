@@ -99,10 +99,14 @@ def named(shape: Shape) -> Condition:
     """The name contains the text, or the number is the process's own."""
     by_number = [P.seq == bindparam("number")] if shape.number else []
     if shape.search == "fts5":
-        inside = literal_column("rowid")
-        found = select((inside - bindparam("first_rowid")).label("seq")).select_from(_search).where(
-            literal_column("process_search").op("MATCH")(bindparam("match")),
-            inside.between(bindparam("first_rowid"), bindparam("last_rowid")),
+        inside: ColumnElement[int] = literal_column("rowid")
+        found = (
+            select((inside - bindparam("first_rowid")).label("seq"))
+            .select_from(_search)
+            .where(
+                literal_column("process_search").op("MATCH")(bindparam("match")),
+                inside.between(bindparam("first_rowid"), bindparam("last_rowid")),
+            )
         )
         return or_(P.seq.in_(found), *by_number)
     if shape.search == "trigram":
@@ -154,5 +158,3 @@ def search_bounds(org: int) -> dict[str, int]:
 
 def in_states(states: Sequence[State]) -> Condition:
     return or_(*[P.state == constant(state) for state in states]) if states else false()
-
-

@@ -134,9 +134,7 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
             yield ListedProcess(*row[:WIDTH])
 
 
-async def _total(
-    tx: ReadTx, plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None
-) -> int:
+async def _total(tx: ReadTx, plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None) -> int:
     where = plan.where
     if plan.sight.is_unlimited:
         known = totals.lookup(where, counts)
@@ -161,9 +159,7 @@ def _asks_only_for_late(where: ProcessFilter) -> bool:
     return late_only and not where.keyed and where.text is None and where.number is None and where.unstarred_by is None
 
 
-def _narrowest(
-    plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None
-) -> tuple[int, Driver | None]:
+def _narrowest(plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None) -> tuple[int, Driver | None]:
     """The smallest thing to start from, with its size; None when nothing but the processes themselves is there."""
     states = plan.where.states
     best: tuple[int, Driver | None] = (1 << 62, None)
@@ -208,9 +204,7 @@ async def _page_shape(
     )
 
 
-def _driver(
-    plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None, *, by_creation: bool
-) -> Driver:
+def _driver(plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None, *, by_creation: bool) -> Driver:
     """Gather from something small; else read an ordered range that already fits; else the processes in order."""
     size, narrowest = _narrowest(plan, counts, seen)
     if narrowest is not None and size <= GATHER_UP_TO:

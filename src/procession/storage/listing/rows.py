@@ -1,5 +1,7 @@
 """The columns of a listed process; documents stay JSON text, which the answer carries as it is."""
 
+from typing import Any
+
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, select
 
@@ -52,7 +54,7 @@ class ListedProcess(msgspec.Struct, frozen=True):
     starred: int
 
 
-def row_columns() -> list[ColumnElement[object]]:
+def row_columns() -> list[ColumnElement[Any]]:
     """What to select for `ListedProcess`, in its order; binds `me`."""
     star = exists(
         select(constant(1)).where(

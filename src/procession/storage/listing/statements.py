@@ -144,7 +144,9 @@ def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
     shape, driver = page.shape, page.driver
     if driver.kind == "rows":
         table = processes.alias() if not needs_row(shape) else processes
-        query = select(table.c.seq.label("seq")).where(table.c.org == bindparam("org"), table.c.state == constant(state))
+        query = select(table.c.seq.label("seq")).where(
+            table.c.org == bindparam("org"), table.c.state == constant(state)
+        )
         return [_beyond(query.where(*all_conditions(shape, table.c.seq, state)), table.c.seq, page, down)]
     found: list[Select[Any]] = []
     for slot in range(driver.slots):
@@ -224,7 +226,7 @@ def _beyond_value(
         # Values come before nulls; backwards, nulls come first.
         return [] if is_null != page.backwards else None
     here = P.seq if is_null else tuple_(column, P.seq)
-    place = bindparam("cursor_seq") if is_null else tuple_(bindparam("cursor0"), bindparam("cursor_seq"))
+    place: Any = bindparam("cursor_seq") if is_null else tuple_(bindparam("cursor0"), bindparam("cursor_seq"))
     return [here < place if down else here > place]
 
 
@@ -260,14 +262,19 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
     if page.driver.principals:
         access = process_access.alias()
         chosen = select(access.c.seq).where(
-            access.c.org == bindparam("org"), is_in(access.c.principal, "principals"), _any_state(access.c.state, states)
+            access.c.org == bindparam("org"),
+            is_in(access.c.principal, "principals"),
+            _any_state(access.c.state, states),
         )
     elif page.driver.keyed is not None:
         keyed = page.driver.keyed
         facet = process_facets.alias()
         key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
         chosen = select(facet.c.seq).where(
-            facet.c.org == bindparam("org"), facet.c.facet == constant(keyed.facet), key, _any_state(facet.c.state, states)
+            facet.c.org == bindparam("org"),
+            facet.c.facet == constant(keyed.facet),
+            key,
+            _any_state(facet.c.state, states),
         )
     else:
         late = processes.alias()
@@ -296,7 +303,7 @@ def _beyond_all(page: PageShape) -> ColumnElement[bool]:
     equal: list[ColumnElement[bool]] = []
     for n, ((field, descending), is_null) in enumerate(zip(fields, nulls, strict=True)):
         column = SORTABLE[field]
-        value = bindparam("cursor_seq") if field == "seq" else bindparam(f"cursor{n}", type_=column.type)
+        value: Any = bindparam("cursor_seq") if field == "seq" else bindparam(f"cursor{n}", type_=column.type)
         down = descending != page.backwards
         if is_null:
             if page.backwards:

@@ -28,7 +28,7 @@ tag_links = Table(
     # The association id on the wire.
     key("id"),
     text("tag_id"),
-    # Exactly one subject.
+    # Exactly one subject; a step's link names its template too.
     optional_number("process"),
     optional_number("task"),
     optional_text("template_id"),

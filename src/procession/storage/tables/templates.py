@@ -85,7 +85,7 @@ template_references = Table(
     metadata,
     key("org"),
     text("template_id"),
-    # member, guest, group, template
+    # step, member, guest, group, template
     text("kind"),
     text("key"),
     PrimaryKeyConstraint("org", "template_id", "kind", "key"),

@@ -1,0 +1,369 @@
+"""Copies, imports and versions of templates. Spec: api-templates 2.2, 2.4, 2.5; behaviour-templates 10, 15."""
+
+from typing import Any
+
+import pytest
+
+from procession.domain.actors import Actor
+from procession.domain.errors import Invalid, WrongState
+from procession.domain.templates import Template
+from procession.storage import template_grants, template_versions, templates
+from procession.storage.template_versions import LaunchableTemplate
+from procession.storage.tx import WriteTx, reading, writing
+from tests.builders import Organization, text_field
+
+
+def rich_template(org: Organization) -> dict[str, Any]:
+    """A template in which everything refers to something."""
+    folder, tag = org.folder(), org.tag("Urgent")
+    template = org.template(
+        "Boat hire",
+        steps=[
+            {"title": "Weigh", "assignees": [org.admin.id], "guests": ["a@b.test"], "tags": [tag["id"]]},
+            {"title": "Label"},
+        ],
+        kickoff=[{"label": "Boat", "required": True}],
+        folder_id=folder["id"],
+        users=[org.admin.id],
+        webhook="https://hooks.test/x",
+        is_public=True,
+        starred=True,
+    )
+    path = f"/checklists/{template['id']}"
+    weigh, label = (step["id"] for step in template["steps"])
+    boat = template["prerun"][0]
+    org.api.data("PUT", path, {"title": "Boat hire", "default_process_name_format": f"Hire {{{{{boat['alias']}}}}}"})
+    stage = org.api.data("POST", f"{path}/stages", {"name": "First"})
+    deadline = {"value": 1, "unit": "days", "option": "from", "step": weigh}
+    summary = f'<p>{{{{{boat["alias"]}}}}} <editor-form-field data-field-id="{boat["id"]}"></editor-form-field></p>'
+    body = {"title": "Label", "deadline": deadline, "stage_id": stage["id"], "summary": summary}
+    org.api.data("PUT", f"{path}/steps/{label}", body)
+    org.api.data("POST", f"{path}/steps/{label}/captures", text_field(label="Kilos"))
+    link = {"subject_id": template["id"], "subject_type": "Checklist", "tag_id": tag["id"], "tag_type": "private"}
+    org.api.data("POST", "/checklists/tags", link)
+    return org.api.data("GET", f"{path}?with=steps,stages,tags")
+
+
+def ids_in(template: dict[str, Any]) -> set[str]:
+    steps = template["steps"]["data"]
+    fields = [field for step in steps for field in step["captures"]]
+    parts = [template, *steps, *fields, *template["prerun"], *template["stages"]["data"]]
+    return {part["id"] for part in parts}
+
+
+def check_references(template: dict[str, Any]) -> None:
+    """Everything inside points inside."""
+    weigh, label = template["steps"]["data"]
+    [boat], [stage] = template["prerun"], template["stages"]["data"]
+    assert label["deadline"]["step"] == weigh["id"] and label["stage_id"] == stage["id"]
+    assert stage["steps"] == [label["id"]]
+    assert boat["id"] in label["summary"] and f"{{{{{boat['alias']}}}}}" in label["summary"]
+    assert template["default_process_name_format"] == f"Hire {{{{{boat['alias']}}}}}"
+
+
+def test_12_copies_have_new_ids_and_point_inside_themselves(org: Organization) -> None:
+    original = rich_template(org)
+    # The label changes, the alias does not: the copy's fresh alias differs and variables must follow (T-15.3).
+    boat = {**original["prerun"][0], "label": "Ship"}
+    original = org.api.data("PUT", f"/checklists/{original['id']}", {"title": "Boat hire", "prerun": [boat]})
+    original = org.api.data("GET", f"/checklists/{original['id']}?with=steps,stages,tags")
+
+    copies = [org.api.data("POST", f"/checklists/{original['id']}/clone") for _ in range(2)]
+
+    whole = [org.api.data("GET", f"/checklists/{each['id']}?with=steps,stages,tags") for each in copies]
+    for copy in whole:
+        check_references(copy)
+        assert copy["title"] == "COPY OF - Boat hire" and copy["prerun"][0]["alias"] == "ship-1"
+        for kept in ("folder_id", "users", "webhook", "can_add_oot", "type"):
+            assert copy[kept] == original[kept]
+        for reset, value in (("is_public", False), ("starred", False), ("started_processes", 0), ("is_pinned", False)):
+            assert copy[reset] == value
+        assert copy["steps"]["data"][0]["assignees"] == [org.admin.id]
+        assert copy["steps"]["data"][0]["guests"] == ["a@b.test"]
+        assert [tag["title"] for tag in copy["tags"]["data"]] == ["Urgent"]
+        step = org.api.data("GET", f"/checklists/{copy['id']}/steps/{copy['steps']['data'][0]['id']}?with=tags")
+        assert [tag["title"] for tag in step["tags"]["data"]] == ["Urgent"]
+    everything = [ids_in(each) for each in (original, *whole)]
+    assert len(set.union(*everything)) == sum(len(each) for each in everything)
+    assert len({each["alias"] for each in (original, *whole)}) == 3
+
+
+def test_a_copy_keeps_the_permission_lists(org: Organization) -> None:
+    template, ines = org.template(), org.person()
+    org.allow(template, "LAUNCH", ines.id)
+
+    copy = org.api.data("POST", f"/checklists/{template['id']}/clone", {"title": "Mine"})
+
+    assert copy["title"] == "Mine"
+    assert ines.api.get(f"/checklists/{copy['id']}").status_code == 200
+
+
+def test_a_clone_body_may_be_a_form(org: Organization) -> None:
+    template = org.template()
+    answer = org.api.request("POST", f"/checklists/{template['id']}/clone", data={"tenant": org.id, "title": "Form"})
+    assert answer.status_code == 201 and answer.json()["data"]["title"] == "Form"
+
+
+def test_long_titles_are_cut_and_bad_ones_refused(org: Organization) -> None:
+    template = org.template("x" * 250)
+    path = f"/checklists/{template['id']}/clone"
+    assert len(org.api.data("POST", path)["title"]) == 250
+    assert org.api.post(path, {"title": "y" * 251}).status_code == 422
+    assert org.api.post(path, {"tenant": "somewhere"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("public", "member", "lists", "status"),
+    [
+        pytest.param(True, False, (), 201, id="DEC-57 public, a stranger"),
+        pytest.param(False, False, (), 404, id="DEC-57 not public, a stranger"),
+        pytest.param(False, True, (), 404, id="DEC-57 a member in no list"),
+        pytest.param(False, True, ("READ",), 403, id="DEC-57 a member without DUPLICATE"),
+        pytest.param(False, True, ("READ", "DUPLICATE"), 201, id="DEC-57 a member with DUPLICATE"),
+        pytest.param(True, True, (), 201, id="DEC-57 public, a member in no list"),
+    ],
+)
+def test_copying_from_another_organization(
+    org: Organization, other_org: Organization, public: bool, member: bool, lists: tuple[str, ...], status: int
+) -> None:
+    theirs = rich_template(other_org)
+    other_org.api.data("PUT", f"/checklists/{theirs['id']}", {"title": "Boat hire", "is_public": public})
+    caller = org.person("standard")
+    if member:
+        other_org.join(caller)
+    for permission in lists:
+        other_org.allow(theirs, permission, caller.id)
+    org.tag("urgent")
+
+    answer = caller.api.post(f"/checklists/{theirs['id']}/clone", {"tenant": other_org.id})
+
+    assert answer.status_code == status
+    if status == 201:
+        copy = org.api.data("GET", f"/checklists/{answer.json()['data']['id']}?with=steps,stages,tags")
+        check_references(copy)
+        assert copy["users"] == [] and copy["folder_id"] is None and copy["owner_id"] == caller.id
+        assert copy["steps"]["data"][0]["assignees"] == copy["steps"]["data"][0]["guests"] == []
+        assert [tag["title"] for tag in copy["tags"]["data"]] == ["urgent"], "the tag of that name is used"
+
+
+def test_who_may_not_create_here_does_not_copy(org: Organization, other_org: Organization) -> None:
+    theirs = other_org.template(is_public=True)
+    body = {"tenant": other_org.id}
+    assert org.person("light").api.post(f"/checklists/{theirs['id']}/clone", body).status_code == 403
+    assert org.api.post(f"/checklists/{theirs['id']}/clone", {"tenant": "f" * 32}).status_code == 404
+    assert org.api.post(f"/checklists/{theirs['id']}/clone").status_code == 404
+
+
+EXPORT_LEAVES_OUT = (
+    "id", "owner_id", "created_by", "alias", "steps_count", "industry_tags", "topic_tags", "folder_id",
+    "kickoff_title", "kickoff_description", "started_processes", "created_at", "last_updated", "archived_at",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["steps wrapped", "steps bare"])
+def test_14_an_export_is_imported_with_new_ids(org: Organization, other_org: Organization, wrapped: bool) -> None:
+    original = rich_template(org)
+    exported = {name: value for name, value in original.items() if name not in EXPORT_LEAVES_OUT}
+    if not wrapped:
+        exported["steps"] = exported["steps"]["data"]
+
+    plain = org.api.post("/checklists", exported)
+    made = other_org.api.data("POST", "/checklists?import=1", exported)
+
+    assert plain.status_code == 201 and plain.json()["data"]["steps_count"] == 0
+    assert {"body:steps", "body:automated_actions"} <= set(plain.headers["X-Ignored-Params"].split(", "))
+    imported = other_org.api.data("GET", f"/checklists/{made['id']}?with=steps,stages,tags")
+    check_references(imported)
+    assert ids_in(imported).isdisjoint(ids_in(original))
+    weigh, label = imported["steps"]["data"]
+    assert weigh["guests"] == ["a@b.test"] and weigh["assignees"] == [], "strangers stay behind"
+    assert [field["label"] for field in label["captures"]] == ["Kilos"]
+    assert imported["is_public"] is True and imported["webhook"] == original["webhook"]
+    back = org.api.data("POST", "/checklists?import=1", exported)
+    assert back["users"] == [org.admin.id]
+
+
+@pytest.mark.parametrize(
+    ("steps", "field"),
+    [
+        pytest.param([{"summary": "x"}], "steps.0.title", id="step without title"),
+        pytest.param([{"title": "x"}, {"title": "y", "deadline": 3}], "steps.1.deadline", id="bad deadline"),
+        pytest.param([{"title": "x", "captures": [{"label": "L"}]}], "steps.0.captures.0.field_type", id="bad field"),
+        pytest.param("all of them", "steps", id="steps are no list"),
+        pytest.param(
+            [{"title": "x", "deadline": {"value": 1, "unit": "days", "option": "from", "step": "f" * 32}}],
+            "steps.0.deadline.step",
+            id="a deadline that counts from nothing",
+        ),
+    ],
+)
+def test_a_bad_import_makes_nothing(org: Organization, steps: Any, field: str) -> None:
+    refused = org.api.post("/checklists?import=1", {"title": "x", "type": "procedure", "steps": steps})
+
+    assert refused.status_code == 422 and field in refused.json()["errors"]
+    assert org.api.data("GET", "/checklists") == []
+
+
+class Versions:
+    """What launches would run, without launching."""
+
+    def __init__(self, org: Organization, template_id: str) -> None:
+        self.org, self.template_id = org, template_id
+        self.actor = Actor(kind="member", id=org.admin.id, role="admin")
+
+    def launchable(self, *, refused: bool = False) -> LaunchableTemplate:
+        """What a launch gets; with `refused` the launch is refused afterwards, so nothing stays."""
+
+        async def work(tx: WriteTx) -> LaunchableTemplate:
+            row = await templates.find(tx, self.template_id)
+            assert row is not None
+            found = await template_versions.for_launch(tx, row)
+            if refused:
+                raise Invalid({"prerun": ["no"]})
+            return found
+
+        server = self.org.server
+        return server.run(writing(server.database, self.org.number, self.org.id, self.actor, server.clock(), work))
+
+    def document(self, version: int) -> Template:
+        async def read() -> Template:
+            server = self.org.server
+            async with reading(server.database, self.org.number, self.org.id, self.actor, server.clock()) as tx:
+                return await template_versions.version_document(tx, self.template_id, version)
+
+        return self.org.server.run(read())
+
+
+def test_t_10_2_a_launch_freezes_and_the_next_edit_begins_a_version(org: Organization) -> None:
+    template = org.template(steps=["One"])
+    versions, steps = Versions(org, template["id"]), f"/checklists/{template['id']}/steps"
+
+    first = versions.launchable()
+    assert versions.launchable().version == first.version
+    org.api.data("PUT", f"/checklists/{template['id']}", {"title": "New title", "starred": True})
+    assert versions.launchable().version == first.version, "the document did not change"
+    org.api.data("POST", steps, {"title": "Two"})
+    org.api.data("POST", steps, {"title": "Three"})
+    second = versions.launchable()
+
+    assert second.version == first.version + 1
+    assert [step.title for step in versions.document(first.version).steps] == ["One"]
+    assert [step.title for step in versions.document(second.version).steps] == ["One", "Two", "Three"]
+    assert second.document.steps[0].id == first.document.steps[0].id
+
+
+def test_a_version_frozen_by_a_refused_launch_is_forgotten(org: Organization) -> None:
+    """Its number may be given to other contents: nothing may remember the old ones."""
+    template = org.template(steps=["One"])
+    versions = Versions(org, template["id"])
+
+    with pytest.raises(Invalid):
+        versions.launchable(refused=True)
+    org.api.data("POST", f"/checklists/{template['id']}/steps", {"title": "Two"})
+    launched = versions.launchable()
+    org.server.clock.freeze()
+    org.server.clock.advance(hours=1)
+
+    for _ in range(2):
+        assert len(versions.document(launched.version).steps) == 2
+
+
+def test_launches_are_counted(org: Organization) -> None:
+    template = org.template()
+
+    async def work(tx: WriteTx) -> None:
+        await templates.count_launch(tx, template["id"])
+
+    server = org.server
+    actor = Actor(kind="member", id=org.admin.id, role="admin")
+    for _ in range(2):
+        server.run(writing(server.database, org.number, org.id, actor, server.clock(), work))
+
+    assert org.api.data("GET", f"/checklists/{template['id']}")["started_processes"] == 2
+
+
+def test_the_readers_of_a_launched_process_come_from_process_read(org: Organization) -> None:
+    ines, template, group = org.person(), org.template(), org.group()
+    org.allow(template, "PROCESS_READ", ines.id, groups=[group["id"]], everyone=True)
+    org.allow(template, "READ", org.admin.id)
+
+    async def read() -> list[str]:
+        actor = Actor(kind="member", id=org.admin.id, role="admin")
+        async with reading(org.server.database, org.number, org.id, actor, 0) as tx:
+            return await template_grants.process_readers(tx, template["id"])
+
+    assert org.server.run(read()) == sorted(["everyone", f"g:{group['id']}", f"m:{ines.id}"])
+
+
+def test_an_archived_template_is_not_launched(org: Organization) -> None:
+    template = org.template()
+    org.api.delete(f"/checklists/{template['id']}")
+    with pytest.raises(WrongState):
+        Versions(org, template["id"]).launchable()
+
+
+def test_t_10_7_a_draft_is_for_editors_and_launches_use_what_is_published(org: Organization) -> None:
+    template = org.template("Dual", steps=["One"], dual_version_enabled=True)
+    ines, path = org.person(), f"/checklists/{template['id']}"
+    org.allow(template, "READ", ines.id)
+    versions = Versions(org, template["id"])
+    assert template["is_published_state"] is False
+    with pytest.raises(WrongState):
+        versions.launchable()
+    assert ines.api.get(path).status_code == 403
+    assert ines.api.data("GET", "/checklists?with=steps")[0]["steps"] == {"data": []}
+
+    assert org.api.data("PUT", f"{path}/publish")["is_published_state"] is True
+    published = versions.launchable().version
+    org.api.data("POST", f"{path}/steps", {"title": "Two"})
+
+    assert org.api.data("GET", path)["is_published_state"] is False
+    assert org.api.data("GET", path)["steps_count"] == 2
+    assert ines.api.data("GET", path)["steps_count"] == 1
+    assert ines.api.data("GET", "/checklists")[0]["steps_count"] == 1
+    assert len(ines.api.data("GET", f"{path}/steps")) == 1
+    assert versions.launchable().version == published
+
+    assert org.api.data("PUT", f"{path}/publish")["is_published_state"] is True
+    assert len(versions.launchable().document.steps) == 2
+    assert org.api.data("PUT", f"{path}/publish")["is_published_state"] is True
+
+
+def test_switching_drafts_on_keeps_what_launches_used(org: Organization) -> None:
+    template = org.template("Dual", steps=["One"])
+    versions = Versions(org, template["id"])
+
+    org.api.data("PUT", f"/checklists/{template['id']}", {"title": "Dual", "dual_version_enabled": True})
+    org.api.data("POST", f"/checklists/{template['id']}/steps", {"title": "Two"})
+
+    assert [step.title for step in versions.launchable().document.steps] == ["One"]
+
+
+def test_the_system_template_is_made_once_and_never_shown(org: Organization) -> None:
+    async def work(tx: WriteTx) -> str:
+        return (await templates.system_template(tx)).id
+
+    server = org.server
+    actor = Actor(kind="member", id=org.admin.id, role="admin")
+    made = [server.run(writing(server.database, org.number, org.id, actor, server.clock(), work)) for _ in range(2)]
+
+    assert made[0] == made[1]
+    assert org.api.data("GET", "/checklists?archived=true") == []
+    assert org.api.get(f"/checklists/{made[0]}").status_code == 404
+    assert org.api.delete(f"/checklists/{made[0]}").status_code == 404
+
+
+def test_deleting_a_template_keeps_the_versions_its_processes_run(org: Organization) -> None:
+    """T7: launched processes survive."""
+    template = org.template(steps=["One"])
+    run = org.api.data("POST", "/runs", {"checklist_id": template["id"], "name": "Alive"})
+    used = Versions(org, template["id"]).launchable().version
+    org.api.data("POST", f"/checklists/{template['id']}/steps", {"title": "Two"})
+    unused = Versions(org, template["id"]).launchable().version
+    org.api.delete(f"/checklists/{template['id']}")
+    org.api.delete(f"/checklists/{template['id']}/delete")
+
+    assert len(Versions(org, template["id"]).document(used).steps) == 1
+    with pytest.raises(LookupError):
+        Versions(org, template["id"]).document(unused)
+    assert org.api.data("GET", f"/runs/{run['id']}")["name"] == "Alive"
