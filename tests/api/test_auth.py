@@ -59,7 +59,14 @@ def test_s2_unknown_account_and_wrong_password_answer_the_same(nobody: Api, mira
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"email": "a@b.test"}, {"password": PASSWORD}, {"email": None, "password": PASSWORD}, {"email": 1, "password": 2}]
+    "body",
+    [
+        {},
+        {"email": "a@b.test"},
+        {"password": PASSWORD},
+        {"email": None, "password": PASSWORD},
+        {"email": 1, "password": 2},
+    ],
 )
 def test_an_incomplete_sign_in_is_refused(nobody: Api, body: dict[str, object]) -> None:
     assert nobody.post("//auth/login", body).status_code == 422
@@ -119,9 +126,7 @@ def test_failures_of_one_do_not_hold_up_another(org: Organization, nobody: Api, 
 
 
 def test_signing_out_ends_that_sign_in_only(org: Organization, nobody: Api, mira: Person) -> None:
-    first, second = (
-        Api(org.server, sign_in(nobody, mira.email).json()["access_token"], org.id) for _ in range(2)
-    )
+    first, second = (Api(org.server, sign_in(nobody, mira.email).json()["access_token"], org.id) for _ in range(2))
 
     assert first.post("//auth/logout").status_code == 204
 
@@ -198,9 +203,7 @@ def events_of(org: Organization) -> list[tuple[str, str]]:
 def test_a_password_is_changed_with_the_current_one_and_ends_other_sign_ins(
     org: Organization, nobody: Api, mira: Person
 ) -> None:
-    here, there = (
-        Api(org.server, sign_in(nobody, mira.email).json()["access_token"], org.id) for _ in range(2)
-    )
+    here, there = (Api(org.server, sign_in(nobody, mira.email).json()["access_token"], org.id) for _ in range(2))
 
     changed = here.put("/me/update-password", {"current_password": PASSWORD, "password": OTHER})
 
@@ -227,9 +230,7 @@ def test_a_password_is_changed_with_the_current_one_and_ends_other_sign_ins(
         pytest.param({"password_confirmation": "x"}, "password_confirmation", id="confirmation differs"),
     ],
 )
-def test_a_bad_change_of_password_is_refused(
-    nobody: Api, mira: Person, change: dict[str, object], field: str
-) -> None:
+def test_a_bad_change_of_password_is_refused(nobody: Api, mira: Person, change: dict[str, object], field: str) -> None:
     refused = mira.api.put("/me/update-password", {"current_password": PASSWORD, "password": OTHER, **change})
 
     assert refused.status_code == 422

@@ -10,9 +10,7 @@ from tests.harness import Api
 
 def test_check_8_a_group_through_its_whole_life(org: Organization) -> None:
     mira = org.person()
-    made = org.api.data(
-        "POST", "/groups", {"name": "Legal", "members": [str(mira.id)], "guests": ["Ana@Partner.test"]}
-    )
+    made = org.api.data("POST", "/groups", {"name": "Legal", "members": [str(mira.id)], "guests": ["Ana@Partner.test"]})
     assert (made["members"], made["guests"], made["description"]) == ([mira.id], ["ana@partner.test"], "")
     assert org.api.data("GET", "/guests/ana@partner.test")["email"] == "ana@partner.test"
 

@@ -57,7 +57,9 @@ def test_an_unknown_guest_is_not_found(api: Api, key: str) -> None:
         pytest.param({"email": None}, "email", id="null"),
         pytest.param({"email": "a@b.test", "first_name": "x" * 201}, "first_name", id="5.1 201 characters"),
         pytest.param({"email": "a@b.test", "phone_1": "1" * 21}, "phone_1", id="5.1 21 characters"),
-        pytest.param({"email": "a@b.test", "company_url": "javascript:alert(1)"}, "company_url", id="5.1 no web address"),
+        pytest.param(
+            {"email": "a@b.test", "company_url": "javascript:alert(1)"}, "company_url", id="5.1 no web address"
+        ),
         pytest.param({"email": "a@b.test", "timezone": "Mars/Olympus"}, "timezone", id="5.1 no zone"),
         pytest.param({"email": "a@b.test", "external_sync_source": "other"}, "external_sync_source", id="5.1 source"),
         pytest.param({"email": "a@b.test", "external_date_creation": "soon"}, "external_date_creation", id="5.1 date"),

@@ -13,7 +13,8 @@ import pytest
 from procession import config
 from procession.api.app import Application
 from procession.api.edge import Edge
-from procession.api.limits import LEASES_PER_WINDOW, PATIENCE_SECONDS, address_principal
+from procession.api import limits
+from procession.api.limits import LEASES_PER_WINDOW, address_principal
 from procession.storage.connection import Connection
 from tests.builders import Organization
 from tests.harness import Server
@@ -176,6 +177,13 @@ def test_zero_switches_the_limit_off(new_server: NewServer) -> None:
     assert "X-RateLimit-Remaining" not in answer.headers
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a write may take longer than a request would wait for it."""
+    monkeypatch.setattr(limits, "PATIENCE_SECONDS", 60)
+
+
+@pytest.mark.usefixtures("patient")
 def test_several_servers_share_one_limit(make: NewServer) -> None:
     limit = 40
     first = make(requests_per_minute=limit)
@@ -189,6 +197,7 @@ def test_several_servers_share_one_limit(make: NewServer) -> None:
     assert limit - 2 * (limit // LEASES_PER_WINDOW) <= sum(passed) <= limit
 
 
+@pytest.mark.usefixtures("patient")
 def test_several_servers_never_promise_more_than_can_be_used(postgres_server: str, tmp_path: Path) -> None:
     limit = 60
     with fresh_database(postgres_server) as url:
@@ -206,8 +215,8 @@ def test_several_servers_never_promise_more_than_can_be_used(postgres_server: st
         server.close()
 
     assert all(before + promise <= passed for before, promise in promises)
-    # Never so little, while there is more, that a client would think it has to wait.
-    assert all(promise >= limit // LEASES_PER_WINDOW // 2 for before, promise in promises if before < limit // 2)
+    # Nothing is said only when there is nothing: a client would think that it has to wait.
+    assert all(promise > 0 for before, promise in promises if before < limit - limit // LEASES_PER_WINDOW)
 
 
 def test_a_limit_outlives_the_server(make: NewServer) -> None:
@@ -220,6 +229,7 @@ def test_a_limit_outlives_the_server(make: NewServer) -> None:
     assert is_refused(ask(Twin(first), token))
 
 
+@pytest.mark.usefixtures("patient")
 def test_many_requests_at_once_do_not_slip_through(make: NewServer) -> None:
     server = make(requests_per_minute=30)
     token = token_of(Organization(server))
@@ -276,6 +286,19 @@ def test_a_database_that_cannot_be_written_does_not_stop_reads(new_server: NewSe
     assert [is_refused(answer) for answer in answers] == [False] * 20 + [True]
 
 
+def test_a_bug_in_counting_fails_the_request_instead_of_holding_it(new_server: NewServer) -> None:
+    server = new_server(requests_per_minute=20)
+
+    async def broken(_: object) -> object:
+        raise KeyError("a bug")
+
+    write, server.database.write = server.database.write, broken  # type: ignore[method-assign, assignment]
+
+    assert ask(server, None).status_code == 500
+    server.database.write = write  # type: ignore[method-assign]
+    assert ask(server, None).status_code == 401
+
+
 def test_requests_do_not_wait_for_a_slow_writer(new_server: NewServer) -> None:
     server = new_server(requests_per_minute=20)
     token = token_of(Organization(server))
@@ -293,7 +316,6 @@ def test_requests_do_not_wait_for_a_slow_writer(new_server: NewServer) -> None:
     server.run(opened(gate))
     late = [ask(server, token) for _ in range(18)]
 
-    assert PATIENCE_SECONDS < 1
     assert [is_refused(answer) for answer in [*early, *late]] == [False] * 20 + [True]
 
 

@@ -11,9 +11,7 @@ def test_check_2_without_a_token_nobody_is_signed_in(nobody: Api) -> None:
     assert refused.json()["code"] == "UNAUTHENTICATED"
 
 
-def test_me_is_the_member_of_the_organization_the_token_was_made_in(
-    org: Organization, other_org: Organization
-) -> None:
+def test_me_is_the_member_of_the_organization_the_token_was_made_in(org: Organization, other_org: Organization) -> None:
     mira = org.person("light")
     elsewhere = Api(org.server, other_org.token(other_org.join(mira, "admin").id), other_org.id)
 

@@ -36,9 +36,9 @@ def test_members_are_searched_sorted_and_paged(org: Organization) -> None:
     assert org.api.data("GET", "/users?sort=-first_name")[0]["first_name"] == "Zoé"
     assert org.api.get("/users?per_page=1&page=2").json()["meta"]["pagination"]["total_pages"] == 3
     assert "meta" not in org.api.get("/users?without_pagination=true").json()
-    assert org.api.get("/users?sort=nonsense&with=stats,groups").headers["x-ignored-params"] == "sort,with:stats".replace(
-        ",", ", "
-    )
+    assert org.api.get("/users?sort=nonsense&with=stats,groups").headers[
+        "x-ignored-params"
+    ] == "sort,with:stats".replace(",", ", ")
 
 
 def test_roles_are_capitalised_on_reads_and_plain_on_writes(org: Organization) -> None:
@@ -66,11 +66,31 @@ def test_the_short_list_is_for_everybody_and_has_no_meta(org: Organization) -> N
     ]
 
 
-def test_a_light_member_sees_themselves_and_those_in_their_groups(org: Organization) -> None:
-    light, mate, _ = org.person("light"), org.person(first_name="Mate"), org.person(first_name="Far")
+def test_a_light_member_sees_those_they_work_with(org: Organization) -> None:
+    light, mate, colleague, in_group, far = (org.person("light"), *(org.person() for _ in range(4)))
+    group = org.group(members=[in_group])
     org.group(members=[light, mate])
-
     assert {each["id"] for each in light.api.data("GET", "/users")} == {light.id, mate.id}
+
+    shared = org.template(steps=["one", "two"])
+    steps = [each["id"] for each in shared["steps"]]
+    work = {"users": [light.id]}, {"users": [colleague.id], "groups": [group["id"]], "guests": ["near@partner.test"]}
+    launch(org, shared, dict(zip(steps, work, strict=True)))
+    launch(org, shared, {steps[0]: {"users": [far.id], "guests": ["far@partner.test"]}})
+
+    seen = {light.id, mate.id, colleague.id, in_group.id, org.admin.id}
+    assert {each["id"] for each in light.api.data("GET", "/users")} == seen
+    assert [each["email"] for each in light.api.data("GET", "/guests")] == ["near@partner.test"]
+    assert light.api.get("/guests/far@partner.test").status_code == 404
+
+
+def launch(org: Organization, template: dict[str, Any], tasks: dict[str, Any]) -> None:
+    body = {
+        "checklist_id": template["id"],
+        "name": "x",
+        "tasks": {key: {"owners": each} for key, each in tasks.items()},
+    }
+    assert org.api.post("/runs", body).status_code == 201
 
 
 def test_with_groups_shows_the_groups_of_each_member(org: Organization) -> None:

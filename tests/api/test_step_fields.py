@@ -34,14 +34,16 @@ class Fields:
         pytest.param({"field_type": "textarea", "use_wysiwyg_editor": False}, id="textarea"),
         pytest.param({"field_type": "radio", "options": OPTIONS}, id="radio"),
         pytest.param({"field_type": "dropdown", "options": OPTIONS[:1]}, id="dropdown"),
-        pytest.param({"field_type": "multiselect", "options": OPTIONS, "settings": {"must_all_checked": True}}, id="multiselect"),
+        pytest.param(
+            {"field_type": "multiselect", "options": OPTIONS, "settings": {"must_all_checked": True}}, id="multiselect"
+        ),
         pytest.param({"field_type": "date", "collect_time": True}, id="date"),
         pytest.param({"field_type": "email"}, id="email"),
         pytest.param({"field_type": "file"}, id="file"),
         pytest.param({"field_type": "table", "columns": [{"id": 1, "label": "Item"}]}, id="table"),
         pytest.param({"field_type": "assignees_form"}, id="assignees_form"),
     ],
-)  # fmt: skip
+)
 def test_a_field_of_every_type_is_made_and_sent_back_whole(org: Organization, definition: dict[str, Any]) -> None:
     fields = Fields(org)
 
@@ -63,13 +65,17 @@ def test_a_field_of_every_type_is_made_and_sent_back_whole(org: Organization, de
         pytest.param({"label": "", "field_type": "text", "required": True}, "label", id="empty label"),
         pytest.param(text_field(field_type="number"), "field_type", id="T-11.2 number"),
         pytest.param(text_field(field_type="radio", options=OPTIONS[:1]), "options", id="6 radio with one option"),
-        pytest.param(text_field(field_type="dropdown", options=[{"id": 1}]), "options.0.text", id="option without text"),
-        pytest.param(text_field(field_type="dropdown", options=[{"text": "x"}]), "options.0.id", id="option without id"),
+        pytest.param(
+            text_field(field_type="dropdown", options=[{"id": 1}]), "options.0.text", id="option without text"
+        ),
+        pytest.param(
+            text_field(field_type="dropdown", options=[{"text": "x"}]), "options.0.id", id="option without id"
+        ),
         pytest.param(text_field(field_type="table"), "columns", id="table without columns"),
         pytest.param(text_field(position=0), "position", id="position 0"),
         pytest.param(text_field(position=10_000), "position", id="position 10000"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_definition_is_refused_on_both_routes(org: Organization, definition: dict[str, Any], field: str) -> None:
     fields = Fields(org, {"label": "Kept"})
     kept = f"{fields.path}/{fields.made[0]['id']}"

@@ -71,16 +71,24 @@ def test_a_new_step_has_the_documented_defaults(org: Organization) -> None:
         pytest.param({"title": "x", "guests": ["nobody"]}, "guests.0", id="T-8.4 no address"),
         pytest.param({"title": "x", "max_assignable": -1}, "max_assignable", id="negative cap"),
         pytest.param({"title": "x", "stage_id": "f" * 32}, "stage_id", id="unknown milestone"),
-        pytest.param({"title": "x", "deadline": {"value": 2, "unit": "days", "option": "from"}}, "deadline.step", id="5 three of four"),
-        pytest.param({"title": "x", "deadline": {**DEADLINE, "unit": "fortnights"}}, "deadline.unit", id="5 fortnights"),
+        pytest.param(
+            {"title": "x", "deadline": {"value": 2, "unit": "days", "option": "from"}},
+            "deadline.step",
+            id="5 three of four",
+        ),
+        pytest.param(
+            {"title": "x", "deadline": {**DEADLINE, "unit": "fortnights"}}, "deadline.unit", id="5 fortnights"
+        ),
         pytest.param({"title": "x", "deadline": {**DEADLINE, "option": "later"}}, "deadline.option", id="TT-7 later"),
         pytest.param({"title": "x", "deadline": {**DEADLINE, "value": -1}}, "deadline.value", id="negative deadline"),
         pytest.param({"title": "x", "deadline": {**DEADLINE, "step": "f" * 32}}, "deadline.step", id="unknown anchor"),
         pytest.param({"title": "x", "deadline": 5}, "deadline", id="a deadline is an object"),
-        pytest.param({"title": "x", "start_date": {"value": 0, "unit": "days"}}, "start_date.value", id="T-7.8 start of 0"),
+        pytest.param(
+            {"title": "x", "start_date": {"value": 0, "unit": "days"}}, "start_date.value", id="T-7.8 start of 0"
+        ),
         pytest.param({"title": "x", "bp_to_launch": {"id": "f" * 32}}, "bp_to_launch.id", id="unknown follow-up"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_step_is_refused_naming_the_field(org: Organization, body: dict[str, Any], field: str) -> None:
     steps = Steps(org, "One")
 

@@ -84,7 +84,8 @@ links = tag_links.alias()
         pytest.param(insert(tags).values(org=bindparam("org"), id=bindparam("id")), id="insert"),
         pytest.param(insert(tags).from_select(["org", "id"], select(T.org, T.id).where(ours)), id="insert of a select"),
         pytest.param(
-            select(T.id).select_from(tags.join(tag_links, and_(L.org == T.org, L.tag_id == T.id))).where(ours), id="join"
+            select(T.id).select_from(tags.join(tag_links, and_(L.org == T.org, L.tag_id == T.id))).where(ours),
+            id="join",
         ),
         pytest.param(
             select(T.id)
@@ -153,7 +154,9 @@ def test_a_parameter_that_expands_is_refused() -> None:
 
 # Where SQL is written as text.
 WRITES_SQL: Mapping[str, str] = {
-    "storage.sqlite": "pragmas, savepoints, BEGIN and COMMIT",
+    "storage.sqlite": "pragmas, BEGIN and COMMIT",
+    "storage.sqlite_writer": "savepoints, BEGIN and COMMIT",
+    "storage.bulk_loading": "pragmas and COPY for loading, BEGIN and COMMIT",
     "storage.postgres": "multi-row statements over arrays, BEGIN and COMMIT",
     "storage.search": "the trigram indexes",
     "storage.migrate": "pragmas of the migrating connection",
@@ -198,7 +201,7 @@ def test_a_column_written_as_text_holds_no_value() -> None:
 
 
 # What may be handed over as the organization of a statement.
-OWN_ORGANIZATION = {"tx.org", "self.org", "call.org", "org"}
+OWN_ORGANIZATION = {"tx.org", "self.org", "self._org", "org"}
 
 
 def test_the_organization_of_a_statement_is_the_callers() -> None:

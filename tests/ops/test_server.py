@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -23,12 +24,12 @@ def database(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest) -> dict[str, object]:
+def settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Settings of a server on each database."""
     return {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("database")}
 
 
-def administrator(server: Running, folder: Path, **settings: object) -> tuple[str, str]:
+def administrator(folder: Path, **settings: Any) -> tuple[str, str]:
     """The first organization and its administrator's token, made beside the running server."""
     made = run(
         "admin", "create", "--email", "ada@fernwood.test", "--first-name", "Ada", "--last-name", "Moss",
@@ -41,11 +42,11 @@ def administrator(server: Running, folder: Path, **settings: object) -> tuple[st
 
 
 def test_a_server_prepares_its_database_answers_and_stops_with_success(
-    tmp_path: Path, settings: dict[str, object]
+    tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     with Running(tmp_path, **settings) as server:
         assert server.get("/health/ready")[0] == 200
-        organization, token = administrator(server, tmp_path, **settings)
+        organization, token = administrator(tmp_path, **settings)
         assert server.data("/me", token)["email"] == "ada@fernwood.test"
         assert server.stop() == 0
         assert server.rest().count("Procession") == 0
@@ -61,7 +62,7 @@ def test_a_server_prepares_its_database_answers_and_stops_with_success(
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_running_requests_finish_and_takes_no_more(tmp_path: Path, sent: signal.Signals) -> None:
     with Running(tmp_path) as server:
-        organization, token = administrator(server, tmp_path)
+        organization, token = administrator(tmp_path)
         with server.connect() as client, server.connect() as idle:
             client.sendall(
                 f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
@@ -85,7 +86,7 @@ def test_a_signal_lets_running_requests_finish_and_takes_no_more(tmp_path: Path,
 
 def test_requests_that_do_not_finish_in_time_are_told_so(tmp_path: Path) -> None:
     with Running(tmp_path, drain_seconds=0) as server:
-        organization, token = administrator(server, tmp_path)
+        organization, token = administrator(tmp_path)
         with server.connect() as client:
             client.sendall(
                 f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
@@ -119,9 +120,9 @@ def read_all(client: socket.socket) -> bytes:
 # Refusing to start
 
 
-def refusal(*arguments: object, given: str = "", **settings: object) -> str:
+def refusal(*arguments: object, **settings: Any) -> str:
     """The sentence a command fails with: last on standard error, after log lines at most."""
-    done = run(*arguments, given=given, **settings)
+    done = run(*arguments, **settings)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -261,7 +262,7 @@ def test_processes_show_one_set_of_figures(fleet: Running) -> None:
 
 
 def test_processes_share_one_limit(fleet: Running, tmp_path: Path, database: str) -> None:
-    _, token = administrator(fleet, tmp_path, database_url=database)
+    _, token = administrator(tmp_path, database_url=database)
 
     statuses = [fleet.get("/me", Authorization=f"Bearer {token}")[0] for _ in range(100)]
 
@@ -297,7 +298,7 @@ def test_processes_end_when_their_supervisor_is_gone(fleet: Running) -> None:
 
 
 def test_a_fleet_lets_running_requests_finish(fleet: Running, tmp_path: Path, database: str) -> None:
-    organization, token = administrator(fleet, tmp_path, database_url=database)
+    organization, token = administrator(tmp_path, database_url=database)
     with fleet.connect() as client:
         client.sendall(
             f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"

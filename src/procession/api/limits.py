@@ -21,7 +21,7 @@ log = logs.get("procession.limits")
 
 LEASES_PER_WINDOW = 10
 # A limit must not cost more than it protects: behind a slow writer requests go on and are accounted for later.
-PATIENCE_SECONDS = 0.25
+PATIENCE_SECONDS = 0.5
 MAX_CALLERS = 50_000
 IPV6_SITE_BITS = 64
 
@@ -48,7 +48,7 @@ class Verdict(msgspec.Struct, frozen=True):
 class Allowance:
     """What this process may spend for one caller until `ends_at`."""
 
-    __slots__ = ("drawing", "ends_at", "left", "spent", "undrawn")
+    __slots__ = ("drawing", "ends_at", "is_slow", "left", "spent", "undrawn")
 
     def __init__(self, limit: int, now: int) -> None:
         self.ends_at = now + WINDOW_MS
@@ -58,6 +58,8 @@ class Allowance:
         # What was left to draw for everybody, when this process last drew.
         self.undrawn = limit
         self.drawing: asyncio.Task[None] | None = None
+        # Somebody has waited for this draw in vain.
+        self.is_slow = False
 
     def holds(self, now: int) -> bool:
         """Whether the window lasts; one that ends far ahead comes from a clock that was set back since."""
@@ -99,19 +101,28 @@ class RateLimiter:
 
     async def _spend(self, principal: str, now: int) -> Verdict:
         allowance = self._allowance(principal, now)
-        while allowance.left <= 0 < allowance.undrawn:
-            done, _ = await asyncio.wait({self._drawing(allowance, principal, now)}, timeout=PATIENCE_SECONDS)
-            if not done:
-                break
+        await self._drawn(allowance, principal, now)
         if allowance.spent >= self.limit or allowance.left <= 0 >= allowance.undrawn:
             return Verdict(self.limit, 0, max(1, -(-(allowance.ends_at - now) // 1000)))
         allowance.left -= 1
         allowance.spent += 1
         if allowance.left <= self.lease // 2 and allowance.undrawn > 0:
             self._drawing(allowance, principal, now)
-        # Others may draw what is undrawn, so only what is certain is promised.
-        free = allowance.left + (allowance.undrawn if self.is_alone else 0)
-        return Verdict(self.limit, max(0, free))
+        if self.is_alone:
+            return Verdict(self.limit, max(0, allowance.left + allowance.undrawn))
+        # Others may draw what is undrawn, so only what is certain is promised; nothing, only when nothing is left.
+        await self._drawn(allowance, principal, now)
+        return Verdict(self.limit, max(0, allowance.left))
+
+    async def _drawn(self, allowance: Allowance, principal: str, now: int) -> None:
+        """Wait until there is something to spend, or nothing left to draw; not for long, and for each draw once."""
+        while allowance.left <= 0 < allowance.undrawn and not allowance.is_slow:
+            drawing = self._drawing(allowance, principal, now)
+            done, _ = await asyncio.wait({drawing}, timeout=PATIENCE_SECONDS)
+            if done:
+                drawing.result()  # raises what was no failure to write
+            else:
+                allowance.is_slow = allowance.drawing is drawing
 
     def _allowance(self, principal: str, now: int) -> Allowance:
         allowance = self._allowances.get(principal)
@@ -151,7 +162,7 @@ class RateLimiter:
             allowance.left += max(0, min(self.lease, self.limit - (used - self.lease)))
             allowance.undrawn = max(0, self.limit - used)
         finally:
-            allowance.drawing = None
+            allowance.drawing, allowance.is_slow = None, False
 
 
 def address_principal(address: str | None) -> str:

@@ -56,7 +56,9 @@ def serve(
 
 @app.command()
 def demo(
-    data: Annotated[Path | None, typer.Option(help="Folder to keep the data in; without it, it ends with the server.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder to keep the data in; without it, it ends with the server.")
+    ] = None,
     database: Annotated[str | None, typer.Option(help="PostgreSQL to use instead of an embedded database.")] = None,
     host: Host = None,
     port: Port = None,
@@ -69,6 +71,29 @@ def demo(
     from procession.cli import running
 
     running.demo(data=data, database=database, host=host, port=port, runs=runs, credentials=credentials)
+
+
+@app.command()
+def seed(
+    organizations: Annotated[int, typer.Option(min=1, help="Organizations to make.")] = 20,
+    runs: Annotated[int, typer.Option(min=0, help="Processes to make in all of them.")] = 100_000,
+    tasks_per_run: Annotated[int, typer.Option(min=1, max=100, help="Tasks of each process.")] = 12,
+    largest_share: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Share of all processes that is in the largest organization.")
+    ] = 0.6,
+    append: Annotated[bool, typer.Option("--append", help="Add to a database that holds data already.")] = False,
+    credentials: Annotated[Path | None, typer.Option(help="File to write all access tokens to, as JSON.")] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Fill a database with realistic volumes, to measure with."""
+    from procession import config
+    from procession.cli import seeding
+    from procession.seed import Plan
+
+    plan = Plan(organizations=organizations, runs=runs, tasks_per_run=tasks_per_run, largest_share=largest_share)
+    settings = config.current(database_url=database_url, data_dir=data_dir)
+    seeding.fill(settings, plan, append=append, credentials=credentials)
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 import typer
 
 from procession import __version__, config, server, wiring
+from procession.cli.files import write_privately
 from procession.cli.options import columns
 from procession.config import Settings
 
@@ -85,7 +85,6 @@ async def demo_data(settings: Settings, runs: int | None) -> "Access | None":
 
 
 def write_credentials(file: Path, address: str, access: "Access") -> None:
-    """Write them as a whole or not at all, readable by this user only."""
     written = Credentials(
         api_endpoint=f"{address}/api",
         org_id=access.organization_id,
@@ -94,11 +93,7 @@ def write_credentials(file: Path, address: str, access: "Access") -> None:
         email=access.email,
         password=access.password,
     )
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-        opened.write(msgspec.json.format(msgspec.json.encode(written), indent=2) + b"\n")
-    new.replace(file)
+    write_privately(file, msgspec.json.format(msgspec.json.encode(written), indent=2) + b"\n")
 
 
 def welcome(settings: Settings, address: str, access: "Access | None") -> str:

@@ -63,11 +63,14 @@ def _same_second(sent: Millis | None, stored: Millis | None) -> bool:
     return sent // SECOND == stored // SECOND
 
 
-def faults(said: TaskInput, task: Task) -> Errors:
+def faults(said: TaskInput, task: Task, week: WorkingWeek) -> Errors:
     """What is wrong with these changes to this task, apart from people and answers."""
     errors: Errors = {}
     if said.deadline is None and task.is_oneoff:
         errors["deadline"] = [required("deadline")]
+    if said.started_at is not UNSET and not _same_second(said.started_at, task.started_at):
+        deadline = task.deadline if said.deadline is UNSET else shifted(said.deadline, week)
+        errors |= order_faults(said.started_at, deadline)
     task_type = task.task_type if said.task_type is UNSET else said.task_type
     if said.everyone_must_complete is True and task_type not in SHARED_TYPES:
         errors["everyone_must_complete"] = [NOT_SHARED]
@@ -77,7 +80,7 @@ def faults(said: TaskInput, task: Task) -> Errors:
 def edited(
     task: Task, said: TaskInput, changed: Collection[str], *, week: WorkingWeek, clean: Callable[[str], str]
 ) -> Task:
-    """The task with the plain changes and the dates; `clean` makes markup safe. Raises Invalid.
+    """The task with the plain changes and the dates; `clean` makes markup safe.
 
     A deadline moves into working time, counts from now on even if it was held, and no recalculation touches it again.
     Spec: behaviour-work D6, D11, L-9.16.
@@ -88,18 +91,22 @@ def edited(
     if "summary" in changed:
         new = replace(new, summary=clean(said.summary) if isinstance(said.summary, str) else "")
     if "deadline" in changed:
-        deadline = None if said.deadline is UNSET or said.deadline is None else shift_forward(said.deadline, week)
+        deadline = None if said.deadline is UNSET else shifted(said.deadline, week)
         new = replace(new, deadline=deadline, deadline_by_hand=True, is_held=False)
     if "started_at" in changed and said.started_at is not UNSET:
         new = replace(new, started_at=said.started_at)
-        require_order(new)
     return new
 
 
-def require_order(task: Task) -> None:
-    """Raises Invalid when the task starts after it is due. Spec: behaviour-work D11."""
-    if task.started_at is not None and task.deadline is not None and task.started_at > task.deadline:
-        raise Invalid({"started_at": [STARTS_TOO_LATE]})
+def shifted(deadline: Millis | None, week: WorkingWeek) -> Millis | None:
+    """As deadlines are stored: in working time. Spec: behaviour-work D6."""
+    return None if deadline is None else shift_forward(deadline, week)
+
+
+def order_faults(started_at: Millis | None, deadline: Millis | None) -> Errors:
+    """Whether a task would start after it is due. Spec: behaviour-work D11."""
+    late = started_at is not None and deadline is not None and started_at > deadline
+    return {"started_at": [STARTS_TOO_LATE]} if late else {}
 
 
 def read_fields(

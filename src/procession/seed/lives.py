@@ -53,12 +53,12 @@ def live(random: Random, tasks: int, launched_at: Millis, until: Millis) -> Life
     completions = [launched_at + worked * place // done for place in range(1, done + 1)]
     last_at = completions[-1] if completions else launched_at
     archived_at = last_at + int(random.random() * min(until - last_at, LONGEST)) if fate == "archived" else None
-    return Life(fate, launched_at, completions, _due(random, tasks, launched_at, completions, until), last_at, archived_at)
+    return Life(
+        fate, launched_at, completions, _due(random, tasks, launched_at, completions, until), last_at, archived_at
+    )
 
 
-def _due(
-    random: Random, tasks: int, launched_at: Millis, completions: Sequence[Millis], until: Millis
-) -> list[Due]:
+def _due(random: Random, tasks: int, launched_at: Millis, completions: Sequence[Millis], until: Millis) -> list[Due]:
     """Deadlines set by hand at launch, except for steps that wait for the one before them: those are held until then.
 
     The first open task's deadline decides whether the process is late; it was moved by hand when it had waited.

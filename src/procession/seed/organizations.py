@@ -65,7 +65,10 @@ class _Founding:
     async def organization(
         self, connection: Connection, organization_id: str, *, since: Millis, until: Millis
     ) -> Founded:
-        known, again = words.ORGANIZATIONS[self.index % len(words.ORGANIZATIONS)], self.index // len(words.ORGANIZATIONS)
+        known, again = (
+            words.ORGANIZATIONS[self.index % len(words.ORGANIZATIONS)],
+            self.index // len(words.ORGANIZATIONS),
+        )
         name = f"{known} {again + 1}" if again else known
         self.tx = tx = await setup.found(
             self.database, connection, organization_id, name=name, timezone="UTC", actor=BOT, now=since
@@ -163,7 +166,9 @@ class _Founding:
         for number, theme in enumerate(words.THEMES):
             row = await make_template(self.tx, number, tasks=self.plan.tasks_per_run, group_ids=group_ids)
             if number < processes:
-                wish = Wish(template_id=row.id, name=f"{theme.prefix} the first one", prerun=answers(row.document.kickoff, 0))
+                wish = Wish(
+                    template_id=row.id, name=f"{theme.prefix} the first one", prerun=answers(row.document.kickoff, 0)
+                )
                 process, _ = await launching.launch_process(self.tx, wish, secrets=self.secrets)
                 found.append(Model(process, row.document.steps, row.document.kickoff, theme.prefix, theme.topic))
         return tuple(found)

@@ -67,9 +67,7 @@ class _Making:
             [[answers(step.fields, variant) for variant in range(VARIANTS)] for step in model.steps]
             for model in ground.models
         ]
-        self.kickoffs = [
-            [answers(model.kickoff, variant) for variant in range(VARIANTS)] for model in ground.models
-        ]
+        self.kickoffs = [[answers(model.kickoff, variant) for variant in range(VARIANTS)] for model in ground.models]
         self.tx = CollectingTx(
             ground.org,
             ground.organization_id,

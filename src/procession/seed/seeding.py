@@ -34,7 +34,8 @@ MOST_OTHERS = 4
 # So many chunks wait to be loaded.
 MADE_AHEAD = 4
 
-Progress = Callable[[str, int, int], None]
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is to do."""
 
 
 class SeedRefused(RuntimeError):
@@ -53,11 +54,11 @@ class Seeded(msgspec.Struct, frozen=True):
 
 
 async def seed(
-    database: Database, secrets: Secrets, plan: Plan, *, now: Millis, append: bool = False, progress: Progress
+    database: Database, secrets: Secrets, plan: Plan, *, now: Millis, append: bool = False, report: Report
 ) -> list[Seeded]:
     """Fill the open database; what is in it stays, with `append`. Raises SeedRefused.
 
-    `progress` is told what is being done, how much of it is done and how much there is.
+    Interrupted, it leaves organizations whose numbers add up, but which lack processes and a part of their log.
     """
     already = await organizations_in(database)
     if already and not append:
@@ -66,16 +67,17 @@ async def seed(
         )
     founded: list[Founded] = []
     for index in range(plan.organizations):
-        progress("Organizations", index, plan.organizations)
+        report("Organizations", index, plan.organizations)
         founded.append(await found(database, secrets, plan, index, now=now))
+    report("Organizations", plan.organizations, plan.organizations)
     async with loading(database) as loader:
         with makers(sum(each.ground.processes for each in founded)) as executor:
-            await _load(loader, executor, [each.ground for each in founded], progress)
+            await _load(loader, executor, [each.ground for each in founded], report)
         for index, each in enumerate(founded):
-            progress("Counters", index, len(founded))
+            report("Counters", index, len(founded))
             await _count_sights(database, each.ground)
         await loader.tidy()
-        progress("Counters", len(founded), len(founded))
+        report("Counters", len(founded), len(founded))
     return [await _access(database, each, now) for each in founded]
 
 
@@ -92,9 +94,9 @@ def makers(processes: int) -> Generator[Executor | None]:
         yield executor
 
 
-async def _load(loader: Loader, executor: Executor | None, grounds: Sequence[Ground], progress: Progress) -> None:
+async def _load(loader: Loader, executor: Executor | None, grounds: Sequence[Ground], report: Report) -> None:
     done, total = 0, sum(ground.processes for ground in grounds)
-    progress("Processes", done, total)
+    report("Processes", done, total)
     growing: Growing | None = None
     ground: Ground | None = None
     async for chunk, (batch, launches) in _made(executor, [chunk for ground in grounds for chunk in chunks(ground)]):
@@ -106,7 +108,7 @@ async def _load(loader: Loader, executor: Executor | None, grounds: Sequence[Gro
         assert growing is not None
         await growing.load(batch, launches)
         done += chunk.many
-        progress("Processes", done, total)
+        report("Processes", done, total)
     if growing is not None:
         await growing.close()
 

@@ -27,7 +27,17 @@ SUPPLIER_NAMES = (
     "Alder", "Beacon", "Cascade", "Delta", "Elm", "Fairway", "Glacier", "Hazel", "Indigo", "Jade", "Kestrel", "Linden",
     "Mistral", "Nimbus", "Orchard", "Pebble", "Quarry", "Raven", "Summit", "Thistle", "Umber", "Vale", "Windmill", "Zephyr",
 )  # fmt: skip
-SUPPLIER_KINDS = ("Supplies", "Packaging", "Freight", "Software", "Catering", "Textiles", "Consulting", "Metals", "Paper")
+SUPPLIER_KINDS = (
+    "Supplies",
+    "Packaging",
+    "Freight",
+    "Software",
+    "Catering",
+    "Textiles",
+    "Consulting",
+    "Metals",
+    "Paper",
+)
 TOWNS = ("Ashford", "Brackley", "Corwen", "Dunmore", "Elstow", "Fenwick", "Girton", "Holmfirth", "Ilkley", "Kelso")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -70,7 +80,16 @@ TAGS = (
     ("seasonal", "#577590"), ("training", "#90a955"),
 )  # fmt: skip
 FOLDERS = ("Human resources", "Purchasing", "Operations", "Finance", "Customers", "Projects")
-GROUPS = ("Human resources", "Purchasing", "Finance", "Operations", "Legal", "Customer care", "Technology", "Management")
+GROUPS = (
+    "Human resources",
+    "Purchasing",
+    "Finance",
+    "Operations",
+    "Legal",
+    "Customer care",
+    "Technology",
+    "Management",
+)
 COMMENTS = (
     "Waiting for an answer since yesterday.", "Done by phone, notes are in the file.", "Please have another look at this.",
     "The customer asked for one more day.", "All documents have arrived.", "I will take care of it tomorrow morning.",

@@ -153,9 +153,9 @@ _advance = Query(
 _index_names = Query(
     insert(process_search).from_select(
         ["rowid", "name"],
-        select(
-            processes.c.org.op("<<")(constant(SEQ_BITS)).op("|")(processes.c.seq), processes.c.folded_name
-        ).where(processes.c.org == bindparam("org"), processes.c.seq.between(bindparam("first"), bindparam("last"))),
+        select(processes.c.org.op("<<")(constant(SEQ_BITS)).op("|")(processes.c.seq), processes.c.folded_name).where(
+            processes.c.org == bindparam("org"), processes.c.seq.between(bindparam("first"), bindparam("last"))
+        ),
     )
 )
 _count_launches = Query(

@@ -48,19 +48,13 @@ class Stats(msgspec.Struct, frozen=True):
 
 _rows = Mapper(Guest, guests)
 _G = guests.c
-_mate, _mine = group_people.alias(), group_people.alias()
-_shares_a_group = (
-    select(_mate.c.guest)
-    .select_from(_mate.join(_mine, and_(_mine.c.org == _mate.c.org, _mine.c.group_id == _mate.c.group_id)))
-    .where(_mate.c.org == bindparam("org"), _mine.c.member == bindparam("me"))
-)
 _list = Listing(
     _rows,
     sorts={"created_at": (_G.created_at,), "email": (_G.email,), "last_updated": (_G.updated_at,)},
     tie=_G.id,
     filters={
         "pattern": _G.email.like(bindparam("pattern"), escape="\\"),
-        "me": _G.id.in_(_shares_a_group),
+        "among": is_in(_G.email, "among"),
     },
 )
 SORTS = tuple(_list.sorts)
@@ -74,9 +68,6 @@ _find_by_id, _lock_by_id = Query(_by_id), Query(_by_id.with_for_update())
 _find_by_email, _lock_by_email = Query(_by_email), Query(_by_email.with_for_update())
 _find_by_code, _lock_by_code = Query(_by_code), Query(_by_code.with_for_update())
 _by_emails = Query(_one.where(is_in(_G.email, "emails")))
-_visible_to = Query(
-    select(_G.id).where(_G.org == bindparam("org"), _G.id == bindparam("id"), _G.id.in_(_shares_a_group))
-)
 _save = Query(
     update(guests)
     .where(_G.org == bindparam("org_is"), _G.id == bindparam("id_is"))
@@ -130,10 +121,6 @@ async def by_emails(tx: ReadTx, emails: Iterable[str]) -> dict[str, Guest]:
     wanted = sorted(set(emails))
     rows = await tx.tuples(_by_emails, emails=wanted) if wanted else []
     return {guest.email: guest for guest in map(_rows.read, rows)}
-
-
-async def shares_a_group(tx: ReadTx, guest_id: int, member: int) -> bool:
-    return await tx.value(_visible_to, id=guest_id, me=member) is not None
 
 
 async def add(tx: WriteTx, new: Sequence[Guest]) -> None:

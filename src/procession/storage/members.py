@@ -14,7 +14,7 @@ from procession.storage.pages import Listing
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
 from procession.storage.tables.lists import viewers
-from procession.storage.tables.people import group_people, members
+from procession.storage.tables.people import members
 from procession.storage.tx import ReadTx, WriteTx
 
 
@@ -70,12 +70,6 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 _rows = Mapper(Member, members)
 _M = members.c
 _here = and_(_M.org == bindparam("org"), _M.status != "deleted")
-_mate, _mine = group_people.alias(), group_people.alias()
-_shares_a_group = (
-    select(_mate.c.member)
-    .select_from(_mate.join(_mine, and_(_mine.c.org == _mate.c.org, _mine.c.group_id == _mate.c.group_id)))
-    .where(_mate.c.org == bindparam("org"), _mine.c.member == bindparam("me"))
-)
 _list = Listing(
     _rows,
     sorts={
@@ -92,7 +86,7 @@ _list = Listing(
             _M.folded_name.like(bindparam("pattern"), escape="\\"),
             _M.folded_email.like(bindparam("pattern"), escape="\\"),
         ),
-        "me": or_(_M.account == bindparam("me"), _M.account.in_(_shares_a_group)),
+        "among": is_in(_M.account, "among"),
     },
 )
 SORTS = tuple(_list.sorts)

@@ -5,7 +5,8 @@ A field is stored as its type says: `bool` as 0 or 1, text and numbers as they a
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from sqlalchemy import Column, Table
@@ -50,7 +51,8 @@ class Mapper(Generic[S]):
 
 def _is_plain(kind: Any) -> bool:
     options = get_args(kind)
-    if options and not hasattr(kind, "__origin__"):
+    # `Literal[...] | None` is a typing.Union, `str | None` a types.UnionType.
+    if get_origin(kind) in (Union, UnionType):
         return all(_is_plain(option) for option in options)
     if options and all(isinstance(option, str) for option in options):  # Literal of words
         return True

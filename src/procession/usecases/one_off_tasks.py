@@ -9,7 +9,7 @@ from procession.adapters.secrets import Secrets
 from procession.adapters.text import safe_markup
 from procession.domain import tasks
 from procession.domain.assignees import with_accountable_member
-from procession.domain.calendar import WorkingWeek, shift_forward
+from procession.domain.calendar import WorkingWeek
 from procession.domain.deadlines import Offset, deadline_from
 from procession.domain.errors import Invalid, WrongState
 from procession.domain.events import happened
@@ -19,7 +19,7 @@ from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, require
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.summary import INDEXED_NAME_LENGTH, settle
-from procession.domain.task_changes import NOT_SHARED, read_fields, require_order
+from procession.domain.task_changes import NOT_SHARED, order_faults, read_fields, shifted
 from procession.domain.task_input import (
     CREATABLE,
     REQUIRED_OF_NEW,
@@ -28,6 +28,7 @@ from procession.domain.task_input import (
     missing,
     read_object,
     read_task,
+    required,
 )
 from procession.domain.tasks import COPY_SUFFIX, MAX_TITLE, SHARED_TYPES
 from procession.storage import attachable, links, organizations, people, processes, template_versions, templates
@@ -68,7 +69,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     if process is not None:
         _require_room(process)
     settings = await organizations.settings_of(tx, tx.org)
-    errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said)
+    errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said, settings.working_week())
     assignment = await _assignment(tx, said, settings, errors)
     fields = _read_fields(tx, said, errors)
     folder = await _checked_places(tx, said, errors)
@@ -104,10 +105,12 @@ def _require_room(process: Process) -> None:
         raise WrongState(NO_AD_HOC)
 
 
-def _faults(said: TaskInput) -> Errors:
+def _faults(said: TaskInput, week: WorkingWeek) -> Errors:
     errors: Errors = {}
     if said.deadline is None:
-        errors["deadline"] = ["The deadline field is required."]
+        errors["deadline"] = [required("deadline")]
+    if isinstance(said.started_at, int) and isinstance(said.deadline, int):
+        errors |= order_faults(said.started_at, shifted(said.deadline, week))
     if isinstance(said.owners, Owners) and said.owners.is_empty:
         errors["owners"] = [NOBODY_ASSIGNED]
     if said.everyone_must_complete is True and said.task_type not in SHARED_TYPES:
@@ -150,16 +153,16 @@ async def _checked_places(tx: WriteTx, said: TaskInput, errors: Errors) -> str |
 
 
 def _model(tx: WriteTx, said: TaskInput, week: WorkingWeek) -> Task:
-    """The task without number, id, people and fields; raises Invalid when it starts after it is due."""
-    task = Task(
+    """The task without number, id, people and fields."""
+    return Task(
         seq=0,
         id="",
         title=said.title if isinstance(said.title, str) else "",
         summary=safe_markup(said.summary) if isinstance(said.summary, str) else "",
         task_type=said.task_type if isinstance(said.task_type, str) else "task",
-        started_at=said.started_at if isinstance(said.started_at, int) else None,
+        started_at=said.started_at if isinstance(said.started_at, int) else tx.now,
         is_soft_start_date=said.is_soft_start_date is True,
-        deadline=shift_forward(said.deadline, week) if isinstance(said.deadline, int) else None,
+        deadline=shifted(said.deadline, week) if isinstance(said.deadline, int) else None,
         deadline_by_hand=True,
         starter=tx.actor.id,
         is_oneoff=True,
@@ -174,8 +177,6 @@ def _model(tx: WriteTx, said: TaskInput, week: WorkingWeek) -> Task:
         created_at=tx.now,
         updated_at=tx.now,
     )
-    require_order(task)
-    return replace(task, started_at=tx.now) if task.started_at is None else task
 
 
 def _shares(

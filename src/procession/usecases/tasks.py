@@ -174,7 +174,7 @@ class _Work:
         found = dict(self.read.errors)
         if not self.seen.task.is_oneoff:
             found = {path: each for path, each in found.items() if path.partition(".")[0] not in ON_ONE_OFFS_ONLY}
-        return found | faults(self.said, self.seen.task)
+        return found | faults(self.said, self.seen.task, self.settings.working_week())
 
     @property
     def touches_the_task(self) -> bool:

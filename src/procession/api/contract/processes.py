@@ -110,7 +110,6 @@ class Run(msgspec.Struct, kw_only=True):
     has_open_issue: bool
     custom_fields: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
     checklist: One[Checklist] | UnsetType = UNSET
-    tasks: Many[dict[str, Any]] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
     assets: Many[dict[str, Any]] | UnsetType = UNSET
     next_task: Many[NextTask] | UnsetType = UNSET

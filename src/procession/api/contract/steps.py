@@ -10,6 +10,8 @@ from procession.api.contract.shared import TagLink
 from procession.api.contract.template_fields import Capture
 from procession.api.params import PageParams, Params
 
+# Beyond this, JavaScript clients and databases no longer agree on a number.
+MemberId = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 StepTypeName = Literal["task", "approval", "expiring", "email", "expiring_email"]
 UnitName = Literal["minutes", "hours", "days", "weeks", "months"]
 
@@ -101,7 +103,7 @@ class StepChange(msgspec.Struct, kw_only=True):
     summary: str | UnsetType | None = UNSET
     step_type: StepTypeName | UnsetType = UNSET
     webhook: str | UnsetType | None = UNSET
-    assignees: list[int] | UnsetType = UNSET
+    assignees: list[MemberId] | UnsetType = UNSET
     guests: list[str] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
     max_assignable: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType | None = UNSET

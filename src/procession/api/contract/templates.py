@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.shared import TagLink
-from procession.api.contract.steps import Milestone, Step
+from procession.api.contract.steps import MemberId, Milestone, Step
 from procession.api.contract.template_fields import KickoffFieldBody, Prerun
 from procession.api.params import PageParams, Params
 
@@ -130,7 +130,7 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
 
     title: str
     summary: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
-    owner_id: int | UnsetType = UNSET
+    owner_id: MemberId | UnsetType = UNSET
     webhook: Text = UNSET
     explanation_video: Text = UNSET
     public_cover: Text = UNSET
@@ -148,7 +148,7 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     folderize_process: Flag = UNSET
     tag_process: Flag = UNSET
     can_add_oot: Flag = UNSET
-    users: list[int] | UnsetType = UNSET
+    users: list[MemberId] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
     prerun: list[KickoffFieldBody] | UnsetType = UNSET
 
@@ -157,7 +157,7 @@ class TemplateBody(TemplateSettings, kw_only=True):
     """A new template. Spec: api-templates 2.2."""
 
     type: TemplateTypeName
-    user_id: int | UnsetType = UNSET
+    user_id: MemberId | UnsetType = UNSET
 
 
 class TemplateChange(TemplateSettings, kw_only=True):
@@ -171,7 +171,7 @@ class TemplateChange(TemplateSettings, kw_only=True):
     is_pinned: Flag = UNSET
     default_folder: Text = UNSET
     folder_changeable_by_launcher: Flag = UNSET
-    kickoff_sharing_user_id: int | UnsetType | None = UNSET
+    kickoff_sharing_user_id: MemberId | UnsetType | None = UNSET
 
 
 class CloneBody(msgspec.Struct):
@@ -184,7 +184,7 @@ class CloneBody(msgspec.Struct):
 class PermissionBody(msgspec.Struct):
     permission: str
     all: bool = False
-    users: list[int] = []
+    users: list[MemberId] = []
     groups: list[str] = []
 
 

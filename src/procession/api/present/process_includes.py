@@ -1,30 +1,24 @@
 """What `with=` adds to processes, for a whole page at once. Spec: api-processes 4."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
-
-import msgspec
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Many, One
-from procession.api.contract.forms import FormField
-from procession.api.contract.processes import FolderLink, NextTask, Run, RunPermissions, Stage, TasksMeta
+from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.processes import FolderLink, NextTask, RunPermissions, TasksMeta
 from procession.api.contract.shared import TagLink
-from procession.api.present.forms import present_form
+from procession.api.present.process_documents import add_from_documents
 from procession.api.present.processes import Share
-from procession.api.present.steps import present_steps
-from procession.api.present.templates import present_template
+from procession.api.present.tasks import present_tasks
 from procession.api.present.threads import present_threads
-from procession.domain.fields import Field
 from procession.domain.permissions import is_assigned_to, may_archive_process
 from procession.domain.processes import State
 from procession.domain.summary import DUE_SOON_MS
 from procession.domain.template_permissions import may_edit
-from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import wire_or_none
-from procession.storage import access, organizations, template_grants, template_versions, templates, threads
+from procession.storage import access, organizations, template_grants, templates, threads
 from procession.storage.listing import includes
-from procession.storage.listing.includes import BriefTask, FormTask
+from procession.storage.listing.includes import BriefTask
 from procession.storage.listing.rows import ListedProcess
 from procession.storage.tx import ReadTx
 
@@ -102,13 +96,33 @@ async def add_includes(
     tx: ReadTx,
     call: Call,
     rows: Sequence[ListedProcess],
-    runs: Sequence[Run],
+    runs: Sequence[RunWithTasks],
     names: frozenset[str],
     viewer: Viewer,
     *,
     with_answers: bool,
 ) -> None:
     """Fill the asked-for includes of each run; each kind costs a fixed number of statements."""
+    await _add_relations(tx, rows, runs, names)
+    if viewer.tasks is not None:
+        for row, run in zip(rows, runs, strict=True):
+            _add_from_tasks(row, run, names, viewer.tasks.get(row.seq, []), call)
+    if not FROM_DOCUMENT.isdisjoint(names):
+        await add_from_documents(
+            tx, rows, runs, names, named=viewer.named, tasks=viewer.tasks, with_answers=with_answers
+        )
+    if "tasks" in names:
+        await _add_tasks(tx, rows, runs, names, viewer)
+    if "permissions" in names:
+        await _add_permissions(tx, rows, runs, viewer)
+    if "threads" in names:
+        for row, run in zip(rows, runs, strict=True):
+            run.threads = Many(await present_threads(tx, await threads.of_process(tx, row.seq)))
+
+
+async def _add_relations(
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunWithTasks], names: frozenset[str]
+) -> None:
     numbers = [row.seq for row in rows]
     if "tags" in names:
         tags = await includes.tags_of(tx, numbers)
@@ -118,22 +132,15 @@ async def add_includes(
         folders = await includes.folders_of(tx, numbers)
         for row, run in zip(rows, runs, strict=True):
             run.folders = Many([FolderLink(f.id, f.name, f.parent_id, f.relation) for f in folders[row.seq]])
-    if viewer.tasks is not None:
-        for row, run in zip(rows, runs, strict=True):
-            _add_from_tasks(row, run, names, viewer.tasks.get(row.seq, []), call)
-    if not FROM_DOCUMENT.isdisjoint(names):
-        await _add_from_documents(tx, rows, runs, names, viewer, with_answers=with_answers)
-    if "permissions" in names:
-        await _add_permissions(tx, rows, runs, viewer)
-    if "threads" in names:
-        for row, run in zip(rows, runs, strict=True):
-            run.threads = Many(await present_threads(tx, await threads.of_process(tx, row.seq)))
     if "assets" in names:
+        # Nothing can be uploaded yet, so no process has files.
         for run in runs:
             run.assets = Many([])
 
 
-def _add_from_tasks(row: ListedProcess, run: Run, names: frozenset[str], tasks: list[BriefTask], call: Call) -> None:
+def _add_from_tasks(
+    row: ListedProcess, run: RunWithTasks, names: frozenset[str], tasks: list[BriefTask], call: Call
+) -> None:
     if "next_task" in names:
         run.next_task = Many([_next_task(task) for task in _first_due(tasks)])
     if "tasks_meta" in names:
@@ -175,107 +182,21 @@ def _tasks_meta(row: ListedProcess, tasks: list[BriefTask], call: Call) -> Tasks
     )
 
 
-async def _add_from_documents(
-    tx: ReadTx,
-    rows: Sequence[ListedProcess],
-    runs: Sequence[Run],
-    names: frozenset[str],
-    viewer: Viewer,
-    *,
-    with_answers: bool,
+async def _add_tasks(
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunWithTasks], names: frozenset[str], viewer: Viewer
 ) -> None:
-    documents = await template_versions.version_documents(tx, ((row.template_id, row.template_version) for row in rows))
-    found = [documents.get((row.template_id, row.template_version), NO_DOCUMENT) for row in rows]
-    if "checklist" in names:
-        await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
-    if "ko_form_fields" in names:
-        for row, run, document in zip(rows, runs, found, strict=True):
-            answers = msgspec.json.decode(row.prerun, type=dict[str, Any])
-            run.ko_form_fields = Many(present_form(document.kickoff, answers))
-    if "form_fields" in names:
-        tasks = await includes.form_tasks_of(tx, [row.seq for row in rows])
-        for row, run, document in zip(rows, runs, found, strict=True):
-            run.form_fields = Many(
-                [
-                    field
-                    for task in tasks[row.seq]
-                    if tx.actor.is_admin or not task.top_secret or is_assigned_to(viewer.named, task.owners)
-                    for field in _task_form(task, document, with_answers=with_answers)
-                ]
-            )
-    if "stages" in names and viewer.tasks is not None:
-        for row, run, document in zip(rows, runs, found, strict=True):
-            run.stages = Many(_stages(document, viewer.tasks.get(row.seq, [])))
+    """Visible tasks, secret ones only for those who may see them; `tasks.x` adds x to each."""
+    nested = frozenset(name.removeprefix("tasks.") for name in names if name.startswith("tasks."))
+    loaded = await includes.tasks_of(tx, [row.seq for row in rows])
+    seen = [t for t in loaded if tx.actor.is_admin or not t.top_secret or is_assigned_to(viewer.named, t.owners)]
+    shown = await present_tasks(tx, viewer.named, seen, nested)
+    for row, run in zip(rows, runs, strict=True):
+        run.tasks = Many([out for task, out in zip(seen, shown, strict=True) if task.process == row.seq])
 
 
-NO_DOCUMENT = Template()
-
-
-def _task_form(task: FormTask, document: Template, *, with_answers: bool) -> list[FormField]:
-    if task.fields is not None:
-        fields = msgspec.json.decode(task.fields, type=tuple[Field, ...])
-    else:
-        step = document.step(task.step_id) if task.step_id is not None else None
-        fields = step.fields if step is not None else ()
-    answers = msgspec.json.decode(task.taskdata, type=dict[str, Any]) if with_answers else None
-    return present_form(fields, answers, task_id=task.id, step_id=task.step_id)
-
-
-def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:
-    return [
-        Stage(
-            id=stage.id,
-            name=stage.name,
-            position=place,
-            task_count=sum(task.stage_id == stage.id for task in tasks),
-            completed_count=sum(task.stage_id == stage.id and not task.is_open for task in tasks),
-        )
-        for place, stage in enumerate(document.stages, start=1)
-    ]
-
-
-async def _add_checklists(
-    tx: ReadTx,
-    rows: Sequence[ListedProcess],
-    runs: Sequence[Run],
-    documents: Sequence[Template],
-    *,
-    with_steps: bool,
+async def _add_permissions(
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunWithTasks], viewer: Viewer
 ) -> None:
-    """The version each process was launched from, even if its template changed, or is gone, since."""
-    ids = sorted({row.template_id for row in rows})
-    known = {row.id: row for row in await templates.many(tx, ids)}
-    starred = await templates.starred_among(tx, ids)
-    for row, run, document in zip(rows, runs, documents, strict=True):
-        head = known.get(row.template_id) or _gone(row)
-        launched = msgspec.structs.replace(
-            head, title=row.template_title, type=row.type, version=row.template_version, document=document
-        )
-        checklist = present_template(launched, starred=row.template_id in starred)
-        if with_steps:
-            checklist.steps = Many(present_steps(row.template_id, document))
-        run.checklist = One(checklist)
-
-
-def _gone(row: ListedProcess) -> TemplateRow:
-    """What is left of a template that was erased: its version, and what the process knows of it."""
-    return TemplateRow(
-        id=row.template_id,
-        no=0,
-        title=row.template_title,
-        folded_title="",
-        alias="",
-        type=row.type,  # pyright: ignore[reportArgumentType]  # the column holds only these words
-        owner=row.owner,
-        created_by=row.starter,
-        archived_at=row.created_at,
-        created_at=row.created_at,
-        updated_at=row.created_at,
-        document=NO_DOCUMENT,
-    )
-
-
-async def _add_permissions(tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[Run], viewer: Viewer) -> None:
     """What the caller may do with each process they see. Spec: behaviour-people Q6, 3.2."""
     actor, named = tx.actor, viewer.named
     may_archive = may_archive_process(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from procession.api.contract.processes import Run
+from procession.api.contract.process_answers import RunWithTasks
 from procession.api.contract.shared import Progress
 from procession.domain.processes import State
 from procession.domain.summary import Health, health, health_changes, percent
@@ -37,15 +37,15 @@ def health_of(row: ListedProcess, share: Share, now: int) -> Health:
     return health(open_deadlines, share.due_date, complete=row.status == "complete", now=now)
 
 
-def clock_changes(row: ListedProcess, share: Share, now: int) -> list[int]:
+def clock_changes(share: Share, now: int) -> list[int]:
     """When the clock next changes what is shown of this process."""
     return health_changes(share.open_deadlines, share.due_date, now)
 
 
-def present_run(row: ListedProcess, share: Share, now: int) -> Run:
+def present_run(row: ListedProcess, share: Share, now: int) -> RunWithTasks:
     """A process without includes."""
     condition = health_of(row, share, now)
-    return Run(
+    return RunWithTasks(
         id=row.id,
         increment_id=row.seq,
         checklist_id=row.template_id,

@@ -73,7 +73,7 @@ async def _add_runs(
         shares = viewer.shares
     runs = [present_run(row, share_of(row, shares), call.now) for row in rows]
     for row in rows:
-        call.changes_at(clock_changes(row, share_of(row, shares), call.now))
+        call.changes_at(clock_changes(share_of(row, shares), call.now))
     await process_includes.add_includes(tx, call, rows, runs, nested, viewer, with_answers=False)
     by_seq = {row.seq: run for row, run in zip(rows, runs, strict=True)}
     for task, out in zip(tasks, shown, strict=True):

@@ -24,6 +24,7 @@ from procession.domain.people import parse_role
 from procession.domain.times import HOUR
 from procession.storage import guests, organizations
 from procession.storage.pages import Page
+from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guests as change
 
@@ -35,11 +36,11 @@ MAX_ID_DIGITS = 15
 
 @operation("GET", GUESTS, tag="guests", etag=True)
 async def list_guests(tx: ReadTx, call: Call, params: GuestListParams) -> Paginated[Guest]:
-    """List guests, oldest first; light members see those in their groups. Up to 999 come on one page."""
+    """List guests, oldest first; light members see those they work with. Up to 999 come on one page."""
     asked, page = asked_page(
         call, params, sorts=guests.SORTS, default_sort="created_at", per_page=EVERYBODY_PER_PAGE, cap=EVERYBODY_PER_PAGE
     )
-    where = _visible(tx)
+    where = await _visible(tx)
     if params.q:
         where["pattern"] = contains(fold(params.q))
     rows, total = await guests.list_page(tx, where, asked)
@@ -49,8 +50,8 @@ async def list_guests(tx: ReadTx, call: Call, params: GuestListParams) -> Pagina
 
 @operation("GET", "/organizations/{org_id}/guests-list", tag="guests", etag=True)
 async def list_guest_names(tx: ReadTx) -> Many[ShortGuest]:
-    """List all guests briefly, for pickers; light members see those in their groups."""
-    rows, _ = await guests.list_page(tx, _visible(tx), Page(sort="email"))
+    """List all guests briefly, for pickers; light members see those they work with."""
+    rows, _ = await guests.list_page(tx, await _visible(tx), Page(sort="email"))
     return Many([present_short_guest(row) for row in rows])
 
 
@@ -61,7 +62,7 @@ async def get_guest(tx: ReadTx, call: Call, guest: str, params: GuestParams) -> 
     row = await guests.find(tx, key)
     if row is None:
         raise NotFound
-    if tx.actor.is_light and not await guests.shares_a_group(tx, row.id, tx.actor.id):
+    if tx.actor.is_light and row.email not in (await people_of_caller(tx)).guests:
         raise NotFound
     [shown] = await present_guests(call, tx, [row], includes(call, params.with_, INCLUDES))
     return Item(shown)
@@ -120,8 +121,8 @@ async def make_guest_member(tx: WriteTx, call: Call, guest: str, body: MemberFro
     return Item(present_user(call, member))
 
 
-def _visible(tx: ReadTx) -> dict[str, object]:
-    return {"me": tx.actor.id} if tx.actor.is_light else {}
+async def _visible(tx: ReadTx) -> dict[str, object]:
+    return {"among": sorted((await people_of_caller(tx)).guests)} if tx.actor.is_light else {}
 
 
 def guest_key(call: Call, text: str) -> GuestKey:

@@ -11,6 +11,7 @@ from procession.domain.errors import Invalid, NotFound
 from procession.domain.names import fold
 from procession.domain.people import ProfileChange, parse_role, require_admin
 from procession.storage import members, organizations
+from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import members as change
 from procession.usecases.accounts import change_profile
@@ -23,7 +24,7 @@ EVERYBODY_PER_PAGE = 9999
 
 @operation("GET", USERS, tag="members", etag=True)
 async def list_members(tx: ReadTx, call: Call, params: UserListParams) -> Paginated[User]:
-    """List members of every status by name, the bot included; light members see themselves and those in their groups.
+    """List members of every status by name, the bot included; light members see those they work with.
 
     All come on one page unless `per_page` says otherwise.
     """
@@ -39,7 +40,7 @@ async def list_members(tx: ReadTx, call: Call, params: UserListParams) -> Pagina
     if params.q:
         where["pattern"] = contains(fold(params.q))
     if tx.actor.is_light:
-        where["me"] = tx.actor.id
+        where["among"] = sorted((await people_of_caller(tx)).members)
     rows, total = await members.list_page(tx, where, asked)
     users = await present_users(call, tx, rows, includes(call, params.with_, INCLUDES), capitalised=True)
     return answered(call, users, total, page)

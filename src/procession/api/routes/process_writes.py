@@ -7,7 +7,8 @@ from msgspec import UNSET, UnsetType
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
-from procession.api.contract.processes import LaunchBody, Run, RunChange, RunParams
+from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.processes import LaunchBody, RunChange, RunParams
 from procession.api.operations import operation
 from procession.api.routes.processes import RUNS, one_process
 from procession.storage.tx import WriteTx
@@ -19,7 +20,7 @@ V = TypeVar("V")
 
 
 @operation("POST", RUNS, tag="processes", status=201)
-async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: LaunchBody) -> Item[Run]:
+async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: LaunchBody) -> Item[RunWithTasks]:
     """Launch a process from a template; nothing is created unless everything is right."""
     wish = launching.Wish(
         template_id=(body.checklist_id or body.blueprint_id or "").lower() or None,
@@ -57,7 +58,9 @@ def _ids(values: list[str] | None) -> tuple[str, ...] | None:
 
 
 @operation(["PUT", "PATCH"], RUN, tag="processes", errors=(423,))
-async def update_process(tx: WriteTx, call: Call, params: RunParams, run_id: str, body: RunChange) -> Item[Run]:
+async def update_process(
+    tx: WriteTx, call: Call, params: RunParams, run_id: str, body: RunChange
+) -> Item[RunWithTasks]:
     """Change a process; what is not sent stays as it is. A body with only `starred` is the caller's own star."""
     changes: dict[str, Any] = {
         "name": body.name,
@@ -82,14 +85,14 @@ def _or_unset(value: list[V] | UnsetType, read: Callable[[list[V]], Any]) -> Any
 
 
 @operation("DELETE", RUN, tag="processes", errors=(422, 423))
-async def archive_process(tx: WriteTx, call: Call, run_id: str) -> Item[Run]:
+async def archive_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Archive a process; repeating it answers the same."""
     process = await processes.archive_process(tx, run_id)
     return Item(await one_process(tx, call, process.seq))
 
 
 @operation("PUT", RUN + "/activate", tag="processes", errors=(422,))
-async def activate_process(tx: WriteTx, call: Call, run_id: str) -> Item[Run]:
+async def activate_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Restore an archived process with everything that was archived with it."""
     process = await processes.activate_process(tx, run_id)
     return Item(await one_process(tx, call, process.seq))
@@ -102,14 +105,14 @@ async def delete_process(tx: WriteTx, run_id: str) -> None:
 
 
 @operation("POST", RUN + "/complete-prerun", tag="processes", errors=(422, 423))
-async def complete_prerun(tx: WriteTx, call: Call, run_id: str) -> Item[Run]:
+async def complete_prerun(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Submit the kick-off form; 422 while a required answer is missing."""
     process = await processes.submit_kickoff(tx, run_id)
     return Item(await one_process(tx, call, process.seq))
 
 
 @operation("DELETE", RUN + "/complete-prerun", tag="processes", errors=(422, 423))
-async def reopen_prerun(tx: WriteTx, call: Call, run_id: str) -> Item[Run]:
+async def reopen_prerun(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Reopen the kick-off form; a complete process becomes active."""
     process = await processes.reopen_kickoff(tx, run_id)
     return Item(await one_process(tx, call, process.seq))

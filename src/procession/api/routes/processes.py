@@ -8,7 +8,8 @@ import msgspec
 from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item, Paginated
 from procession.api.contract.forms import RunForms
-from procession.api.contract.processes import Run, RunListParams, RunParams
+from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.processes import RunListParams, RunParams
 from procession.api.filters import to_order, to_process_filter, to_window, write_cursor
 from procession.api.operations import operation
 from procession.api.present.process_includes import add_includes, view, wanted
@@ -29,7 +30,7 @@ BATCH = 100
 
 
 @operation("GET", RUNS, tag="processes", etag=True)
-async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Paginated[Run] | Streamed:
+async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Paginated[RunWithTasks] | Streamed:
     """List the processes the caller may see, one page at a time, with the exact total.
 
     All filters combine with AND; values inside one comma list with OR, except `tag_ids`. What cannot be used is
@@ -59,7 +60,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
 
 
 @operation("GET", RUNS + "/{run_id}", tag="processes", etag=True)
-async def get_process(tx: ReadTx, call: Call, params: RunParams, run_id: str) -> Item[Run]:
+async def get_process(tx: ReadTx, call: Call, params: RunParams, run_id: str) -> Item[RunWithTasks]:
     """Read one process; archived ones too."""
     seen = await readable_process(tx, run_id)
     return Item(await one_process(tx, call, seen.process.seq, params))
@@ -71,11 +72,12 @@ async def get_process_forms(tx: ReadTx, call: Call, run_id: str) -> Item[RunForm
     seen = await readable_process(tx, run_id)
     params = RunParams(with_=("ko_form_fields", "form_fields"), form_fields_values=True)
     run = await one_process(tx, call, seen.process.seq, params)
-    assert run.form_fields and run.ko_form_fields
+    assert run.form_fields
+    assert run.ko_form_fields
     return Item(RunForms(run.id, run.name, run.form_fields.data, run.ko_form_fields.data))
 
 
-async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None = None) -> Run:
+async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None = None) -> RunWithTasks:
     """One process as its list row would be, with includes; raises NotFound."""
     row = await plan.row(tx, seq)
     if row is None:
@@ -96,14 +98,14 @@ async def with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
 
 async def present(
     tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str], *, with_answers: bool = False
-) -> list[Run]:
+) -> list[RunWithTasks]:
     """Listed rows with their includes, as the caller sees them."""
     viewer = await view(tx, rows, names)
-    runs: list[Run] = []
+    runs: list[RunWithTasks] = []
     for row in rows:
         share = share_of(row, viewer.shares)
         runs.append(present_run(row, share, call.now))
-        call.changes_at(clock_changes(row, share, call.now))
+        call.changes_at(clock_changes(share, call.now))
     await add_includes(tx, call, rows, runs, names, viewer, with_answers=with_answers)
     return runs
 

@@ -1,0 +1,126 @@
+"""What `with=` adds from the template versions that processes run: checklist, fields, milestones.
+
+Spec: api-processes 4.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from procession.api.contract.envelope import Many, One
+from procession.api.contract.forms import FormField
+from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.processes import Stage
+from procession.api.present.forms import present_form
+from procession.api.present.steps import present_steps
+from procession.api.present.templates import present_template
+from procession.domain.fields import Field
+from procession.domain.permissions import is_assigned_to
+from procession.domain.templates import Template, TemplateRow
+from procession.storage import template_versions, templates
+from procession.storage.listing import includes
+from procession.storage.listing.includes import BriefTask, FormTask
+from procession.storage.listing.rows import ListedProcess
+from procession.storage.tx import ReadTx
+
+NO_DOCUMENT = Template()
+
+
+async def add_from_documents(
+    tx: ReadTx,
+    rows: Sequence[ListedProcess],
+    runs: Sequence[RunWithTasks],
+    names: frozenset[str],
+    *,
+    named: frozenset[str],
+    tasks: Mapping[int, list[BriefTask]] | None,
+    with_answers: bool,
+) -> None:
+    """Fill checklist, kick-off fields, task fields and milestones; `tasks` are the visible ones, for milestones."""
+    documents = await template_versions.version_documents(tx, ((row.template_id, row.template_version) for row in rows))
+    found = [documents.get((row.template_id, row.template_version), NO_DOCUMENT) for row in rows]
+    if "checklist" in names:
+        await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
+    if "ko_form_fields" in names:
+        for row, run, document in zip(rows, runs, found, strict=True):
+            answers = msgspec.json.decode(row.prerun, type=dict[str, Any])
+            run.ko_form_fields = Many(present_form(document.kickoff, answers))
+    if "form_fields" in names:
+        form_tasks = await includes.form_tasks_of(tx, [row.seq for row in rows])
+        for row, run, document in zip(rows, runs, found, strict=True):
+            run.form_fields = Many(
+                [
+                    field
+                    for task in form_tasks[row.seq]
+                    if tx.actor.is_admin or not task.top_secret or is_assigned_to(named, task.owners)
+                    for field in _task_form(task, document, with_answers=with_answers)
+                ]
+            )
+    if "stages" in names and tasks is not None:
+        for row, run, document in zip(rows, runs, found, strict=True):
+            run.stages = Many(_stages(document, tasks.get(row.seq, [])))
+
+
+def _task_form(task: FormTask, document: Template, *, with_answers: bool) -> list[FormField]:
+    if task.fields is not None:
+        fields = msgspec.json.decode(task.fields, type=tuple[Field, ...])
+    else:
+        step = document.step(task.step_id) if task.step_id is not None else None
+        fields = step.fields if step is not None else ()
+    answers = msgspec.json.decode(task.taskdata, type=dict[str, Any]) if with_answers else None
+    return present_form(fields, answers, task_id=task.id, step_id=task.step_id)
+
+
+def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:
+    return [
+        Stage(
+            id=stage.id,
+            name=stage.name,
+            position=place,
+            task_count=sum(task.stage_id == stage.id for task in tasks),
+            completed_count=sum(task.stage_id == stage.id and not task.is_open for task in tasks),
+        )
+        for place, stage in enumerate(document.stages, start=1)
+    ]
+
+
+async def _add_checklists(
+    tx: ReadTx,
+    rows: Sequence[ListedProcess],
+    runs: Sequence[RunWithTasks],
+    documents: Sequence[Template],
+    *,
+    with_steps: bool,
+) -> None:
+    """The version each process was launched from, even if its template changed, or is gone, since."""
+    ids = sorted({row.template_id for row in rows})
+    known = {row.id: row for row in await templates.many(tx, ids)}
+    starred = await templates.starred_among(tx, ids)
+    for row, run, document in zip(rows, runs, documents, strict=True):
+        head = known.get(row.template_id) or _gone(row)
+        launched = msgspec.structs.replace(
+            head, title=row.template_title, type=row.type, version=row.template_version, document=document
+        )
+        checklist = present_template(launched, starred=row.template_id in starred)
+        if with_steps:
+            checklist.steps = Many(present_steps(row.template_id, document))
+        run.checklist = One(checklist)
+
+
+def _gone(row: ListedProcess) -> TemplateRow:
+    """What is left of a template that was erased: its version, and what the process knows of it."""
+    return TemplateRow(
+        id=row.template_id,
+        no=0,
+        title=row.template_title,
+        folded_title="",
+        alias="",
+        type=row.type,  # pyright: ignore[reportArgumentType]  # the column holds only these words
+        owner=row.owner,
+        created_by=row.starter,
+        archived_at=row.created_at,
+        created_at=row.created_at,
+        updated_at=row.created_at,
+        document=NO_DOCUMENT,
+    )
