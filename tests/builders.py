@@ -169,12 +169,11 @@ class Organization:
         """A process launched by the administrator."""
         return self.api.data("POST", "/runs", {"checklist_id": template["id"], **body})
 
-    def one_off(self, owners: Person | Sequence[Person] | None = None, **body: Any) -> dict[str, Any]:
+    def one_off(self, *people: Person, **body: Any) -> dict[str, Any]:
         """A one-off task of the administrator's making, theirs when nobody else is named."""
-        people = [self.admin] if owners is None else [owners] if isinstance(owners, Person) else owners
         plain = {"title": f"task {next(_numbers)}", "task_type": "task", "deadline": "2031-02-06T16:00:00Z"}
-        assigned = {"users": [each.id for each in people]}
-        return self.api.data("POST", "/tasks", {**plain, "owners": assigned, **body})
+        owners = {"users": [each.id for each in people or (self.admin,)]}
+        return self.api.data("POST", "/tasks", {**plain, "owners": owners, **body})
 
     def guest_api(self, email: str) -> GuestApi:
         """The API as this guest's link opens it: paths begin with their code."""

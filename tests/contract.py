@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-import jsonschema
+import jsonschema_rs
 import msgspec
 
 from procession.api.catalogue import all_operations
@@ -51,4 +51,4 @@ def _validator(template: str, method: str, status: str) -> Any:
     described, _ = _documented()
     content = described["paths"][template][method]["responses"][status]["content"]
     schema = {**content["application/json"]["schema"], "components": described["components"]}
-    return jsonschema.Draft202012Validator(schema)
+    return jsonschema_rs.Draft202012Validator(schema)

@@ -1,12 +1,12 @@
 """The application on a real socket, for clients in other languages and other processes."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
 
+from procession.claims import bound
 from procession.protocol import Protocol
 from tests.builders import Organization
 from tests.harness import Server
@@ -33,15 +33,16 @@ class Live:
 def serving(folder: Path, url: str = "") -> Iterator[Live]:
     """A server on a free loopback port, stopped at the end."""
     server = Server(url, folder)
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
     config = uvicorn.Config(server.application, http=Protocol, lifespan="off", log_config=None, access_log=False)
     web = uvicorn.Server(config)
-    running = server.submit(web.serve(sockets=[listener]))
-    try:
-        yield Live(f"http://127.0.0.1:{port}", server)
-    finally:
-        web.should_exit = True
-        running.result(timeout=30)
-        listener.close()
-        server.close()
+    # Bound as the server itself does it: a socket that does not name its protocol gets no TCP_NODELAY, and then every
+    # answer to a client that keeps its connection waits 40 ms.
+    with bound("127.0.0.1", 0) as listener:
+        listener.listen()  # connections wait here until the server takes them
+        running = server.submit(web.serve(sockets=[listener]))
+        try:
+            yield Live(f"http://127.0.0.1:{listener.getsockname()[1]}", server)
+        finally:
+            web.should_exit = True
+            running.result(timeout=30)
+            server.close()

@@ -155,7 +155,7 @@ def test_a_disabled_person_cannot_sign_in(org: Organization, nobody: Api, mira: 
 
 
 def test_an_invitation_is_accepted_by_the_first_sign_in(org: Organization, nobody: Api) -> None:
-    body = {"email": "iris@fernwood.test", "first_name": "Iris", "last_name": "B", "role": "admin", "message": ""}
+    body = {"email": "iris@fernwood.test", "first_name": "Iris", "last_name": "B", "role": "admin", "message": "Hi"}
     invited = org.api.data("POST", "/users/invite", {**body, "email": f"iris{org.number}@fernwood.test"}, status=200)
     assert sign_in(nobody, invited["email"]).status_code == 401
     give_password(org.server, invited["email"])

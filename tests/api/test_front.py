@@ -14,7 +14,7 @@ import structlog
 from procession import __version__, logs
 from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item
-from procession.api.operations import operation, operations_of
+from procession.api.operations import operation
 from procession.api.probes import PROBES
 from procession.storage.tx import ReadTx
 from tests.builders import Organization
@@ -34,7 +34,7 @@ class Doors:
         self.server = server
 
     def add(self, handler: Any) -> None:
-        for each in operations_of(type("routes", (), {"handler": handler})):
+        for each in handler.operations:
             self.server.application.dispatcher.router.add(each.method, each.path, each)
 
 
@@ -511,7 +511,7 @@ def test_a_request_cut_off_by_the_end_of_the_server_is_told(new_server: NewServe
 
     async def work() -> list[Message] | None:
         running = asyncio.create_task(exchange(server, scope("GET", "/doors/long"), []))
-        await reached.wait()
+        await asyncio.wait({running, asyncio.create_task(reached.wait())}, return_when=asyncio.FIRST_COMPLETED)
         if is_stopping:
             server.application.front.drain()
         running.cancel()

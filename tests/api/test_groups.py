@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from procession.domain.actors import Role
 from tests.builders import Organization
 from tests.harness import Api
 
@@ -69,7 +70,7 @@ def test_two_who_take_the_same_name_at_once_one_wins(org: Organization) -> None:
 
 @pytest.mark.parametrize("role", ["admin", "standard", "light"])
 @pytest.mark.parametrize("switch", [True, False])
-def test_3_4_who_may_do_what_with_groups(org: Organization, role: str, switch: bool) -> None:
+def test_3_4_who_may_do_what_with_groups(org: Organization, role: Role, switch: bool) -> None:
     org.api.data("PATCH", "", {"allow_manage_groups": switch})
     api, group = org.person(role).api, org.group("Legal")
     may = role == "admin" or (role == "standard" and switch)
@@ -131,3 +132,33 @@ def test_another_organizations_group_is_not_found(org: Organization, other_org: 
     assert org.api.put(f"/groups/{theirs['id']}", {"name": "x"}).status_code == 404
     assert org.api.delete(f"/groups/{theirs['id']}").status_code == 404
     assert org.api.post("/groups", {"name": "a", "members": [stranger.id]}).status_code == 422
+
+
+@pytest.mark.parametrize("member", [2**63, 2**64, -1, 10**30, 1.5, True, None, "x", {}])
+def test_no_number_breaks_the_list_of_members(api: Api, member: object) -> None:
+    assert api.post("/groups", {"name": "a", "members": [member]}).status_code in (400, 422)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\x00", "\ufeff "])
+def test_an_invisible_name_is_no_name(api: Api, name: str) -> None:
+    assert api.post("/groups", {"name": name}).status_code == 422
+    assert api.post("/folders", {"name": name}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["page=9007199254740993", "page=99999999999999999999&per_page=9999", "page=-1", "page=x"]
+)
+@pytest.mark.parametrize("path", ["/groups", "/users", "/guests", "/folders", "/tags", "/tokens", "//me/organizations"])
+def test_any_page_number_is_answered(api: Api, path: str, query: str) -> None:
+    assert api.get(f"{path}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("text", ["%", "_", "'", '"', "\\", "🦀", "%00", "x" * 10_000])
+@pytest.mark.parametrize("path", ["/groups", "/users", "/guests", "/folders", "/tags"])
+def test_any_search_is_harmless(org: Organization, path: str, text: str) -> None:
+    org.group("Legal")
+
+    found = org.api.get(path, params={"q": text})
+
+    assert found.status_code == 200
+    assert found.json()["data"] == [] or text == "%00"

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from procession.domain.actors import Role
 from tests.builders import Organization
 from tests.harness import Api
 
@@ -141,7 +142,7 @@ def test_a_guest_without_work_has_figures_of_nothing(org: Organization) -> None:
     ("role", "create", "change", "admins"),
     [("admin", 201, 200, 200), ("standard", 201, 200, 403), ("light", 403, 403, 403)],
 )
-def test_3_4_who_may_do_what_with_guests(org: Organization, role: str, create: int, change: int, admins: int) -> None:
+def test_3_4_who_may_do_what_with_guests(org: Organization, role: Role, create: int, change: int, admins: int) -> None:
     api = org.person(role).api
     guest = path(org.guest("ana@partner.test")["email"])
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from procession import config
+from procession.api import limits
 from procession.api.app import Application
 from procession.api.edge import Edge
-from procession.api import limits
 from procession.api.limits import LEASES_PER_WINDOW, address_principal
 from procession.storage.connection import Connection
 from tests.builders import Organization

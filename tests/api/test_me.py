@@ -45,7 +45,7 @@ def test_an_invited_person_is_not_in_yet(org: Organization) -> None:
     invited = org.api.data(
         "POST",
         "/users/invite",
-        {"email": "iris@fernwood.test", "first_name": "I", "last_name": "B", "role": "light", "message": ""},
+        {"email": "iris@fernwood.test", "first_name": "I", "last_name": "B", "role": "light", "message": "Hi"},
         status=200,
     )
 

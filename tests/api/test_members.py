@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from procession.domain.actors import Role
 from tests.builders import Organization
 from tests.counting import Statements
 from tests.harness import Api
@@ -122,6 +123,8 @@ def test_check_4_an_invited_person_is_invited_again_and_a_member_is_not(org: Org
     ("change", "field"),
     [
         pytest.param({"message": None}, "message", id="U5 no message"),
+        pytest.param({"message": " "}, "message", id="U5 blank message"),
+        pytest.param({"email": f"bot@{'0' * 32}.invalid"}, "email", id="a bot's address"),
         pytest.param({"message": "x" * 5001}, "message", id="U5 5001 characters"),
         pytest.param({"email": "nobody"}, "email", id="U5 no address"),
         pytest.param({"first_name": "see http://x.test"}, "first_name", id="U5 a link in the name"),
@@ -156,7 +159,7 @@ def test_an_invitation_without_anything_names_all_that_is_missing(api: Api) -> N
         pytest.param("light", True, "light", 403, id="a light member never"),
     ],
 )
-def test_who_may_invite_whom(org: Organization, role: str, switch: bool, invited_as: str, status: int) -> None:
+def test_who_may_invite_whom(org: Organization, role: Role, switch: bool, invited_as: str, status: int) -> None:
     org.api.data("PATCH", "", {"allow_user_invite": switch})
 
     answer = org.person(role).api.post("/users/invite", {**INVITATION, "role": invited_as})
@@ -181,7 +184,7 @@ def test_two_invitations_at_once_make_one_member(org: Organization) -> None:
 
 
 @pytest.mark.parametrize("role", ["standard", "light"])
-def test_3_4_only_administrators_change_members(org: Organization, role: str) -> None:
+def test_3_4_only_administrators_change_members(org: Organization, role: Role) -> None:
     api, mira = org.person(role).api, org.person()
     profile = {"first_name": "A", "last_name": "B", "timezone": "UTC"}
 

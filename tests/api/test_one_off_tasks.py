@@ -148,7 +148,7 @@ def test_options_may_be_plain_texts_and_get_numbers(org: Organization) -> None:
 
 
 def test_tk26_a_saturday_deadline_is_stored_on_monday(org: Organization) -> None:
-    org.api.put("", {"working_days": MONDAY_TO_FRIDAY}).raise_for_status()
+    org.api.put("", {"name": "Fernwood", "working_days": MONDAY_TO_FRIDAY}).raise_for_status()
 
     assert org.one_off(deadline="2031-02-08 12:00:00")["deadline"] == "2031-02-10T09:00:00.000Z"
 
@@ -171,7 +171,7 @@ def test_dec_58_a_guest_is_joined_by_the_creator(org: Organization) -> None:
     assert made["owners"]["guests"] == ["ana@partner.test"]
     assert [each["email"] for each in org.api.data("GET", "/guests")] == ["ana@partner.test"]
 
-    org.api.put("", {"guest_only_assignment": True}).raise_for_status()
+    org.api.put("", {"name": "Fernwood", "guest_only_assignment": True}).raise_for_status()
     assert org.one_off(owners={"guests": ["ana@partner.test"]})["owners"]["users"] == []
 
 

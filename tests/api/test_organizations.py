@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from procession.domain.actors import Role
 from procession.domain.calendar import Hours
 from procession.storage.organizations import settings_of
 from tests.builders import Organization
@@ -122,7 +123,7 @@ def test_check_9_a_put_says_the_name(api: Api) -> None:
 
 
 @pytest.mark.parametrize("role", ["standard", "light"])
-def test_only_administrators_change_the_organization(org: Organization, role: str) -> None:
+def test_only_administrators_change_the_organization(org: Organization, role: Role) -> None:
     api = org.person(role).api
 
     assert api.put("", {"name": "Mine"}).status_code == 403
@@ -134,7 +135,7 @@ def test_only_administrators_change_the_organization(org: Organization, role: st
 def test_invited_disabled_and_bots_do_not_count(org: Organization) -> None:
     org.api.post(
         "/users/invite",
-        {"email": "a@b.test", "first_name": "A", "last_name": "B", "role": "light", "message": ""},
+        {"email": "a@b.test", "first_name": "A", "last_name": "B", "role": "light", "message": "Hi"},
     )
     gone = org.person()
     org.person()

@@ -1,8 +1,13 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.builders import Organization
+from tests.live import Live
+
+from .official import Office, Official
 from .programs import Program, build
 from .toolchains import TOOLCHAINS, Toolchain
 
@@ -25,6 +30,16 @@ def program(request: pytest.FixtureRequest, build_folder: Path) -> Program:
             f"Debian {' '.join(toolchain.packages)}, installed by `make setup-system`"
         )
     return build(toolchain, build_folder)
+
+
+@pytest.fixture(params=[pytest.param("", id="bare"), pytest.param("/api", id="api")])
+def office(request: pytest.FixtureRequest, live: Live) -> Iterator[Office]:
+    """An organization nobody else uses and the official client of its administrator, under both path prefixes."""
+    organization = Organization(live.server)
+    base_url = live.base + request.param
+    sdk = Official(organization.token(organization.admin.id), base_url)
+    yield Office(organization, sdk, base_url)
+    sdk.session.close()
 
 
 def refuse(reason: str) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 
 from procession.api.contract.envelope import Links, Meta, Paginated, Pagination
+from procession.api.params import MAX_INTEGER
 from procession.domain.actors import NOBODY, Actor
 from procession.storage.tx import ReadTx
 
@@ -93,15 +94,14 @@ class Call:
     def page(
         self, number: int | None, size: int | None, limit: int | None = None, *, default: int = 10, cap: int = 100
     ) -> Page:
-        """The page asked for, with what is out of range put right. Spec: api-conventions 8."""
-        if number is not None and number < 1:
+        """The page asked for, with what is out of range put right and named. Spec: api-conventions 8."""
+        if number is not None and not 1 <= number < MAX_INTEGER:
             self.ignore("page")
-            number = 1
         wanted = size if size is not None else limit
-        if wanted is not None and wanted < 1:
-            self.ignore("per_page")
-            wanted = None
-        return Page(number or 1, min(wanted or default, cap))
+        if wanted is not None and not 1 <= wanted <= cap:
+            self.ignore("per_page" if size is not None else "limit")
+        wanted = default if wanted is None or wanted < 1 else min(wanted, cap)
+        return Page(max(number or 1, 1), wanted)
 
     def sorting(self, sort: str | None, sort_by: str | None, *, known: Sequence[str], default: str) -> tuple[str, bool]:
         """The one sort field asked for and whether it descends; unknown fields fall back to `default`."""

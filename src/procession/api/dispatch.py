@@ -17,7 +17,7 @@ from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
 from procession.api.params import read_params
 from procession.api.router import Router
-from procession.domain.errors import DomainError, NotFound, TooLarge
+from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
 from procession.storage.connection import Connection
 from procession.storage.log import position_query
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
@@ -90,17 +90,24 @@ class Dispatcher:
     async def _read(self, operation: Operation, call: Call, given: dict[str, Any], connection: Connection) -> Response:
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
         if not operation.etag:
-            return self._respond(operation, call, await operation.handler(**given, tx=tx))
+            return self._respond(operation, call, await self._found(operation, call, given, tx))
         position, epoch = await _version(tx)
         digest = _digest(call)
         for tag in _sent_tags(call.request.headers.get("if-none-match")):
             if _still_holds(tag, position, epoch, digest, call.now):
                 return Response(status_code=304, headers=_cache_headers(tag))
-        response = self._respond(operation, call, await operation.handler(**given, tx=tx))
+        response = self._respond(operation, call, await self._found(operation, call, given, tx))
         if call.may_be_cached and response.status_code == 200 and not isinstance(response, StreamingResponse):
             tag = f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
             response.headers.update(_cache_headers(tag))
         return response
+
+    async def _found(self, operation: Operation, call: Call, given: dict[str, Any], tx: ReadTx) -> Any:
+        """What the handler finds; with `strict_filters` nothing when a parameter or value could not be used."""
+        found = await operation.handler(**given, tx=tx)
+        if self.edge.settings.strict_filters and call.ignored:
+            raise Invalid({name.partition(":")[0]: [f"{name} is not known here."] for name in call.ignored})
+        return found
 
     async def _body(self, operation: Operation, call: Call) -> Any:
         raw = await read_limited(call.request, self.edge.settings.max_body_bytes)

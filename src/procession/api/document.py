@@ -139,6 +139,9 @@ def _responses(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     errors = {429} if operation.auth == "public" else {*STANDARD_ERRORS}
     if operation.wants_body:
         errors |= {400, 413, 422}
+    if operation.params is not None:
+        # Only where the server is set to refuse what it would otherwise ignore.
+        errors.add(422)
     for status in sorted({*errors, *operation.errors}):
         error = {"schema": {"$ref": REF.format(name="ErrorBody")}}
         responses[str(status)] = {"description": REASONS[status], "content": {"application/json": error}}

@@ -1,7 +1,6 @@
 """The edge of the system: who is calling, in which organization, inside which transaction."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,17 +12,13 @@ from procession.api.call import Call
 from procession.config import Settings
 from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed, NotFound, Unauthenticated
+from procession.domain.tokens import token_hash
 from procession.storage import identity
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 
 TOUCH_EVERY_MS = 60_000
 FOREIGN = "You are not a member of this organization."
-
-
-def hash_token(token: str) -> str:
-    """How a token is kept: it carries 256 random bits, so one plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def bearer_token(header: str | None) -> str | None:
@@ -56,7 +51,7 @@ class Edge:
         token = bearer_token(call.request.headers.get("authorization"))
         if token is None:
             raise Unauthenticated()
-        credential = await identity.credential(connection, call.org, hash_token(token))
+        credential = await identity.credential(connection, call.org, token_hash(token))
         if credential is None:
             raise Unauthenticated()
         if credential.revoked_at is not None or (credential.expires_at or call.now + 1) <= call.now:

@@ -18,7 +18,10 @@ from procession.domain.names import fold
 from procession.domain.processes import State
 from procession.storage.tx import ReadTx
 
-LONGEST_TEXT = 550
+# A name of 550 characters has at most this many when it is folded; a longer text is found in none.
+LONGEST_FOLDED = 550 * 18
+# So many `tag_ids` are conditions of their own, which a statement can start from; the others are one more.
+TAGS_APART = 6
 ARCHIVED_ONLY = frozenset({State.ARCHIVED})
 SORT_FIELDS = {
     "name": "name",
@@ -39,9 +42,9 @@ def to_process_filter(call: Call, tx: ReadTx, params: RunListParams) -> ProcessF
     """The processes asked for."""
     keyed: list[Keyed] = []
 
-    def narrow(facet: Facet, keys: tuple[str, ...]) -> None:
+    def narrow(facet: Facet, keys: tuple[str, ...], *, every: bool = False) -> None:
         if keys:
-            keyed.append(Keyed(facet, keys))
+            keyed.append(Keyed(facet, keys, every and len(keys) > 1))
 
     members, groups = _assignee_facets(call, params)
     owners = (*params.owners, tx.actor.id) if params.me and not params.owners else params.owners
@@ -59,11 +62,13 @@ def to_process_filter(call: Call, tx: ReadTx, params: RunListParams) -> ProcessF
         narrow(Facet.UNTAGGED, ("",))
     else:
         narrow(Facet.TAG, tuple(each.lower() for each in params.tag))
-        for each in params.tag_ids:
-            narrow(Facet.TAG, (each.lower(),))
+        tag_ids = tuple(dict.fromkeys(each.lower() for each in params.tag_ids))
+        for each in tag_ids[:TAGS_APART]:
+            narrow(Facet.TAG, (each,))
+        narrow(Facet.TAG, tag_ids[TAGS_APART:], every=True)
     if params.starred:
         narrow(Facet.STAR, (str(tx.actor.id),))
-    text = fold(params.q)[:LONGEST_TEXT] if params.q else None
+    text = fold(params.q)[: LONGEST_FOLDED + 1] if params.q else None
     digits = params.q.strip() if params.q else ""
     return ProcessFilter(
         parts=_parts(call, tx, params),
@@ -135,7 +140,7 @@ def to_order(call: Call, params: RunListParams) -> Order:
             name, descending = "created_at", not descending
         field = SORT_FIELDS.get(name)
         if field is None:
-            if name:
+            if part.strip():
                 call.ignore("sort" if params.sort else "sort_by")
         elif field not in (known for known, _ in keys):
             keys.append((field, descending))

@@ -12,6 +12,8 @@ from procession.storage.pages import Page
 
 T = TypeVar("T")
 
+MAX_OFFSET = 2**53
+
 
 def asked_page(
     call: Call,
@@ -27,7 +29,7 @@ def asked_page(
     if params.without_pagination:
         return Page(sort=sort, descending=descending), None
     page = call.page(params.page, params.per_page, params.limit, default=per_page, cap=cap)
-    return Page(sort=sort, descending=descending, limit=page.size, offset=page.offset), page
+    return Page(sort=sort, descending=descending, limit=page.size, offset=min(page.offset, MAX_OFFSET)), page
 
 
 def answered(call: Call, items: list[T], total: int, page: AskedPage | None) -> Paginated[T]:

@@ -81,7 +81,11 @@ async def to_person_filter(
     """The tasks of somebody, who is named so; open ones unless asked otherwise."""
     where = await to_task_filter(call, tx, params, default=("active",))
     return msgspec.structs.replace(
-        where, assignees=tuple(sorted(assignees)), text=_folded(params.q), tag=_folded(params.tag)
+        where,
+        assignees=tuple(sorted(assignees)),
+        text=_folded(params.q),
+        tag=_folded(params.tag),
+        hidden="never" if tx.actor.kind == "guest" else "when asked",
     )
 
 

@@ -30,7 +30,11 @@ def create_token(
     from procession.cli import access
 
     settings = config.current(database_url=database_url, data_dir=data_dir)
-    made = asyncio.run(access.create_token(settings, email, organization, name=name, days=days or settings.token_days))
+    made = asyncio.run(
+        access.create_token(
+            settings, email, organization, name=name, days=settings.token_days if days is None else days
+        )
+    )
     typer.echo(made.text)
     typer.echo(f"Token {made.row.id} is valid until {day(made.row.expires_at)}.", err=True)
 

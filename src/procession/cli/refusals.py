@@ -39,5 +39,7 @@ def sentence(error: Exception) -> str:
         return " ".join(str(message) for messages in error.errors.values() for message in messages)
     if isinstance(error, CommandRefused | ConfigError | CannotStart | DomainError):
         return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}. Name a path that this user can use."
     what = " ".join(str(error).split())
     return f"This should not happen: {type(error).__name__}{f': {what}' if what else ''}. Please report it."

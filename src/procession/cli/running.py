@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import signal
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +16,7 @@ import typer
 from procession import __version__, config, server, wiring
 from procession.cli.files import write_privately
 from procession.cli.options import columns
+from procession.cli.refusals import CommandRefused
 from procession.config import Settings
 
 if TYPE_CHECKING:
@@ -30,21 +34,16 @@ class Credentials(msgspec.Struct):
     password: str
 
 
-def serve(settings: Settings, *, with_demo: bool, runs: int | None = None, credentials: Path | None = None) -> None:
+def serve(settings: Settings, *, with_demo: bool) -> None:
     """Run a server and say on standard output how to reach it. Raises CannotStart."""
     access: Access | None = None
 
     def prepared() -> None:
         nonlocal access
         if with_demo:
-            access = asyncio.run(demo_data(settings, runs))
+            access = asyncio.run(demo_data(settings, None))
 
-    def ready(address: str) -> None:
-        if credentials is not None and access is not None:
-            write_credentials(credentials, address, access)
-        typer.echo(welcome(settings, address, access))
-
-    server.serve(settings, prepared=prepared, ready=ready)
+    server.serve(settings, prepared=prepared, ready=lambda address: typer.echo(welcome(settings, address, access)))
 
 
 def demo(
@@ -56,20 +55,43 @@ def demo(
     runs: int | None,
     credentials: Path | None,
 ) -> None:
-    """Run a server with demo data; never in the folder or database that the environment names for real work."""
-    settings = config.current(host=host, port=port, database_url=database)
-    if database is None:
-        settings = msgspec.structs.replace(settings, database_url="", workers=1)
+    """Run a server with demo data; never in the folder or database that the environment names for real work.
+
+    Raises CannotStart, CommandRefused.
+    """
+    given = config.current(host=host, port=port, database_url=database, workers=1 if database is None else None)
     with contextlib.nullcontext(data) if data is not None else throw_away() as folder:
-        key = folder / "secret.key"
-        settings = msgspec.structs.replace(settings, data_dir=folder, secret_key_file=key)
-        serve(settings, with_demo=True, runs=runs, credentials=credentials)
+        own = {"data_dir": folder, "secret_key_file": None, "base_url": "", "database_url": database or ""}
+        settings = msgspec.structs.replace(given, **own)
+        access: Access | None = None
+
+        def prepared() -> None:
+            nonlocal access
+            access = asyncio.run(demo_data(settings, runs))
+            if access is None:
+                raise CommandRefused("The database holds other data than the demo's. Name an empty one, or none.")
+
+        def ready(address: str) -> None:
+            if credentials is not None and access is not None:
+                write_credentials(credentials, address, access)
+            typer.echo(welcome(settings, address, access))
+
+        server.serve(settings, prepared=prepared, ready=ready)
 
 
 @contextlib.contextmanager
 def throw_away() -> Generator[Path]:
-    with tempfile.TemporaryDirectory(prefix="procession-demo-") as folder:
-        yield Path(folder)
+    """A folder that is gone afterwards, also when the program is told to stop before the server handles that."""
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with tempfile.TemporaryDirectory(prefix="procession-demo-") as folder:
+            yield Path(folder)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def end(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)
 
 
 async def demo_data(settings: Settings, runs: int | None) -> "Access | None":

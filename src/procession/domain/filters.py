@@ -10,10 +10,11 @@ SINGLE_VALUED = frozenset({Facet.TEMPLATE, Facet.TYPE, Facet.FOLDER, Facet.STATU
 
 
 class Keyed(msgspec.Struct, frozen=True):
-    """Processes listed under any of these keys."""
+    """Processes listed under any of these keys, or under every one of them."""
 
     facet: Facet
     keys: tuple[str, ...]
+    every: bool = False
 
 
 class StatusPart(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from procession.domain.calendar import ALL_HOURS, UNIT_WORDS, WEEKDAYS, Hours, WorkingWeek, is_zone, parse_working_days
 from procession.domain.errors import Invalid
+from procession.domain.names import clean_name
 
 MAX_NAME = 50
 MAX_LINE = 255
@@ -96,9 +97,9 @@ LONG_TEXTS = frozenset(
 
 def check_name(name: str) -> None:
     """Raises Invalid."""
-    if not name.strip():
+    if not clean_name(name):
         raise Invalid({"name": ["The name field is required."]})
-    if len(name.strip()) > MAX_NAME:
+    if len(clean_name(name)) > MAX_NAME:
         raise Invalid({"name": [f"The name may not be greater than {MAX_NAME} characters."]})
 
 

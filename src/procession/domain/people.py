@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 from procession.domain.actors import Actor, Role
 from procession.domain.calendar import is_zone, local_time
 from procession.domain.errors import Invalid, NotAllowed, Protected
-from procession.domain.names import fold
+from procession.domain.loose import json_size
+from procession.domain.names import clean_name, fold
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.times import Millis
 
@@ -21,6 +22,9 @@ BOT_NAME = ("Process", "Bot")
 MAX_NAME = 32
 DELETED = "(Deleted)"
 
+MAX_PREFERENCES_BYTES = 10_000
+
+_BOT_EMAIL = re.compile(r"bot@[0-9a-f]{32}\.invalid")
 _LINK = re.compile(r"https?:|://|www\.|[^\s.]\.[a-z]{2,}/", re.IGNORECASE)
 
 LAST_ADMIN = "This is the organization's last administrator. Make somebody else an administrator first."
@@ -53,14 +57,16 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     job_title: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
     job_description: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
     team: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
-    country_id: int | UnsetType | None = UNSET
+    country_id: Annotated[int, Meta(ge=0, le=2**53)] | UnsetType | None = UNSET
     date_format: Literal["mm/dd/yyyy", "dd/mm/yyyy"] | UnsetType | None = UNSET
     locale: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] | UnsetType | None = UNSET
     step_preferences: dict[str, Any] | UnsetType | None = UNSET
 
     def applied_to(self, profile: Profile) -> Profile:
+        """The profile with what is mentioned; a blank text is null."""
         given = {name: getattr(self, name) for name in Profile.__struct_fields__ if hasattr(self, name)}
-        return msgspec.structs.replace(profile, **{name: value for name, value in given.items() if value is not UNSET})
+        mentioned = {name: None if value == "" else value for name, value in given.items() if value is not UNSET}
+        return msgspec.structs.replace(profile, **mentioned)
 
 
 def require_admin(actor: Actor, to: str) -> None:
@@ -113,6 +119,15 @@ def folded_name(first_name: str, last_name: str) -> str:
     return fold(full_name(first_name, last_name))
 
 
+def bot_email(organization_id: str) -> str:
+    """The address of an organization's bot; no mail can reach it."""
+    return f"bot@{organization_id}.invalid"
+
+
+def is_bot_email(email: str) -> bool:
+    return _BOT_EMAIL.fullmatch(email.strip().lower()) is not None
+
+
 def deleted_email(email: str, account: int) -> str:
     """Spec: behaviour-work L7."""
     return f"{email}.deleted.{account}"
@@ -123,9 +138,10 @@ def name_faults(first_name: str, last_name: str) -> dict[str, list[Any]]:
     errors: dict[str, list[Any]] = {}
     for field, text in (("first_name", first_name), ("last_name", last_name)):
         words = field.replace("_", " ")
-        if not text.strip():
+        name = clean_name(text)
+        if not name:
             errors[field] = [f"The {words} field is required."]
-        elif len(text.strip()) > MAX_NAME:
+        elif len(name) > MAX_NAME:
             errors[field] = [f"The {words} may not be greater than {MAX_NAME} characters."]
         elif _LINK.search(text):
             errors[field] = [f"The {words} must not contain a link."]
@@ -137,6 +153,8 @@ def check_profile(change: ProfileChange) -> None:
     errors = name_faults(change.first_name, change.last_name)
     if not is_zone(change.timezone):
         errors["timezone"] = ["The timezone must be the name of an IANA time zone."]
+    if json_size(change.step_preferences) > MAX_PREFERENCES_BYTES and change.step_preferences is not UNSET:
+        errors["step_preferences"] = [f"The step preferences may not take more than {MAX_PREFERENCES_BYTES} bytes."]
     if errors:
         raise Invalid(errors)
 

@@ -23,6 +23,7 @@ Word = Literal[
     "archived",
 ]
 Archived = Literal["without", "with", "only"]
+Hidden = Literal["when asked", "always", "never"]
 
 STALLED_AFTER_MS = 30 * 86_400_000
 
@@ -69,8 +70,8 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     words: tuple[Word, ...] = ()
-    # Hidden tasks are listed without being asked for.
-    shows_hidden: bool = False
+    # Whether hidden tasks are listed: guests never see them, a process's own list always does.
+    hidden: Hidden = "when asked"
     archived: Archived = "without"
     process: int | None = None
     assignees: tuple[str, ...] | None = None
@@ -116,7 +117,8 @@ def only_principals(where: TaskFilter) -> tuple[str, ...] | None:
     by_people = [each for each in (where.assignees, where.members, where.guests, where.groups) if each is not None]
     beyond_keys = (
         where.archived != "without"
-        or where.shows_hidden
+        or where.hidden == "always"
+        or (where.hidden == "never" and "auto-skipped" in where.words)
         or where.process is not None
         or where.roles
         or where.unassigned

@@ -2,10 +2,15 @@
 
 import msgspec
 
+from procession.domain.calendar import WorkingWeek
+from procession.domain.deadlines import StepDeadline
 from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Step
 from procession.domain.times import Millis
+from procession.domain.values import People
+from procession.seed.words import Topic
+from procession.storage.tx import WriteTx
 
 # At most this many comments are on one seeded process.
 THREADS_PER_PROCESS = 5
@@ -14,14 +19,31 @@ TAGS_PER_PROCESS = 3
 PROCESSES_PER_ONE_OFF = 50
 
 
+class Wait(msgspec.Struct, frozen=True):
+    """A step is due so long after an earlier one, at this place (from 0), was completed."""
+
+    place: int
+    rule: StepDeadline
+
+
 class Model(msgspec.Struct, frozen=True):
-    """A template, by the first process launched from it."""
+    """A template, by the first process launched from it, as it was then."""
 
     process: Process
     steps: tuple[Step, ...]
     kickoff: tuple[Field, ...]
     prefix: str
-    topic: str
+    topic: Topic
+
+    @property
+    def waits(self) -> list[Wait | None]:
+        places = {step.id: place for place, step in enumerate(self.steps)}
+        return [
+            Wait(places[step.deadline.step], step.deadline)
+            if step.deadline.option == "from" and places.get(step.deadline.step, place) < place
+            else None
+            for place, step in enumerate(self.steps)
+        ]
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -32,6 +54,20 @@ class Numbers(msgspec.Struct, frozen=True):
     tag_link: int
     folder_link: int
     thread: int
+
+
+async def numbers_kept(tx: WriteTx, processes: int, *, tasks_each: int, until: Millis) -> Numbers:
+    """Numbers for so many processes, so that what is made after `until` goes on behind them."""
+    before, tx.now = tx.now, until
+    numbers = Numbers(
+        process=(await tx.reserve("process", processes))[0],
+        task=(await tx.reserve("task", processes * tasks_each + processes // PROCESSES_PER_ONE_OFF))[0],
+        tag_link=await tx.next_number("tag_link", processes * TAGS_PER_PROCESS),
+        folder_link=await tx.next_number("folder_link", processes),
+        thread=await tx.next_number("thread", processes * THREADS_PER_PROCESS),
+    )
+    tx.now = before
+    return numbers
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +87,19 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[Model, ...]
     one_off: Task
     numbers: Numbers
-    # How many processes are to come, and between when they are launched.
+    # How many processes are to come, between when they are launched and worked on, and what time it is.
     processes: int
     since: Millis
     until: Millis
+    now: Millis
+    week: WorkingWeek
+    # Numbers kept for the tasks of each process.
+    tasks_each: int
+
+    @property
+    def people(self) -> People:
+        """Whom answers may name."""
+        return People(members=frozenset(self.helpers), groups=frozenset(self.groups))
 
 
 class Chunk(msgspec.Struct, frozen=True):

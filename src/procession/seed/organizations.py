@@ -6,13 +6,16 @@ import msgspec
 
 from procession.adapters.secrets import Secrets
 from procession.domain.actors import BOT, Actor, Role
+from procession.domain.organizations import OrganizationSettings
 from procession.domain.processes import Task
 from procession.domain.times import DAY, Millis, wire
+from procession.domain.values import People
 from procession.seed import plan as sizes
 from procession.seed import words
-from procession.seed.ground import PROCESSES_PER_ONE_OFF, TAGS_PER_PROCESS, THREADS_PER_PROCESS, Ground, Model, Numbers
+from procession.seed.answers import answers
+from procession.seed.ground import Ground, Model, numbers_kept
 from procession.seed.plan import Plan
-from procession.seed.templates import answers, make_template
+from procession.seed.templates import make_template
 from procession.storage import accounts
 from procession.storage.connection import Connection
 from procession.storage.database import Database
@@ -99,9 +102,12 @@ class _Founding:
             models=models,
             one_off=one_off,
             processes=processes - len(models),
-            numbers=await self._numbers(processes - len(models), until),
+            numbers=await numbers_kept(tx, processes - len(models), tasks_each=self.plan.tasks_per_run, until=until),
             since=since,
             until=until,
+            now=until,
+            week=OrganizationSettings().working_week(),
+            tasks_each=self.plan.tasks_per_run,
         )
         return Founded(name, admin, email, ground)
 
@@ -138,7 +144,7 @@ class _Founding:
     async def _groups(self, everybody: list[int]) -> dict[str, tuple[int, ...]]:
         found: dict[str, tuple[int, ...]] = {}
         for number, name in enumerate(words.GROUPS):
-            chosen = tuple(sorted(everybody[number :: sizes.GROUPS][:12]))
+            chosen = tuple(sorted(everybody[number % len(everybody) :: sizes.GROUPS][:12]))
             group = await groups.create(
                 self.tx, self.secrets, name=name, description="", members=chosen, guest_emails=()
             )
@@ -167,7 +173,9 @@ class _Founding:
             row = await make_template(self.tx, number, tasks=self.plan.tasks_per_run, group_ids=group_ids)
             if number < processes:
                 wish = Wish(
-                    template_id=row.id, name=f"{theme.prefix} the first one", prerun=answers(row.document.kickoff, 0)
+                    template_id=row.id,
+                    name=f"{theme.prefix} the first one",
+                    prerun=answers(row.document.kickoff, 0, People()),
                 )
                 process, _ = await launching.launch_process(self.tx, wish, secrets=self.secrets)
                 found.append(Model(process, row.document.steps, row.document.kickoff, theme.prefix, theme.topic))
@@ -181,18 +189,3 @@ class _Founding:
             "deadline": wire(self.tx.now + DAY),
         }
         return (await one_off_tasks.create_task(self.tx, body, secrets=self.secrets)).seen.task
-
-    async def _numbers(self, processes: int, until: Millis) -> Numbers:
-        """Numbers for all that is to come, so that what is made later goes on behind them."""
-        tx = self.tx
-        tasks = processes * self.plan.tasks_per_run + processes // PROCESSES_PER_ONE_OFF
-        founded_at, tx.now = tx.now, until
-        numbers = Numbers(
-            process=(await tx.reserve("process", processes))[0],
-            task=(await tx.reserve("task", tasks))[0],
-            tag_link=await tx.next_number("tag_link", processes * TAGS_PER_PROCESS),
-            folder_link=await tx.next_number("folder_link", processes),
-            thread=await tx.next_number("thread", processes * THREADS_PER_PROCESS),
-        )
-        tx.now = founded_at
-        return numbers

@@ -18,10 +18,10 @@ from procession.domain.tasks import Completer
 from procession.domain.threads import Thread, thread_event, with_process_thread, with_thread
 from procession.domain.times import HOUR, Millis
 from procession.seed import words
+from procession.seed.answers import answers
 from procession.seed.crew import Crews, Weighted, tail
 from procession.seed.ground import PROCESSES_PER_ONE_OFF, TAGS_PER_PROCESS, THREADS_PER_PROCESS, Chunk, Model
-from procession.seed.lives import Life, live, next_deadline
-from procession.seed.templates import answers
+from procession.seed.lives import Life, Span, live, next_deadline
 from procession.storage import processes, threads
 from procession.storage.bulk import Batch, CollectingTx
 from procession.usecases.tasks import assigned, completion_event
@@ -61,13 +61,18 @@ class _Making:
         self.crews = Crews(ground, self.random)
         self.tags = Weighted(tail(len(ground.tags)))
         self.themes = Weighted(tail(len(ground.models)))
+        self.people_of_groups = {
+            group: (frozenset(found), frozenset[str]()) for group, found in ground.people_of_groups.items()
+        }
         self.launches: dict[str, int] = {}
         self.former: Process | None = None
+        people, variants = ground.people, range(VARIANTS)
+        self.waits = [model.waits for model in ground.models]
         self.answers = [
-            [[answers(step.fields, variant) for variant in range(VARIANTS)] for step in model.steps]
+            [[answers(step.fields, variant, people) for variant in variants] for step in model.steps]
             for model in ground.models
         ]
-        self.kickoffs = [[answers(model.kickoff, variant) for variant in range(VARIANTS)] for model in ground.models]
+        self.kickoffs = [[answers(model.kickoff, variant, people) for variant in variants] for model in ground.models]
         self.tx = CollectingTx(
             ground.org,
             ground.organization_id,
@@ -86,7 +91,8 @@ class _Making:
     async def process(self, index: int) -> None:
         theme = self.themes.draw(self.random)
         model = self.ground.models[theme]
-        life = live(self.random, len(model.steps), self.launched_at(index), self.ground.until)
+        span = Span(self.launched_at(index), self.ground.until, self.ground.now)
+        life = live(self.random, self.waits[theme], span, self.ground.week)
         launched = self._launched(index, theme, life)
         process = self._worked(launched, theme, life)
         process = replace(process, starred_by=self._stars(process, life))
@@ -111,7 +117,7 @@ class _Making:
         seq = self.ground.numbers.process + index
         name = self._name(model, index)
         folded = fold(name)
-        first_task = self.ground.numbers.task + index * len(model.steps) + index // PROCESSES_PER_ONE_OFF
+        first_task = self.ground.numbers.task + index * self.ground.tasks_each + index // PROCESSES_PER_ONE_OFF
         tasks = tuple(
             replace(
                 task,
@@ -140,8 +146,8 @@ class _Making:
             starter=starter,
             involved=(),
             prerun=self.kickoffs[theme][index % VARIANTS],
-            prerun_completed_at=at,
-            prerun_completed_by=starter,
+            prerun_completed_at=at if model.kickoff else None,
+            prerun_completed_by=starter if model.kickoff else None,
             parent_id=self.former.id if self.former and random.random() < 0.015 else None,
             created_at=at,
             started_at=at,
@@ -187,7 +193,11 @@ class _Making:
     def _completed(self, task: Task, variants: list[dict[str, object]], at: Millis) -> Task:
         by = Completer(*self.crews.completer(task.owners))
         decision = task_rules.decision_on(task, sent=True)
-        return replace(task_rules.completed(self._answered(task, variants), by, at, decision=decision), updated_at=at)
+        done = task_rules.completed(self._answered(task, variants), by, at, decision=decision)
+        parts = task.parts
+        if task_rules.needs_everybody(task):
+            parts = dict.fromkeys(sorted(task_rules.everybody(task.owners, self.people_of_groups)), at)
+        return replace(done, parts=parts, updated_at=at)
 
     def _stars(self, process: Process, life: Life) -> frozenset[int]:
         if self.random.random() >= 0.03:
@@ -268,7 +278,7 @@ class _Making:
     async def one_off(self, index: int) -> None:
         """A task that stands alone, made right after the process with this index."""
         at, owner = self.former.created_at if self.former else self.ground.since, self.crews.owner()
-        behind = (index + 1) * len(self.ground.models[0].steps) + index // PROCESSES_PER_ONE_OFF
+        behind = (index + 1) * self.ground.tasks_each + index // PROCESSES_PER_ONE_OFF
         self.tx.at(at, member(owner))
         task = replace(
             self.ground.one_off,
@@ -276,7 +286,7 @@ class _Making:
             id=self.tx.new_id(),
             owners=self.crews.assignees(self.crews.crew(owner), owner),
             started_at=at,
-            deadline=next_deadline(self.random, at, self.ground.until),
+            deadline=next_deadline(self.random, Span(at, self.ground.until, self.ground.now)),
             starter=owner,
             created_at=at,
             updated_at=at,

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from procession.domain.answers import accept
 from procession.domain.deadlines import START_RUN, StepDeadline
-from procession.domain.fields import Field
 from procession.domain.processes import TaskType
 from procession.domain.template_permissions import Permission
 from procession.domain.templates import Step, TemplateRow
-from procession.domain.values import People
 from procession.seed import words
 from procession.storage.tx import WriteTx
 from procession.usecases import stages, step_fields, steps, template_access, template_permissions, templates
@@ -21,7 +18,6 @@ from procession.usecases.templates import TemplateInput
 WAITS_EVERY = 4
 WAIT_DAYS = 3
 REGIONS = ("North", "South", "East", "West")
-NOTES = ("Done as agreed", "See the attached notes", "No objections")
 
 _REGION: dict[str, Any] = {
     "field_type": "dropdown",
@@ -29,11 +25,6 @@ _REGION: dict[str, Any] = {
     "required": False,
     "options": [{"id": number, "text": text} for number, text in enumerate(REGIONS, 1)],
 }
-
-
-def waits(place: int) -> bool:
-    """Whether the step at this place (from 0) is due so long after the one before it was completed."""
-    return place % WAITS_EVERY == WAITS_EVERY - 1
 
 
 async def make_template(tx: WriteTx, number: int, *, tasks: int, group_ids: Sequence[str]) -> TemplateRow:
@@ -70,13 +61,13 @@ def _title(place: int) -> str:
 def _values(place: int, before: Sequence[Step], *, is_secret: bool) -> dict[str, Any]:
     kind: TaskType = "approval" if place % 6 == 4 else "expiring" if place % 10 == 9 else "task"
     rule = StepDeadline(2 * (place + 1), "days", "from", START_RUN)
-    if waits(place):
+    if place % WAITS_EVERY == WAITS_EVERY - 1:
         rule = StepDeadline(WAIT_DAYS, "days", "from", before[-1].id)
     return {"step_type": kind, "deadline": rule, "top_secret": is_secret}
 
 
 def _permissions(number: int, group_ids: Sequence[str]) -> dict[Permission, tuple[int, PermissionList]]:
-    """Everybody launches; of the processes, a third is for all eyes, a third for one group, the rest for those in it."""
+    """Everybody launches; a third of the processes is for all eyes, a third for one group, the rest for those in it."""
     everyone = PermissionList(everyone=True)
     lists: dict[Permission, tuple[int, PermissionList]] = {"READ": (0, everyone), "LAUNCH": (1, everyone)}
     if number % 3 == 0:
@@ -84,16 +75,3 @@ def _permissions(number: int, group_ids: Sequence[str]) -> dict[Permission, tupl
     elif number % 3 == 1:
         lists["PROCESS_READ"] = (2, PermissionList(groups=[group_ids[number % len(group_ids)]]))
     return lists
-
-
-def answers(fields: Sequence[Field], variant: int) -> dict[str, object]:
-    """Answers to a form, as they are stored."""
-    sent: dict[str, object] = {}
-    for field in fields:
-        if field.field_type == "dropdown":
-            option = field.options[variant % len(field.options)]
-            sent[field.id] = {"id": option.id, "text": option.text}
-        else:
-            sent[field.id] = NOTES[variant % len(NOTES)]
-    accepted = accept(fields, sent, {}, key="taskdata", people=People(), org_id="", may_clear_required=True)
-    return accepted.values

@@ -5,7 +5,8 @@
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any, NoReturn
 
@@ -37,13 +38,18 @@ class Batch(msgspec.Struct):
         names = self.names.get(table.name)
         if names is None:
             names = self.names[table.name] = tuple(column.name for column in table.columns if column.name in rows[0])
-        self.rows.setdefault(table.name, []).extend(map(itemgetter(*names), rows))
+        self.rows.setdefault(table.name, []).extend(map(_picker(names), rows))
 
     def sort(self) -> None:
         """Order the rows of side tables by their keys: neighbours in the database are loaded together."""
         for name, rows in self.rows.items():
             if len(metadata.tables[name].primary_key.columns) == len(self.names[name]):
                 rows.sort()
+
+
+@cache
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Row]:
+    return itemgetter(*names)  # pyright: ignore[reportUnknownVariableType]  # of several names it makes tuples
 
 
 class NothingToRead(RuntimeError):
@@ -84,7 +90,7 @@ class _Collector:
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
         _refuse(table, counts)
 
-    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncIterator[Row]:
+    async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         _refuse(query, values)
         yield ()
 

@@ -1,6 +1,6 @@
 """Loading batches into a database, on a connection of its own: COPY on PostgreSQL, big transactions on SQLite."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,9 @@ class SqliteLoader:
     def __init__(self, path: Path) -> None:
         self._own = SqliteConnection(path, writable=True)
         self.connection: Connection = self._own
+        raw: Any = self._own.raw  # Any: its stubs name types that pyright does not know
+        self._execute: Callable[[str], object] = raw.execute
+        self._execute_many: Callable[[str, Sequence[Row]], object] = raw.executemany
         for pragma in (
             f"cache_size = -{CACHE_KIB}",
             f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
@@ -60,23 +63,23 @@ class SqliteLoader:
             "foreign_keys = OFF",
             "temp_store = FILE",
         ):
-            self._own.raw.execute(f"PRAGMA {pragma}")
+            self._execute(f"PRAGMA {pragma}")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
-        self._own.raw.execute("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._own.raw.execute("ROLLBACK")
+            self._execute("ROLLBACK")
             raise
-        self._own.raw.execute("COMMIT")
+        self._execute("COMMIT")
 
     async def copy(self, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
-        self._own.raw.executemany(_sqlite_insert(table, tuple(names)), rows)
+        self._execute_many(_sqlite_insert(table, tuple(names)), rows)
 
     async def define(self, statement: str) -> None:
-        self._own.raw.execute(statement)
+        self._execute(statement)
 
     async def tidy(self) -> None:
         self._own.raw.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
@@ -104,7 +107,7 @@ class PostgresLoader:
                 await copy.write_row(row)
 
     async def define(self, statement: str) -> None:
-        await self._raw.execute(statement)  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
+        await self._raw.execute(statement)  # pyright: ignore[reportCallIssue, reportArgumentType]  # SQL comes from the compiler, not from a literal
 
     async def tidy(self) -> None:
         await self._raw.execute("VACUUM ANALYZE")

@@ -1,7 +1,7 @@
 """What tags and folders are attached to: single links by their number, and all links of a tag or folder at once."""
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, exists, select, update
+from sqlalchemy import and_, bindparam, delete, exists, null, select, update
 
 from procession.domain.listing import Facet
 from procession.storage.query import Query
@@ -189,7 +189,7 @@ _move_up = Query(
 _unfile_templates = Query(
     update(templates)
     .where(templates.c.org == bindparam("org_is"), templates.c.folder_id == bindparam("folder_is"))
-    .values(folder_id=None, updated_at=bindparam("now"))
+    .values(folder_id=null(), updated_at=bindparam("now"))
 )
 _remove_folder = Query(delete(folders).where(folders.c.org == bindparam("org"), folders.c.id == bindparam("folder_id")))
 

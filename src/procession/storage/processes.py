@@ -43,6 +43,14 @@ _lock_task = Query(
     select(*task_rows.columns).where(_T.org == bindparam("org"), _T.id == bindparam("id")).with_for_update()
 )
 _place_of_task = Query(select(_T.seq, _T.process).where(_T.org == bindparam("org"), _T.id == bindparam("id")))
+_assigned_to = Query(
+    select(_T.id, _T.process)
+    .select_from(
+        lists.task_access.join(tasks, and_(_T.org == lists.task_access.c.org, _T.seq == lists.task_access.c.seq))
+    )
+    .where(lists.task_access.c.org == bindparam("org"), lists.task_access.c.principal == bindparam("principal"))
+    .order_by(_T.seq)
+)
 _tags_of = Query(
     select(content.tag_links.c.tag_id).where(
         content.tag_links.c.org == bindparam("org"), content.tag_links.c.process == bindparam("process")
@@ -98,6 +106,11 @@ async def id_at(tx: ReadTx, seq: int) -> str | None:
 
 async def task_id_at(tx: ReadTx, seq: int) -> str | None:
     return await tx.value(_task_id_of, seq=seq)
+
+
+async def tasks_assigned_to(tx: ReadTx, principal: str) -> list[tuple[str, int | None]]:
+    """(task id, number of its process) of every task that names this principal directly."""
+    return [(row[0], row[1]) for row in await tx.tuples(_assigned_to, principal=principal)]
 
 
 async def place_of_task(tx: ReadTx, task_id: str) -> tuple[int, int | None] | None:

@@ -1,8 +1,11 @@
 """Tags of an organization."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import bindparam, delete, or_, select, update
 
+from procession.storage.dialect import is_in
 from procession.storage.pages import Listing
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
@@ -43,6 +46,11 @@ _by_id = Query(select(*_columns).where(tags.c.org == bindparam("org"), tags.c.id
 _by_title = Query(
     select(*_columns).where(tags.c.org == bindparam("org"), tags.c.folded_title == bindparam("folded_title"))
 )
+_ids_by_title = Query(
+    select(tags.c.folded_title, tags.c.id).where(
+        tags.c.org == bindparam("org"), is_in(tags.c.folded_title, "folded_titles")
+    )
+)
 _save = Query(
     update(tags)
     .where(tags.c.org == bindparam("org_is"), tags.c.id == bindparam("id_is"))
@@ -62,6 +70,11 @@ async def find(tx: ReadTx, tag_id: str) -> TagRow | None:
 
 async def titled(tx: ReadTx, folded_title: str) -> TagRow | None:
     return await tx.row(TagRow, _by_title, folded_title=folded_title)
+
+
+async def ids_by_title(tx: ReadTx, folded_titles: Sequence[str]) -> dict[str, str]:
+    """Ids of the tags with these titles, by title; one statement."""
+    return dict(await tx.tuples(_ids_by_title, folded_titles=list(folded_titles)))  # pyright: ignore[reportArgumentType]  # two columns
 
 
 async def add(tx: WriteTx, row: TagRow) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true, union
 
 from procession.domain.listing import ANY, NO_DEADLINE, TaskState
 from procession.domain.processes import Owners, State, Task
@@ -18,6 +18,7 @@ from procession.domain.summary import DUE_SOON_MS
 from procession.domain.task_filters import (
     BY_DEADLINE,
     STALLED_AFTER_MS,
+    Hidden,
     KeyRange,
     TaskFilter,
     TaskOrder,
@@ -74,7 +75,7 @@ class Shape(NamedTuple):
     """The conditions of a list, without their values."""
 
     words: tuple[Word, ...]
-    shows_hidden: bool
+    hidden: Hidden
     archived: str
     # None: everything; else whether the caller is a light member.
     limited_to_light: bool | None
@@ -311,7 +312,7 @@ def _bound(tx: ReadTx, where: TaskFilter, sight: Sight) -> tuple[Shape, dict[str
     text = None if where.text is None else "titles" if where.in_titles else "names"
     shape = Shape(
         words=where.words,
-        shows_hidden=where.shows_hidden,
+        hidden=where.hidden,
         archived="anything" if where.process is not None and where.archived == "without" else where.archived,
         limited_to_light=None if sight.is_unlimited else tx.actor.is_light,
         of_process=where.process is not None,
@@ -465,7 +466,7 @@ def _in_words(shape: Shape) -> Condition:
 
 
 def _shown(shape: Shape) -> Condition:
-    return true() if shape.shows_hidden else _T.status != "auto-skipped"
+    return true() if shape.hidden == "always" else _T.status != "auto-skipped"
 
 
 def _word(word: Word, base: Condition, shape: Shape) -> Condition:
@@ -473,7 +474,7 @@ def _word(word: Word, base: Condition, shape: Shape) -> Condition:
     if word == "archived":
         return and_(_is_archived(), _shown(shape))
     if word == "auto-skipped":
-        return and_(base, _T.status == "auto-skipped")
+        return and_(base, _T.status == "auto-skipped") if shape.hidden != "never" else false()
     meanings: dict[Word, Condition] = {
         "active": _T.status != "completed",
         "active-visible": _is_open,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.events import happened
+from procession.domain.names import clean_name
 from procession.domain.people import (
     OWN_PROFILE_ONLY,
     ProfileChange,
@@ -57,7 +58,7 @@ async def change_profile(
         require_person(member.type)
         if account != actor.id and await accounts.is_elsewhere(connection, account, org):
             raise NotAllowed(OWN_PROFILE_ONLY)
-        first_name, last_name = change.first_name.strip(), change.last_name.strip()
+        first_name, last_name = clean_name(change.first_name), clean_name(change.last_name)
         profile = change.applied_to(person.profile)
         await accounts.save_profile(
             connection,

@@ -215,6 +215,7 @@ async def unfile_object(tx: WriteTx, link_id: int) -> None:
 async def delete_folder(tx: WriteTx, folder_id: str) -> None:
     """Erase a folder; its contents become unfiled, sub-folders move up. Raises NotFound, NotAllowed (DEC-44)."""
     _require_filing(tx.actor)
+    await folders.lock_tree(tx)
     folder = await folders.find(tx, folder_id)
     if folder is None:
         raise NotFound()

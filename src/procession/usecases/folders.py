@@ -7,7 +7,7 @@ from procession.domain import folders as tree
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.folders import MAX_DEPTH, MAX_NAME, Folder, FolderKind
-from procession.domain.names import fold
+from procession.domain.names import clean_name, fold
 from procession.domain.people import require_full_member
 from procession.storage import folders
 from procession.storage.tx import WriteTx
@@ -23,8 +23,8 @@ async def create(tx: WriteTx, *, name: str, kind: FolderKind, parent_id: str | N
     folder = Folder(
         id=tx.new_id(),
         kind=kind,
-        name=name.strip(),
-        folded_name=fold(name.strip()),
+        name=clean_name(name),
+        folded_name=fold(clean_name(name)),
         parent_id=parent_id,
         position=0,
         created_at=tx.now,
@@ -52,7 +52,7 @@ async def update(
         raise NotFound
     if name is not None:
         _check_name(name)
-        folder = replace(folder, name=name.strip(), folded_name=fold(name.strip()))
+        folder = replace(folder, name=clean_name(name), folded_name=fold(clean_name(name)))
     known = await folders.of_kind(tx, folder.kind)
     moves = parent_id is not UNSET and parent_id != folder.parent_id
     if moves:
@@ -77,9 +77,9 @@ async def _place(tx: WriteTx, known: dict[str, Folder], folder: Folder, position
 
 
 def _check_name(name: str) -> None:
-    if not name.strip():
+    if not clean_name(name):
         raise Invalid({"name": ["The name field is required."]})
-    if len(name.strip()) > MAX_NAME:
+    if len(clean_name(name)) > MAX_NAME:
         raise Invalid({"name": [f"The name may not be greater than {MAX_NAME} characters."]})
 
 

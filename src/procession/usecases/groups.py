@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from procession.adapters.secrets import Secrets
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
-from procession.domain.names import fold
+from procession.domain.names import clean_name, fold
 from procession.domain.people import require_group_manager
 from procession.storage import groups, organizations, people
 from procession.storage.groups import Group
 from procession.storage.tx import WriteTx
-from procession.usecases import guests
+from procession.usecases import guests, reassigning
 
 MAX_NAME = 200
 MAX_DESCRIPTION = 65_535
@@ -25,8 +25,8 @@ async def create(
     require_group_manager(tx.actor, await organizations.settings_of(tx, tx.org))
     group = Group(
         id=tx.new_id(),
-        name=name.strip(),
-        folded_name=fold(name.strip()),
+        name=clean_name(name),
+        folded_name=fold(clean_name(name)),
         description=description,
         created_at=tx.now,
         updated_at=tx.now,
@@ -57,7 +57,7 @@ async def update(
     if group is None:
         raise NotFound
     if name is not None:
-        group = replace(group, name=name.strip(), folded_name=fold(name.strip()))
+        group = replace(group, name=clean_name(name), folded_name=fold(clean_name(name)))
     group = replace(group, description=group.description if description is None else description, updated_at=tx.now)
     await _check(tx, group)
     before = (await groups.members_of(tx, [group_id]))[group_id]
@@ -81,6 +81,7 @@ async def delete(tx: WriteTx, group_id: str) -> None:
     if group is None:
         raise NotFound
     left = (await groups.members_of(tx, [group_id]))[group_id]
+    await reassigning.drop_group(tx, group_id)
     await groups.remove(tx, group_id)
     tx.record(happened("group.deleted", group_id, name=group.name))
     tx.rights_changed(left.members)

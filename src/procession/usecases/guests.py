@@ -11,11 +11,12 @@ from procession.domain.emails import is_email
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.guests import MEMBERS_ADDRESS, GuestDetails, GuestKey, checked_details, normal_email
-from procession.domain.people import name_faults, require_admin, require_full_member
+from procession.domain.people import is_bot_email, name_faults, require_admin, require_full_member
 from procession.storage import accounts, guests, members, people
 from procession.storage.guests import Guest
 from procession.storage.members import Member, NewMember
 from procession.storage.tx import WriteTx
+from procession.usecases import reassigning
 from procession.usecases.members import enter_by_address
 
 NOT_AN_ADDRESS = "The guest must be a valid email address."
@@ -32,7 +33,7 @@ async def ensure(
     """
     wanted = [normal_email(email) for email in emails]
     errors: dict[str, list[str]] = {
-        f"{field}.{index}": [NOT_AN_ADDRESS] for index, email in enumerate(wanted) if not is_email(email)
+        f"{field}.{index}": [NOT_AN_ADDRESS] for index, email in enumerate(wanted) if not _may_be_a_guests(email)
     }
     if errors:
         raise Invalid(errors)
@@ -48,6 +49,10 @@ async def ensure(
         missing = [email for email in dict.fromkeys(wanted) if email not in known]
         known |= {guest.email: guest for guest in await _enter(tx, secrets, missing)}
     return {email: known[email].id for email in wanted}
+
+
+def _may_be_a_guests(email: str) -> bool:
+    return is_email(email) and not is_bot_email(email)
 
 
 async def _enter(tx: WriteTx, secrets: Secrets, emails: Sequence[str]) -> list[Guest]:
@@ -80,7 +85,7 @@ async def create(tx: WriteTx, secrets: Secrets, email: str, record: Mapping[str,
     """
     require_full_member(tx.actor, "create guests")
     checked = await _checked(tx, record)
-    if not is_email(normal_email(email)):
+    if not _may_be_a_guests(normal_email(email)):
         raise Invalid({"email": ["The email must be a valid email address."]})
     await people.lock_addresses(tx)
     if await members.by_email(tx, email) is not None:
@@ -141,6 +146,7 @@ async def remove(tx: WriteTx, key: GuestKey) -> Guest:
     guest = await guests.lock(tx, key)
     if guest is None:
         raise Invalid({"email": [UNKNOWN_GUEST]})
+    await reassigning.drop_guest(tx, guest.email)
     await guests.remove(tx, guest.id)
     tx.record(happened("guest.removed", guest.id, email=guest.email))
     return guest

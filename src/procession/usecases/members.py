@@ -15,6 +15,7 @@ from procession.domain.people import (
     NOT_DISABLED,
     deleted_email,
     folded_name,
+    is_bot_email,
     name_faults,
     require_admin,
     require_inviter,
@@ -23,6 +24,7 @@ from procession.domain.people import (
 from procession.storage import accounts, groups, guests, members, organizations, people, tokens
 from procession.storage.members import Member, NewMember
 from procession.storage.tx import WriteTx
+from procession.usecases import reassigning
 
 MAX_MESSAGE = 5000
 ALREADY_A_MEMBER = "This person is already a member of the organization."
@@ -64,6 +66,7 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
     guest = await guests.find(tx, GuestKey(email=member.folded_email))
     if guest is not None:
         await groups.add_member(tx, await groups.of_guest(tx, guest.id), member.account)
+        await reassigning.guest_becomes_member(tx, guest.email, member.account)
         await guests.remove(tx, guest.id)
         tx.record(happened("guest.became_member", guest.id, email=guest.email, member=member.account))
     return member
@@ -115,9 +118,11 @@ async def invite(tx: WriteTx, invitation: Invitation) -> Member:
 
 def _check(invitation: Invitation) -> None:
     errors = name_faults(invitation.first_name, invitation.last_name)
-    if not is_email(invitation.email):
+    if not is_email(invitation.email) or is_bot_email(invitation.email):
         errors["email"] = ["The email must be a valid email address."]
-    if len(invitation.message) > MAX_MESSAGE:
+    if not invitation.message.strip():
+        errors["message"] = ["The message field is required."]
+    elif len(invitation.message) > MAX_MESSAGE:
         errors["message"] = [f"The message may not be greater than {MAX_MESSAGE} characters."]
     if not is_zone(invitation.timezone):
         errors["timezone"] = ["The timezone must be the name of an IANA time zone."]

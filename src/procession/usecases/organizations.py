@@ -7,6 +7,7 @@ from procession.domain.actors import Actor
 from procession.domain.calendar import is_zone
 from procession.domain.errors import Invalid, Unauthenticated
 from procession.domain.events import happened
+from procession.domain.names import clean_name
 from procession.domain.organizations import check_name, checked_settings
 from procession.domain.people import require_admin
 from procession.storage import accounts, organizations
@@ -39,7 +40,7 @@ async def found_organization(
             database,
             connection,
             organization_id,
-            name=name.strip(),
+            name=clean_name(name),
             timezone=timezone or account.timezone,
             actor=actor,
             now=now,
@@ -58,7 +59,7 @@ async def found_organization(
                 profile=account.profile,
             ),
         )
-        tx.record(happened("organization.created", organization_id, name=name.strip()))
+        tx.record(happened("organization.created", organization_id, name=clean_name(name)))
         await tx.finish()
         return tx.org
 
@@ -79,7 +80,7 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     await organizations.save(
         tx.connection,
         tx.org,
-        name=known.name if name is None else name.strip(),
+        name=known.name if name is None else clean_name(name),
         settings={**organizations.plain_settings(known.settings), **stored},
         now=tx.now,
     )

@@ -2,7 +2,7 @@
 
 from procession.adapters.secrets import new_token
 from procession.domain.actors import BOT, Actor, Role
-from procession.domain.people import BOT_NAME
+from procession.domain.people import BOT_NAME, bot_email
 from procession.domain.tokens import HINT_CHARACTERS, token_hash
 from procession.storage import accounts, organizations, tokens
 from procession.storage.connection import Connection
@@ -42,7 +42,7 @@ async def found(
     org = await organizations.create(connection, organization_id, name=name, timezone=timezone, now=now)
     tx = WriteTx(database, connection, org, organization_id, actor, now)
     first_name, last_name = BOT_NAME
-    email = f"bot@{organization_id}.invalid"
+    email = bot_email(organization_id)
     bot = await accounts.create(
         connection,
         email=email,

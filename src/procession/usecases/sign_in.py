@@ -69,7 +69,8 @@ async def _admit(
         async def arrive(tx: WriteTx) -> None:
             places.append(await _arrive(tx, current))
 
-        await in_every_organization(database, connection, account.id, actor, now, arrive)
+        arriving = replace(actor, kind="account", id=account.id)
+        await in_every_organization(database, connection, account.id, arriving, now, arrive)
         if places and not any(places):
             return False
         await tokens.add(

@@ -5,6 +5,7 @@ import msgspec
 from procession.adapters.secrets import new_token
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
+from procession.domain.names import clean_name
 from procession.domain.people import require_full_member
 from procession.domain.times import DAY
 from procession.domain.tokens import HINT_CHARACTERS, MAX_DAYS, MAX_NAME, token_hash
@@ -33,12 +34,12 @@ async def create(tx: WriteTx, *, name: str, days: int) -> NewToken:
         account=tx.actor.id,
         org=tx.org,
         kind="personal",
-        name=name.strip(),
+        name=clean_name(name),
         now=tx.now,
         expires_at=expires_at,
     )
-    tx.record(happened("token.created", token_id, name=name.strip(), hint=hint))
-    return NewToken(Token(token_id, name.strip(), hint, tx.now, expires_at, None), text)
+    tx.record(happened("token.created", token_id, name=clean_name(name), hint=hint))
+    return NewToken(Token(token_id, clean_name(name), hint, tx.now, expires_at, None), text)
 
 
 async def revoke(tx: WriteTx, token_id: int) -> None:
@@ -50,9 +51,9 @@ async def revoke(tx: WriteTx, token_id: int) -> None:
 
 def _check(name: str, days: int) -> None:
     errors: dict[str, list[str]] = {}
-    if not name.strip():
+    if not clean_name(name):
         errors["name"] = ["The name field is required."]
-    elif len(name.strip()) > MAX_NAME:
+    elif len(clean_name(name)) > MAX_NAME:
         errors["name"] = [f"The name may not be greater than {MAX_NAME} characters."]
     if not 1 <= days <= MAX_DAYS:
         errors["days"] = [f"The days must be from 1 to {MAX_DAYS}."]

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.envelope import Many
 from procession.api.contract.guests import ShortGuest
-from procession.api.contract.people import ShortUser
+from procession.api.contract.people import MemberId, ShortUser
 from procession.api.params import PageParams
 
 
@@ -38,7 +38,7 @@ class GroupBody(msgspec.Struct):
 
     name: str
     description: str = ""
-    members: list[int] = []
+    members: list[MemberId] = []
     guests: list[str] = []
 
 
@@ -47,5 +47,5 @@ class GroupChange(msgspec.Struct):
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
-    members: list[int] | UnsetType = UNSET
+    members: list[MemberId] | UnsetType = UNSET
     guests: list[str] | UnsetType = UNSET

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.envelope import One
+from procession.api.contract.people import MemberId
 from procession.api.params import PageParams
 
 
@@ -94,7 +95,7 @@ class GuestRecord(msgspec.Struct):
     timezone: str | UnsetType | None = UNSET
     external_sync_source: str | UnsetType | None = UNSET
     external_date_creation: Annotated[str, Meta(description="YYYY-MM-DD HH:MM:SS, in UTC.")] | UnsetType | None = UNSET
-    associated_members: list[int] | UnsetType = UNSET
+    associated_members: list[MemberId] | UnsetType = UNSET
 
     def mentioned(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in GuestRecord.__struct_fields__}

@@ -8,6 +8,8 @@ from msgspec import UNSET, Meta, UnsetType
 from procession.api.contract.envelope import Many
 from procession.api.params import PageParams
 
+MemberId = Annotated[int, Meta(ge=0, le=2**53)]
+
 
 class GroupOfMember(msgspec.Struct):
     id: str

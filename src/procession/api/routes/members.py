@@ -8,7 +8,7 @@ from procession.api.operations import operation
 from procession.api.present.people import INCLUDES, present_short_user, present_user, present_users
 from procession.domain.actors import Role
 from procession.domain.errors import Invalid, NotFound
-from procession.domain.names import fold
+from procession.domain.names import clean_name, fold
 from procession.domain.people import ProfileChange, parse_role, require_admin
 from procession.storage import members, organizations
 from procession.storage.shared_work import people_of_caller
@@ -78,8 +78,8 @@ async def invite_member(tx: WriteTx, call: Call, body: InvitationBody) -> Item[U
     settings = await organizations.settings_of(tx, tx.org)
     invitation = Invitation(
         email=body.email.strip(),
-        first_name=body.first_name.strip(),
-        last_name=body.last_name.strip(),
+        first_name=clean_name(body.first_name),
+        last_name=clean_name(body.last_name),
         role=_role(body.role),
         message=body.message,
         timezone=body.timezone or settings.timezone,

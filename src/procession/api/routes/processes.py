@@ -10,6 +10,7 @@ from procession.api.contract.envelope import Item, Paginated
 from procession.api.contract.forms import RunForms
 from procession.api.contract.process_answers import RunWithTasks
 from procession.api.contract.processes import RunListParams, RunParams
+from procession.api.edge import is_hex_id
 from procession.api.filters import to_order, to_process_filter, to_window, write_cursor
 from procession.api.operations import operation
 from procession.api.present.process_includes import add_includes, view, wanted
@@ -89,11 +90,12 @@ async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None
 
 async def with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
     """`tag` may be a title: titles become ids. Spec: api-processes 6."""
-    keys: list[str] = []
-    for each in params.tag:
-        known = await tags.titled(tx, fold(each)) if len(each) != 32 else None
-        keys.append(known.id if known else each)
-    return msgspec.structs.replace(params, tag=tuple(keys)) if keys else params
+    titles = {each: fold(each) for each in params.tag if not is_hex_id(each.lower())}
+    if not titles:
+        return params
+    known = await tags.ids_by_title(tx, sorted(set(titles.values())))
+    keys = (known.get(titles.get(each, ""), each) for each in params.tag)
+    return msgspec.structs.replace(params, tag=tuple(keys))
 
 
 async def present(

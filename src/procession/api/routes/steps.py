@@ -18,8 +18,8 @@ from procession.api.lenient import read_object
 from procession.api.operations import operation
 from procession.api.present.steps import present_step, present_steps, present_tags
 from procession.api.present.template_includes import wanted
-from procession.api.reading import lone_position, read_position, read_step
 from procession.api.routes.templates import TEMPLATE
+from procession.api.template_bodies import lone_position, read_position, read_step
 from procession.domain.loose import as_object
 from procession.storage import template_links
 from procession.storage.tx import ReadTx, WriteTx

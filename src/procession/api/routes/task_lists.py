@@ -44,7 +44,7 @@ async def list_process_tasks(
     if process is None:
         raise NotFound
     where = await to_task_filter(call, tx, params)
-    where = msgspec.structs.replace(where, process=process, shows_hidden=True)
+    where = msgspec.structs.replace(where, process=process, hidden="always")
     order = to_task_order(call, params, BY_POSITION)
     names = wanted(call, params.with_)
     if not BY_CLOCK.isdisjoint(where.words):

@@ -13,8 +13,8 @@ from procession.api.operations import operation
 from procession.api.present.template_fields import present_capture, present_prerun
 from procession.api.present.template_includes import shown_lists
 from procession.api.present.templates import present_permissions, present_public, present_template
-from procession.api.reading import read_permission_lists
 from procession.api.routes.templates import TEMPLATE
+from procession.api.template_bodies import read_permission_lists
 from procession.domain.actors import NOBODY
 from procession.domain.deadlines import Offset, plan_deadlines
 from procession.domain.errors import Invalid, NotFound

@@ -18,7 +18,7 @@ from procession.api.operations import operation
 from procession.api.params import read_flag
 from procession.api.present.template_includes import FROM_STEPS, present_listed, present_opened, wanted
 from procession.api.present.templates import present_gone, present_template
-from procession.api.reading import CHANGEABLE, read_changed_template, read_exported_template, read_new_template
+from procession.api.template_bodies import CHANGEABLE, read_changed_template, read_exported_template, read_new_template
 from procession.domain.loose import as_object
 from procession.domain.names import fold
 from procession.domain.templates import TEMPLATE_TYPES

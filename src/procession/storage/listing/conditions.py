@@ -7,7 +7,7 @@ facet), `keys0` ... (several), `principals`, `text`, `match`, `number`, `me`, `n
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, column, exists, false, literal_column, or_, select, table, true
+from sqlalchemy import ColumnElement, and_, bindparam, column, exists, false, func, literal_column, or_, select, table, true
 
 from procession.domain.listing import Facet
 from procession.domain.processes import State
@@ -21,11 +21,14 @@ Condition = ColumnElement[bool]
 
 
 class KeyedShape(NamedTuple):
-    """A facet filter; `slot` names its bound values, `one` says whether it is a single key."""
+    """A facet filter; `slot` names its bound values, `one` says whether it is a single key, `every` whether the
+    process must be under all of them.
+    """
 
     facet: Facet
     slot: int
     one: bool
+    every: bool = False
 
 
 class PartShape(NamedTuple):
@@ -52,18 +55,19 @@ class Shape(NamedTuple):
 
 
 def holds(keyed: KeyedShape, seq: ColumnElement[int], state: State) -> Condition:
-    """The process is listed under one of the facet's keys."""
+    """The process is listed under one of the facet's keys, or under every one."""
     facet = process_facets.alias()
     key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
-    return exists(
-        select(constant(1)).where(
-            facet.c.org == bindparam("org"),
-            facet.c.facet == constant(keyed.facet),
-            key,
-            facet.c.state == constant(state),
-            facet.c.seq == seq,
-        )
+    same = (
+        facet.c.org == bindparam("org"),
+        facet.c.facet == constant(keyed.facet),
+        key,
+        facet.c.state == constant(state),
+        facet.c.seq == seq,
     )
+    if keyed.every:
+        return select(func.count()).select_from(facet).where(*same).scalar_subquery() == bindparam(f"n{keyed.slot}")
+    return exists(select(constant(1)).where(*same))
 
 
 def seen(seq: ColumnElement[int], state: State) -> Condition:

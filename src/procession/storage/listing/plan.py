@@ -71,7 +71,8 @@ class _Plan:
             self.values[f"k{slot}"] = keyed.keys[0]
         else:
             self.values[f"keys{slot}"] = list(keyed.keys)
-        return KeyedShape(keyed.facet, slot, one)
+            self.values[f"n{slot}"] = len(keyed.keys)
+        return KeyedShape(keyed.facet, slot, one, keyed.every)
 
     def _bind_text(self, tx: ReadTx) -> str | None:
         text = self.where.text
@@ -164,6 +165,8 @@ def _narrowest(plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None
     states = plan.where.states
     best: tuple[int, Driver | None] = (1 << 62, None)
     for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):
+        if keyed.every:
+            continue
         size = totals.size_of(keyed, states, counts)
         if size < best[0]:
             best = (size, Driver("gather", shape))

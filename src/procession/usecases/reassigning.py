@@ -1,0 +1,72 @@
+"""Assignments of somebody who is no longer there, on every task that names them. Spec: behaviour-people GR1, C1."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from procession.domain.assignees import merged
+from procession.domain.events import happened
+from procession.domain.processes import Owners, Process, Task
+from procession.storage import processes
+from procession.storage.tx import WriteTx
+from procession.usecases import guards
+
+Rewrite = Callable[[Task], Owners]
+
+
+async def drop_group(tx: WriteTx, group_id: str) -> None:
+    """A group that is deleted vanishes from every task."""
+
+    def without(task: Task) -> Owners:
+        return replace(task.owners, groups=tuple(each for each in task.owners.groups if each != group_id))
+
+    await _rewrite(tx, f"g:{group_id}", without)
+
+
+async def drop_guest(tx: WriteTx, email: str) -> None:
+    """A guest who is removed vanishes from what is still to be done; completed tasks keep the name."""
+
+    def without(task: Task) -> Owners:
+        if task.is_completed:
+            return task.owners
+        return replace(task.owners, guests=tuple(each for each in task.owners.guests if each != email))
+
+    await _rewrite(tx, f"e:{email}", without)
+
+
+async def guest_becomes_member(tx: WriteTx, email: str, member: int) -> None:
+    """The guest's tasks, done or not, are the member's now."""
+
+    def swapped(task: Task) -> Owners:
+        rest = replace(task.owners, guests=tuple(each for each in task.owners.guests if each != email))
+        return merged(rest, Owners(users=(member,)))
+
+    await _rewrite(tx, f"e:{email}", swapped)
+
+
+async def _rewrite(tx: WriteTx, principal: str, owners_of: Rewrite) -> None:
+    """Process by process in the order of their numbers, which is the order everybody locks several in."""
+    by_process: defaultdict[int | None, list[str]] = defaultdict(list)
+    for task_id, process in await processes.tasks_assigned_to(tx, principal):
+        by_process[process].append(task_id)
+    for process_seq in sorted(each for each in by_process if each is not None):
+        process = await processes.lock_at(tx, process_seq)
+        if process is not None:
+            await _rewrite_process(tx, process, set(by_process[process_seq]), owners_of)
+    for task_id in sorted(by_process[None]):
+        task = await processes.lock_task(tx, task_id)
+        if task is not None and owners_of(task) != task.owners:
+            await processes.save_task(tx, task, replace(task, owners=owners_of(task), updated_at=tx.now))
+            tx.record(happened("task.owners_updated", task.id))
+
+
+async def _rewrite_process(tx: WriteTx, process: Process, named: set[str], owners_of: Rewrite) -> None:
+    changed = [
+        replace(task, owners=owners_of(task))
+        for task in process.tasks
+        if task.id in named and owners_of(task) != task.owners
+    ]
+    if changed:
+        await guards.save_process(tx, process, process.with_tasks(*changed))
+        tx.record(*(happened("task.owners_updated", task.id, process=process.seq) for task in changed))

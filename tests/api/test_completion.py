@@ -1,0 +1,435 @@
+"""Completing and reopening. Spec: api-tasks 11, 12; behaviour-work 5.3 to 5.6, 17."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, func, select
+
+from procession.storage.query import Query
+from procession.storage.tables.events import events
+from tests.api.task_runs import NOW, Run, chain, run_of
+from tests.api.thread_places import Places, at_once
+from tests.builders import Organization, text_field
+
+REOPENED = ("completed_at", "completer_id", "completer_guest_id", "completer_guest", "is_approved")
+_how_often = Query(
+    select(func.count()).where(
+        events.c.org == bindparam("org"), events.c.kind == bindparam("kind"), events.c.subject_id == bindparam("task")
+    )
+)
+
+
+def how_often(org: Organization, kind: str, task_id: str) -> int:
+    """How many events of this kind there are about the task."""
+    return Places(org).read(lambda tx: tx.value(_how_often, kind=kind, task=task_id))
+
+
+def test_c17_a_completion_records_who_and_when(org: Organization) -> None:
+    org.server.clock.freeze(NOW)
+    run, otto = run_of(org, "Call", "Write"), org.person()
+    run.assign("Call", otto)
+
+    done = run.complete("Call", by=otto).json()["data"]
+
+    assert (done["status"], done["completed_at"], done["completer_id"], done["is_approved"]) == (
+        "completed", "2026-09-21T14:13:20.000Z", otto.id, None,
+    )  # fmt: skip
+    assert (done["tasks_changed_by_rules"], done["summary"], done["is_completable"]) == ({}, None, False)
+    assert run.now()["progress"] == {"complete": 1, "total": 2, "percent": 50}
+    assert how_often(org, "task.completed", done["id"]) == 1
+
+
+def test_p4_the_last_task_completes_the_process_and_reopening_it_undoes_that(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    run.complete("Call").raise_for_status()
+    assert run.now()["status"] == "active"
+    run.complete("Write").raise_for_status()
+    assert (run.now()["status"], run.now()["completed_at"] is None) == ("complete", False)
+
+    run.reopen("Call").raise_for_status()
+
+    assert (run.now()["status"], run.now()["completed_at"]) == ("active", None)
+
+
+def test_tk12_each_route_has_its_tasks(org: Organization) -> None:
+    run, alone = run_of(org, "Call"), org.one_off()["id"]
+    task, attached = run.task_id("Call"), org.one_off(run_id=run.id)["id"]
+
+    assert org.api.post("/completed-tasks", {"task_id": task}).status_code == 404
+    assert org.api.post("/completed-tasks", {"task_id": attached}).status_code == 404
+    assert org.api.post(f"/runs/{run.id}/completed-tasks", {"task_id": alone}).status_code == 404
+    assert org.api.delete(f"/completed-tasks/{task}").status_code == 404
+    assert org.api.post(f"/runs/{run.id}/completed-tasks", {"task_id": attached}).status_code == 200
+    done = org.api.post("/completed-tasks", {"task_id": alone.upper()}).json()["data"]
+    assert (done["status"], "tasks_changed_by_rules" in done) == ("completed", False)
+
+
+def test_tk13_the_second_completion_is_refused_and_fires_nothing(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    run.complete("Call").raise_for_status()
+    before = run.tasks()["Call"]
+
+    refused = run.complete("Call")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "TASK_ALREADY_COMPLETED")
+    assert run.tasks()["Call"] == before
+    assert how_often(org, "task.completed", before["id"]) == 1
+    run.reopen("Call").raise_for_status()
+    run.complete("Call").raise_for_status()
+    assert how_often(org, "task.completed", before["id"]) == 2
+
+
+@pytest.mark.parametrize("place", ["in a process", "alone"])
+def test_of_eight_completions_at_once_one_wins(org: Organization, place: str) -> None:
+    if place == "alone":
+        path, task = "/completed-tasks", org.one_off()["id"]
+    else:
+        run = run_of(org, "Call", "Write")
+        path, task = f"/runs/{run.id}/completed-tasks", run.task_id("Call")
+
+    answers = at_once([lambda: org.api.post(path, {"task_id": task})] * 8)
+
+    assert sorted(each.status_code for each in answers) == [200] + [422] * 7
+    assert how_often(org, "task.completed", task) == 1
+    assert Places(org).differences() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param({}, "task_id", id="no task"),
+        pytest.param({"task_id": ""}, "task_id", id="empty task"),
+        pytest.param({"task_id": 7}, "task_id", id="task is a number"),
+        pytest.param({"task_id": "x"}, "task_id", id="malformed task"),
+    ],
+)
+def test_a_completion_names_a_task(org: Organization, body: dict[str, Any], field: str) -> None:
+    run = run_of(org, "Call")
+
+    for path in ("/completed-tasks", f"/runs/{run.id}/completed-tasks"):
+        refused = org.api.post(path, body)
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+    assert org.api.post(f"/runs/{'ab' * 16}/completed-tasks", body).status_code == 404
+
+
+def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
+    run = run_of(org, {"title": "Check", "step_type": "approval"}, "Write")
+
+    refused = run.complete("Check")
+    assert (refused.status_code, refused.json()["errors"]) == (
+        422, {"is_approved": ["The is approved field is required."]},
+    )  # fmt: skip
+    assert list(run.complete("Check", is_approved="perhaps").json()["errors"]) == ["is_approved"]
+    rejected = run.complete("Check", is_approved=False).json()["data"]
+    assert (rejected["status"], rejected["is_approved"], rejected["status_label"]) == ("completed", False, "rejected")
+    run.reopen("Check").raise_for_status()
+    assert run.complete("Check", is_approved="true").json()["data"]["status_label"] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("task_type", "sent", "stored", "label"),
+    [
+        pytest.param("expiring", None, True, "acknowledged", id="acknowledged"),
+        pytest.param("expiring", False, False, "expired", id="TK10 expired"),
+        pytest.param("expiring_email", None, True, "completed", id="sent by hand"),
+        pytest.param("email", True, None, "completed", id="ignored on drafts"),
+        pytest.param("task", False, None, "completed", id="ignored on tasks"),
+    ],
+)
+def test_the_outcome_by_type(org: Organization, task_type: str, sent: Any, stored: Any, label: str) -> None:
+    task = org.one_off(task_type=task_type)
+
+    done = org.api.post("/completed-tasks", {"task_id": task["id"], "is_approved": sent}).json()["data"]
+
+    assert (done["is_approved"], done["status_label"]) == (stored, label)
+
+
+def test_tk11_all_that_is_missing_is_named_by_field(org: Organization) -> None:
+    items = [{"id": 1, "text": "Wash"}, {"id": 2, "text": "Dry"}]
+    step = {
+        "title": "Check", "step_type": "approval",
+        "captures": [
+            text_field(label="Budget", required=True),
+            text_field(label="Steps", field_type="multiselect", options=items, settings={"must_all_checked": True}),
+            text_field(label="Note"),
+        ],
+    }  # fmt: skip
+    run = run_of(org, step)
+    budget, steps = run.field(0, 0), run.field(0, 1)
+
+    refused = run.complete("Check").json()["errors"]
+    assert set(refused) == {"is_approved", budget, steps}
+    assert refused[budget] == ["Budget is required"]
+
+    run.change("Check", taskdata={budget: "12", steps: [items[0]]}).raise_for_status()
+    assert list(run.complete("Check", is_approved=True).json()["errors"]) == [steps]
+    run.change("Check", taskdata={steps: items}).raise_for_status()
+    assert run.complete("Check", is_approved=True).status_code == 200
+
+
+def test_tk34_a_multiselect_answer_without_selected_counts(org: Organization) -> None:
+    item = {"id": 1, "text": "Wash"}
+    field = text_field(label="Steps", field_type="multiselect", options=[item], required=True)
+    run = run_of(org, {"title": "Check", "captures": [field]})
+    run.change("Check", taskdata={run.field(): [{**item, "selected": False}]}).raise_for_status()
+    assert run.complete("Check").status_code == 422
+
+    run.change("Check", taskdata={run.field(): [item]}).raise_for_status()
+
+    assert run.complete("Check").status_code == 200
+
+
+def test_tk15_a_problem_blocks_until_it_is_resolved(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    task = run.task_id("Call")
+    problem = org.api.data("POST", f"/tasks/{task}/problem", {"content": "No answer"})
+
+    assert (run.now()["status"], run.tasks()["Call"]["problem"], run.tasks()["Call"]["is_completable"]) == (
+        "problem", True, False,
+    )  # fmt: skip
+    org.api.post(f"/tasks/{task}/comment", {"content": "Fine now", "label": "resolve"}).raise_for_status()
+    assert run.complete("Call").status_code == 422
+    assert run.complete("Write").status_code == 200
+    body = {"thread_id": problem["id"], "content": "They called back"}
+    org.api.post(f"/tasks/{task}/resolved-threads", body).raise_for_status()
+    assert run.complete("Call").status_code == 200
+
+
+def test_tk16_a_problem_on_a_completed_task_reopens_it(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    run.complete("Call").raise_for_status()
+
+    org.api.post(f"/tasks/{run.task_id('Call')}/problem", {"content": "Wrong"}).raise_for_status()
+
+    now = run.tasks()["Call"]
+    assert (now["status"], [now[name] for name in REOPENED]) == ("in-progress", [None] * 5)
+    assert run.now()["status"] == "problem"
+
+
+def test_c13_administrators_complete_in_somebodys_name(org: Organization) -> None:
+    run, otto = run_of(org, "Call", "Write"), org.person()
+    run.assign("Call", otto)
+
+    assert run.complete("Call", by=otto, override_user=org.admin.id).status_code == 403
+    for wrong in (999_999, "x", other_member(org)):
+        assert list(run.complete("Call", override_user=wrong).json()["errors"]) == ["override_user"]
+    assert run.complete("Call", override_user=str(otto.id)).json()["data"]["completer_id"] == otto.id
+
+
+def other_member(org: Organization) -> int:
+    """A member who has been disabled."""
+    gone = org.person()
+    org.api.delete(f"/users/{gone.id}/disable").raise_for_status()
+    return gone.id
+
+
+def test_a_comment_comes_with_the_completion(org: Organization) -> None:
+    run, iris = run_of(org, "Call", "Write"), org.person()
+
+    done = run.complete("Call", comment=f"Ask @[{iris.id}] <script>x</script>", colour="red")
+
+    assert done.headers["x-ignored-params"] == "body:colour"
+    [thread] = org.api.data("GET", run.path("Call") + "?with=threads")["threads"]["data"]
+    assert (thread["label"], thread["author_id"], thread["sent_to"]) == ("comment", org.admin.id, [iris.id])
+    assert "script" not in thread["content"]
+    assert iris.api.get(f"/runs/{run.id}").status_code == 200
+    assert run.complete("Write", comment="x" * 65_536).status_code == 422
+    assert run.tasks()["Write"]["status"] == "not-started"
+
+
+def test_l_9_13_completion_releases_the_deadlines_that_wait_for_it(org: Organization) -> None:
+    org.server.clock.freeze(NOW)
+    run = chain(org)
+    org.server.clock.advance(days=60)
+
+    run.complete("First").raise_for_status()
+
+    now = run.tasks()
+    assert now["Second"]["deadline"] == "2026-11-21T14:13:20.000Z"
+    org.server.clock.advance(days=1, seconds=1)
+    assert "Second" in {each["title"] for each in org.api.data("GET", "/tasks?status=overdue")}
+    assert run.now()["late_tasks"] == 3
+
+
+def test_l_9_16_reopening_holds_them_again(org: Organization) -> None:
+    org.server.clock.freeze(NOW)
+    run = chain(org)
+    run.complete("First").raise_for_status()
+    released = run.tasks()["Second"]["deadline"]
+
+    run.reopen("First").raise_for_status()
+    org.server.clock.advance(days=30)
+
+    assert run.tasks()["Second"]["deadline"] == released
+    assert "Second" not in {each["title"] for each in org.api.data("GET", "/tasks?status=overdue")}
+    run.complete("First").raise_for_status()
+    assert run.tasks()["Second"]["deadline"] == "2026-10-22T14:13:20.000Z"
+
+
+def test_tk14_reopening_nulls_five_fields_and_keeps_the_answers(org: Organization) -> None:
+    run = run_of(org, {"title": "Check", "step_type": "approval", "captures": [text_field(label="A")]})
+    run.change("Check", taskdata={run.field(): "kept"}).raise_for_status()
+    run.complete("Check", is_approved=True).raise_for_status()
+
+    again = run.reopen("Check").json()["data"]
+
+    assert (again["status"], [again[name] for name in REOPENED]) == ("in-progress", [None] * 5)
+    assert (again["taskdata"], again["tasks_changed_by_rules"]) == ({run.field(): "kept"}, {})
+    assert run.reopen("Check").status_code == 422
+    run.complete("Check", is_approved=True).raise_for_status()
+    assert org.api.post(f"/runs/{run.id}/completed-tasks/{run.task_id('Check')}").status_code == 200
+
+
+def test_r6_what_cannot_be_reopened(org: Organization) -> None:
+    run, alone = run_of(org, "Call"), org.one_off()["id"]
+
+    assert run.reopen("Call").status_code == 422
+    assert org.api.delete(f"/completed-tasks/{alone}").status_code == 422
+    assert org.api.delete(f"/completed-tasks/{'ab' * 16}").status_code == 404
+    assert org.api.delete(f"/runs/{run.id}/completed-tasks/{alone}").status_code == 404
+
+
+def test_r1_who_may_reopen(org: Organization) -> None:
+    light, standard, other = org.person("light"), org.person(), org.person("light")
+    run = run_of(org, "Call", "Write", users=[standard.id, other.id])
+    run.assign("Call", light)
+
+    run.complete("Call", by=light).raise_for_status()
+    assert run.reopen("Call", by=other).status_code == 403
+    assert run.reopen("Call", by=light).status_code == 200
+    run.complete("Call", by=light).raise_for_status()
+    assert run.reopen("Call", by=standard).status_code == 200
+    run.change("Call", can_complete_only_assignees=True).raise_for_status()
+    run.complete("Call", by=light).raise_for_status()
+    assert run.reopen("Call", by=standard).status_code == 403
+    assert run.reopen("Call").status_code == 200
+
+
+def bot_comments(org: Organization, run: Run, task: str) -> list[str]:
+    threads = org.api.data("GET", run.path(task) + "?with=threads")["threads"]["data"]
+    return [each["content"] for each in threads if each["author_type"] == "bot"]
+
+
+def test_tk27_three_assignees_and_three_parts(org: Organization) -> None:
+    otto, iris = org.person(first_name="Otto"), org.person("light", first_name="Iris")
+    group = org.group(members=[iris], guests=[])
+    run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write")
+    guest = "ana@partner.test"
+    run.change("Call", owners={"users": [otto.id], "groups": [group["id"]], "guests": [guest]}).raise_for_status()
+
+    one = run.complete("Call", by=otto).json()["data"]
+    assert (one["status"], one["completion_progress"], one["completed_at"]) == ("in-progress", 33, None)
+    assert otto.api.get(run.path("Call")).json()["data"]["is_completable"] is False
+    assert run.complete("Call", by=otto).status_code == 422
+    two = run.complete("Call", by=iris).json()["data"]
+    assert (two["status"], two["completion_progress"]) == ("in-progress", 67)
+    assert run.now()["progress"]["complete"] == 0
+    three = org.guest_api(guest).post("/completed-tasks", {"task_id": one["id"]}).json()["data"]
+    assert (three["status"], three["completion_progress"], three["completer_guest"]) == ("completed", 100, guest)
+    assert bot_comments(org, run, "Call") == [
+        "Otto Okoye completed their part: 1 of 3 completed.",
+        "Iris Okoye completed their part: 2 of 3 completed.",
+        f"{guest} completed their part: 3 of 3 completed.",
+    ]
+    assert how_often(org, "task.completed", one["id"]) == 1
+    assert how_often(org, "task.part_completed", one["id"]) == 2
+
+
+def test_dec_28_on_an_approval_the_first_rejection_ends_it(org: Organization) -> None:
+    otto, iris, hugo = org.person(), org.person(), org.person()
+    step = {"title": "Check", "step_type": "approval", "everyone_must_complete": True}
+    run = run_of(org, step, "Write")
+    run.assign("Check", otto, iris, hugo)
+
+    assert run.complete("Check", by=otto, is_approved=True).json()["data"]["is_approved"] is None
+    ended = run.complete("Check", by=iris, is_approved=False).json()["data"]
+
+    assert (ended["status_label"], ended["is_approved"], ended["completer_id"]) == ("rejected", False, iris.id)
+
+
+def test_a5_an_administrator_forces_the_whole_unless_assigned(org: Organization) -> None:
+    otto, other = org.person(), org.person()
+    run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write", users=[other.id])
+    run.assign("Call", org.admin, otto)
+
+    assert run.complete("Call", by=other).status_code == 403
+    assert run.complete("Call").json()["data"]["status"] == "in-progress"
+    run.assign("Call", otto, other)
+    assert run.complete("Call").json()["data"]["status"] == "completed"
+    run.reopen("Call").raise_for_status()
+    assert run.tasks()["Call"]["completion_progress"] == 0
+    assert run.complete("Call", override_user=otto.id).json()["data"]["completion_progress"] == 50
+
+
+def test_a6_taking_away_whoever_is_missing_completes_the_task(org: Organization) -> None:
+    otto, iris = org.person(), org.person()
+    run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write")
+    run.assign("Call", otto, iris)
+    run.complete("Call", by=otto).raise_for_status()
+
+    now = run.change("Call", owners={"users": [otto.id]}).json()["data"]
+
+    assert (now["status"], now["completer_id"]) == ("completed", otto.id)
+    assert how_often(org, "task.completed", now["id"]) == 1
+
+
+def test_a7_adding_somebody_raises_the_total(org: Organization) -> None:
+    otto, iris = org.person(), org.person()
+    run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write")
+    run.assign("Call", otto, iris)
+    run.complete("Call", by=otto).raise_for_status()
+
+    assert run.change("Call", owners={"users": [otto.id, iris.id, org.admin.id]}).json()["data"][
+        "completion_progress"
+    ] == 33  # fmt: skip
+    assert run.change("Call", everyone_must_complete=False).json()["data"]["completion_progress"] is None
+    assert run.complete("Call", by=iris).json()["data"]["status"] == "completed"
+
+
+def test_eight_parts_at_once_are_all_counted(org: Organization) -> None:
+    people = [org.person() for _ in range(8)]
+    task = org.one_off(*people, everyone_must_complete=True)["id"]
+
+    answers = at_once([lambda each=each: each.api.post("/completed-tasks", {"task_id": task}) for each in people])
+
+    assert [each.status_code for each in answers] == [200] * 8
+    assert org.api.data("GET", f"/tasks/{task}")["status"] == "completed"
+    assert how_often(org, "task.completed", task) == 1
+    assert how_often(org, "task.part_completed", task) == 7
+
+
+def test_c12_any_one_of_several_assignees_completes(org: Organization) -> None:
+    otto, iris = org.person("light"), org.person("light")
+    task = org.one_off(otto, iris)["id"]
+
+    assert iris.api.post("/completed-tasks", {"task_id": task}).json()["data"]["completer_id"] == iris.id
+    assert otto.api.post("/completed-tasks", {"task_id": task}).status_code == 422
+
+
+def test_the_first_refusal_that_holds_is_answered(org: Organization) -> None:
+    light, run = org.person("light"), run_of(org, {"title": "Check", "step_type": "approval"})
+    task = run.task_id("Check")
+
+    def status(api: Any, process: str, **body: Any) -> int:
+        return api.post(f"/runs/{process}/completed-tasks", {"task_id": task, **body}).status_code
+
+    assert status(light.api, run.id, is_approved="x") == 404
+    seen = run_of(org, {"title": "Check", "step_type": "approval"}, users=[light.id])
+    body = {"task_id": seen.task_id("Check"), "is_approved": "x"}
+    assert light.api.post(f"/runs/{seen.id}/completed-tasks", body).status_code == 403
+    org.api.post(f"/runs/{run.id}/problem", {"content": "Stop"}).raise_for_status()
+    assert status(org.api, run.id, is_approved="x") == 423
+
+
+def test_side_tables_equal_a_recount(org: Organization) -> None:
+    otto = org.person()
+    run = chain(org)
+    run.assign("First", otto, org.admin, everyone_must_complete=True)
+    run.complete("First", by=otto).raise_for_status()
+    run.complete("First").raise_for_status()
+    run.complete("Free").raise_for_status()
+    run.reopen("Free").raise_for_status()
+    alone = org.one_off(otto)["id"]
+    org.api.post("/completed-tasks", {"task_id": alone}).raise_for_status()
+
+    assert Places(org).differences() == []

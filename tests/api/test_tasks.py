@@ -1,0 +1,565 @@
+"""Tasks: read, changed, answered, hidden, shown; who may. Spec: api-tasks 4, 8, 10, 13; behaviour-people 3.3."""
+
+from typing import Any
+
+import pytest
+
+from procession.domain.actors import Role
+from tests.api.task_runs import NOW, chain, run_of
+from tests.api.thread_places import Places
+from tests.builders import Organization, Person, text_field
+from tests.harness import Api
+
+
+def test_a_process_task_shows_its_step_and_process(org: Organization) -> None:
+    step = {"title": "Call {{name-1}}", "summary": "<p>Ask {{name-1}}</p>", "captures": [{"label": "Phone"}]}
+    template = org.template(steps=[step], kickoff=[{"label": "Name"}])
+    launched = org.process(template, prerun={template["prerun"][0]["id"]: "Ana & <b>Co</b>"})
+    [listed] = org.api.data("GET", f"/runs/{launched['id']}/tasks")
+
+    read = org.api.data(
+        "GET", f"/runs/{launched['id']}/tasks/{listed['id']}?with=step,run,form_fields,ko-form-fields,roles"
+    )
+
+    [step] = template["steps"]
+    assert (read["title"], read["original_title"]) == ("Call Ana & <b>Co</b>", "Call {{name-1}}")
+    assert (read["summary"], read["original_summary"]) == (
+        "<p>Ask Ana &amp; &lt;b&gt;Co&lt;/b&gt;</p>", "<p>Ask {{name-1}}</p>",
+    )  # fmt: skip
+    assert (read["run_id"], read["checklist_id"], read["step_id"]) == (launched["id"], template["id"], step["id"])
+    assert (read["alias"], read["position"], read["blueprint_position"]) == (step["alias"], 1, 1)
+    assert (read["starter_id"], read["run_status"], read["is_oneoff_task"]) == (org.admin.id, "active", False)
+    assert read["step"]["data"]["id"] == step["id"]
+    assert read["run"]["data"]["id"] == launched["id"]
+    assert [(each["label"], each["field_value"]) for each in read["form_fields"]["data"]] == [("Phone", None)]
+    assert [(each["label"], each["value"]) for each in read["ko_form_fields"]["data"]] == [("Name", "Ana & <b>Co</b>")]
+    assert read["roles"] == {"data": []}
+
+
+def test_tk30_lists_leave_the_text_out_unless_asked(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "summary": "How"})
+
+    assert "summary" not in run.tasks()["Call"]
+    assert run.tasks("&with=summary")["Call"]["summary"] == "How"
+    assert org.api.data("GET", run.path("Call"))["summary"] == "How"
+
+
+def test_a_task_is_read_in_its_own_process_only(org: Organization) -> None:
+    run, other = run_of(org, "Call"), run_of(org, "Write")
+    task, alone = run.tasks()["Call"]["id"], org.one_off()["id"]
+
+    assert org.api.get(f"/tasks/{task}").status_code == 200
+    for process, wanted in ((other.id, task), (run.id, alone), ("ab" * 16, task), ("x", task)):
+        assert org.api.get(f"/runs/{process}/tasks/{wanted}").status_code == 404
+        assert org.api.put(f"/runs/{process}/tasks/{wanted}", {"title": 7}).status_code == 404
+
+
+def test_an_unchanged_task_answers_304(org: Organization) -> None:
+    path = f"/tasks/{org.one_off()['id']}"
+    tag = org.api.get(path).headers["etag"]
+
+    assert org.api.get(path, headers={"If-None-Match": tag}).status_code == 304
+    org.api.post(path + "/captures", {"id": "x", "value": 1}).raise_for_status()
+    assert org.api.get(path, headers={"If-None-Match": tag}).status_code == 304
+    org.api.post(path + "/comment", {"content": "Hello"}).raise_for_status()
+    assert org.api.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_only_what_is_sent_changes(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "summary": "How", "webhook": "https://hooks.example/a"}, "Write")
+    before = org.api.data("GET", run.path("Call"))
+
+    after_it = run.change("Call", title=" Call  back\n").json()["data"]
+
+    assert after_it == {**before, "title": "Call  back", "original_title": "Call  back",
+                        "last_updated": after_it["last_updated"]}  # fmt: skip
+
+
+def test_everything_that_can_be_changed_is(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    sent = {
+        "title": "Visit", "description": "<b>By car</b>", "deadline": "2031-02-06 16:00", "started_at": "2031-02-01",
+        "task_type": "approval", "webhook": "https://hooks.example/b", "prevent_guest_comment": True, "position": 2,
+        "max_assignable": "4", "top_secret": True, "everyone_must_complete": True, "is_soft_start_date": False,
+        "can_complete_only_assignees": True, "send_chromeless": True,
+    }  # fmt: skip
+
+    now = run.change("Call", **sent).json()["data"]
+
+    wire = {"summary": "<b>By car</b>", "deadline": "2031-02-06T16:00:00.000Z", "max_assignable": 4,
+            "started_at": "2031-02-01T00:00:00.000Z"}  # fmt: skip
+    expected = {**{name: value for name, value in sent.items() if name != "description"}, **wire}
+    assert {name: now[name] for name in expected} == expected
+    assert list(run.tasks()) == ["Visit", "Write"] or run.tasks()["Write"]["position"] == 3
+    cleared = run.change("Visit", summary=None, webhook="", deadline=None, started_at=None, send_chromeless=None)
+    shown = cleared.json()["data"]
+    assert [shown[name] for name in ("summary", "webhook", "deadline", "started_at", "send_chromeless")] == [None] * 5
+
+
+def test_tk4_status_in_an_update_is_ignored(org: Organization) -> None:
+    run = run_of(org, "Call")
+
+    answer = run.change("Call", status="completed", colour="red")
+
+    assert (answer.status_code, answer.json()["data"]["status"]) == (200, "not-started")
+    assert answer.headers["x-ignored-params"] == "colour"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param({"title": ""}, "title", id="empty title"),
+        pytest.param({"title": "x" * 601}, "title", id="601 characters"),
+        pytest.param({"task_type": "chore"}, "task_type", id="unknown type"),
+        pytest.param({"deadline": "soon"}, "deadline", id="deadline is no date"),
+        pytest.param({"started_at": "2099-01-01"}, "started_at", id="D11 starts after it is due"),
+        pytest.param({"owners": {"users": [999_999]}}, "owners.users.0", id="unknown member"),
+        pytest.param({"owners": None}, "owners", id="null owners"),
+        pytest.param({"taskdata": "x"}, "taskdata", id="answers are text"),
+        pytest.param({"max_assignable": "many"}, "max_assignable", id="cap is no number"),
+        pytest.param({"top_secret": None}, "top_secret", id="null flag"),
+        pytest.param({"everyone_must_complete": True, "task_type": "expiring"}, "everyone_must_complete", id="A1"),
+        pytest.param({"position": 0}, "position", id="position 0"),
+        pytest.param({"webhook": "x"}, "webhook", id="webhook is no web address"),
+    ],
+)
+def test_a_bad_change_is_refused_and_nothing_is_stored(org: Organization, body: dict[str, Any], field: str) -> None:
+    run = run_of(org, "Call")
+    before = org.api.data("GET", run.path("Call"))
+
+    refused = run.change("Call", **{"prevent_guest_comment": True, **body})
+
+    assert refused.status_code == 422
+    assert list(refused.json()["errors"]) == [field]
+    assert org.api.data("GET", run.path("Call")) == before
+
+
+def test_all_faults_of_a_change_are_named_at_once(org: Organization) -> None:
+    step = {"title": "Call", "captures": [{"label": "When", "field_type": "date"}]}
+    run = run_of(org, step)
+    field = run.field()
+
+    refused = run.change("Call", title="", owners={"groups": ["x"]}, taskdata={field: "soon"}, position=-1)
+
+    assert set(refused.json()["errors"]) == {"title", "owners.groups.0", "taskdata", "position"}
+
+
+def test_tk5_owners_replace_and_absence_keeps(org: Organization) -> None:
+    otto = org.person()
+    group = org.group(members=[otto])
+    run = run_of(org, "Call")
+    run.change("Call", owners={"groups": [group["id"]], "users": [org.admin.id]}).raise_for_status()
+
+    assert run.change("Call", title="Ring").json()["data"]["owners"]["groups"] == [group["id"]]
+    shown = run.change("Ring", owners={"assignees": [{"id": str(otto.id)}]}).json()["data"]["owners"]
+    assert shown == {"users": [otto.id], "guests": [], "groups": [], "taskUrls": []}
+    assert run.change("Ring", owners={"users": [], "guests": [], "groups": []}).json()["data"]["owners"]["users"] == []
+
+
+def test_n3_too_many_owners_are_refused_as_a_whole(org: Organization) -> None:
+    otto, iris = org.person(), org.person()
+    run = run_of(org, {"title": "Call", "max_assignable": 1})
+
+    refused = run.change("Call", owners={"users": [otto.id, iris.id]}, title="Ring")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["owners"])
+    assert list(run.tasks()) == ["Call"]
+    assert run.change("Call", owners={"users": [otto.id, iris.id]}, max_assignable=2).status_code == 200
+    assert list(run.change("Call", max_assignable=1).json()["errors"]) == ["max_assignable"]
+
+
+def test_dec_58_guests_alone_are_joined_by_the_launcher(org: Organization) -> None:
+    starter = org.person()
+    run = run_of(org, "Call", user_id=starter.id)
+
+    now = run.change("Call", owners={"guests": ["ANA@partner.test"]}).json()["data"]["owners"]
+
+    assert (now["users"], now["guests"]) == ([starter.id], ["ana@partner.test"])
+
+
+def test_who_has_left_may_stay_but_not_come(org: Organization) -> None:
+    gone, otto = org.person(), org.person()
+    run = run_of(org, "Call")
+    run.assign("Call", gone)
+    org.api.delete(f"/users/{gone.id}/disable").raise_for_status()
+
+    assert run.change("Call", owners={"users": [gone.id, otto.id]}).status_code == 200
+    assert run.change("Call", owners={"users": [otto.id]}).status_code == 200
+    assert list(run.change("Call", owners={"users": [gone.id]}).json()["errors"]) == ["owners.users.0"]
+
+
+def test_guests_are_refused_where_the_step_wants_none(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "allow_guest_owners": False})
+
+    refused = run.change("Call", owners={"users": [org.admin.id], "guests": ["ana@partner.test"]})
+
+    assert list(refused.json()["errors"]) == ["owners.guests.0"]
+    assert org.api.data("GET", "/guests") == []
+
+
+def test_tk6_a_one_off_says_title_deadline_and_owners_every_time(org: Organization) -> None:
+    task = org.one_off()
+    whole = {"title": "New", "deadline": task["deadline"], "owners": task["owners"]}
+
+    for name in whole:
+        refused = org.api.put(f"/tasks/{task['id']}", {key: value for key, value in whole.items() if key != name})
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, [name])
+    assert org.api.put(f"/tasks/{task['id']}", {**whole, "deadline": None}).status_code == 422
+    assert org.api.request("PATCH", f"/tasks/{task['id']}", json=whole).json()["data"]["title"] == "New"
+    step_task = run_of(org, "Call").tasks()["Call"]["id"]
+    assert org.api.put(f"/tasks/{step_task}", {"title": "Ring"}).status_code == 200
+
+
+def test_an_attached_one_off_may_be_changed_in_part_through_its_process(org: Organization) -> None:
+    run = run_of(org, "Call")
+    task = org.one_off(run_id=run.id, title="Extra")
+
+    assert org.api.put(f"/runs/{run.id}/tasks/{task['id']}", {"title": "More"}).json()["data"]["title"] == "More"
+    assert org.api.put(f"/tasks/{task['id']}", {"title": "Less"}).status_code == 422
+
+
+def test_fields_and_tags_of_a_one_off_are_replaced(org: Organization) -> None:
+    red, blue = org.tag("red"), org.tag("blue")
+    task = org.one_off(form_fields=[text_field(label="A"), text_field(label="B")], tags=[red["id"]])
+    path = f"/tasks/{task['id']}"
+    first, second = org.api.data("GET", path + "?with=form_fields")["form_fields"]["data"]
+    org.api.post(path + "/captures", [{"id": first["id"], "value": "1"}, {"id": second["id"], "value": "2"}])
+    whole = {name: task[name] for name in ("title", "deadline", "owners")}
+
+    fields = [text_field(label="New"), {**text_field(label="B!"), "id": second["id"]}]
+    org.api.put(path, {**whole, "form_fields": fields, "tags": [blue["id"]]}).raise_for_status()
+
+    now = org.api.data("GET", path + "?with=form_fields,tags")
+    assert [(each["label"], each["value"]) for each in now["form_fields"]["data"]] == [("New", None), ("B!", "2")]
+    assert now["form_fields"]["data"][1]["alias"] == second["alias"]
+    assert now["taskdata"] == {second["id"]: "2"}
+    assert [each["title"] for each in now["tags"]["data"]] == ["blue"]
+
+
+def test_fields_and_tags_of_a_step_are_passed_over(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
+
+    assert run.change("Call", tags=["nonsense"], form_fields="nonsense").status_code == 200
+    assert len(org.api.data("GET", run.path("Call") + "?with=form_fields")["form_fields"]["data"]) == 1
+
+
+def test_c16_completed_tasks_are_not_changed(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]}, "Write")
+    field = run.field()
+    run.complete("Call").raise_for_status()
+
+    refused = run.change("Call", title="Ring")
+    assert (refused.status_code, refused.json()["message"]) == (
+        422, "Completed tasks cannot be updated. Reopen the task first.",
+    )  # fmt: skip
+    assert org.api.post(f"/tasks/{run.tasks()['Call']['id']}/captures", {"id": field, "value": "x"}).status_code == 422
+    assert org.api.put("/form-field/value", {"id": field, "form_value": "x"}).status_code == 422
+
+
+def test_dec_26_archived_and_locked_processes_refuse_every_write(org: Organization) -> None:
+    archived, locked = run_of(org, "Call", "Write"), run_of(org, "Call", "Write")
+    for run in (archived, locked):
+        run.complete("Write").raise_for_status()
+    org.api.delete(f"/runs/{archived.id}").raise_for_status()
+    org.api.post(f"/runs/{locked.id}/problem", {"content": "Stop"}).raise_for_status()
+
+    for run, status in ((archived, 422), (locked, 423)):
+        task = run.tasks()["Call"]["id"]
+        writes = [
+            run.change("Call", title=""),
+            org.api.put(f"/tasks/{task}", {"title": "x"}),
+            org.api.post(f"/tasks/{task}/captures", {"id": "x", "value": 1}),
+            run.complete("Call"),
+            run.reopen("Write"),
+            org.api.put(run.path("Call") + "/hide"),
+            org.api.put(run.path("Call") + "/show"),
+            org.api.post(f"/tasks/{task}/clone"),
+        ]
+        assert [each.status_code for each in writes] == [status] * len(writes)
+        assert all("errors" not in each.json() for each in writes)
+        assert run.tasks()["Call"]["is_completable"] is False
+
+
+def test_d16_deadlines_counted_back_from_a_task_move_with_it(org: Organization) -> None:
+    run = chain(org)
+
+    run.change("First", deadline="2031-02-10T12:00:00Z").raise_for_status()
+
+    now = run.tasks()
+    assert now["Before"]["deadline"] == "2031-02-08T12:00:00.000Z"
+    assert now["Second"]["deadline"] == "2031-02-11T12:00:00.000Z"
+    assert (now["First"]["has_deadline_dependent_child_tasks"], now["Free"]["has_deadline_dependent_child_tasks"]) == (
+        True, False,
+    )  # fmt: skip
+
+
+def test_l_9_16_a_deadline_set_by_hand_stays(org: Organization) -> None:
+    run = chain(org)
+    run.change("Second", deadline="2031-03-01").raise_for_status()
+    run.change("First", deadline="2031-02-10T12:00:00Z").raise_for_status()
+    run.complete("First").raise_for_status()
+
+    assert run.tasks()["Second"]["deadline"] == "2031-03-01T00:00:00.000Z"
+
+
+def test_tk33_a_task_that_waits_for_another_is_never_overdue(org: Organization) -> None:
+    org.server.clock.freeze(NOW)
+    run = chain(org)
+    org.server.clock.advance(days=60)
+
+    late = {each["title"] for each in org.api.data("GET", "/tasks?status=overdue")}
+
+    assert late == {"First", "Before", "Free"}
+    assert org.api.data("GET", f"/runs/{run.id}")["late_tasks"] == 3
+
+
+@pytest.mark.parametrize("via", ["update", "captures", "list of captures"])
+def test_answers_are_merged(org: Organization, via: str) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}, {"label": "B"}]})
+    a, b = (each["id"] for each in run.template["steps"][0]["captures"])
+    task = run.tasks()["Call"]["id"]
+    run.change("Call", taskdata={a: "one"}).raise_for_status()
+
+    if via == "update":
+        answer = run.change("Call", taskdata=[{b.upper(): "two"}])
+    else:
+        body = {"id": b, "value": "two"}
+        answer = org.api.post(f"/tasks/{task}/captures", [body] if via != "captures" else body)
+
+    assert answer.status_code == 200
+    assert answer.json()["data"]["taskdata"] == {a: "one", b: "two"}
+    assert answer.json()["data"]["status"] == "in-progress"
+    assert run.change("Call", taskdata={a: ""}).json()["data"]["taskdata"] == {b: "two"}
+
+
+def test_tk7_answers_to_no_field_are_dropped(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
+
+    answer = run.change("Call", taskdata={"ab" * 16: "x", "a-1": "y"})
+
+    assert (answer.status_code, answer.json()["data"]["taskdata"]) == (200, {})
+    assert answer.json()["data"]["status"] == "not-started"
+    assert answer.headers["x-ignored-params"] == f"{'ab' * 16}, a-1"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param({}, "id", id="no id"),
+        pytest.param({"id": 7, "value": 1}, "id", id="id is a number"),
+        pytest.param([{"id": "x", "value": 1}, {"value": 1}], "1.id", id="one of several without"),
+        pytest.param(["x"], "0", id="no object"),
+    ],
+)
+def test_bad_captures_are_refused(org: Organization, body: Any, field: str) -> None:
+    refused = org.api.post(f"/tasks/{org.one_off()['id']}/captures", body)
+
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+
+
+def test_tk29_a_field_is_answered_by_its_id_alone(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]}, "Write")
+    field = run.field()
+    task = org.one_off(form_fields=[text_field(label="B")])
+    own = org.api.data("GET", f"/tasks/{task['id']}?with=form_fields")["form_fields"]["data"][0]["id"]
+
+    saved = org.api.data("PUT", "/form-field/value", {"id": field, "form_value": "x"})
+    assert saved == {"id": field, "capture_id": field, "task_id": run.tasks()["Call"]["id"], "value": "x"}
+    assert org.api.data("PUT", "/form-field/value", {"id": own, "form_value": "y"})["task_id"] == task["id"]
+    assert org.api.data("PUT", "/form-field/value", {"id": own, "form_value": None})["value"] is None
+
+
+def test_a_field_that_is_not_on_exactly_one_open_task_is_refused(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
+    field = run.field()
+    answer = {"id": field, "form_value": "x"}
+    second = org.process(run.template)["id"]
+    assert "Several" in org.api.put("/form-field/value", answer).json()["errors"]["id"][0]
+
+    org.api.delete(f"/runs/{second}").raise_for_status()
+    assert org.api.put("/form-field/value", answer).status_code == 200
+    assert org.person().api.put("/form-field/value", answer).status_code == 422
+    for body in ({"id": "ab" * 16, "form_value": "x"}, {"id": "%", "form_value": "x"}, {"form_value": "x"}, [], "x"):
+        refused = org.api.put("/form-field/value", body)
+        assert (refused.status_code, "errors" in refused.json()) == (422, True)
+
+
+def test_tk25_hiding_the_last_open_task_completes_the_process(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    run.complete("Call").raise_for_status()
+
+    hidden = org.api.data("PUT", run.path("Write") + "/hide", {"comment": "Not needed"})
+
+    assert (hidden["status"], hidden["is_completable"]) == ("auto-skipped", False)
+    assert org.api.data("GET", f"/runs/{run.id}")["status"] == "complete"
+    assert [each["content"] for each in org.api.data("GET", run.path("Write") + "?with=threads")["threads"]["data"]] == [
+        "Not needed"
+    ]
+    assert run.complete("Write").status_code == 422
+    assert org.api.data("PUT", run.path("Write") + "/show")["status"] == "not-started"
+    assert org.api.data("GET", f"/runs/{run.id}")["progress"] == {"complete": 1, "total": 2, "percent": 50}
+
+
+def test_what_cannot_be_hidden(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    run.complete("Call").raise_for_status()
+    extra = org.one_off(run_id=run.id)
+
+    for path in (run.path("Call"), f"/runs/{run.id}/tasks/{extra['id']}"):
+        assert org.api.put(path + "/hide").status_code == 422
+        assert org.api.put(path + "/show").status_code == 422
+    assert org.api.put(run.path("Write") + "/hide", {"comment": 7}).status_code == 422
+    assert run.tasks()["Write"]["status"] == "not-started"
+
+
+# Who may, for a process task and for a stand-alone one. "other" sees the task without being assigned.
+# Columns: admin, standard assigned, standard other, light assigned, light other.
+MATRIX = {
+    "read": "++++-",
+    "answer": "++++-",
+    "complete": "++++-",
+    "edit": "+++--",
+    "assign": "+++--",
+    "hide": "+++--",
+    "clone": "+++--",
+}
+WHO: list[tuple[Role, bool]] = [
+    ("admin", False), ("standard", True), ("standard", False), ("light", True), ("light", False),
+]  # fmt: skip
+
+
+def act(action: str, api: Api, run: str | None, task: dict[str, Any], other: Person) -> int:
+    base = f"/runs/{run}" if run else ""
+    path, whole = f"{base}/tasks/{task['id']}", {name: task[name] for name in ("title", "deadline", "owners")}
+    body = whole if run is None else {}
+    match action:
+        case "read":
+            return api.get(path).status_code
+        case "answer":
+            return api.put(path, {**body, "taskdata": {}}).status_code
+        case "complete":
+            return api.post(f"{base}/completed-tasks", {"task_id": task["id"]}).status_code
+        case "edit":
+            return api.put(path, {**body, "title": "Changed"}).status_code
+        case "assign":
+            return api.put(path, {**body, "owners": {"users": [other.id]}}).status_code
+        case "hide":
+            return api.put(path + "/hide").status_code
+        case _:
+            return api.post(f"/tasks/{task['id']}/clone").status_code
+
+
+@pytest.mark.parametrize(
+    ("action", "place"),
+    [(action, "in a process") for action in MATRIX] + [(action, "alone") for action in MATRIX if action != "hide"],
+)
+def test_who_may_do_what(org: Organization, action: str, place: str) -> None:
+    bystander = org.person()
+    for (role, assigned), expected in zip(WHO, MATRIX[action], strict=True):
+        person = org.admin if role == "admin" else org.person(role)
+        owner = person if assigned else bystander
+        if place == "alone":
+            run_id, task = None, org.one_off(owner)
+        else:
+            seen_by = [person.id] if role == "standard" else []
+            run = run_of(org, "Call", users=seen_by)
+            run.assign("Call", owner)
+            run_id, task = run.id, run.tasks()["Call"]
+        status = act(action, person.api, run_id, task, bystander)
+        refusals = (403, 404) if role == "light" else (403,)
+        assert status in ((200, 201) if expected == "+" else refusals), f"{role} {assigned}"
+
+
+def test_light_members_see_the_process_they_are_named_on_and_work_on_their_tasks_only(org: Organization) -> None:
+    light = org.person("light")
+    run = run_of(org, "Call", "Write", users=[light.id])
+    run.assign("Call", light)
+
+    assert light.api.get(run.path("Write")).status_code == 200
+    write = run.tasks()["Write"]["id"]
+    assert light.api.post(f"/runs/{run.id}/completed-tasks", {"task_id": write}).status_code == 403
+    assert light.api.put(run.path("Write"), {"taskdata": {}}).status_code == 403
+    shown = {each["title"]: each["is_completable"] for each in light.api.data("GET", f"/runs/{run.id}/tasks")}
+    assert shown == {"Call": True, "Write": False}
+
+
+@pytest.mark.parametrize("flag", ["can_complete_only_assignees", "everyone_must_complete"])
+def test_tk28_assignees_only(org: Organization, flag: str) -> None:
+    assigned, other, light = org.person(), org.person(), org.person("light")
+    group = org.group(members=[light])
+    run = run_of(org, {"title": "Call", flag: True, "captures": [{"label": "A"}]}, users=[other.id])
+    run.change("Call", owners={"users": [assigned.id], "groups": [group["id"]]}).raise_for_status()
+    field, path = run.field(), run.path("Call")
+    completion = {"task_id": run.tasks()["Call"]["id"]}
+
+    assert other.api.get(path).json()["data"]["is_completable"] is False
+    assert other.api.put(path, {"taskdata": {field: "x"}}).status_code == 403
+    assert other.api.post(f"/runs/{run.id}/completed-tasks", completion).status_code == 403
+    edited = other.api.put(path, {"webhook": "https://hooks.example/a"}).status_code
+    assert edited == (403 if flag == "can_complete_only_assignees" else 200)
+    assert light.api.put(path, {"taskdata": {field: "x"}}).status_code == 200
+    assert org.api.post(f"/runs/{run.id}/completed-tasks", completion).json()["data"]["status"] == "completed"
+
+
+def test_tk31_a_light_assignee_repeats_what_a_one_off_demands(org: Organization) -> None:
+    light = org.person("light")
+    task = org.one_off(light, form_fields=[text_field(label="A")], summary="How", max_assignable=3)
+    path = f"/tasks/{task['id']}"
+    field = org.api.data("GET", path + "?with=form_fields")["form_fields"]["data"][0]["id"]
+    same = {name: task[name] for name in ("title", "deadline", "owners", "summary", "max_assignable", "started_at")}
+
+    assert light.api.put(path, {**same, "taskdata": {field: "one"}}).status_code == 200
+    for name, value in (("title", "New"), ("deadline", "2031-01-01"), ("owners", {"users": []}), ("summary", ""),
+                        ("deadline", "nonsense"), ("max_assignable", 0)):  # fmt: skip
+        refused = light.api.put(path, {**same, name: value, "taskdata": {field: "two"}})
+        assert refused.status_code == 403
+    assert org.api.data("GET", path)["taskdata"] == {field: "one"}
+
+
+def test_a_light_creator_edits_their_own_one_off_but_invites_no_guests(org: Organization) -> None:
+    light = org.person("light")
+    body = {"title": "Mine", "task_type": "task", "deadline": "2031-01-01", "owners": {"users": [org.admin.id]}}
+    task = light.api.data("POST", "/tasks", body)
+
+    assert light.api.put(f"/tasks/{task['id']}", {**body, "title": "Ours"}).json()["data"]["title"] == "Ours"
+    with_guest = {**body, "owners": {"users": [org.admin.id], "guests": ["a@b.example"]}}
+    assert light.api.put(f"/tasks/{task['id']}", with_guest).status_code == 403
+    org.api.put(f"/tasks/{task['id']}", with_guest).raise_for_status()
+    assert light.api.put(f"/tasks/{task['id']}", {**with_guest, "title": "Still"}).status_code == 200
+
+
+def test_tk24_secret_tasks_are_seen_by_assignees_and_administrators(org: Organization) -> None:
+    assigned, outsider, light = org.person(), org.person(), org.person("light")
+    run = run_of(org, "Call", "Write", users=[outsider.id])
+    run.assign("Call", assigned, top_secret=True)
+    task, alone = run.tasks()["Call"]["id"], org.one_off(assigned, top_secret=True)["id"]
+    paths = [f"/runs/{run.id}/tasks/{task}", f"/tasks/{task}", f"/tasks/{alone}"]
+
+    assert [outsider.api.get(path).status_code for path in paths] == [404] * 3
+    assert [light.api.get(path).status_code for path in paths] == [404] * 3
+    assert [assigned.api.get(path).status_code for path in paths] == [200] * 3
+    assert [each["title"] for each in outsider.api.data("GET", f"/runs/{run.id}/tasks")] == ["Write"]
+    assert [each["title"] for each in outsider.api.data("GET", "/tasks")] == ["Write"]
+    assert outsider.api.data("GET", f"/users/{assigned.id}/tasks") == []
+    assert len(assigned.api.data("GET", "/me/tasks")) == 2
+
+
+def test_nobody_else_finds_or_changes_the_tasks_of_an_organization(org: Organization, other_org: Organization) -> None:
+    run, stranger = run_of(org, "Call"), other_org.admin
+    task = run.tasks()["Call"]["id"]
+
+    for path in (f"/tasks/{task}", f"/runs/{run.id}/tasks/{task}", f"/runs/{run.id}/tasks"):
+        assert stranger.api.get(path).status_code == 404
+        assert stranger.api.get(f"//organizations/{org.id}{path}").status_code == 403
+    assert stranger.api.post(f"/runs/{run.id}/completed-tasks", {"task_id": task}).status_code == 404
+    assert stranger.api.put(f"/runs/{run.id}/tasks/{task}/hide").status_code == 404
+
+
+def test_what_is_listed_equals_a_recount_after_changes(org: Organization) -> None:
+    otto, run = org.person(), chain(org)
+    run.assign("First", otto, org.admin)
+    run.change("First", deadline="2031-02-10T12:00:00Z", top_secret=True).raise_for_status()
+    org.api.put(run.path("Free") + "/hide").raise_for_status()
+    run.complete("First").raise_for_status()
+    run.reopen("First").raise_for_status()
+
+    assert Places(org).differences() == []

@@ -1,0 +1,335 @@
+"""Generated for every operation: organizations do not reach into each other, and nobody without a credential gets in.
+
+Each request here is one that succeeds in the organization it was made for, so none is refused for the wrong reason.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, bindparam, select
+
+from procession.api.catalogue import all_operations
+from procession.api.operations import Operation
+from procession.storage.connection import Row
+from procession.storage.query import Query
+from procession.storage.schema import TENANT_TABLES, metadata
+from procession.storage.tables import control
+from tests.api.world import World, send, succeed
+from tests.harness import Api, Server
+
+OPERATIONS = all_operations()
+IN_AN_ORGANIZATION = [each for each in OPERATIONS if "{org_id}" in each.path]
+NOT_PUBLIC = [each for each in OPERATIONS if each.auth != "public"]
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# Path parameters that name no thing of an organization.
+PLAIN = {"org_id", "emoji"}
+
+
+def each_of(operations: list[Operation]) -> Any:
+    return pytest.mark.parametrize("operation", operations, ids=lambda each: each.id)
+
+
+class Worlds:
+    """Two organizations of the same making; `theirs` is where nobody of `ours` has any business."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.ours, self.theirs = World(server), World(server, ahead=True)
+        self._before: dict[str, dict[str, list[Row]]] = {}
+        self._is_known = False
+
+    def remember(self) -> None:
+        """What must not change from now on; what the last test left unchanged is known already."""
+        if not self._is_known:
+            self._before = self._contents()
+        self._is_known = False
+
+    def _contents(self) -> dict[str, dict[str, list[Row]]]:
+        return {each.org.id: contents(each) for each in (self.ours, self.theirs)}
+
+    def assert_unchanged(self) -> None:
+        for organization, tables in self._contents().items():
+            for name, rows in tables.items():
+                assert rows == self._before[organization][name], f"{name} has changed"
+        self._is_known = True
+
+
+@pytest.fixture(scope="module")
+def sqlite_worlds(sqlite_server: Server) -> Worlds:
+    return Worlds(sqlite_server)
+
+
+@pytest.fixture(scope="module")
+def postgresql_worlds(postgresql_server: Server) -> Worlds:
+    return Worlds(postgresql_server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def worlds(request: pytest.FixtureRequest) -> Worlds:
+    worlds: Worlds = request.getfixturevalue(f"{request.param}_worlds")
+    worlds.remember()
+    return worlds
+
+
+@cache
+def _rows_of(table: Table) -> Query:
+    return Query(select(table).where(table.c.org == bindparam("org")).order_by(*table.primary_key.columns))
+
+
+# What stands about an organization in the shared tables.
+SHARED = (control.organizations, control.memberships, control.public_templates, control.tokens)
+
+
+def contents(world: World) -> dict[str, list[Row]]:
+    """All rows of an organization, by table; when a token was last used does not count."""
+    tables = [metadata.tables[name] for name in sorted(TENANT_TABLES)] + list(SHARED)
+
+    async def read() -> dict[str, list[Row]]:
+        async with world.server.database.reading() as connection:
+            return {each.name: await connection.rows(_rows_of(each), {"org": world.org.number}) for each in tables}
+
+    found = world.server.run(read())
+    last_used = list(control.tokens.columns.keys()).index("last_used_at")
+    return {**found, "token": [(*row[:last_used], *row[last_used + 1 :]) for row in found["token"]]}
+
+
+@each_of(OPERATIONS)
+def test_the_request_succeeds_where_it_belongs(operation: Operation, sqlite_server: Server) -> None:
+    answer = succeed(World(sqlite_server), operation)
+
+    assert answer.status_code in (200, 201, 204), answer.text
+
+
+@each_of(IN_AN_ORGANIZATION)
+def test_people_of_another_organization_are_refused(operation: Operation, worlds: Worlds) -> None:
+    theirs = worlds.theirs
+    for person in (worlds.ours.org.admin, worlds.ours.member, worlds.ours.light):
+        answer = send(person.api, operation, theirs.url(operation), theirs.body(operation))
+
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["message"] == "You are not a member of this organization."
+    worlds.assert_unchanged()
+
+
+@each_of([each for each in IN_AN_ORGANIZATION if each.auth == "guest"])
+def test_guests_of_another_organization_are_refused(operation: Operation, worlds: Worlds) -> None:
+    code = worlds.ours.guest_api.code
+    url = worlds.theirs.url(operation).replace(worlds.theirs.guest, code)
+
+    answer = send(Api(worlds.server, None), operation, url, worlds.theirs.body(operation))
+
+    assert answer.status_code == 404, answer.text
+    worlds.assert_unchanged()
+
+
+def names_things(operation: Operation) -> bool:
+    return bool(set(operation.path_parameters) - PLAIN)
+
+
+# What is answered where there is no such thing, if not 404.
+UNKNOWN_THING = {
+    "deleteGuest": 422,  # Spec: api-people G6
+    "deleteTag": 204,  # Spec: api-content A5
+    "commentAsGuest": 403,  # for members, whoever the guest is
+}
+# Operations that pass over what they do not know in a body. Spec: api-conventions 18, unknown keys of answers.
+PASSES_OVER = {"answerTask"}
+
+
+@each_of([each for each in IN_AN_ORGANIZATION if names_things(each)])
+def test_another_organizations_things_are_unknown(operation: Operation, worlds: Worlds) -> None:
+    """Each of the path's ids in turn is one of theirs, and then all of them are."""
+    ours, theirs = worlds.ours.path(operation), worlds.theirs.path(operation)
+    names = sorted(set(operation.path_parameters) - PLAIN)
+    for foreign in [[name] for name in names] + [names]:
+        values = {**ours, **{name: theirs[name] for name in foreign}, "org_id": worlds.ours.org.id}
+
+        answer = send(worlds.ours.org.api, operation, operation.path.format_map(values), worlds.ours.body(operation))
+
+        assert answer.status_code == UNKNOWN_THING.get(operation.id, 404), f"{foreign}: {answer.text}"
+    worlds.assert_unchanged()
+
+
+@each_of([each for each in IN_AN_ORGANIZATION if each.auth == "guest" and "task_id" in each.path_parameters])
+def test_another_organizations_tasks_are_unknown_to_guests(operation: Operation, worlds: Worlds) -> None:
+    ours, code = worlds.ours, worlds.ours.guest_api.code
+    values = {**ours.path(operation), "org_id": ours.org.id, "guest": code, "task_id": worlds.theirs.one_off}
+
+    answer = send(Api(worlds.server, None), operation, operation.path.format_map(values), ours.body(operation))
+
+    assert answer.status_code == 404, answer.text
+    worlds.assert_unchanged()
+
+
+def with_one_foreign(ours: Any, theirs: Any) -> Iterator[Any]:
+    """`ours` with one reference replaced by theirs, in every way there is. Addresses and keys of maps are values."""
+    if isinstance(ours, Mapping):
+        if ours.keys() == theirs.keys():
+            for key in ours:
+                yield from ({**ours, key: each} for each in with_one_foreign(ours[key], theirs[key]))
+    elif isinstance(ours, list):
+        for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from ([*ours[:place], each, *ours[place + 1 :]] for each in with_one_foreign(mine, other))
+    elif ours != theirs and "@" not in str(theirs):
+        yield theirs
+
+
+@each_of([each for each in IN_AN_ORGANIZATION if each.wants_body])
+def test_another_organizations_things_are_unknown_in_bodies(operation: Operation, worlds: Worlds) -> None:
+    """Each id in the body in turn is one of theirs."""
+    for body in with_one_foreign(worlds.ours.body(operation), worlds.theirs.body(operation)):
+        answer = send(worlds.ours.org.api, operation, worlds.ours.url(operation), body)
+
+        if operation.id not in PASSES_OVER:
+            assert answer.status_code in (404, 422), f"{body}: {answer.text}"
+    worlds.assert_unchanged()
+
+
+def test_ids_in_bodies_are_tried() -> None:
+    ours, theirs = {"a": 1, "b": [2, 3], "c": {"d": "x"}, "e": "s"}, {"a": 7, "b": [8, 9], "c": {"d": "y"}, "e": "s"}
+
+    assert list(with_one_foreign(ours, theirs)) == [
+        {**ours, "a": 7}, {**ours, "b": [8, 3]}, {**ours, "b": [2, 9]}, {**ours, "c": {"d": "y"}}
+    ]  # fmt: skip
+
+
+CREDENTIALS = [
+    "none", "empty", "no blank", "two blanks", "blank at the end", "lower case", "another scheme", "never issued",
+    "cut short", "revoked", "expired", "disabled member",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bad_headers(request: pytest.FixtureRequest) -> dict[str, dict[str, str | None]]:
+    """By database: what is wrong with a credential, and the header it makes."""
+    return {name: headers_in(request.getfixturevalue(f"{name}_worlds")) for name in ("sqlite", "postgresql")}
+
+
+def headers_in(worlds: Worlds) -> dict[str, str | None]:
+    world, api = worlds.ours, worlds.ours.admin.api
+    good = api.token
+    revoked = api.data("POST", "/tokens", {"name": "revoked"})
+    api.request("DELETE", f"/tokens/{revoked['id']}").raise_for_status()
+    clock = worlds.server.clock
+    clock.freeze(clock() - 2 * 86_400_000)
+    expired = world.org.token(world.admin.id)
+    clock.release()
+    worlds.remember()
+    return {
+        "none": None,
+        "empty": "",
+        "no blank": f"Bearer{good}",
+        "two blanks": f"Bearer  {good}",
+        "blank at the end": f"Bearer {good} x",
+        "lower case": f"bearer {good}",
+        "another scheme": f"Basic {good}",
+        "never issued": "Bearer " + "0" * 40,
+        "cut short": f"Bearer {good[:-1]}" if good else None,
+        "revoked": f"Bearer {revoked['token']}",
+        "expired": f"Bearer {expired}",
+        "disabled member": f"Bearer {world.disabled.api.token}",
+    }
+
+
+@each_of(NOT_PUBLIC)
+def test_nobody_gets_in_without_a_good_credential(
+    operation: Operation, worlds: Worlds, bad_headers: dict[str, dict[str, str | None]]
+) -> None:
+    world = worlds.ours
+    for kind, header in bad_headers[worlds.server.dialect].items():
+        if kind == "none" and operation.auth == "guest":
+            continue  # whoever has no token may have a guest's link
+        headers = {} if header is None else {"Authorization": header}
+
+        options = {} if world.body(operation) is None else {"json": world.body(operation)}
+        answer = Api(worlds.server, None).request(
+            operation.method, "/" + world.url(operation), headers=headers, **options
+        )
+
+        assert answer.status_code == 401, f"{kind}: {answer.text}"
+        assert answer.json() == {"error": True, "message": "Unauthenticated.", "code": "UNAUTHENTICATED"}
+    worlds.assert_unchanged()
+
+
+@each_of([each for each in NOT_PUBLIC if "{org_id}" in each.path])
+def test_who_may_not_ask_does_not_learn_what_exists(operation: Operation, worlds: Worlds) -> None:
+    """A made-up id gets the same refusal as one that exists: first the credential, then the organization."""
+    values = dict.fromkeys(operation.path_parameters, "1" * 32 if operation.auth != "guest" else "x@y.test")
+    theirs = operation.path.format_map({**values, "org_id": worlds.theirs.org.id})
+    nowhere = operation.path.format_map({**values, "org_id": "1" * 32})
+
+    assert send(Api(worlds.server, "x" * 40), operation, theirs, None).status_code == 401
+    assert send(worlds.ours.org.api, operation, theirs, None).status_code in (403, 404)
+    assert send(worlds.ours.org.api, operation, nowhere, None).status_code in (403, 404)
+    worlds.assert_unchanged()
+
+
+PATHS = sorted({each.path for each in OPERATIONS})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_wrong_method_is_told_the_right_ones(path: str, sqlite_worlds: Worlds) -> None:
+    """Spec: api-conventions 2."""
+    sqlite_worlds.remember()
+    operation = next(each for each in OPERATIONS if each.path == path)
+    known = {each.method for each in OPERATIONS if each.path == path}
+    # Another path may have the same shape, with a word where this one has a parameter.
+    url = sqlite_worlds.ours.url(operation)
+    for method in set(METHODS) - known:
+        answer = sqlite_worlds.ours.org.api.request(method, "/" + url)
+
+        assert answer.status_code == 405, f"{method}: {answer.text}"
+        assert answer.json()["code"] == "METHOD_NOT_ALLOWED"
+        assert known <= set(re.findall(r"[A-Z]+", answer.headers["Allow"]))
+    sqlite_worlds.assert_unchanged()
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/nowhere",
+        "/organization/{org}",
+        "/organizations",
+        "/organizations/{org}/templates",
+        "/organizations/{org}/processes",
+        "/organizations/{org}/members",
+        "/organizations/{org}/comments/{id}",
+        "/organizations/{org}/tasks/{id}/complete",
+        "/organizations/{org}/tasks/{id}/approve",
+        "/organizations/{org}/tasks/{id}/reject",
+        "/organizations/{org}/runs/{id}/complete",
+        "/organizations/{org}/runs/{id}/archive",
+        "/organizations/{org}/runs/{id}/tasks/{id}/files",
+        "/organizations/{org}/Runs",
+        "/organizations/{org}/runs/{id}/nothing",
+        "/organizations//runs",
+        "/{org}/process/{id}",
+    ],
+)
+def test_an_unknown_path_is_told_so(path: str, prefix: str, sqlite_worlds: Worlds) -> None:
+    """The mistakes that clients make, among them. Spec: api-conventions 2."""
+    world = sqlite_worlds.ours
+    url = prefix + path.replace("{org}", world.org.id).replace("{id}", world.run)
+    for method in METHODS if path != "/organizations" else ("GET",):
+        answer = world.org.api.request(method, "/" + url)
+
+        assert answer.status_code == (404 if path != "/organizations" else 405), answer.text
+        if path != "/organizations":
+            assert answer.json()["code"] == "ENDPOINT_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    "organization_id",
+    ["0" * 32, "f" * 32, "x", "0" * 31, "0" * 33, "%00", "g" * 32],
+    ids=["unknown", "unknown too", "too short", "one digit short", "one digit long", "NUL", "no hex"],
+)
+def test_an_unknown_organization_is_refused(organization_id: str, sqlite_worlds: Worlds) -> None:
+    answer = sqlite_worlds.ours.org.api.get(f"//organizations/{organization_id}/runs")
+
+    assert answer.status_code in (403, 404)

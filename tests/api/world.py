@@ -1,0 +1,271 @@
+"""An organization with one of everything, and a request for every operation that succeeds in it."""
+
+from typing import Any
+
+import httpx
+
+from procession.api.operations import Operation
+from tests.builders import GuestApi, Organization
+from tests.harness import Api, Server
+
+PASSWORD = "Correct horse 4 battery"
+DEADLINE = "2031-02-06T16:00:00Z"
+
+
+class World:
+    """Everything there is, once; what an operation needs in another state (archived, completed, hidden) besides.
+
+    `ahead`: some more, so that the numbers which each organization counts for itself differ from another world's.
+    """
+
+    def __init__(self, server: Server, *, ahead: bool = False) -> None:
+        self.server = server
+        self.org = org = Organization(server)
+        self.admin = org.person("admin", password=PASSWORD)
+        self.member = org.person("standard", first_name="Iris")
+        self.light = org.person("light", first_name="Otto")
+        self.disabled = org.person("standard", first_name="Dana")
+        api = org.api
+        api.request("DELETE", f"/users/{self.disabled.id}/disable").raise_for_status()
+        self.invited = api.data("POST", "/users/invite", self.invitation("invited"), status=200)["id"]
+        self.guest: str = org.guest()["email"]
+        self.disabled_guest: str = org.guest()["email"]
+        api.request("DELETE", f"/guests/{self.disabled_guest}/disable").raise_for_status()
+        self.group: str = org.group(members=[self.member])["id"]
+        self.tag: str = org.tag()["id"]
+        self.folder: str = org.folder()["id"]
+        self.run_folder: str = org.folder(kind="run")["id"]
+        self.other_run_folder: str = org.folder(kind="run")["id"]
+        self.token_id: int = api.data("GET", "/tokens")[0]["id"]
+        self._make_templates()
+        if ahead:
+            org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
+            org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
+        self._make_processes()
+        self._make_tasks()
+
+    def _make_templates(self) -> None:
+        org, api = self.org, self.org.api
+        template = org.template(
+            steps=[{"title": "Greet", "captures": [{"label": "Name"}]}, "File"], kickoff=[{"label": "Reason"}]
+        )
+        self.template: str = template["id"]
+        self.prerun: str = api.data("GET", f"/checklists/{self.template}")["prerun"][0]["id"]
+        self.step, self.other_step = (step["id"] for step in template["steps"])
+        fields = api.data("GET", f"/checklists/{self.template}/steps/{self.step}")["captures"]
+        self.capture: str = fields[0]["id"]
+        self.stage: str = api.data("POST", f"/checklists/{self.template}/stages", {"name": "First"})["id"]
+        self.public_template: str = org.template(is_public=True)["id"]
+        self.archived_template: str = org.template()["id"]
+        api.request("DELETE", f"/checklists/{self.archived_template}").raise_for_status()
+        problem = api.data("POST", f"/checklists/{self.template}/problem", {"content": "unclear"})
+        self.template_problem: str = problem["id"]
+
+    def _make_processes(self) -> None:
+        org, api = self.org, self.org.api
+        template = {"id": self.template}
+        process = org.process(template, prerun={self.prerun: "new"}, tags=[self.tag], folders=[self.run_folder])
+        self.run: str = process["id"]
+        tasks = api.data("GET", f"/runs/{self.run}/tasks?with=form_fields")
+        self.task, self.hidden_task = (task["id"] for task in tasks)
+        api.request("PUT", f"/runs/{self.run}/tasks/{self.hidden_task}/hide").raise_for_status()
+        self.archived_run: str = org.process(template)["id"]
+        api.request("DELETE", f"/runs/{self.archived_run}").raise_for_status()
+        self.advanced_run: str = org.process(template)["id"]
+        advanced = api.data("GET", f"/runs/{self.advanced_run}/tasks")
+        self.completed_task, self.blocked_task = (task["id"] for task in advanced)
+        completion = {"task_id": self.completed_task}
+        api.data("POST", f"/runs/{self.advanced_run}/completed-tasks", completion, status=200)
+        self.locked_run: str = org.process(template)["id"]
+        self.issue: str = api.data("POST", f"/runs/{self.locked_run}/problem", {"content": "stop"})["id"]
+        tagged = {"subject_id": self.template, "subject_type": "checklist", "tag_id": self.tag, "tag_type": "public"}
+        self.association: int = api.data("POST", "/checklists/tags", tagged)["id"]
+        filed = {"folder_id": self.run_folder, "subject_id": self.advanced_run, "subject_type": "run"}
+        self.relation: int = api.data("POST", "/folders/add-object", filed)["id"]
+
+    def _make_tasks(self) -> None:
+        api = self.org.api
+        field = {"label": "Phone", "field_type": "text", "required": False}
+        self.one_off: str = self._make_one_off(form_fields=[field])
+        self.field: str = api.data("GET", f"/tasks/{self.one_off}?with=form_fields")["form_fields"]["data"][0]["id"]
+        self.comment: str = api.data("POST", f"/tasks/{self.one_off}/comment", {"content": "hello"})["id"]
+        self.problem: str = api.data("POST", f"/tasks/{self.blocked_task}/problem", {"content": "late"})["id"]
+        self.archived_one_off: str = self._make_one_off()
+        api.request("DELETE", f"/tasks/{self.archived_one_off}").raise_for_status()
+        self.done_one_off: str = self._make_one_off()
+        api.data("POST", "/completed-tasks", {"task_id": self.done_one_off}, status=200)
+
+    def _make_one_off(self, **more: Any) -> str:
+        owners = {"users": [self.org.admin.id], "guests": [self.guest]}
+        task = {"title": "Call", "task_type": "task", "deadline": DEADLINE, "owners": owners}
+        return self.org.api.data("POST", "/tasks", {**task, **more})["id"]
+
+    @property
+    def guest_api(self) -> GuestApi:
+        return self.org.guest_api(self.guest)
+
+    def invitation(self, name: str) -> dict[str, Any]:
+        return {
+            "email": f"{name}@{self.org.id}.test",
+            "first_name": "Ada",
+            "last_name": "Lind",
+            "role": "standard",
+            "message": "Hi",
+        }
+
+    def path(self, operation: Operation) -> dict[str, Any]:
+        """Values of the path's parameters (the organization left out) for which the operation succeeds."""
+        usual: dict[str, Any] = {
+            "association_id": self.association,
+            "capture_id": self.capture,
+            "checklist_id": self.template,
+            "comment_id": self.comment,
+            "emoji": "👍",
+            "folder_id": self.folder,
+            "group_id": self.group,
+            "guest": self.guest,
+            "prerun_id": self.prerun,
+            "relation_id": self.relation,
+            "run_id": self.run,
+            "stage_id": self.stage,
+            "step_id": self.step,
+            "tag_id": self.tag,
+            "task_id": self.task if "/runs/" in operation.path else self.one_off,
+            "token_id": self.token_id,
+            "user_id": self.member.id,
+        }
+        special: dict[str, dict[str, Any]] = {
+            "restoreTemplate": {"checklist_id": self.archived_template},
+            "deleteTemplate": {"checklist_id": self.archived_template},
+            "activateProcess": {"run_id": self.archived_run},
+            "deleteProcess": {"run_id": self.archived_run},
+            "reopenProcessTask": {"run_id": self.advanced_run, "task_id": self.completed_task},
+            "reopenProcessTaskByPost": {"run_id": self.advanced_run, "task_id": self.completed_task},
+            "reopenTask": {"task_id": self.done_one_off},
+            "showTask": {"task_id": self.hidden_task},
+            "resolveIssue": {"run_id": self.locked_run},
+            "resolveProblem": {"task_id": self.blocked_task},
+            "restoreTask": {"task_id": self.archived_one_off},
+            "deleteTask": {"task_id": self.archived_one_off},
+            "enableMember": {"user_id": self.disabled.id},
+            "approveMember": {"user_id": self.invited},
+            "deleteMember": {"user_id": self.disabled.id},
+            "enableGuest": {"guest": self.disabled_guest},
+            "deleteGuest": {"guest": self.disabled_guest},
+        }
+        return {**usual, **special.get(operation.id, {})}
+
+    def body(self, operation: Operation) -> Any:
+        """A body that the operation accepts and that names other things wherever it can; None when it takes none."""
+        return (
+            self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
+            if operation.wants_body
+            else None
+        )
+
+    def _bodies(self) -> dict[str, Any]:
+        task = {"title": "Call", "task_type": "task", "deadline": DEADLINE}
+        owners = {"users": [self.member.id], "guests": [self.guest], "groups": [self.group]}
+        person = {"first_name": "Iris", "last_name": "Okoye", "timezone": "UTC"}
+        step = {"title": "Greet", "assignees": [self.member.id], "groups": [self.group], "stage_id": self.stage}
+        field = {"label": "Name", "field_type": "text", "required": False}
+        comment = {"content": "Well done"}
+        process = {"users": [self.member.id], "groups": [self.group], "tags": [self.tag], "folders": [self.run_folder]}
+        one_off = {**task, "owners": owners, "run_id": self.run, "tags": [self.tag]}
+        return {
+            "signIn": {"email": self.admin.email, "password": PASSWORD},
+            "changePassword": {"current_password": PASSWORD, "password": PASSWORD + "!"},
+            "createToken": {"name": "laptop"},
+            "updateMe": person,
+            "createOrganization": {"name": "Elsewhere"},
+            "updateOrganization": {"name": "Fernwood", "onboarding_template_id": self.template},
+            "patchOrganization": {"name": "Fernwood", "onboarding_template_id": self.template},
+            "updateMember": person,
+            "inviteMember": self.invitation("new"),
+            "changeMemberRole": {"role": "light"},
+            "createGuest": {"email": "new@partner.test", "associated_members": [self.member.id]},
+            "updateGuest": {"first_name": "Gil", "associated_members": [self.member.id]},
+            "makeGuestMember": {"role": "light"},
+            "createGroup": {"name": "New", "members": [self.member.id], "guests": [self.guest]},
+            "updateGroup": {"name": "Changed", "members": [self.member.id]},
+            "createTemplate": {
+                "title": "New",
+                "type": "procedure",
+                "folder_id": self.folder,
+                "users": [self.member.id],
+                "groups": [self.group],
+            },
+            "updateTemplate": {"title": "New", "folder_id": self.folder, "owner_id": self.member.id},
+            "updateTemplatePermissions": [
+                {"permission": "LAUNCH", "all": False, "users": [self.member.id], "groups": [self.group]}
+            ],
+            "cloneTemplate": {"title": "Copy"},
+            "commentOnTemplate": comment,
+            "reportTemplateProblem": comment,
+            "resolveTemplateProblem": {"content": "clear", "thread_id": self.template_problem},
+            "createStep": step,
+            "updateStep": step,
+            "reorderStep": {"position": 2},
+            "cloneStep": {"title": "Again"},
+            "createStepField": field,
+            "updateStepField": field,
+            "reorderStepField": {"capture_id": self.capture, "position": 1},
+            "moveStepField": {"target_step_id": self.other_step, "position": 1},
+            "createStage": {"name": "Second"},
+            "updateStage": {"name": "Second", "steps": [self.step]},
+            "launchProcess": {"checklist_id": self.template, "prerun": {self.prerun: "x"}, **process},
+            "updateProcess": {"name": "Changed", **process},
+            "updateProcessTask": {"title": "Changed", "owners": owners},
+            "updateTask": {**task, "owners": owners, "tags": [self.tag]},
+            "completeProcessTask": {"task_id": self.task},
+            "completeTask": {"task_id": self.one_off},
+            "answerTask": {"id": self.field, "value": "+49"},
+            "answerField": {"id": self.field, "form_value": "+49"},
+            "hideTask": {},
+            "showTask": {},
+            "createTask": one_off,
+            "cloneTask": {"title": "Again"},
+            "updateTaskOfGuest": {"taskdata": {self.field: "+49"}},
+            "completeTaskOfGuest": {"task_id": self.one_off},
+            "answerFieldOfGuest": {"id": self.field, "form_value": "+49"},
+            "attachTag": {
+                "subject_id": self.advanced_run,
+                "subject_type": "run",
+                "tag_id": self.tag,
+                "tag_type": "public",
+            },
+            "addToFolder": {"folder_id": self.other_run_folder, "subject_id": self.run, "subject_type": "run"},
+            "createTag": {"title": "New"},
+            "updateTag": {"title": "Changed"},
+            "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},
+            "updateFolder": {"name": "Changed"},
+            "commentOnProcess": comment,
+            "reportIssue": comment,
+            "resolveIssue": {"content": "done", "thread_id": self.issue},
+            "commentOnTask": comment,
+            "updateComment": comment,
+            "reportProblem": comment,
+            "resolveProblem": {"content": "done", "thread_id": self.problem},
+            "commentAsBot": comment,
+            "commentAsGuest": comment,
+        }
+
+    def url(self, operation: Operation, organization_id: str | None = None) -> str:
+        """The operation's path with this world's ids; in another organization when one is named."""
+        values = {**self.path(operation), "org_id": organization_id or self.org.id, "key": self.public_template}
+        return operation.path.format_map({**values, "file": "swagger-ui.css"})
+
+
+def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:
+    """The answer; it is held against the API document."""
+    return api.request(operation.method, "/" + url, **({} if body is None else {"json": body}))
+
+
+def succeed(world: World, operation: Operation) -> httpx.Response:
+    """Do it as somebody who may."""
+    if operation.id == "commentAsGuest":
+        code = world.guest_api.code
+        url = world.url(operation).replace(world.guest, code)
+        return send(Api(world.server, None), operation, url, world.body(operation))
+    who = world.admin if operation.id == "changePassword" else world.org.admin
+    return send(who.api, operation, world.url(operation), world.body(operation))
