@@ -84,7 +84,9 @@ def pages(api: Api, query: str) -> Iterable[dict[str, Any]]:
     answer = listed(api, query)
     yield answer
     while link := answer["meta"]["pagination"]["links"].get("next"):
-        answer = follow(api, link).json()
+        response = follow(api, link)
+        assert "cursor" not in ignored(response), link
+        answer = response.json()
         yield answer
 
 

@@ -256,33 +256,30 @@ class Others:
         assert self.org.api.put(f"/runs/{self.some()['id']}", {"starred": True}).is_success
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("sort", ["-created_at", "created_at", "name", "-due_date", "completed_at", "status,-name"])
 def test_what_stays_is_met_once_while_others_write(org: Organization, sort: str, seed: int) -> None:
     """Rows that are neither removed nor changed in what they are sorted by, each exactly once, forwards and back."""
     many = Many(org, 12)
-    others = Others(many, seed)
     query = f"sort={sort}&per_page=3"
-    answer, met = listed(org.api, query), list[str]()
-    last = answer
-    while True:
-        met += ids_along([answer])
-        others.act()
-        link = links(answer).get("next")
-        if link is None:
-            break
-        last, answer = answer, follow(org.api, link).json()
-    still = moves(sort, others)
-    assert_each_once(met, still, many)
-
-    # And back, from the last page that had rows.
-    met, answer = ids_along([answer]), answer if answer["data"] else last
+    there = Others(many, seed)
+    answer = listed(org.api, query)
     met = ids_along([answer])
-    while link := links(answer).get("previous"):
-        others.act()
+    while link := links(answer).get("next"):
+        there.act()
         answer = follow(org.api, link).json()
         met += ids_along([answer])
-    assert len(met) == len(set(met)) or moves(sort, others)
+    assert_each_once(met, moves(sort, there), many)
+
+    *_, answer = pages(org.api, query)
+    back = Others(many, seed + 100)
+    back.gone |= there.gone
+    met = ids_along([answer])
+    while link := links(answer).get("previous"):
+        back.act()
+        answer = follow(org.api, link).json()
+        met += ids_along([answer])
+    assert_each_once(met, moves(sort, back), many)
 
 
 def moves(sort: str, others: Others) -> set[str]:

@@ -130,16 +130,18 @@ class Call:
         next_cursor: str | None = None,
         previous_cursor: str | None = None,
         has_more: bool | None = None,
+        has_before: bool | None = None,
     ) -> Paginated[T]:
         """One page in its envelope, with absolute links to its neighbours.
 
-        `has_more` says whether rows follow where the page number cannot (a cursor may stand anywhere).
+        `has_more` and `has_before` say whether rows follow and precede where the page number cannot (a cursor may
+        stand anywhere).
         """
         pages = max(1, -(-total // page.size))
         more = page.number < pages if has_more is None else has_more
         links = Links()
-        if 1 < page.number:
-            links.previous = self.url(page=min(page.number - 1, pages), cursor=previous_cursor)
+        if page.number > 1 if has_before is None else has_before:
+            links.previous = self.url(page=max(1, min(page.number - 1, pages)), cursor=previous_cursor)
         if more:
             links.next = self.url(page=page.number + 1, cursor=next_cursor)
         pagination = Pagination(

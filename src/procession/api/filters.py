@@ -6,6 +6,7 @@ Nothing here is an error: what cannot be used is left out and named in `X-Ignore
 import base64
 import binascii
 import hashlib
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -181,15 +182,15 @@ def read_cursor(call: Call, word: str, order: Order) -> Cursor | None:
 
 
 SEAL_BYTES = 9
+# What may change on the way through a list.
+NOT_SEALED = ("page", "cursor", "per_page", "limit", "with", "with[]", "form_fields_values", "")
 
 
 def _seal(call: Call, payload: bytes) -> bytes:
     """Ties a cursor to its organization and query (apart from the page), and to this server's key."""
-    kept = [
-        part
-        for part in call.raw_query.split("&")
-        if part.partition("=")[0] not in ("page", "cursor", "per_page", "limit", "with", "form_fields_values")
-    ]
-    text = "\n".join((call.organization_id, *sorted(kept)))
+    # Decoded and sorted: libraries write an address anew before they follow it.
+    given = (unquote_plus(part) for part in call.raw_query.split("&"))
+    kept = sorted(part for part in given if part.partition("=")[0] not in NOT_SEALED)
+    text = "\n".join((call.organization_id, *kept))
     key = call.edge.secrets.keyed_hash("cursor")[:32].encode()
     return hashlib.blake2b(text.encode() + b"\0" + payload, key=key, digest_size=SEAL_BYTES).digest()

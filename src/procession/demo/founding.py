@@ -19,7 +19,7 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.numbers import new_uuid
-from procession.storage.tx import WriteTx, writing
+from procession.storage.tx import ReadTx, WriteTx, reading, writing
 from procession.usecases import (
     attaching,
     folders,
@@ -69,6 +69,11 @@ class Company(msgspec.Struct, kw_only=True):
     async def do(self, at: Millis, actor: Actor, work: Callable[[WriteTx], Awaitable[T]]) -> T:
         """What somebody did back then."""
         return await writing(self.database, self.org, self.organization_id, actor, at, work)
+
+    async def look(self, at: Millis, work: Callable[[ReadTx], Awaitable[T]]) -> T:
+        """What there was to see back then."""
+        async with reading(self.database, self.org, self.organization_id, BOT, at) as tx:
+            return await work(tx)
 
 
 async def found(database: Database, secrets: Secrets, *, password_hash: str, now: Millis) -> Company:

@@ -57,6 +57,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
         next_cursor=write_cursor(call, found.last),
         previous_cursor=write_cursor(call, found.first),
         has_more=found.has_more,
+        has_before=found.has_before,
     )
 
 

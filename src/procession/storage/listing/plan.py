@@ -28,14 +28,16 @@ MAX_RANGES = 8
 NOTHING = StatusPart(frozenset())
 
 
-class ListPage(msgspec.Struct, frozen=True):
-    """The rows in list order, where the page begins and ends, and the exact total."""
+class ListPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows in list order, where the page begins and ends, whether rows lie beyond, and the exact total."""
 
-    rows: list[ListedProcess]
-    total: int
-    has_more: bool
-    first: Cursor | None
-    last: Cursor | None
+    rows: list[ListedProcess] = []
+    total: int = 0
+    has_more: bool = False
+    # None: as the page's number says.
+    has_before: bool | None = None
+    first: Cursor | None = None
+    last: Cursor | None = None
 
 
 class _Plan:
@@ -102,13 +104,13 @@ def _with_single_part_as_facet(where: ProcessFilter) -> ProcessFilter:
 async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Window, sight: Sight) -> ListPage:
     """One page of the processes that match and that the caller may see, with the exact total."""
     if not where.states or any(not each.keys for each in where.keyed):
-        return ListPage([], 0, has_more=False, first=None, last=None)
+        return ListPage()
     plan = _Plan(tx, where, sight)
     counts = await totals.counters(tx, plan.keyed)
     seen = None if sight.is_unlimited else await visible_counts(tx)
     total = await _total(tx, plan, counts, seen)
     if total == 0:
-        return ListPage([], 0, has_more=False, first=None, last=None)
+        return ListPage()
     page = await _page_shape(tx, plan, counts, seen, order, window)
     found = await tx.tuples(page_statement(page), **plan.values)
     return _as_page(found, order, window, total)
@@ -244,8 +246,10 @@ def _as_page(found: list[tuple[Any, ...]], order: Order, window: Window, total: 
         kept.reverse()
     rows = [ListedProcess(*row[:WIDTH]) for row in kept]
     first, last = (_place(kept[n], order, backwards=n == 0) if kept else None for n in (0, -1))
-    # Reading backwards, the rows beside the cursor are further on.
-    return ListPage(rows, total, has_more=has_further or backwards, first=first, last=last)
+    if backwards:  # the rows beside the cursor are further on
+        return ListPage(rows=rows, total=total, has_more=bool(rows), has_before=has_further, first=first, last=last)
+    has_before = True if window.cursor is not None and rows else None
+    return ListPage(rows=rows, total=total, has_more=has_further, has_before=has_before, first=first, last=last)
 
 
 def _place(row: tuple[Any, ...], order: Order, *, backwards: bool) -> Cursor:

@@ -48,7 +48,7 @@ SORTABLE: dict[str, ColumnElement[Any]] = {
     "due_date": P.due_date,
     "status": case((P.state == constant(State.ARCHIVED), "archived"), else_=P.status),
     "progress": case(
-        (P.tasks_visible == constant(0), constant(0)), else_=P.tasks_done * constant(1000) / P.tasks_visible
+        (P.tasks_visible == constant(0), constant(0)), else_=P.tasks_done * constant(1000) // P.tasks_visible
     ),
 }
 NULLABLE = frozenset({"completed_at", "due_date"})
