@@ -29,7 +29,8 @@ def check_response(method: str, response: httpx.Response) -> None:
     try:
         template, _ = router.find(method, path)
     except HttpRefusal as refusal:
-        assert response.status_code == refusal.status
+        if response.status_code != refusal.status:
+            raise AssertionError(f"{method} {path} should be {refusal.status}: {response.text}") from None
         return
     answers = described["paths"][template][method.lower()]["responses"]
     status = str(response.status_code)

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.builders import Organization, Person
 
+# For tables of input that no database ever sees.
+on_one_database = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z, a Monday
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from procession.storage.query import Query
 from procession.storage.tables.events import events
-from tests.api.task_runs import NOW, Run, chain, run_of
+from tests.api.task_runs import NOW, Run, chain, on_one_database, run_of
 from tests.api.thread_places import Places, at_once
 from tests.builders import Organization, text_field
 
@@ -94,6 +94,7 @@ def test_of_eight_completions_at_once_one_wins(org: Organization, place: str) ->
     assert Places(org).differences() == []
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -126,6 +127,7 @@ def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
     assert run.complete("Check", is_approved="true").json()["data"]["status_label"] == "approved"
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("task_type", "sent", "stored", "label"),
     [

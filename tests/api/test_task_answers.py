@@ -1,10 +1,10 @@
-"""Answers on tasks, every type of field: stored in one form, refused by field. Spec: api-conventions 18.4, api-tasks 10.1."""
+"""Answers on tasks, for every type of field. Spec: api-conventions 18.4, api-tasks 10.1."""
 
 from typing import Any
 
 import pytest
 
-from tests.api.task_runs import run_of
+from tests.api.task_runs import on_one_database, run_of
 from tests.builders import Organization, text_field
 
 OPTIONS = [{"id": 1, "text": "Red"}, {"id": 2, "text": "Blue"}, {"id": 3, "text": "0"}]
@@ -72,6 +72,7 @@ def test_tk8_a_stored_file_gets_its_addresses(org: Organization) -> None:
     assert kept == {"id": ASSET, "filename": "statement.pdf", "url": address, "full_url": address}
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("field_type", "sent"),
     [
@@ -112,6 +113,7 @@ def test_tk8_bad_answers_are_refused_by_field(org: Organization, field_type: str
     assert isinstance(messages[field][0], str)
 
 
+@on_one_database
 @pytest.mark.parametrize("field_type", [each for each in TYPES if each != "table"])
 @pytest.mark.parametrize("empty", ["", None, []])
 def test_empty_values_clear_even_what_is_required(org: Organization, field_type: str, empty: Any) -> None:
@@ -143,6 +145,7 @@ def test_one_bad_answer_stores_nothing_and_all_bad_ones_are_named(org: Organizat
     assert run.tasks()["Call"]["taskdata"] == {}
 
 
+@on_one_database
 @pytest.mark.parametrize("value", [{"value": "x"}, ["x"], "x" * 201])
 def test_the_other_routes_refuse_alike(org: Organization, value: Any) -> None:
     run = run_of(org, {"title": "Call", "captures": [text_field(label="A")]})

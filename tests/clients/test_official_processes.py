@@ -8,7 +8,7 @@ import pytest
 from tests.builders import Organization, Person
 from tests.live import Live
 
-from .official import Office, Official, assert_all_filled, assert_filled, assert_refused, every_page, ids
+from .official import Office, Official, Sdk, assert_all_filled, assert_filled, assert_refused, every_page, ids
 
 COLLECTED = "2031-02-06 16:00:00"
 DATE_IN_THE_PAST = "2020-02-06 16:00:00"
@@ -119,7 +119,9 @@ def test_a_process_is_read_with_every_include(office: Office) -> None:
     )
     run = sdk.launch_process(org, template["id"], "Brightwater", prerun={template["prerun"][0]["id"]: "B Ltd"})
 
-    everything = "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders"
+    everything = (
+        "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders"
+    )
     read = sdk.get_process(org, run.id, with_=everything)
 
     assert_filled(read, sdk.answer["data"])
@@ -255,7 +257,7 @@ def world(live: Live) -> World:
 
 
 @pytest.fixture(params=[pytest.param("", id="bare"), pytest.param("/api", id="api")])
-def reader(request: pytest.FixtureRequest, world: World) -> Iterator[Official]:
+def reader(request: pytest.FixtureRequest, world: World) -> Iterator[Sdk]:
     sdk = Official(world.organization.token(world.organization.admin.id), world.base + request.param)
     yield sdk
     sdk.session.close()
@@ -299,7 +301,7 @@ OPEN_ONES = "plain,owned,assigned,done by mira,crew,filed,problem,issue,improvab
     ],
 )
 def test_processes_are_listed_by_every_filter(
-    world: World, reader: Official, filters: dict[str, Any], expected: str
+    world: World, reader: Sdk, filters: dict[str, Any], expected: str
 ) -> None:
     given = {key: world.key(value) if isinstance(value, str) else value for key, value in filters.items()}
 
@@ -323,7 +325,7 @@ def test_processes_are_listed_by_every_filter(
 )
 @pytest.mark.parametrize("per_page", [1, 5, 12, 100])
 def test_pages_read_by_number_give_every_process_once(
-    world: World, reader: Official, per_page: int, sort: str | None, expected: list[str]
+    world: World, reader: Sdk, per_page: int, sort: str | None, expected: list[str]
 ) -> None:
     org = world.organization.id
 
@@ -332,14 +334,14 @@ def test_pages_read_by_number_give_every_process_once(
     assert [run.name for run in rows] == expected
 
 
-def test_a_page_past_the_end_is_empty_and_still_says_the_total(world: World, reader: Official) -> None:
+def test_a_page_past_the_end_is_empty_and_still_says_the_total(world: World, reader: Sdk) -> None:
     listed = reader.get_organization_runs(world.organization.id, per_page=5, page=9)
 
     assert (listed.data, listed.meta.total, listed.meta.count, listed.meta.total_pages) == ([], 12, 0, 3)
     assert listed.meta.links.extra.keys() == {"previous"}
 
 
-def test_list_rows_carry_what_was_asked_for(world: World, reader: Official) -> None:
+def test_list_rows_carry_what_was_asked_for(world: World, reader: Sdk) -> None:
     listed = reader.get_organization_runs(
         world.organization.id,
         with_data="checklist,tasks,assets,tags,form_fields",
@@ -357,7 +359,7 @@ def test_list_rows_carry_what_was_asked_for(world: World, reader: Official) -> N
 
 def test_a_member_lists_only_what_they_take_part_in(world: World) -> None:
     mira: Person = world.mira
-    sdk = Official(world.organization.token(mira.id), world.base)
+    sdk: Sdk = Official(world.organization.token(mira.id), world.base)
 
     listed = sdk.tasks.get_organization_processes(world.organization.id, sort="created_at")
     sdk.session.close()

@@ -1,6 +1,7 @@
 """Tasks through the official Python client: of processes, one-off, of a member, of a guest; comments and issues."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,17 @@ from tallyfy import TaskOwners
 from tests.builders import Organization
 from tests.live import Live
 
-from .official import Office, Official, assert_all_filled, assert_filled, assert_refused, every_page, ids, unwrapped
+from .official import (
+    Office,
+    Official,
+    Sdk,
+    assert_all_filled,
+    assert_filled,
+    assert_refused,
+    every_page,
+    ids,
+    unwrapped,
+)
 
 DEADLINE = "2031-02-06 16:00:00"
 ON_THE_WIRE = "2031-02-06T16:00:00.000Z"
@@ -47,8 +58,6 @@ class World:
 
 
 def to_text(seconds: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -58,7 +67,7 @@ def world(live: Live) -> World:
 
 
 @pytest.fixture(params=[pytest.param("", id="bare"), pytest.param("/api", id="api")])
-def reader(request: pytest.FixtureRequest, world: World) -> Iterator[Official]:
+def reader(request: pytest.FixtureRequest, world: World) -> Iterator[Sdk]:
     sdk = Official(world.organization.token(world.organization.admin.id), world.base + request.param)
     yield sdk
     sdk.session.close()
@@ -95,7 +104,7 @@ OPEN = ALL[1:]
 )
 @pytest.mark.parametrize("without_pagination", ["true", "false"])
 def test_tasks_of_a_process_are_listed_by_every_filter(
-    world: World, reader: Official, without_pagination: str, filters: dict[str, Any], expected: list[str]
+    world: World, reader: Sdk, without_pagination: str, filters: dict[str, Any], expected: list[str]
 ) -> None:
     given = {key: world.key(value) if isinstance(value, str) else value for key, value in filters.items()}
 
@@ -109,7 +118,7 @@ def test_tasks_of_a_process_are_listed_by_every_filter(
         assert_filled(task, sent)
 
 
-def test_tasks_of_a_process_are_listed_page_by_page(world: World, reader: Official) -> None:
+def test_tasks_of_a_process_are_listed_page_by_page(world: World, reader: Sdk) -> None:
     org, run = world.organization.id, world.run
 
     rows = every_page(lambda page: reader.tasks.get_tasks_for_process(org, run, per_page=4, page=page))
@@ -117,20 +126,18 @@ def test_tasks_of_a_process_are_listed_page_by_page(world: World, reader: Offici
     assert [task.title for task in rows] == ALL
 
 
-def test_the_page_that_holds_a_task_can_be_asked_for(world: World, reader: Official) -> None:
+def test_the_page_that_holds_a_task_can_be_asked_for(world: World, reader: Sdk) -> None:
     org, run = world.organization.id, world.run
 
     listed = reader.tasks.get_tasks_for_process(org, run, per_page=4, current_task=world.task["soon"])
 
     assert [task.title for task in listed.data] == ALL[4:8]
     assert listed.meta.current_page == 2
-    replaced = reader.tasks.get_tasks_for_process(
-        org, run, per_page=4, current_task=world.task["soon"], replace_page=3
-    )
+    replaced = reader.tasks.get_tasks_for_process(org, run, per_page=4, current_task=world.task["soon"], replace_page=3)
     assert [task.title for task in replaced.data] == ALL[8:]
 
 
-def test_a_task_is_read_with_what_belongs_to_it(world: World, reader: Official) -> None:
+def test_a_task_is_read_with_what_belongs_to_it(world: World, reader: Sdk) -> None:
     task = reader.get_task(
         world.organization.id, world.run, world.task["broken"], with_="run,step,form_fields,threads,summary"
     )
@@ -273,7 +280,9 @@ def test_a_one_off_task_is_created_as_it_was_described(office: Office, kind: str
         org,
         "Call the vendor",
         DEADLINE,
-        owners=TaskOwners(users=[office.admin], guests=["ana@partner.example"], groups=[group["id"]]),
+        owners=TaskOwners.from_dict(
+            {"users": [office.admin], "guests": ["ana@partner.example"], "groups": [group["id"]]}
+        ),
         description="<p>About the invoice</p>",
         task_type=kind,
         max_assignable=4,

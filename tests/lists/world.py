@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.domain.actors import Actor
+from procession.domain.actors import Actor, Role
 from procession.domain.deadlines import StepDeadline
 from procession.domain.listing import principals_of
 from procession.domain.names import fold
@@ -18,6 +18,7 @@ from procession.usecases.guards import save_process
 from tests.builders import Organization, Person
 from tests.harness import Server
 
+ROLES: list[Role] = ["standard", "standard", "standard", "light", "light"]
 HOUR = 3_600_000
 DAY = 24 * HOUR
 WORDS = [
@@ -44,10 +45,7 @@ class World:
         self.seen_at = 0
         self.org = Organization(server)
         self.random = random.Random(seed)
-        self.people: list[Person] = [
-            self.org.person(role, first_name=f"P{n}")
-            for n, role in enumerate(["standard", "standard", "standard", "light", "light"])
-        ]
+        self.people: list[Person] = [self.org.person(role, first_name=f"P{n}") for n, role in enumerate(ROLES)]
         self.groups = [
             self.org.api.data(
                 "POST", "/groups", {"name": f"group {n}", "description": "", "members": [p.id for p in some]}

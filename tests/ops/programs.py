@@ -49,13 +49,13 @@ class Running:
                 stderr=log,
                 text=True,
             )
-        self.said: list[str] = []
+        self.output = ""
         self.address = self._address()
 
     def _address(self) -> str:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.said.append(line)
+            self.output += line
             name, _, value = line.partition("  ")
             if name == "Address":
                 return value.strip()
@@ -73,14 +73,11 @@ class Running:
         self.process.stdout.close()
 
     def stop(self) -> int:
-        """Tell it to stop and wait; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_SECONDS)
-
-    def rest(self) -> str:
-        """What else it has said by its end."""
+        """Tell it to stop and wait; its exit code. Then `output` is all it has printed."""
         assert self.process.stdout is not None
-        return self.process.stdout.read()
+        self.process.send_signal(signal.SIGTERM)
+        self.output += self.process.stdout.read()
+        return self.process.wait(PATIENCE_SECONDS)
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], Any]:
         """Status, headers (lower-case) and body of a request on a connection of its own."""

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +70,8 @@ class Seed:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def seeded(request: pytest.FixtureRequest) -> Iterator[Seed]:
-    yield Seed(request.getfixturevalue(f"{request.param}_server"))
+def seeded(request: pytest.FixtureRequest) -> Seed:
+    return Seed(request.getfixturevalue(f"{request.param}_server"))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,14 @@ def test_the_same_plan_makes_the_same_processes(seeded: Seed) -> None:
     again = seeded_by(seeded.server, PLAN, append=True)[0]
 
     def shown(process: Process) -> tuple[object, ...]:
-        return (process.name, process.status, process.state, process.tasks_done, process.improvements, len(process.tags))
+        return (
+            process.name,
+            process.status,
+            process.state,
+            process.tasks_done,
+            process.improvements,
+            len(process.tags),
+        )
 
     first, second = seeded.processes(seeded.largest), seeded.processes(again)
     assert [shown(process) for process in first] == [shown(process) for process in second]
@@ -249,4 +255,3 @@ def test_the_command_fills_a_folder_and_hands_out_access(tmp_path: Path) -> None
     added = run("seed", "--organizations", 1, "--runs", 1, "--append", "--data-dir", data)
     assert added.returncode == 0
     assert "Access token" in added.stdout
-

@@ -49,7 +49,7 @@ def test_a_server_prepares_its_database_answers_and_stops_with_success(
         organization, token = administrator(tmp_path, **settings)
         assert server.data("/me", token)["email"] == "ada@fernwood.test"
         assert server.stop() == 0
-        assert server.rest().count("Procession") == 0
+        assert server.output.count("is running") == 1
 
     log = server.log.read_text()
     assert "Traceback" not in log

@@ -28,6 +28,7 @@ from procession.storage import groups
 from procession.storage.tx import ReadTx
 
 LONGEST_TEXT = 600
+MOST_ROLES = 64
 ME = "me"
 
 # Each word, and whether it goes downwards as it is.
@@ -69,7 +70,7 @@ async def to_task_filter(
         members=await _principals_of(tx, params.owners),
         guests=tuple(f"e:{each.lower()}" for each in params.guests) or None,
         groups=tuple(f"g:{each.lower()}" for each in params.groups) or None,
-        roles=tuple(each.lower() for each in params.roles),
+        roles=_roles(call, params.roles),
         unassigned=params.unassigned is True,
         due=_due(call, params),
     )
@@ -105,6 +106,13 @@ async def to_organization_filter(call: Call, tx: ReadTx, params: OrganizationTas
         is_oneoff=params.is_oneoff,
         archived=_archived(call, params.archived),
     )
+
+
+def _roles(call: Call, sent: Sequence[str]) -> tuple[str, ...]:
+    """Job titles are looked for one by one, so only so many at once."""
+    if len(sent) > MOST_ROLES:
+        call.ignore("roles")
+    return tuple(each.lower() for each in sent[:MOST_ROLES])
 
 
 async def _principals_of(tx: ReadTx, members: Sequence[int]) -> tuple[str, ...] | None:

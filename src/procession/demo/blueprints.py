@@ -124,9 +124,7 @@ EMPLOYEE = Blueprint(
             stage="Before day one",
             fields=[
                 choice("radio", "Access", "Guest systems only", "Office", "Everything", required=True),
-                choice(
-                    "multiselect", "Done", "Mail", "Calendar", "Door system", settings={"must_all_checked": True}
-                ),
+                choice("multiselect", "Done", "Mail", "Calendar", "Door system", settings={"must_all_checked": True}),
             ],
         ),
         StepPlan(

@@ -1,25 +1,30 @@
 """Making the demo's organization when the database is empty, and access to it whenever a server starts."""
 
 from random import Random
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from procession.adapters.identity import hash_off_loop, is_password_off_loop
-from procession.api.app import Application
 from procession.demo import company
-from procession.demo.blueprints import BLUEPRINTS
+from procession.demo.blueprints import BLUEPRINTS, Blueprint
 from procession.demo.extras import Extras
 from procession.demo.founding import Company, found
-from procession.demo.stories import Stories
-from procession.domain.times import DAY, Millis
+from procession.demo.stories import LAUNCHERS, Stories
+from procession.domain.times import DAY, HOUR, Millis, wire
 from procession.seed.ground import Ground, Model, numbers_kept
 from procession.seed.seeding import load
 from procession.storage import accounts, organizations
 from procession.storage.bulk_loading import organizations_in
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx
+from procession.usecases import one_off_tasks
 from procession.usecases.setup import issue_token
 from procession.usecases.viewers import rebuild_stale
+
+if TYPE_CHECKING:
+    from procession.api.app import Application
 
 EMAIL = company.PEOPLE[0].email
 # For demo data only, and said aloud whenever a server with it starts.
@@ -46,7 +51,7 @@ class Access(msgspec.Struct, frozen=True):
     token: str
 
 
-async def ensure_demo(application: Application, *, runs: int | None = None) -> Access | None:
+async def ensure_demo(application: "Application", *, runs: int | None = None) -> Access | None:
     """Make the demo's organization with so many processes, unless it is there; None in a database of other people.
 
     The application is started.
@@ -79,7 +84,7 @@ async def _existing(database: Database, now: Millis) -> Access | None:
     return Access(theirs[0].id, account.id, EMAIL, PASSWORD if is_known else CHANGED, token)
 
 
-async def make_demo(application: Application, *, runs: int, now: Millis) -> None:
+async def make_demo(application: "Application", *, runs: int, now: Millis) -> None:
     """Enter the organization and tell what happened there until now."""
     edge = application.edge
     told = runs if runs <= MOST_TOLD else USUAL_RUNS
@@ -96,11 +101,56 @@ async def make_demo(application: Application, *, runs: int, now: Millis) -> None
         since, until = begin + 60 * DAY, now - TOLD_DAYS * DAY
         await stories.tell(since)
         await _fill(made, stories, runs - told, since=since, until=until)
-    await stories.tell(now)
-    await extras.of_today()
+    await stories.tell(now - HOUR)
+    await extras.of_the_last_hour()
     await rebuild_stale(edge.database, now)
 
 
 async def _fill(made: Company, stories: Stories, processes: int, *, since: Millis, until: Millis) -> None:
     """Many more processes from the same templates, as variations of the first of each."""
-    ...
+    owners = [made.people[key] for key in LAUNCHERS]
+    models = [_model(made, stories, blueprint) for blueprint in BLUEPRINTS]
+    tasks_each = max(len(model.steps) for model in models)
+
+    async def prepare(tx: WriteTx) -> Ground:
+        body = {"title": "Check the notice board", "task_type": "task", "owners": {"users": owners[:1]}}
+        due = {"deadline": wire(since + DAY)}
+        one_off = await one_off_tasks.create_task(tx, {**body, **due}, secrets=made.secrets)
+        settings = await organizations.settings_of(tx, tx.org)
+        return Ground(
+            org=tx.org,
+            organization_id=tx.organization_id,
+            random_seed=str(RANDOM_SEED),
+            owners=tuple(owners),
+            helpers=tuple(made.people.values()),
+            guests=tuple(made.guests.values()),
+            groups=tuple(made.groups.values()),
+            people_of_groups={
+                made.groups[key]: tuple(made.people[each] for each in people)
+                for key, (_, people) in company.GROUPS.items()
+            },
+            tags=tuple(made.tags.values()),
+            folders=tuple(made.folders[key] for key, _, _ in company.PROCESS_FOLDERS),
+            models=tuple(models),
+            one_off=one_off.seen.task,
+            processes=processes,
+            numbers=await numbers_kept(tx, processes, tasks_each=tasks_each, until=until),
+            since=since,
+            until=until,
+            now=stories.now,
+            week=settings.working_week(),
+            tasks_each=tasks_each,
+        )
+
+    ground = await made.do(since, made.actor("maya"), prepare)
+    await load(made.database, [ground], _unheard)
+
+
+def _model(made: Company, stories: Stories, blueprint: Blueprint) -> Model:
+    document = made.templates[blueprint.key].document
+    launched = replace(stories.first[blueprint.key], starred_by=frozenset(), involved=())
+    return Model(launched, document.steps, document.kickoff, blueprint.prefix, blueprint.topic)
+
+
+def _unheard(what: str, done: int, total: int) -> None:
+    """Nobody watches."""

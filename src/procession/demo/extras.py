@@ -76,9 +76,7 @@ class Extras:
 
         async def complete(at: Millis) -> None:
             body = {"task_id": task_id, "comment": "Done."}
-            await self.made.do(
-                at, maya, lambda tx: completion.complete_task(tx, body, process_id=None, hourly_limit=0)
-            )
+            await self.made.do(at, maya, lambda tx: completion.complete_task(tx, body, process_id=None, hourly_limit=0))
 
         async def archive(at: Millis) -> None:
             await self.made.do(at, maya, lambda tx: one_off_tasks.archive_task(tx, task_id))
@@ -88,8 +86,8 @@ class Extras:
         if one_off.becomes == "archived":
             self.stories.plan(at + DAY, archive)
 
-    async def of_today(self) -> None:
-        """The last hour: deadlines moved to today, a task skipped, one reopened, one added, favourites chosen."""
+    async def of_the_last_hour(self) -> None:
+        """Deadlines moved to today, a task skipped, one reopened, one added, favourites chosen."""
         at = self.stories.now - 30 * MINUTE
         found = [(story, await self._process(story, at)) for story in self.stories.told[-60:]]
         healthy = [

@@ -66,6 +66,11 @@ class Company(msgspec.Struct, kw_only=True):
     def member(self, account: int) -> Actor:
         return Actor(kind="member", id=account, role=self.roles[account], channel=CHANNEL)
 
+    def groups_of(self, account: int) -> list[str]:
+        """The principals of the groups that somebody is in."""
+        keys = [key for key, (_, people) in company.GROUPS.items() if account in map(self.people.get, people)]
+        return [f"g:{self.groups[key]}" for key in keys]
+
     async def do(self, at: Millis, actor: Actor, work: Callable[[WriteTx], Awaitable[T]]) -> T:
         """What somebody did back then."""
         return await writing(self.database, self.org, self.organization_id, actor, at, work)

@@ -7,12 +7,14 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from procession.demo import company
 from procession.demo.blueprints import BLUEPRINTS, Blueprint
 from procession.demo.founding import CHANNEL, Company
 from procession.domain import tasks as task_rules
 from procession.domain.actors import Actor
+from procession.domain.calendar import local_day
 from procession.domain.fields import Field
-from procession.domain.processes import Process, Task
+from procession.domain.processes import Process, Task, ThreadLabel
 from procession.domain.times import DAY, HOUR, MINUTE, Millis, wire
 from procession.domain.values import People
 from procession.seed import words
@@ -141,7 +143,7 @@ class Stories:
             case "person":
                 name = f"{random.choice(words.FIRST_NAMES)} {random.choice(words.LAST_NAMES)}"
             case "month":
-                name = random.choice(words.MONTHS)
+                name = words.MONTHS[local_day(at - 20 * DAY, company.TIMEZONE).month - 1]
             case _:
                 name = f"{random.choice(words.SUPPLIER_NAMES)} {random.choice(words.SUPPLIER_KINDS)}"
         found = answers(fields, random.randrange(4), self._people())
@@ -185,7 +187,7 @@ class Stories:
         if scene.task is None or scene.process.is_archived or scene.process.is_locked:
             return
         if story.steps <= 0:
-            await self._end(story, scene, scene.task, at)
+            await self._end(story, scene.task, at)
             return
         if self.random.random() < 0.2:
             await self._comment(scene.task, self.random.choice(words.COMMENTS), at)
@@ -239,29 +241,31 @@ class Stories:
         if self.random.random() < 0.15:
             text = f"@[{self.made.people[self.random.choice(LAUNCHERS)]}] {text}"
         draft = Draft(content=text, label=label)
-        placed = await self.made.do(
-            at, author, lambda tx: threads.comment_on_task(tx, task.id, draft, hourly_limit=0)
-        )
+        placed = await self.made.do(at, author, lambda tx: threads.comment_on_task(tx, task.id, draft, hourly_limit=0))
         return placed.thread.id
 
-    async def _end(self, story: Story, scene: Scene, task: Task, at: Millis) -> None:
+    async def _end(self, story: Story, task: Task, at: Millis) -> None:
         """What keeps the process from going on; old troubles are over after some days, and then it does."""
         maya = self.made.actor("maya")
         match story.fate:
             case "problem":
                 thread_id = await self._comment(task, self.random.choice(words.PROBLEMS), at, label="problem")
-                self._plan_relief(story, at, lambda tx, draft: threads.resolve_problem(
-                    tx, task.id, thread_id, draft, hourly_limit=0
-                ))
+                self._plan_relief(
+                    story, at, lambda tx, draft: threads.resolve_problem(tx, task.id, thread_id, draft, hourly_limit=0)
+                )
             case "issue":
                 draft = Draft(content=self.random.choice(words.ISSUES))
                 placed = await self.made.do(
                     at, maya, lambda tx: process_threads.report_issue(tx, story.process_id, draft, hourly_limit=0)
                 )
                 thread_id = placed.thread.id
-                self._plan_relief(story, at, lambda tx, draft: process_threads.resolve_issue(
-                    tx, story.process_id, thread_id, draft, hourly_limit=0
-                ))
+                self._plan_relief(
+                    story,
+                    at,
+                    lambda tx, draft: process_threads.resolve_issue(
+                        tx, story.process_id, thread_id, draft, hourly_limit=0
+                    ),
+                )
             case "abandoned":
                 self._plan_archiving(story, at + self.random.randint(1, 9) * DAY)
             case _:

@@ -70,15 +70,20 @@ async def seed(
         report("Organizations", index, plan.organizations)
         founded.append(await found(database, secrets, plan, index, now=now))
     report("Organizations", plan.organizations, plan.organizations)
-    async with loading(database) as loader:
-        with makers(sum(each.ground.processes for each in founded)) as executor:
-            await _load(loader, executor, [each.ground for each in founded], report)
-        for index, each in enumerate(founded):
-            report("Counters", index, len(founded))
-            await _count_sights(database, each.ground)
-        await loader.tidy()
-        report("Counters", len(founded), len(founded))
+    await load(database, [each.ground for each in founded], report)
     return [await _access(database, each, now) for each in founded]
+
+
+async def load(database: Database, grounds: Sequence[Ground], report: Report) -> None:
+    """Enter all processes that the grounds are to have."""
+    async with loading(database) as loader:
+        with makers(sum(ground.processes for ground in grounds)) as executor:
+            await _load(loader, executor, grounds, report)
+        for index, ground in enumerate(grounds):
+            report("Counters", index, len(grounds))
+            await _count_sights(database, ground)
+        await loader.tidy()
+        report("Counters", len(grounds), len(grounds))
 
 
 @contextmanager

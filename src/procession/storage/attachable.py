@@ -24,10 +24,10 @@ _tags_of_template = Query(
         tag_links.c.step_id.is_(None),
     )
 )
+_M = members.c
 _members = Query(
-    select(members.c.account, members.c.status, members.c.type, members.c.email, members.c.first_name, members.c.last_name)
-    .where(members.c.org == bindparam("org"))
-)  # fmt: skip
+    select(_M.account, _M.status, _M.type, _M.email, _M.first_name, _M.last_name).where(_M.org == bindparam("org"))
+)
 _groups = Query(select(groups.c.id, groups.c.name).where(groups.c.org == bindparam("org")))
 
 

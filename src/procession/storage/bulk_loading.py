@@ -1,7 +1,7 @@
 """Loading batches into a database, on a connection of its own: COPY on PostgreSQL, big transactions on SQLite."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -82,7 +82,9 @@ class SqliteLoader:
         self._execute(statement)
 
     async def tidy(self) -> None:
-        self._own.raw.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        # Where somebody else is at it already, that is enough.
+        with suppress(apsw.BusyError):
+            self._own.raw.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def close(self) -> None:
         self._own.close()

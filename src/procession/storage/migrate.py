@@ -1,20 +1,23 @@
 """Bringing a database to the schema this program needs: always before it is opened for work."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, func, select
+from sqlalchemy.exc import OperationalError
 
 from procession.storage.database import sqlite_path
 
 BACKUPS_KEPT = 5
+# Servers that start together on one PostgreSQL upgrade it one after the other.
+UPGRADE_LOCK = 0x70726F63
 
 
 class SchemaTooNew(RuntimeError):
@@ -34,9 +37,12 @@ class DatabaseUnreachable(RuntimeError):
 def upgrade(url: str, data_dir: Path) -> str | None:
     """Upgrade the database at `url` (empty: the embedded file); returns the new revision, None when it was current.
 
-    An embedded file is copied to `backups/` first. Raises SchemaTooNew or DatabaseUnreachable.
+    Wholly or not at all, and one program at a time. An embedded file is copied to `backups/` first. Raises
+    SchemaTooNew or DatabaseUnreachable.
     """
-    with _engine(url, data_dir) as engine, engine.connect() as connection:
+    with _connected(url, data_dir, begin="BEGIN IMMEDIATE") as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         config = _config()
         current = MigrationContext.configure(connection).get_current_revision()
         scripts = ScriptDirectory.from_config(config)
@@ -56,7 +62,7 @@ def upgrade(url: str, data_dir: Path) -> str | None:
 
 def current_revision(url: str, data_dir: Path) -> str | None:
     """The schema the database has now; None when it is empty."""
-    with _engine(url, data_dir) as engine, engine.connect() as connection:
+    with _connected(url, data_dir, begin="BEGIN") as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -66,12 +72,11 @@ def newest_revision() -> str | None:
 
 def back_up(source: Path, folder: Path, name: str) -> Path:
     """A consistent copy of an embedded database; older copies beyond the newest few are removed."""
-    import pysqlite3  # pyright: ignore[reportMissingTypeStubs]  # the wheel has none
-
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     target = folder / f"{source.stem}-{stamp}-{name}.db"
-    with closing(pysqlite3.connect(str(source))) as original, closing(pysqlite3.connect(str(target))) as copy:
+    driver = _sqlite_driver()
+    with closing(driver.connect(str(source))) as original, closing(driver.connect(str(target))) as copy:
         original.backup(copy)
     for old in sorted(folder.glob(f"{source.stem}-*.db"))[:-BACKUPS_KEPT]:
         old.unlink()
@@ -85,21 +90,18 @@ def _config() -> Config:
 
 
 @contextmanager
-def _engine(url: str, data_dir: Path) -> Iterator[sa.Engine]:
-    engine = _open(url, data_dir)
+def _connected(url: str, data_dir: Path, *, begin: str) -> Generator[Connection]:
     try:
-        yield engine
-    except sa.exc.OperationalError as error:
+        connection = _engine(url, data_dir, begin).connect()
+    except OperationalError as error:
         raise DatabaseUnreachable(f"The database cannot be reached: {error.orig}") from error
-    finally:
-        engine.dispose()
+    with connection:
+        yield connection
 
 
-def _open(url: str, data_dir: Path) -> sa.Engine:
+def _engine(url: str, data_dir: Path, begin: str) -> Engine:
     if url.startswith(("postgresql://", "postgres://")):
-        return sa.create_engine("postgresql+psycopg://" + url.split("://", 1)[1], poolclass=sa.pool.NullPool)
-    import pysqlite3  # pyright: ignore[reportMissingTypeStubs]  # the wheel has none
-
+        return create_engine("postgresql+psycopg://" + url.split("://", 1)[1], poolclass=NullPool)
     path = sqlite_path(url, data_dir)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,10 +111,23 @@ def _open(url: str, data_dir: Path) -> sa.Engine:
             f"The data folder {path.parent} cannot be written: {error.strerror}. "
             "Choose another with --data-dir or make it writable."
         ) from error
-    engine = sa.create_engine(f"sqlite:///{path}", module=pysqlite3, poolclass=sa.pool.NullPool)
+    engine = create_engine(f"sqlite:///{path}", module=_sqlite_driver(), poolclass=NullPool)
 
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction]  # registered by the decorator
+    def prepare(connection: Any, _: object) -> None:  # the driver has no types
+        # The driver would begin transactions by itself, and never for a change of the schema.
+        connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
 
+    def begin_explicitly(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin_explicitly)
     return engine
+
+
+def _sqlite_driver() -> Any:  # the wheel has no types
+    """The driver that brings a SQLite which is safe to use."""
+    import pysqlite3  # pyright: ignore[reportMissingTypeStubs]
+
+    return pysqlite3

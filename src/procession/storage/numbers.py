@@ -15,7 +15,9 @@ from procession.storage.tables.events import sequences
 def new_uuid(now: int) -> str:
     """A UUIDv7 as 32 hex digits: 48 bits of milliseconds, then randomness (RFC 9562)."""
     random = int.from_bytes(os.urandom(10), "big")
-    value = (now & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    value = (
+        (now & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    )
     return f"{value:032x}"
 
 

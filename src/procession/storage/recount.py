@@ -269,8 +269,7 @@ async def count_for_viewer(tx: ReadTx, account: int, *, is_light: bool) -> dict[
     owned = [f"t:{row[0]}" for row in await tx.tuples(_templates_of, account=account)]
     principals = [f"m:{account}", *groups, *owned]
     statement = _count_light if is_light else _count_others
-    rows: list[tuple[Any, ...]] = await tx.tuples(statement, principals=principals, everyone=EVERYONE)
-    return {state: n for state, n in rows}
+    return dict(await tx.tuples(statement, principals=principals, everyone=EVERYONE))
 
 
 _role = Query(

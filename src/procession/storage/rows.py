@@ -70,7 +70,7 @@ def _decoder(kind: Any) -> Callable[[Any], Any] | None:
         return kind
     if _is_plain(kind):
         return None
-    decoder: Any = msgspec.json.Decoder(kind)
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)  # pyright: ignore[reportUnknownArgumentType]  # the type is known at run time only
     decode: Callable[[Any], Any] = decoder.decode
     return lambda value: None if value is None else decode(value)
 

@@ -28,8 +28,10 @@ def create_search(dialect: str) -> list[str]:
     """The statements that make the index."""
     if dialect == "sqlite":
         return [
-            "CREATE VIRTUAL TABLE process_search USING fts5("
-            "name, tokenize = 'trigram', detail = full, content = '', contentless_delete = 1)"
+            (
+                "CREATE VIRTUAL TABLE process_search USING fts5("
+                "name, tokenize = 'trigram', detail = full, content = '', contentless_delete = 1)"
+            )
         ]
     return [
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",

@@ -25,6 +25,11 @@ class TagRow(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
 
+    @property
+    def is_automatic(self) -> bool:
+        """By its mark or by how its title begins, as the filter has it. Spec: api-content 1.2."""
+        return bool(self.auto_generated) or self.folded_title.startswith(AUTOMATIC_PREFIXES)
+
 
 _automatic = or_(tags.c.auto_generated == 1, *[tags.c.folded_title.like(f"{each}%") for each in AUTOMATIC_PREFIXES])
 _list = Listing(
@@ -74,7 +79,7 @@ async def titled(tx: ReadTx, folded_title: str) -> TagRow | None:
 
 async def ids_by_title(tx: ReadTx, folded_titles: Sequence[str]) -> dict[str, str]:
     """Ids of the tags with these titles, by title; one statement."""
-    return dict(await tx.tuples(_ids_by_title, folded_titles=list(folded_titles)))  # pyright: ignore[reportArgumentType]  # two columns
+    return dict(await tx.tuples(_ids_by_title, folded_titles=list(folded_titles)))
 
 
 async def add(tx: WriteTx, row: TagRow) -> None:

@@ -105,9 +105,7 @@ _tags = Query(
 _folders = Query(
     select(folder_links.c.task, folder_links.c.id, folders.c.id, folders.c.name, folders.c.parent_id)
     .select_from(
-        folder_links.join(
-            folders, and_(folders.c.org == folder_links.c.org, folders.c.id == folder_links.c.folder_id)
-        )
+        folder_links.join(folders, and_(folders.c.org == folder_links.c.org, folders.c.id == folder_links.c.folder_id))
     )
     .where(folder_links.c.org == bindparam("org"), is_in(folder_links.c.task, "seqs"))
 )

@@ -98,7 +98,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_li
     if by.person in everybody:
         await _tell_progress(tx, saved.task, by, everybody)
     tx.record(completion_event(done) if done.is_completed else _part_event(done, by))
-    return Changed(saved, [f"body:{key}" for key in wanted.ignored])
+    return Changed(saved, list(wanted.ignored))
 
 
 def _completer(tx: WriteTx, wanted: Completion) -> Completer:

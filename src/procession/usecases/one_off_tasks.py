@@ -366,4 +366,3 @@ async def _owned(tx: WriteTx, task_id: str, *, to: str) -> SeenTask:
     is_creator = seen.task.is_oneoff and tx.actor.kind == "member" and seen.task.starter == tx.actor.id
     require(tx.actor.is_admin or is_creator, to=to)
     return seen
-

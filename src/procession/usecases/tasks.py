@@ -51,9 +51,7 @@ class Changed(msgspec.Struct, frozen=True):
     ignored: list[str]
 
 
-async def update_task(
-    tx: WriteTx, task_id: str, body: object, *, process_id: str | None, secrets: Secrets
-) -> Changed:
+async def update_task(tx: WriteTx, task_id: str, body: object, *, process_id: str | None, secrets: Secrets) -> Changed:
     """Change a task through its process (`process_id`) or by itself; then a one-off task says title, deadline, owners.
 
     Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState, Invalid. Spec: api-tasks T8, T9.
@@ -145,7 +143,9 @@ async def change(
     saved = await _save(tx, work, task)
     await _save_tags(tx, work)
     _record(tx, work, saved.task, accepted)
-    return Changed(saved, [*read.ignored, *(accepted.ignored if accepted else ())])
+    return Changed(
+        saved, [*read.ignored, *(f"taskdata.{key}" for key in accepted.ignored)] if accepted else read.ignored
+    )
 
 
 class _Work:
@@ -228,9 +228,7 @@ def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]:
     return tasks.fields_of(task, work.document)
 
 
-async def _accepted(
-    tx: WriteTx, work: _Work, fields: Collection[Field], errors: Errors
-) -> Accepted | None:
+async def _accepted(tx: WriteTx, work: _Work, fields: Collection[Field], errors: Errors) -> Accepted | None:
     """The answers with the sent ones merged in; None when none were sent, or they are at fault."""
     if "taskdata" not in work.read.sent:
         return None

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from procession.adapters.text import safe_markup
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.forms import FormField
 from procession.api.contract.shared import Progress, TagLink
@@ -182,6 +183,9 @@ class LaunchBody(msgspec.Struct, kw_only=True):
     tags: list[str] | None = None
     folders: list[str] | None = None
 
+    def __post_init__(self) -> None:
+        self.summary = safe_markup(self.summary) if self.summary else self.summary
+
 
 class RunChange(msgspec.Struct, kw_only=True):
     """Changes to a process; what is not sent stays. Spec: api-processes 9."""
@@ -197,3 +201,6 @@ class RunChange(msgspec.Struct, kw_only=True):
     prerun: dict[str, Any] | list[Any] | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     folders: list[str] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        self.summary = safe_markup(self.summary) if self.summary else self.summary

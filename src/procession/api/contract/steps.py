@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from procession.adapters.text import safe_markup
 from procession.api.contract.envelope import Many
 from procession.api.contract.shared import TagLink
 from procession.api.contract.template_fields import Capture
@@ -124,6 +125,9 @@ class StepChange(msgspec.Struct, kw_only=True):
     ai_allowed_app_keys: list[str] | UnsetType = UNSET
     ai_on_uncertainty: str | UnsetType | None = UNSET
     stage_id: str | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        self.summary = safe_markup(self.summary) if self.summary else self.summary
 
 
 class StepBody(StepChange, kw_only=True):

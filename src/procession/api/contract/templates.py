@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from procession.adapters.text import safe_markup
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import MemberId, Milestone, Step
@@ -126,7 +127,7 @@ Flag = bool | UnsetType
 
 
 class TemplateSettings(msgspec.Struct, kw_only=True):
-    """What can be said about a template on creation and on every update."""
+    """What can be said about a template on creation and on every update; its markup is made safe as it is read."""
 
     title: str
     summary: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
@@ -152,6 +153,10 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     groups: list[str] | UnsetType = UNSET
     prerun: list[KickoffFieldBody] | UnsetType = UNSET
 
+    def __post_init__(self) -> None:
+        self.summary = safe_markup(self.summary) if self.summary else self.summary
+        self.guidance = safe_markup(self.guidance) if self.guidance else self.guidance
+
 
 class TemplateBody(TemplateSettings, kw_only=True):
     """A new template. Spec: api-templates 2.2."""
@@ -172,6 +177,11 @@ class TemplateChange(TemplateSettings, kw_only=True):
     default_folder: Text = UNSET
     folder_changeable_by_launcher: Flag = UNSET
     kickoff_sharing_user_id: MemberId | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        described = self.kickoff_description
+        self.kickoff_description = safe_markup(described) if described else described
 
 
 class CloneBody(msgspec.Struct):

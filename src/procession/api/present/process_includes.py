@@ -9,6 +9,7 @@ from procession.api.contract.processes import FolderLink, NextTask, RunPermissio
 from procession.api.contract.shared import TagLink
 from procession.api.present.process_documents import add_from_documents
 from procession.api.present.processes import Share
+from procession.api.present.task_texts import MARK, texts_of
 from procession.api.present.tasks import present_tasks
 from procession.api.present.threads import present_threads
 from procession.domain.permissions import is_assigned_to, may_archive_process
@@ -16,7 +17,15 @@ from procession.domain.processes import State
 from procession.domain.summary import DUE_SOON_MS
 from procession.domain.template_permissions import may_edit
 from procession.domain.times import wire_or_none
-from procession.storage import access, organizations, template_grants, templates, threads
+from procession.storage import (
+    access,
+    organizations,
+    task_pages,
+    template_grants,
+    template_versions,
+    templates,
+    threads,
+)
 from procession.storage.listing import includes
 from procession.storage.listing.includes import BriefTask
 from procession.storage.listing.rows import ListedProcess
@@ -88,7 +97,7 @@ async def view(tx: ReadTx, rows: Sequence[ListedProcess], names: Collection[str]
 
 def share_of_tasks(tasks: list[BriefTask]) -> Share:
     deadlines = sorted(t.deadline for t in tasks if t.deadline is not None and t.is_open and not t.is_held)
-    due = max((t.deadline for t in tasks if t.deadline is not None and not (t.is_held and t.is_open)), default=None)
+    due = max((t.deadline for t in tasks if t.deadline is not None and not t.is_held), default=None)
     return Share(len(tasks), sum(not t.is_open for t in tasks), tuple(deadlines), due)
 
 
@@ -107,6 +116,7 @@ async def add_includes(
     if viewer.tasks is not None:
         for row, run in zip(rows, runs, strict=True):
             _add_from_tasks(row, run, names, viewer.tasks.get(row.seq, []), call)
+        await _fill_titles(tx, rows, [each for run in runs if run.next_task for each in run.next_task.data])
     if not FROM_DOCUMENT.isdisjoint(names):
         await add_from_documents(
             tx, rows, runs, names, named=viewer.named, tasks=viewer.tasks, with_answers=with_answers
@@ -165,6 +175,21 @@ def _next_task(task: BriefTask) -> NextTask:
         owners={"users": list(owners.users), "guests": list(owners.guests), "groups": list(owners.groups)},
         deadline=wire_or_none(task.deadline),
     )
+
+
+async def _fill_titles(tx: ReadTx, rows: Sequence[ListedProcess], following: Sequence[NextTask]) -> None:
+    """Replace the variables in the titles of next tasks; no statement when there are none. Spec: L-7.10."""
+    quoting = {each.increment_id: each for each in following if MARK in each.title}
+    if not quoting:
+        return
+    loaded = [task for task in await includes.tasks_of(tx, [row.seq for row in rows]) if task.seq in quoting]
+    processes = await task_pages.processes_at(tx, (task.process for task in loaded if task.process is not None))
+    documents = await template_versions.version_documents(
+        tx, ((each.template_id, each.template_version) for each in processes.values())
+    )
+    texts = await texts_of(tx, loaded, [None] * len(loaded), processes, documents)
+    for task in loaded:
+        quoting[task.seq].title = texts.title(task)
 
 
 def _tasks_meta(row: ListedProcess, tasks: list[BriefTask], call: Call) -> TasksMeta:

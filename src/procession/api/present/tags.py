@@ -17,7 +17,7 @@ def present_tag(row: TagRow) -> Tag:
         id=row.id,
         title=row.title,
         color=row.color,
-        auto_generated=bool(row.auto_generated),
+        auto_generated=row.is_automatic,
         type=row.type,
         created_at=wire(row.created_at),
         deleted_at=None,

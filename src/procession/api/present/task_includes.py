@@ -80,9 +80,7 @@ async def _add_runs(
         out.run = RunOfTask(by_seq.get(task.process) if task.process is not None else None)
 
 
-async def _shares_of_guest(
-    tx: ReadTx, rows: Sequence[ListedProcess], named: frozenset[str]
-) -> dict[int, Share]:
+async def _shares_of_guest(tx: ReadTx, rows: Sequence[ListedProcess], named: frozenset[str]) -> dict[int, Share]:
     """A guest's process is what they do in it. Spec: behaviour-work G1."""
     loaded = await includes.brief_tasks_of(tx, [row.seq for row in rows])
     return {

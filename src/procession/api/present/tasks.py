@@ -206,9 +206,7 @@ def _step(process: ProcessFacts | None, document: Template | None, task: Task) -
     return present_step(process.template_id, document, task.step_id)
 
 
-async def _add_threads(
-    tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]
-) -> None:
+async def _add_threads(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]) -> None:
     seqs = [task.seq for task in tasks]
     if not names.isdisjoint({"threads", "issues"}):
         placed = await threads.of_tasks(tx, seqs) if seqs else []
@@ -227,9 +225,7 @@ async def _add_threads(
             out.threads_count = counts.get(task.seq, 0)
 
 
-async def _add_places(
-    tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]
-) -> None:
+async def _add_places(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]) -> None:
     seqs = [task.seq for task in tasks]
     if "tags" in names:
         tags = await task_pages.tags_of(tx, seqs)

@@ -25,7 +25,7 @@ from procession.domain.task_filters import BY_POSITION, TaskFilter, TaskOrder, W
 from procession.storage import access, people, task_lists
 from procession.storage import groups as stored_groups
 from procession.storage.access import EVERYTHING, Sight
-from procession.storage.task_lists import TaskPage
+from procession.storage.task_keys import TaskPage
 from procession.storage.tx import ReadTx
 
 # Rows that a stream loads related data for, and sends, at a time.

@@ -50,7 +50,7 @@ async def answered(tx: ReadTx, call: Call, changed: Changed | SeenTask, *, by_ru
     """A task that was just changed, with its text; `by_rules`: with what automations did to other tasks."""
     seen = changed if isinstance(changed, SeenTask) else changed.seen
     if isinstance(changed, Changed):
-        call.ignore(*changed.ignored)
+        call.ignore(*(f"body:{key}" for key in changed.ignored))
     [shown] = await present(tx, call, [seen.task], frozenset({"summary"}))
     if by_rules and seen.process is not None:
         shown.tasks_changed_by_rules = {}

@@ -7,7 +7,20 @@ facet), `keys0` ... (several), `principals`, `text`, `match`, `number`, `me`, `n
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, column, exists, false, func, literal_column, or_, select, table, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    column,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    true,
+)
 
 from procession.domain.listing import Facet
 from procession.domain.processes import State

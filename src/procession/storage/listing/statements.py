@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -226,7 +228,10 @@ def _beyond_value(
         # Values come before nulls; backwards, nulls come first.
         return [] if is_null != page.backwards else None
     here = P.seq if is_null else tuple_(column, P.seq)
-    place: Any = bindparam("cursor_seq") if is_null else tuple_(bindparam("cursor0"), bindparam("cursor_seq"))
+    if is_null:
+        place: Any = bindparam("cursor_seq", type_=BigInteger)
+    else:
+        place = tuple_(bindparam("cursor0", type_=column.type), bindparam("cursor_seq", type_=BigInteger))
     return [here < place if down else here > place]
 
 
@@ -303,7 +308,8 @@ def _beyond_all(page: PageShape) -> ColumnElement[bool]:
     equal: list[ColumnElement[bool]] = []
     for n, ((field, descending), is_null) in enumerate(zip(fields, nulls, strict=True)):
         column = SORTABLE[field]
-        value: Any = bindparam("cursor_seq") if field == "seq" else bindparam(f"cursor{n}", type_=column.type)
+        name = "cursor_seq" if field == "seq" else f"cursor{n}"
+        value: BindParameter[Any] = bindparam(name, type_=column.type)
         down = descending != page.backwards
         if is_null:
             if page.backwards:

@@ -1,6 +1,7 @@
 """Processes, their tasks, and what people write on them."""
 
-from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text as sql
+from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import text as sql
 
 from procession.storage.columns import key, number, optional_number, optional_text, text
 from procession.storage.tables.base import metadata

@@ -59,9 +59,9 @@ template_grants = Table(
     metadata,
     key("org"),
     text("template_id"),
-    # EDIT, READ, LAUNCH, DUPLICATE, PROCESS_READ
+    # One of EDIT, READ, LAUNCH, DUPLICATE and PROCESS_READ.
     text("permission"),
-    # "everyone", "m:<member>", "g:<group>"
+    # everyone, or a member or group: "everyone", "m:<member>", "g:<group>"
     text("principal"),
     PrimaryKeyConstraint("org", "template_id", "permission", "principal"),
     ForeignKeyConstraint(["org", "template_id"], ["template.org", "template.id"], ondelete="CASCADE"),

@@ -1,0 +1,192 @@
+"""How many statements a list costs: fixed by what is asked for, never by how many rows there are. Spec: issue 2, 3."""
+
+from typing import Any
+
+import pytest
+
+from procession.usecases.viewers import rebuild_stale
+from tests.builders import Organization, Person
+from tests.counting import Statements
+from tests.lists.making import assign, launch, listed, tasks_of
+
+# Who is calling, the organization's position, the counters, the page.
+ADMIN = 4
+# Also what the caller is named by, and how many processes they see.
+MEMBER = 6
+# What each `with` costs: (an administrator, anybody else). Others are asked again what they are named by where
+# secret tasks or rights depend on it.
+INCLUDES = {
+    "tags": (1, 1),
+    "folders": (1, 1),
+    "assets": (0, 0),
+    "next_task": (2, 2),
+    "tasks_meta": (2, 2),
+    "next_task,tasks_meta": (2, 2),
+    "stages": (3, 3),
+    "ko_form_fields": (1, 1),
+    "form_fields": (3, 3),
+    "ko_form_fields,form_fields,stages,next_task": (4, 4),
+    "checklist": (3, 3),
+    "checklist.steps": (3, 3),
+    "permissions": (3, 5),
+    "tasks": (3, 3),
+    "tasks.form_fields": (4, 4),
+    "tasks.threads": (6, 6),
+    "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders": (12, 14),
+}
+# What each filter, order or place costs beside the plain list: (an administrator, anybody else).
+QUERIES = {
+    "sort=name": (0, 0),
+    "sort=-due_date,name": (0, 0),
+    "page=2&per_page=1": (0, 0),
+    "status=active": (0, 0),
+    "status=problem": (0, 1),
+    "status=delayed": (3, 2),
+    "status=active,problem": (1, 1),
+    "archived=true": (0, 0),
+    "owners={admin}": (0, 1),
+    "owners={admin},{member}": (1, 1),
+    "me=true": (0, 1),
+    "checklist_id={template}": (0, 1),
+    "tag={tag}": (0, 1),
+    "tag=Wanted": (1, 2),
+    "tag_ids={tag}": (0, 1),
+    "folder={folder}": (0, 1),
+    "starred=true": (0, 1),
+    "starred=false": (1, 1),
+    "type=procedure": (0, 1),
+    "q=process": (1, 1),
+    "q=p": (1, 1),
+    "checklist_id={template}&tag={tag}&type=procedure": (1, 1),
+}
+
+
+class Scene:
+    """Fifty processes that meet every filter, all seen by one member too."""
+
+    def __init__(self, org: Organization) -> None:
+        self.org = org
+        self.member = org.person()
+        self.tag, self.folder = org.tag("Wanted"), org.folder(kind="run")
+        steps = ["One", {"title": "Two", "captures": [{"label": "Weight"}]}]
+        self.template = org.template(steps=steps, kickoff=[{"label": "Farm"}])
+        body = {"tags": [self.tag["id"]], "folders": [self.folder["id"]], "users": [self.member.id]}
+        self.runs = [launch(org, self.template, name=f"process {n}", **body) for n in range(50)]
+        for run in self.runs[:2]:
+            first, second = tasks_of(org, run)
+            assert org.api.post(f"/tasks/{first['id']}/problem", {"content": "stuck"}).is_success
+            late = {"deadline": "2020-01-01T00:00:00Z"}
+            assert org.api.put(f"/runs/{run['id']}/tasks/{second['id']}", late).is_success
+            assert org.api.put(f"/runs/{run['id']}", {"starred": True}).is_success
+            assert self.member.api.put(f"/runs/{run['id']}", {"starred": True}).is_success
+            assign(org, run, first, org.admin, self.member)
+        org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+
+    def filled(self, query: str) -> str:
+        return query.format(
+            admin=self.org.admin.id, member=self.member.id, template=self.template["id"], tag=self.tag["id"],
+            folder=self.folder["id"],
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scenes() -> dict[str, Scene]:
+    return {}
+
+
+@pytest.fixture
+def scene(server: Any, scenes: dict[str, Scene]) -> Scene:
+    if server.dialect not in scenes:
+        scenes[server.dialect] = Scene(Organization(server))
+    return scenes[server.dialect]
+
+
+@pytest.fixture(params=["administrator", "member"])
+def caller(request: pytest.FixtureRequest, scene: Scene) -> tuple[Person, int]:
+    """(who calls, which number of the tables is theirs)."""
+    return (scene.org.admin, 0) if request.param == "administrator" else (scene.member, 1)
+
+
+def base(which: int) -> int:
+    return (ADMIN, MEMBER)[which]
+
+
+@pytest.mark.parametrize("per_page", [1, 50])
+def test_the_plain_list(caller: tuple[Person, int], statements: Statements, per_page: int) -> None:
+    person, which = caller
+
+    assert statements.of(person.api, f"/runs?per_page={per_page}") == base(which)
+
+
+@pytest.mark.parametrize("with_", INCLUDES)
+def test_with(caller: tuple[Person, int], statements: Statements, with_: str) -> None:
+    person, which = caller
+
+    counted = [statements.of(person.api, f"/runs?sort=created_at&per_page={size}&with={with_}") for size in (1, 50)]
+
+    assert counted == [base(which) + INCLUDES[with_][which]] * 2
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_filters_orders_and_places(
+    scene: Scene, caller: tuple[Person, int], statements: Statements, query: str
+) -> None:
+    person, which = caller
+    filled = scene.filled(query)
+    assert listed(person.api, filled)["data"], "a list without a match is not asked for its rows"
+
+    counted = [statements.of(person.api, f"/runs?{filled}&per_page={size}") for size in (1, 50)]
+
+    assert counted == [base(which) + QUERIES[query][which]] * 2
+
+
+@pytest.mark.parametrize("sort", ["", "name", "-due_date", "progress"])
+def test_following_a_link_costs_what_the_first_page_does(
+    caller: tuple[Person, int], statements: Statements, sort: str
+) -> None:
+    person, which = caller
+    link = listed(person.api, f"per_page=3&sort={sort}")["meta"]["pagination"]["links"]["next"]
+
+    assert statements.of(person.api, f"/runs?{link.partition('?')[2]}") == base(which)
+
+
+def test_an_unchanged_list_costs_two(scene: Scene, statements: Statements) -> None:
+    """Who is calling and the organization's position: the tag says the rest."""
+    tag = scene.org.api.get("/runs").headers["etag"]
+    before = statements.executed
+
+    assert scene.org.api.get("/runs", headers={"If-None-Match": tag}).status_code == 304
+    assert statements.executed - before == 2
+
+
+def test_a_stale_viewer_is_counted_at_the_cost_of_one_more(org: Organization, statements: Statements) -> None:
+    """Until a job has counted afresh, the processes themselves are counted."""
+    member = org.person()
+    launch(org, org.template(), users=[member.id])
+    org.group(members=[member])
+    assert statements.of(member.api, "/runs") == MEMBER + 1
+
+    org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+
+    assert statements.of(member.api, "/runs") == MEMBER
+
+
+def test_secret_tasks_cost_those_who_may_not_see_them_two_more(org: Organization, statements: Statements) -> None:
+    member = org.person()
+    template = org.template(steps=["Open", {"title": "Secret", "top_secret": True}])
+    for _ in range(20):
+        launch(org, template, users=[member.id])
+    org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+
+    for size in (1, 20):
+        assert statements.of(org.api, f"/runs?per_page={size}") == ADMIN
+        assert statements.of(member.api, f"/runs?per_page={size}") == MEMBER + 2
+
+
+def test_one_process_costs_the_same_however_many_tasks_it_has(org: Organization, statements: Statements) -> None:
+    counted = {
+        count: statements.of(org.api, f"/runs/{launch(org, org.template(steps=['x'] * count))['id']}?with=tasks,tags")
+        for count in (1, 20)
+    }
+
+    assert len(set(counted.values())) == 1, counted
