@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -30,9 +31,9 @@ class Live:
 
 
 @contextmanager
-def serving(folder: Path, url: str = "") -> Iterator[Live]:
+def serving(folder: Path, url: str = "", **settings: Any) -> Iterator[Live]:
     """A server on a free loopback port, stopped at the end."""
-    server = Server(url, folder)
+    server = Server(url, folder, **settings)
     config = uvicorn.Config(server.application, http=Protocol, lifespan="off", log_config=None, access_log=False)
     web = uvicorn.Server(config)
     # Bound as the server itself does it: a socket that does not name its protocol gets no TCP_NODELAY, and then every

@@ -73,6 +73,19 @@ def test_text_without_a_tag_stays_as_it_was_typed(org: Organization, text: str) 
     assert org.api.data("PUT", process(org), {"summary": text})["summary"] == text
 
 
+def test_the_guidance_of_fields_is_made_safe(org: Organization) -> None:
+    guided = {"label": "IBAN", "guidance": MARKUP}
+    made = org.template(steps=[{"title": "One", "captures": [guided]}], kickoff=[guided])
+    assert made["prerun"][0]["guidance"] == made["steps"][0]["captures"][0]["guidance"] == SAFE
+
+
+def test_an_imported_template_is_made_safe(org: Organization) -> None:
+    export = {"title": "T", "type": "procedure", "summary": MARKUP, "steps": [{"title": "One", "summary": MARKUP}]}
+    made = org.api.data("POST", "/checklists?import=1", export)
+    assert made["summary"] == SAFE
+    assert org.api.data("GET", f"/checklists/{made['id']}/steps")[0]["summary"] == SAFE
+
+
 def test_names_and_titles_are_plain_text(org: Organization) -> None:
     """Whoever shows them escapes them."""
     assert org.api.data("PUT", process(org), {"name": "<b>1 < 2</b>"})["name"] == "<b>1 < 2</b>"

@@ -220,8 +220,10 @@ def test_archived_tasks_and_those_of_archived_processes(world: World) -> None:
         pytest.param("q=%25", [], id="percent is a character"),
         pytest.param("deadline_on=2026-09-21", ["First", "Better", "Stale"], id="a day"),
         pytest.param("deadline_on=2026-09-21&deadline_after=2030-01-01", ["First", "Better", "Stale"], id="wins"),
-        pytest.param("deadline_start_range=2026-09-22&deadline_end_range=2026-09-22", ["Before", "Both", "Later", "Second"],
-                     id="inclusive"),
+        pytest.param(
+            "deadline_start_range=2026-09-22&deadline_end_range=2026-09-22", ["Before", "Both", "Later", "Second"],
+            id="inclusive",
+        ),
         pytest.param("deadline_after=2026-09-22", ["Problem"], id="exclusive after"),
         pytest.param("deadline_before=2026-09-22", ["First", "Better", "Stale"], id="exclusive before"),
         pytest.param("created=2026-09-21&is_oneoff=true", ["Better", "Both", "Later", "Problem"], id="created on"),
@@ -273,7 +275,7 @@ def test_what_cannot_be_used_is_ignored_and_reported(org: Organization, query: s
 def test_whatever_is_asked_does_no_harm(org: Organization) -> None:
     org.one_off()
     many = ",".join(str(each) for each in range(1, 10_001))
-    ids = ",".join(f"{each:032x}" for each in range(2000))
+    ids = ",".join(f"{each:032x}" for each in range(1500))
     for query in (
         f"owners={many}", f"groups={ids}", f"roles={ids}", f"folder={ids}", f"guests={many}", f"status={many}",
         "q=%25_%5C%27%22;--%00%F0%9F%8E%82", f"q={'x' * 10_000}", f"tag={'x' * 10_000}", "page=" + "9" * 30,
@@ -488,9 +490,7 @@ def test_g4_nobody_sees_another_organizations_tasks(org: Organization, other_org
     assert [task["id"] for task in other_org.api.data("GET", "/me/tasks")] == [theirs["id"]]
 
 
-INCLUDES = (
-    "run,run.checklist,step,form_fields,ko_form_fields,threads,issues,threads_count,tags,folders,roles,summary"
-)
+INCLUDES = "run,run.checklist,step,form_fields,ko_form_fields,threads,issues,threads_count,tags,folders,roles,summary"
 
 
 @pytest.mark.parametrize("path", ["/tasks", "/me/tasks", "/users/{me}/tasks", "/runs/{run}/tasks"])

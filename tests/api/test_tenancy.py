@@ -5,19 +5,15 @@ Each request here is one that succeeds in the organization it was made for, so n
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, bindparam, select
 
 from procession.api.catalogue import all_operations
 from procession.api.operations import Operation
 from procession.storage.connection import Row
-from procession.storage.query import Query
-from procession.storage.schema import TENANT_TABLES, metadata
-from procession.storage.tables import control
 from tests.api.world import World, send, succeed
+from tests.contents import contents
 from tests.harness import Api, Server
 
 OPERATIONS = all_operations()
@@ -49,7 +45,7 @@ class Worlds:
         self._is_known = False
 
     def _contents(self) -> dict[str, dict[str, list[Row]]]:
-        return {each.org.id: contents(each) for each in (self.ours, self.theirs)}
+        return {each.org.id: contents(self.server, each.org.number) for each in (self.ours, self.theirs)}
 
     def assert_unchanged(self) -> None:
         for organization, tables in self._contents().items():
@@ -73,28 +69,6 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
     worlds: Worlds = request.getfixturevalue(f"{request.param}_worlds")
     worlds.remember()
     return worlds
-
-
-@cache
-def _rows_of(table: Table) -> Query:
-    return Query(select(table).where(table.c.org == bindparam("org")).order_by(*table.primary_key.columns))
-
-
-# What stands about an organization in the shared tables.
-SHARED = (control.organizations, control.memberships, control.public_templates, control.tokens)
-
-
-def contents(world: World) -> dict[str, list[Row]]:
-    """All rows of an organization, by table; when a token was last used does not count."""
-    tables = [metadata.tables[name] for name in sorted(TENANT_TABLES)] + list(SHARED)
-
-    async def read() -> dict[str, list[Row]]:
-        async with world.server.database.reading() as connection:
-            return {each.name: await connection.rows(_rows_of(each), {"org": world.org.number}) for each in tables}
-
-    found = world.server.run(read())
-    last_used = list(control.tokens.columns.keys()).index("last_used_at")
-    return {**found, "token": [(*row[:last_used], *row[last_used + 1 :]) for row in found["token"]]}
 
 
 @each_of(OPERATIONS)

@@ -193,10 +193,9 @@ def _inner_statements(element: Any) -> Iterator[tuple[Any, bool]]:
         if id(each) in seen or isinstance(each, TableClause):
             continue
         seen.add(id(each))
-        if isinstance(each, SelectBase) and not isinstance(each, FromClause):
-            if isinstance(each, Select | CompoundSelect):
-                yield each, sees
-                continue
+        if isinstance(each, Select | CompoundSelect):
+            yield each, sees
+            continue
         if isinstance(each, ColumnClause) and each.table is not None:
             pending.append((each.table, False))
         is_source = isinstance(each, AliasedReturnsRows)

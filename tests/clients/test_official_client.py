@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tallyfy import TallyfySDK
+from tallyfy import TallyfyError, TallyfySDK
+
+from tests.live import serving
 
 from .official import Office, Official, assert_refused
 
@@ -120,3 +122,18 @@ def test_another_organization_is_refused_before_anything_is_looked_up(office: Of
     for other in ("0" * 32, "f" * 32):
         assert_refused(403, lambda other=other: office.sdk.get_organization_runs(other))
         assert_refused(403, lambda other=other: office.sdk.get_process(other, "f" * 32))
+
+
+def test_a_strict_server_knows_the_client_and_says_when_it_asks_too_often(tmp_path: Path) -> None:
+    with serving(tmp_path, requests_per_minute=60, require_client_header=True) as live:
+        sdk = Official(live.token, live.base)
+        for _ in range(60):
+            assert sdk.get_organization(live.org_id).id == live.org_id
+
+        with pytest.raises(TallyfyError, match="429") as refusal:
+            sdk.create_tag(live.org_id, "Once too often")
+
+        sdk.session.close()
+        assert refusal.value.status_code == 429
+        assert refusal.value.response_data["code"] == "RATE_LIMIT_EXCEEDED"
+        assert refusal.value.side_effect_possible is False

@@ -254,4 +254,3 @@ def test_a_form_of_its_own_beats_the_steps() -> None:
     assert tasks.summary_of(plain, template) == "From the step"
     assert tasks.summary_of(task(step_id="s1", summary=""), template) is None
     assert tasks.summary_of(task(step_id="s1", summary="Own"), template) == "Own"
-

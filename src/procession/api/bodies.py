@@ -1,7 +1,7 @@
 """Request bodies: JSON or bracketed form, every failing field reported at once. Spec: api-conventions 13, 14.3."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 from urllib.parse import parse_qsl
@@ -15,6 +15,7 @@ from procession.domain.loose import clean_json, deeper_than
 B = TypeVar("B", bound=msgspec.Struct)
 
 MAX_DEPTH = 64
+LARGEST_INTEGER = 2**63 - 1
 _PATH = re.compile(r" - at `\$(.*)`$")
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
@@ -79,7 +80,9 @@ def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
             ignored.append(f"body:{name}")
             continue
         try:
-            values[field.name] = msgspec.convert(value, field.type, strict=False)
+            values[field.name] = converted = msgspec.convert(value, field.type, strict=False)
+            if (place := _beyond_storage(converted, str(name))) is not None:  # pyright: ignore[reportUnknownArgumentType]  # plain data
+                errors[place] = [f"The {words(place)} is not a usable value."]
         except msgspec.ValidationError as error:
             path, message = _explained(str(name), str(error), value)  # pyright: ignore[reportUnknownArgumentType]  # plain data
             errors[path] = [message]
@@ -89,6 +92,21 @@ def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
     if errors:
         raise Invalid(errors)
     return shape(**values)
+
+
+def _beyond_storage(value: Any, place: str) -> str | None:
+    """Where the first whole number stands that has more than 64 bits; None when there is none."""
+    kind = type(value)
+    if kind is int:
+        return place if abs(value) > LARGEST_INTEGER else None
+    inside: Iterable[tuple[Any, Any]] = ()
+    if kind is list or kind is tuple:
+        inside = enumerate(value)
+    elif kind is dict:
+        inside = value.items()
+    elif issubclass(kind, msgspec.Struct):
+        inside = msgspec.structs.asdict(value).items()
+    return next((found for key, each in inside if (found := _beyond_storage(each, f"{place}.{key}"))), None)
 
 
 def _failed_below(name: str, errors: Mapping[str, Any]) -> bool:

@@ -32,7 +32,34 @@ from procession.api.routes import (
     tokens,
 )
 
-RESOURCES: tuple[ModuleType, ...] = (service, auth, tokens, me, organizations, members, guests, groups, templates, template_parts, template_threads, steps, step_fields, stages, processes, process_writes, exports, task_lists, tasks, one_off_tasks, guest_tasks, attaching, tags, folders, process_threads, threads)
+RESOURCES: tuple[ModuleType, ...] = (
+    service,
+    auth,
+    tokens,
+    me,
+    organizations,
+    members,
+    guests,
+    groups,
+    templates,
+    template_parts,
+    template_threads,
+    steps,
+    step_fields,
+    stages,
+    processes,
+    process_writes,
+    exports,
+    task_lists,
+    tasks,
+    one_off_tasks,
+    guest_tasks,
+    attaching,
+    tags,
+    folders,
+    process_threads,
+    threads,
+)
 
 
 def all_operations() -> list[Operation]:

@@ -129,13 +129,15 @@ class Dispatcher:
         return Response(msgspec.json.encode(answer.body), status, answer.headers, answer.media_type or JSON)
 
     async def _pieces(self, call: Call, streamed: Streamed) -> AsyncIterator[bytes]:
-        async with reading(self.edge.database, call.org, call.organization_id, call.actor, call.now) as tx:
-            # Closed explicitly: a client that goes away must not leave a statement running on a pooled connection.
-            async with aclosing(streamed.produce(tx)) as pieces:
-                async for piece in pieces:
-                    yield piece
-                    # Others get their turn between the pieces of a long answer.
-                    await asyncio.sleep(0)
+        # Closed explicitly: a client that goes away must not leave a statement running on a pooled connection.
+        async with (
+            reading(self.edge.database, call.org, call.organization_id, call.actor, call.now) as tx,
+            aclosing(streamed.produce(tx)) as pieces,
+        ):
+            async for piece in pieces:
+                yield piece
+                # Others get their turn between the pieces of a long answer.
+                await asyncio.sleep(0)
 
 
 def refusal(error: DomainError | HttpRefusal) -> Response:
@@ -213,7 +215,7 @@ def _still_holds(tag: str, position: int, epoch: int, digest: str, now: int) -> 
         until = int(parts[2], 16)
     except ValueError:
         return False
-    return until in (NO_CLOCK,) or now < until
+    return until == NO_CLOCK or now < until
 
 
 def _cache_headers(tag: str) -> dict[str, str]:

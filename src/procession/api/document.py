@@ -100,9 +100,9 @@ def _query_parameters(operation: Operation, schema_of: dict[int, Any]) -> list[d
     if operation.params is None:
         return []
     return [
-        _query_parameter(name.rstrip("_"), kind, schema_of[id(kind)])
+        _query_parameter(name.rstrip("_"), schema_of[id(kind)])
         for name, kind in field_types(operation.params, extras=True).items()
-    ] + [_query_parameter(alias, kind, schema_of[id(kind)]) for alias, kind in _aliased(operation.params).items()]
+    ] + [_query_parameter(alias, schema_of[id(kind)]) for alias, kind in _aliased(operation.params).items()]
 
 
 def _aliased(shape: type[Params]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _aliased(shape: type[Params]) -> dict[str, Any]:
     return {alias: types[name] for alias, name in shape.ALIASES.items() if alias != name.rstrip("_")}
 
 
-def _query_parameter(name: str, kind: Any, schema: dict[str, Any]) -> dict[str, Any]:
+def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     schema = dict(schema)
     described: dict[str, Any] = {"name": name, "in": "query", "required": False}
     if "description" in schema:

@@ -118,7 +118,7 @@ def _camel(name: str) -> str:
 def _inspected(handler: Callable[..., Awaitable[Any]], *, path: str, **options: Any) -> Operation:
     hints = get_type_hints(handler)
     names = {segment[1:-1] for segment in path.split("/") if segment.startswith("{")}
-    parameters: dict[str, type] = {name: str for name in names}
+    parameters: dict[str, type] = dict.fromkeys(names, str)
     tx: type[ReadTx] | None = None
     params: type[Params] | None = None
     body: Any = None

@@ -112,6 +112,18 @@ def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
 
 
 @app.command()
+def move(
+    to: Annotated[str, typer.Option(help="Address of an empty PostgreSQL database.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Copy an embedded database into a PostgreSQL one, while no server runs."""
+    from procession import config
+    from procession.cli.moving import move_to
+
+    move_to(config.current(data_dir=data_dir), to)
+
+
+@app.command()
 def doctor(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """Compare what is stored with a recount; changes nothing."""
     from procession import config

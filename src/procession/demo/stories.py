@@ -39,6 +39,7 @@ PATIENCE = 30 * DAY
 RECENT = 20 * DAY
 LAUNCHERS = ("maya", "tomas", "priya", "jonas")
 ACCOUNT_MANAGERS = ("jonas", "tomas")
+SOLUTIONS = ("Cleared up on the phone.", "We have the missing page now.", "Agreed with everybody.")
 
 
 class Story(msgspec.Struct):
@@ -290,9 +291,6 @@ class Stories:
             )
 
         self.plan(at, archive)
-
-
-SOLUTIONS = ("Cleared up on the phone.", "We have the missing page now.", "Agreed with everybody.")
 
 
 def _next_task(process: Process) -> Task | None:

@@ -160,7 +160,7 @@ def _whole(value: object, least: int, most: int) -> int:
 
 def _text(value: object, most: int | None) -> str:
     if not isinstance(value, str):
-        raise ValueError("write a text.")
+        raise ValueError("write a text.")  # noqa: TRY004  # a client's mistake, collected with the others
     if most is not None and len(value) > most:
         raise ValueError(f"write at most {most} characters.")
     return value

@@ -129,8 +129,6 @@ def task_state(task: Task, *, process_is_archived: bool) -> TaskState:
 def task_keys(task: Task, *, process_is_archived: bool) -> frozenset[tuple[str, int, int]]:
     """The rows of `task_access`: (principal, state, deadline); principal "*" lists every task."""
     state = task_state(task, process_is_archived=process_is_archived)
-    if task.deadline is None or (task.is_held and task.is_open):
-        deadline = NO_DEADLINE
-    else:
-        deadline = task.deadline
+    counts = task.deadline is not None and not (task.is_held and task.is_open)
+    deadline = task.deadline if counts and task.deadline is not None else NO_DEADLINE
     return frozenset((principal, int(state), deadline) for principal in {ANY, *task.owners.principals})

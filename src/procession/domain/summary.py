@@ -37,10 +37,8 @@ def settle(process: Process, now: int) -> Process:
     kept = [task for task in process.tasks if task.archived_at is None]
     status = status_of(process)
     open_deadlines = tuple(sorted(each for task in process.tasks if (each := task.clock_deadline) is not None))
-    if process.is_archived:
-        state = State.ARCHIVED
-    else:
-        state = State.COMPLETE if status == "complete" else State.OPEN
+    live = State.COMPLETE if status == "complete" else State.OPEN
+    state = State.ARCHIVED if process.is_archived else live
     completed_at = (process.completed_at or now) if status == "complete" else None
     involved = set(process.involved)
     for task in process.tasks:

@@ -4,8 +4,9 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import signal
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
@@ -94,27 +95,29 @@ def makers(processes: int) -> Generator[Executor | None]:
         return
     # Spawned: this process has threads and an open database.
     spawn = multiprocessing.get_context("spawn")
-    # What they make has no cycles, and looking for some takes a fifth of their time.
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, MOST_OTHERS), spawn, initializer=gc.disable) as executor:
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, MOST_OTHERS), spawn, initializer=_prepare) as executor:
         yield executor
+
+
+def _prepare() -> None:
+    # What is made has no cycles, and looking for some takes a fifth of the time.
+    gc.disable()
+    # Ctrl-C is for the process that loads.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 async def _load(loader: Loader, executor: Executor | None, grounds: Sequence[Ground], report: Report) -> None:
     done, total = 0, sum(ground.processes for ground in grounds)
     report("Processes", done, total)
-    growing: Growing | None = None
-    ground: Ground | None = None
-    async for chunk, (batch, launches) in _made(executor, [chunk for ground in grounds for chunk in chunks(ground)]):
-        if chunk.ground is not ground:
-            if growing is not None:
-                await growing.close()
-            ground, growing = chunk.ground, Growing(loader, chunk.ground.org)
-            await growing.open()
-        assert growing is not None
-        await growing.load(batch, launches)
-        done += chunk.many
-        report("Processes", done, total)
-    if growing is not None:
+    made = _made(executor, [chunk for ground in grounds for chunk in chunks(ground)])
+    for ground in grounds:
+        growing = Growing(loader, ground.org)
+        await growing.open()
+        for chunk in chunks(ground):
+            batch, launches = await anext(made)
+            await growing.load(batch, launches)
+            done += chunk.many
+            report("Processes", done, total)
         await growing.close()
 
 
@@ -123,23 +126,20 @@ def chunks(ground: Ground) -> list[Chunk]:
     return [Chunk(ground, start, min(PROCESSES_PER_CHUNK, ground.processes - start)) for start in starts]
 
 
-async def _made(
-    executor: Executor | None, wanted: Sequence[Chunk]
-) -> AsyncGenerator[tuple[Chunk, tuple[Batch, dict[str, int]]]]:
-    """The chunks in order with their rows; a few are made ahead while the caller is busy."""
+async def _made(executor: Executor | None, wanted: Sequence[Chunk]) -> AsyncGenerator[tuple[Batch, Mapping[str, int]]]:
+    """The chunks' rows, in order; a few are made ahead while the caller is busy."""
     if executor is None:
         for chunk in wanted:
-            yield chunk, await make(chunk)
+            yield await make(chunk)
         return
     loop = asyncio.get_running_loop()
-    ahead: deque[tuple[Chunk, asyncio.Future[tuple[Batch, dict[str, int]]]]] = deque()
+    ahead: deque[asyncio.Future[tuple[Batch, dict[str, int]]]] = deque()
     for chunk in wanted:
-        ahead.append((chunk, loop.run_in_executor(executor, make_elsewhere, chunk)))
+        ahead.append(loop.run_in_executor(executor, make_elsewhere, chunk))
         if len(ahead) > MADE_AHEAD:
-            first, future = ahead.popleft()
-            yield first, await future
-    for chunk, future in ahead:
-        yield chunk, await future
+            yield await ahead.popleft()
+    for future in ahead:
+        yield await future
 
 
 async def _count_sights(database: Database, ground: Ground) -> None:

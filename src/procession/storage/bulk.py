@@ -67,7 +67,7 @@ class _Collector:
 
     def __init__(self) -> None:
         self.statements = 0
-        self.batch = Batch(names={}, rows={}, counts={})
+        self.batch = Batch()
 
     async def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:

@@ -73,7 +73,8 @@ class PostgresConnection:
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
         self.statements += 1
         compiled = query.on("postgresql")
-        cursor = await self.raw.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
+        prepare = None if query.prepare else False
+        cursor = await self.raw.execute(compiled.sql, compiled.bind(values), prepare=prepare)  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
         return await cursor.fetchall()
 
     async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:

@@ -28,12 +28,16 @@ class Compiled:
 
 
 class Query:
-    """One statement. Give each a place at module level or behind `functools.cache`, never inside a request."""
+    """One statement. Give each a place at module level or behind `functools.cache`, never inside a request.
 
-    __slots__ = ("_compiled", "statement")
+    `prepare=False`: PostgreSQL plans it anew each time, because the best plan depends on the values.
+    """
 
-    def __init__(self, statement: ClauseElement) -> None:
+    __slots__ = ("_compiled", "prepare", "statement")
+
+    def __init__(self, statement: ClauseElement, *, prepare: bool = True) -> None:
         self.statement = statement
+        self.prepare = prepare
         self._compiled: dict[DialectName, Compiled] = {}
 
     def on(self, dialect: DialectName) -> Compiled:

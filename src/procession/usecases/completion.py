@@ -19,7 +19,7 @@ from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards
 from procession.usecases.guards import SeenTask
-from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_task
+from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
 from procession.usecases.thread_writing import Draft, Place, write
 
 NO_SUCH_MEMBER = "There is no active member with this id."
@@ -48,14 +48,14 @@ async def complete_as_guest(tx: WriteTx, body: object, guest: frozenset[str], *,
     wanted = read_completion(body)
     if wanted.task_id is None:
         raise Invalid(wanted.errors)
-    return await complete(tx, await guests_task(tx, guest, wanted.task_id), wanted, hourly_limit=hourly_limit)
+    return await complete(tx, await guests_locked_task(tx, guest, wanted.task_id), wanted, hourly_limit=hourly_limit)
 
 
 async def answer_and_complete(
     tx: WriteTx, body: object, task_id: str, guest: frozenset[str], *, hourly_limit: int
 ) -> Changed:
     """Save a guest's answers (`taskdata`) and complete the task when `status` says so. Raises as `complete_task`."""
-    seen = await guests_task(tx, guest, task_id)
+    seen = await guests_locked_task(tx, guest, task_id)
     sent = read_object(body)
     changed = Changed(seen, [])
     if "taskdata" in sent or not is_finishing(sent):

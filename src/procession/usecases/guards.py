@@ -5,6 +5,7 @@ not allowed (403), archived (422), locked (423).
 import msgspec
 
 from procession.domain.errors import NotFound, ProcessArchived, ProcessLocked
+from procession.domain.events import happened
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.processes import Process, Task
 from procession.domain.summary import settle
@@ -106,6 +107,9 @@ async def save_process(tx: WriteTx, before: Process, after: Process) -> Process:
     )
     settled = settle(msgspec.structs.replace(after, tasks=touched, updated_at=tx.now), tx.now)
     await processes.save(tx, before, settled)
+    if before.status != settled.status and "complete" in (before.status, settled.status):
+        kind = "process.completed" if settled.status == "complete" else "process.reopened"
+        tx.record(happened(kind, settled.id, process=settled.seq))
     return settled
 
 

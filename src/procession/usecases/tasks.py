@@ -358,15 +358,19 @@ async def _save_visibility(tx: WriteTx, seen: SeenTask, task: Task, kind: str) -
     return saved
 
 
-async def guests_task(tx: ReadTx | WriteTx, guest: frozenset[str], task_id: str) -> SeenTask:
-    """A task assigned to this guest (named so), locked when `tx` can lock. Hidden ones are not theirs to see.
+async def guests_readable_task(tx: ReadTx, guest: frozenset[str], task_id: str) -> SeenTask:
+    """A task assigned to this guest (named so). Raises NotFound. Spec: api-tasks 16."""
+    return _of_guest(tx, guest, await guards.readable_task(tx, task_id))
 
-    Raises NotFound. Spec: api-tasks 16.
-    """
-    if isinstance(tx, WriteTx):
-        seen = await guards.locked_task(tx, task_id)
-    else:
-        seen = await guards.readable_task(tx, task_id)
-    if guest.isdisjoint(seen.task.owners.principals) or (tx.actor.kind == "guest" and seen.task.is_hidden):
+
+async def guests_locked_task(tx: WriteTx, guest: frozenset[str], task_id: str) -> SeenTask:
+    """As `guests_readable_task`, locked for change."""
+    return _of_guest(tx, guest, await guards.locked_task(tx, task_id))
+
+
+def _of_guest(tx: ReadTx, guest: frozenset[str], seen: SeenTask) -> SeenTask:
+    """Hidden tasks are not a guest's to see."""
+    is_hidden = tx.actor.kind == "guest" and seen.task.is_hidden
+    if is_hidden or guest.isdisjoint(seen.task.owners.principals):
         raise NotFound
     return seen

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from procession.adapters.text import safe_markup
 from procession.api.contract.template_fields import Capture, FieldColumn, FieldOption, Prerun
 from procession.domain.fields import Field
 from procession.domain.times import wire, wire_or_none
@@ -21,7 +22,7 @@ def common_shape(field: Field) -> dict[str, Any]:  # attributes of FieldShape
         "alias": field.alias,
         "field_type": field.field_type,
         "label": field.label,
-        "guidance": field.guidance,
+        "guidance": safe_markup(field.guidance) if field.guidance else field.guidance,
         "position": field.position,
         "required": field.required,
         "options": [FieldOption(each.id, each.text, each.value, each.required) for each in field.options],

@@ -35,9 +35,7 @@ GUEST = ORG + "/guests/{guest}"
 
 
 @operation("GET", GUEST + "/tasks", tag="tasks", auth="guest", etag=True)
-async def list_tasks_of_guest(
-    tx: ReadTx, call: Call, params: PersonTaskListParams, guest: str
-) -> TaskList | Streamed:
+async def list_tasks_of_guest(tx: ReadTx, call: Call, params: PersonTaskListParams, guest: str) -> TaskList | Streamed:
     """List a guest's tasks; members see those among them that they may see."""
     email = await _email(tx, call, guest)
     sight = EVERYTHING if tx.actor.kind == "guest" else await access.sight_of(tx)
@@ -49,7 +47,7 @@ async def list_tasks_of_guest(
 async def get_task_of_guest(tx: ReadTx, call: Call, params: TaskParams, guest: str, task_id: str) -> Item[TaskOut]:
     """Read one of the guest's tasks."""
     email = await _email(tx, call, guest)
-    seen = await tasks.guests_task(tx, await access.principals_of_guest(tx, email), task_id)
+    seen = await tasks.guests_readable_task(tx, await access.principals_of_guest(tx, email), task_id)
     [shown] = await present(tx, call, [seen.task], wanted(call, params.with_, whole=True), named=seen.named)
     return _as_guests(call, Item(shown), email)
 

@@ -35,9 +35,7 @@ BY_CLOCK: frozenset[Word] = frozenset({"overdue", "due-soon", "on-time", "stalle
 
 
 @operation("GET", RUN + "/tasks", tag="tasks", etag=True)
-async def list_process_tasks(
-    tx: ReadTx, call: Call, params: RunTaskListParams, run_id: str
-) -> TaskList | Streamed:
+async def list_process_tasks(tx: ReadTx, call: Call, params: RunTaskListParams, run_id: str) -> TaskList | Streamed:
     """List all tasks of a process by position, hidden and archived ones too; secret ones to those they concern."""
     sight = await access.sight_of(tx)
     process = await task_lists.number_of_process(tx, run_id, sight)

@@ -5,9 +5,11 @@ facet), `keys0` ... (several), `principals`, `text`, `match`, `number`, `me`, `n
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
+    Column,
     ColumnElement,
     and_,
     bindparam,
@@ -20,16 +22,20 @@ from sqlalchemy import (
     select,
     table,
     true,
+    union_all,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from procession.domain.listing import Facet
 from procession.domain.processes import State
+from procession.domain.summary import INDEXED_NAME_LENGTH
 from procession.storage.dialect import constant, is_in
 from procession.storage.search import SEQ_BITS
 from procession.storage.tables.lists import process_access, process_facets
 from procession.storage.tables.processes import process_stars, processes
 
 P = processes.c
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
 Condition = ColumnElement[bool]
 
 
@@ -105,16 +111,16 @@ def unstarred(seq: ColumnElement[int]) -> Condition:
     )
 
 
-def delayed() -> Condition:
-    return and_(P.next_deadline.is_not(None), P.next_deadline < bindparam("now"))
+def delayed(columns: Columns = P) -> Condition:
+    return and_(columns.next_deadline.is_not(None), columns.next_deadline < bindparam("now"))
 
 
 _search = table("process_search", column("rowid"))
 
 
-def named(shape: Shape) -> Condition:
-    """The name contains the text, or the number is the process's own."""
-    by_number = [P.seq == bindparam("number")] if shape.number else []
+def named(shape: Shape, seq: ColumnElement[int], columns: Columns = P) -> Condition:
+    """The name contains the text, or the number is the process's own. `seq` is one of the `columns`, or equals it."""
+    number = bindparam("number", type_=BigInteger)
     if shape.search == "fts5":
         inside: ColumnElement[int] = literal_column("rowid")
         found = (
@@ -125,12 +131,23 @@ def named(shape: Shape) -> Condition:
                 inside.between(bindparam("first_rowid"), bindparam("last_rowid")),
             )
         )
-        return or_(P.seq.in_(found), *by_number)
+        return seq.in_(union_all(found, select(number)) if shape.number else found)
     if shape.search == "trigram":
-        return or_(P.folded_name.like(bindparam("pattern"), escape="\\"), *by_number)
-    # Names beyond the index key are looked at in full; the partial index knows which they are.
-    longer = and_(P.folded_name != P.sort_name, P.folded_name.like(bindparam("pattern"), escape="\\"))
-    return or_(P.sort_name.like(bindparam("pattern"), escape="\\"), longer, *by_number)
+        options = [columns.folded_name.like(bindparam("pattern"), escape="\\")]
+    else:
+        # Names that go on beyond the sort key are looked at in full; the partial index knows which they are.
+        long = processes.alias().c
+        options = [
+            columns.sort_name.like(bindparam("pattern"), escape="\\"),
+            seq.in_(
+                select(long.seq).where(
+                    long.org == bindparam("org"),
+                    func.length(long.sort_name) == constant(INDEXED_NAME_LENGTH),
+                    long.folded_name.like(bindparam("pattern"), escape="\\"),
+                )
+            ),
+        ]
+    return or_(*options, *([seq == number] if shape.number else []))
 
 
 def part_condition(shape: Shape, seq: ColumnElement[int], state: State) -> Condition | None:
@@ -149,22 +166,52 @@ def all_conditions(
     shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None = None, sight: bool = True
 ) -> list[Condition]:
     """Every condition of the shape on a process in `state`, except the facet that drives the statement."""
+    return [*_in_state(shape, seq, state, but=but, sight=sight), *_in_any_state(shape, seq)]
+
+
+def conditions_in(
+    shape: Shape,
+    state: ColumnElement[int],
+    seq: ColumnElement[int],
+    *,
+    but: KeyedShape | None = None,
+    sight: bool = True,
+    name: bool = True,
+) -> list[Condition]:
+    """The same for a row whose `state` is a column: one of the shape's, with what is asked of each."""
+    asked = {each: _in_state(shape, seq, each, but=but, sight=sight) for each in shape.states}
+    if any(asked.values()):
+        one_of = or_(*[and_(state == constant(each), *conditions) for each, conditions in asked.items()])
+    else:
+        one_of = in_states(state, shape.states)
+    return [one_of, *_in_any_state(shape, seq, name=name)]
+
+
+def _in_state(
+    shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None, sight: bool
+) -> list[Condition]:
+    """What the side tables, whose keys begin with the state, are asked for."""
     found: list[Condition] = [holds(keyed, seq, state) for keyed in shape.keyed if keyed != but]
     part = part_condition(shape, seq, state)
     if part is not None:
         found.append(part)
     if sight and shape.limited_sight:
         found.append(seen(seq, state))
+    return found
+
+
+def _in_any_state(shape: Shape, seq: ColumnElement[int], *, name: bool = True) -> list[Condition]:
+    found: list[Condition] = []
     if shape.unstarred:
         found.append(unstarred(seq))
-    if shape.text or shape.number:
-        found.append(named(shape))
+    if name and shape.search is not None:
+        found.append(named(shape, seq))
     return found
 
 
 def needs_row(shape: Shape) -> bool:
     """Whether a condition looks at the process's own columns."""
-    return shape.text or shape.number or any(part.delayed for part in shape.parts)
+    return shape.search in ("trigram", "scan") or any(part.delayed for part in shape.parts)
 
 
 def search_bounds(org: int) -> dict[str, int]:
@@ -173,5 +220,7 @@ def search_bounds(org: int) -> dict[str, int]:
     return {"first_rowid": first, "last_rowid": first + (1 << SEQ_BITS) - 1}
 
 
-def in_states(states: Sequence[State]) -> Condition:
-    return or_(*[P.state == constant(state) for state in states]) if states else false()
+def in_states(column: ColumnElement[int], states: Sequence[State]) -> Condition:
+    if len(states) == 1:
+        return column == constant(states[0])
+    return column.in_([constant(state) for state in states]) if states else false()

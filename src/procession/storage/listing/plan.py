@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
+from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts
 from procession.storage.dialect import escape_like
@@ -106,12 +107,11 @@ async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Wind
     if not where.states or any(not each.keys for each in where.keyed):
         return ListPage()
     plan = _Plan(tx, where, sight)
-    counts = await totals.counters(tx, plan.keyed)
-    seen = None if sight.is_unlimited else await visible_counts(tx)
-    total = await _total(tx, plan, counts, seen)
+    sizes = await _sizes(tx, plan)
+    total = await _total(tx, plan, sizes)
     if total == 0:
         return ListPage()
-    page = await _page_shape(tx, plan, counts, seen, order, window)
+    page = await _page_shape(tx, plan, sizes, total, order, window)
     found = await tx.tuples(page_statement(page), **plan.values)
     return _as_page(found, order, window, total)
 
@@ -137,57 +137,71 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
             yield ListedProcess(*row[:WIDTH])
 
 
-async def _total(tx: ReadTx, plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None) -> int:
+class _Sizes(msgspec.Struct, frozen=True):
+    """What the counters say: of facets, of what the caller sees (None: everything, or not counted), of what is late."""
+
+    facets: totals.Counts
+    seen: dict[State, int] | None
+    late: int | None
+
+
+async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
+    stars = [] if plan.where.unstarred_by is None else [Keyed(Facet.STAR, (str(plan.where.unstarred_by),))]
+    return _Sizes(
+        facets=await totals.counters(tx, [*plan.keyed, *stars]),
+        seen=None if plan.sight.is_unlimited else await visible_counts(tx),
+        late=await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None,
+    )
+
+
+async def _total(tx: ReadTx, plan: _Plan, sizes: _Sizes) -> int:
     where = plan.where
     if plan.sight.is_unlimited:
-        known = totals.lookup(where, counts)
+        known = totals.lookup(where, sizes.facets)
         if known is not None:
             return known
-        if _asks_only_for_late(where):
-            return await totals.late_total(tx)
-    elif seen is not None and where.parts[0].is_plain and _has_no_conditions(where):
-        return sum(seen[state] for state in where.states)
-    driver = _narrowest(plan, counts, seen)[1] or Driver("rows")
+        if sizes.late is not None and _has_no_conditions(where):
+            return sizes.late
+    elif sizes.seen is not None and _has_no_conditions(where) and all(part.is_plain for part in where.parts):
+        return sum(sizes.seen[state] for state in where.states)
+    driver = _narrowest(plan, sizes)[1] or Driver("rows")
     return await tx.value(count_statement(plan.shape, driver), **plan.values)
 
 
 def _has_no_conditions(where: ProcessFilter) -> bool:
-    bare = where.text is None and where.number is None and where.unstarred_by is None and not where.keyed
-    return bare and all(part.is_plain for part in where.parts)
+    """Besides those of its status words."""
+    return where.text is None and where.number is None and where.unstarred_by is None and not where.keyed
 
 
-def _asks_only_for_late(where: ProcessFilter) -> bool:
-    [first, *others] = where.parts
-    late_only = first.delayed and not others and State.OPEN in first.states
-    return late_only and not where.keyed and where.text is None and where.number is None and where.unstarred_by is None
-
-
-def _narrowest(plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None) -> tuple[int, Driver | None]:
+def _narrowest(plan: _Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
     """The smallest thing to start from, with its size; None when nothing but the processes themselves is there."""
     states = plan.where.states
     best: tuple[int, Driver | None] = (1 << 62, None)
+    if sizes.late is not None:
+        best = (sizes.late, Driver("late"))
     for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):
         if keyed.every:
             continue
-        size = totals.size_of(keyed, states, counts)
+        size = totals.size_of(keyed, states, sizes.facets)
         if size < best[0]:
             best = (size, Driver("gather", shape))
     if plan.sight.principals is not None:
-        size = sum(seen[state] for state in states) if seen is not None else 1 << 61
+        size = sum(sizes.seen[state] for state in states) if sizes.seen is not None else 1 << 61
         if size < best[0]:
             best = (size, Driver("gather", None, principals=True))
     return best
 
 
 async def _page_shape(
-    tx: ReadTx, plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None, order: Order, window: Window
+    tx: ReadTx, plan: _Plan, sizes: _Sizes, total: int, order: Order, window: Window
 ) -> PageShape:
     cursor = window.cursor
     backwards = cursor is not None and cursor.backwards
     by_creation = order.keys[0][0] == "seq"
     offset = 0 if cursor is not None else window.offset
     ceiling = False
-    if by_creation and offset > blocks.WORTH_IT and plan.sight.is_unlimited and _has_no_conditions(plan.where):
+    is_plain = _has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
+    if by_creation and offset > blocks.WORTH_IT and plan.sight.is_unlimited and is_plain:
         edge, offset = await blocks.place_of(tx, plan.where.states, offset, down=order.keys[0][1])
         plan.values["ceiling"] = edge
         ceiling = True
@@ -198,7 +212,7 @@ async def _page_shape(
     size = window.size + 1
     return PageShape(
         shape=plan.shape,
-        driver=_driver(plan, counts, seen, by_creation=by_creation),
+        driver=_driver(plan, sizes, total, by_creation=by_creation),
         order=order.keys,
         cursor=None if cursor is None else tuple(value is None for value in cursor.values),
         backwards=backwards,
@@ -209,27 +223,32 @@ async def _page_shape(
     )
 
 
-def _driver(plan: _Plan, counts: totals.Counts, seen: dict[State, int] | None, *, by_creation: bool) -> Driver:
-    """Gather from something small; else read an ordered range that already fits; else the processes in order."""
-    size, narrowest = _narrowest(plan, counts, seen)
+def _driver(plan: _Plan, sizes: _Sizes, total: int, *, by_creation: bool) -> Driver:
+    """Ranges that are in the wanted order; else whatever is small, sorted; else the processes in order."""
+    size, narrowest = _narrowest(plan, sizes)
+    if narrowest is not None and narrowest.kind == "gather" and by_creation and not needs_row(plan.shape):
+        ranges = _ranges(plan, narrowest)
+        if ranges is not None:
+            return ranges
     if narrowest is not None and size <= GATHER_UP_TO:
         return narrowest
-    if not by_creation or needs_row(plan.shape) or narrowest is None:
-        return Driver("rows")
-    if narrowest.principals:
-        principals = plan.sight.principals or ()
-        slots = _slots(len(principals))
-        if slots is None:
-            return Driver("rows")
-        plan.values |= {f"principal{n}": principals[n % len(principals)] for n in range(slots)}
-        return Driver("ranges", None, principals=True, slots=slots)
-    assert narrowest.keyed is not None
-    keys = next(k.keys for k, s in zip(plan.keyed, plan.shape.keyed, strict=True) if s == narrowest.keyed)
+    if plan.shape.search in ("fts5", "scan") and total <= GATHER_UP_TO:
+        return Driver("search")
+    return Driver("rows")
+
+
+def _ranges(plan: _Plan, narrowest: Driver) -> Driver | None:
+    """The keys of a facet, or the caller's principals, each as a range in order of creation; None: too many."""
+    if narrowest.keyed is None:
+        name, keys = "principal", plan.sight.principals or ()
+    else:
+        name = f"k{narrowest.keyed.slot}_"
+        keys = next(k.keys for k, s in zip(plan.keyed, plan.shape.keyed, strict=True) if s == narrowest.keyed)
     slots = _slots(len(keys))
     if slots is None:
-        return Driver("rows")
-    plan.values |= {f"k{narrowest.keyed.slot}_{n}": keys[n % len(keys)] for n in range(slots)}
-    return Driver("ranges", narrowest.keyed, slots=slots)
+        return None
+    plan.values |= {f"{name}{n}": keys[n % len(keys)] for n in range(slots)}
+    return Driver("ranges", narrowest.keyed, principals=narrowest.principals, slots=slots)
 
 
 def _slots(keys: int) -> int | None:

@@ -31,7 +31,10 @@ from procession.storage.listing.conditions import (
     P,
     Shape,
     all_conditions,
+    conditions_in,
+    delayed,
     in_states,
+    named,
     needs_row,
 )
 from procession.storage.listing.rows import row_columns
@@ -62,7 +65,8 @@ class Driver(NamedTuple):
     """What a statement reads first.
 
     `ranges`: `slots` keys of a facet (or principals of the caller), each in order; `gather`: all rows of a small
-    facet (or of what the caller sees, or of what is late); `rows`: the processes themselves, in index order.
+    facet (or of what the caller sees); `late`: the few that are late; `search`: the few whose names match; `rows`:
+    the processes themselves, in index order.
     """
 
     kind: str
@@ -88,11 +92,11 @@ class PageShape(NamedTuple):
 @lru_cache(STATEMENTS_KEPT)
 def page_statement(page: PageShape) -> Query:
     """Rows of the page (`listing.rows`), each followed by its sort values."""
-    if len(page.order) == 1 and page.driver.kind != "gather" and page.reach is not None:
+    if len(page.order) == 1 and page.reach is not None:
         field, descending = page.order[0]
-        if field == "seq":
+        if field == "seq" and page.driver.kind in ("rows", "ranges", "late"):
             return _joined(page, _by_creation(page, descending))
-        if field in INDEXED:
+        if field in INDEXED and page.driver.kind == "rows":
             return _joined(page, _by_index(page, field, descending))
     return _sorted(page)
 
@@ -101,10 +105,18 @@ def _joined(page: PageShape, found: Any) -> Query:
     """The page's rows by their numbers, in the order of the numbers' list."""
     numbers = found.subquery("found")
     sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
+    # Every number has its row. The outer join keeps planners from reading all rows and looking for the numbers.
     rows = select(*row_columns(), *sort).select_from(
-        numbers.join(processes, and_(P.org == bindparam("org"), P.seq == numbers.c.seq))
+        numbers.outerjoin(processes, and_(P.org == bindparam("org"), P.seq == numbers.c.seq))
     )
-    return Query(rows.order_by(*_order(page)))
+    field, descending = page.order[0]
+    order = [_directed(numbers.c.seq, descending != page.backwards)] if field == "seq" else _order(page)
+    return _query(rows.order_by(*order), page.shape)
+
+
+def _query(statement: Select[Any], shape: Shape) -> Query:
+    """PostgreSQL cannot use its trigram index for a pattern that it does not know yet."""
+    return Query(statement, prepare=shape.search != "trigram")
 
 
 def _order(page: PageShape) -> list[ColumnElement[Any]]:
@@ -144,12 +156,17 @@ def _by_creation(page: PageShape, descending: bool) -> Any:
 
 def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
     shape, driver = page.shape, page.driver
-    if driver.kind == "rows":
+    if driver.kind != "ranges":
         table = processes.alias() if not needs_row(shape) else processes
         query = select(table.c.seq.label("seq")).where(
             table.c.org == bindparam("org"), table.c.state == constant(state)
         )
-        return [_beyond(query.where(*all_conditions(shape, table.c.seq, state)), table.c.seq, page, down)]
+        query = _beyond(query.where(*all_conditions(shape, table.c.seq, state)), table.c.seq, page, down)
+        if driver.kind == "late":
+            # Gathered before they are sorted: a planner would rather look for them among all, from the newest on.
+            gathered = query.offset(constant(0)).subquery("gathered")
+            query = select(gathered.c.seq)
+        return [query]
     found: list[Select[Any]] = []
     for slot in range(driver.slots):
         if driver.principals:
@@ -238,23 +255,22 @@ def _beyond_value(
 def _sorted(page: PageShape) -> Query:
     """Rows sorted by the database: for orders without an index, small sets, and lists without an end."""
     shape = page.shape
-    conditions = [P.org == bindparam("org")]
-    conditions.append(
-        or_(*[and_(P.state == constant(s), *all_conditions(shape, P.seq, s, but=_driving(page))) for s in shape.states])
-        if len(shape.states) != 1
-        else and_(in_states(shape.states), *all_conditions(shape, P.seq, shape.states[0], but=_driving(page)))
-    )
-    if page.driver.kind == "gather":
+    is_search = page.driver.kind == "search"
+    conditions = [
+        P.org == bindparam("org"),
+        *conditions_in(shape, P.state, P.seq, but=_driving(page), name=not is_search),
+    ]
+    if page.driver.kind != "rows":
         conditions.append(_gathered(page))
     if page.cursor is not None:
         conditions.append(_beyond_all(page))
     sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
     rows = select(*row_columns(), *sort).where(*conditions).order_by(*_order(page))
     if page.size is None:
-        return Query(rows)
+        return _query(rows, shape)
     if page.cursor is None:
         rows = rows.offset(bindparam("offset"))
-    return Query(rows.limit(constant(page.size)))
+    return _query(rows.limit(constant(page.size)), shape)
 
 
 def _driving(page: PageShape) -> KeyedShape | None:
@@ -269,7 +285,7 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
         chosen = select(access.c.seq).where(
             access.c.org == bindparam("org"),
             is_in(access.c.principal, "principals"),
-            _any_state(access.c.state, states),
+            in_states(access.c.state, states),
         )
     elif page.driver.keyed is not None:
         keyed = page.driver.keyed
@@ -279,21 +295,16 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
             facet.c.org == bindparam("org"),
             facet.c.facet == constant(keyed.facet),
             key,
-            _any_state(facet.c.state, states),
+            in_states(facet.c.state, states),
         )
     else:
-        late = processes.alias()
-        chosen = select(late.c.seq).where(
-            late.c.org == bindparam("org"),
-            late.c.state == constant(State.OPEN),
-            late.c.next_deadline.is_not(None),
-            late.c.next_deadline < bindparam("now"),
-        )
+        rows = processes.alias().c
+        if page.driver.kind == "late":
+            meets = and_(rows.state == constant(State.OPEN), delayed(rows))
+        else:
+            meets = named(page.shape, rows.seq, rows)
+        chosen = select(rows.seq).where(rows.org == bindparam("org"), meets)
     return P.seq.in_(chosen)
-
-
-def _any_state(column: ColumnElement[int], states: tuple[State, ...]) -> ColumnElement[bool]:
-    return or_(*[column == constant(state) for state in states])
 
 
 def _beyond_all(page: PageShape) -> ColumnElement[bool]:
@@ -331,28 +342,28 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
         facet = process_facets.alias()
         keyed = driver.keyed
         key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
-        branches = [
-            and_(facet.c.state == constant(s), *all_conditions(shape, facet.c.seq, s, but=keyed)) for s in shape.states
-        ]
         counted = func.count() if keyed.one else func.count(facet.c.seq.distinct())
         return Query(
             select(counted).where(
-                facet.c.org == bindparam("org"), facet.c.facet == constant(keyed.facet), key, or_(*branches)
+                facet.c.org == bindparam("org"),
+                facet.c.facet == constant(keyed.facet),
+                key,
+                *conditions_in(shape, facet.c.state, facet.c.seq, but=keyed),
             )
         )
     if driver.principals and not needs_row(shape):
         access = process_access.alias()
-        branches = [
-            and_(access.c.state == constant(s), *all_conditions(shape, access.c.seq, s, sight=False))
-            for s in shape.states
-        ]
         return Query(
             select(func.count(access.c.seq.distinct())).where(
-                access.c.org == bindparam("org"), is_in(access.c.principal, "principals"), or_(*branches)
+                access.c.org == bindparam("org"),
+                is_in(access.c.principal, "principals"),
+                *conditions_in(shape, access.c.state, access.c.seq, sight=False),
             )
         )
-    branches = [and_(P.state == constant(s), *all_conditions(shape, P.seq, s)) for s in shape.states]
-    return Query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), or_(*branches)))
+    conditions = conditions_in(shape, P.state, P.seq)
+    return _query(
+        select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape
+    )
 
 
 late_since = Query(

@@ -53,7 +53,7 @@ def is_exact(keyed: Keyed) -> bool:
 
 def lookup(where: ProcessFilter, counts: Counts) -> int | None:
     """The total of an unlimited caller from the counters alone; None when they do not tell."""
-    if where.text is not None or where.number is not None or where.unstarred_by is not None:
+    if where.text is not None or where.number is not None:
         return None
     if any(part.delayed for part in where.parts):
         return None
@@ -63,7 +63,12 @@ def lookup(where: ProcessFilter, counts: Counts) -> int | None:
     elif any(part.keyed is not None for part in where.parts):
         return None
     if not conditions:
-        return sum(counts[int(Facet.ALL), ""].get(int(state), 0) for state in where.states)
+        everything = size_of(Keyed(Facet.ALL, ("",)), where.states, counts)
+        if where.unstarred_by is None:
+            return everything
+        return everything - size_of(Keyed(Facet.STAR, (str(where.unstarred_by),)), where.states, counts)
+    if where.unstarred_by is not None:
+        return None
     if len(conditions) == 1 and is_exact(conditions[0]):
         return size_of(conditions[0], where.states, counts)
     return None
