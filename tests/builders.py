@@ -145,7 +145,7 @@ class Organization:
             body["prerun"] = [text_field(**each) for each in kickoff]
         made = self.api.data("POST", "/checklists", body)
         for each in steps:
-            sent = {"title": each} if isinstance(each, str) else dict(each)
+            sent: dict[str, Any] = {"title": each} if isinstance(each, str) else dict(each)
             captures = sent.pop("captures", ())
             step = self.api.data("POST", f"/checklists/{made['id']}/steps", sent)
             for field in captures:

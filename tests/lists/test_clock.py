@@ -3,7 +3,6 @@
 Spec: api-processes 2, 6.1, 20 (PR20); behaviour-work 2; behaviour-launching L-9.13, L-9.19.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,10 +17,9 @@ HELD = {"value": 1, "unit": "hours", "option": "from"}
 
 
 @pytest.fixture(autouse=True)
-def _half_a_day_before(server: Server) -> Iterator[None]:
+def _half_a_day_before(server: Server) -> None:
     """Everything is made half a day before the deadline: tokens hold until half a day after it."""
     server.clock.freeze(D - DAY // 2)
-    yield
 
 
 @pytest.fixture
@@ -211,7 +209,7 @@ class TestSecretTasks:
         self.owner, self.assignee, self.light = org.person(), org.person(), org.person("light")
         self.group = org.group(members=[self.light])
         run = launch_due(org, template, D + HOUR, D, D, owner_id=self.owner.id)
-        first, second, third = tasks_of(org, run)
+        _, second, third = tasks_of(org, run)
         assign(org, run, second, self.assignee, groups=[self.group["id"]])
         assign(org, run, third, self.assignee)
         complete(org, run, third)
@@ -234,7 +232,9 @@ class TestSecretTasks:
             assert [task["title"] for task in row["next_task"]["data"]] == [next_title]
             assert row["tasks_meta"]["data"]["total"] == total and row["tasks_meta"]["data"]["overdue"] == late
 
-    def test_it_is_the_same_row_alone_and_streamed(self, org: Organization, server: Server, secret: dict[str, Any]) -> None:
+    def test_it_is_the_same_row_alone_and_streamed(
+        self, org: Organization, server: Server, secret: dict[str, Any]
+    ) -> None:
         server.clock.freeze(D + 1)
         for api in (org.api, self.assignee.api, self.light.api, self.owner.api):
             row = one(api, secret)

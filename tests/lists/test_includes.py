@@ -348,7 +348,8 @@ class TestPermissions:
         people = [org.person(role) for role in ("admin", "standard", "light")]
         template = org.template(steps=["One"])
         for person, owned in itertools.product(people, (True, False)):
-            run = launch(org, template, **({"owner_id": person.id} if owned else {"users": [person.id]}))
+            place: dict[str, Any] = {"owner_id": person.id} if owned else {"users": [person.id]}
+            run = launch(org, template, **place)
             may = self.of(person.api, run).split()
             renamed = person.api.put(f"/runs/{run['id']}", {"name": "new"}).status_code
             archived = person.api.delete(f"/runs/{run['id']}").status_code

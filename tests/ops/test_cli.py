@@ -92,7 +92,7 @@ def test_the_version(procession: Procession) -> None:
 
 
 def test_help_names_every_command(procession: Procession) -> None:
-    commands = {"serve", "demo", "migrate", "doctor", "openapi", "info", "config", "token", "admin", "seed"}
+    commands = {"serve", "demo", "migrate", "doctor", "openapi", "info", "config", "token", "admin", "seed", "move"}
 
     text = done(procession("--help"))
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-
 from procession.api.catalogue import all_operations
 from procession.api.dispatch import Dispatcher
 from procession.api.edge import Edge

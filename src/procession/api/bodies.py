@@ -96,15 +96,14 @@ def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
 
 def _beyond_storage(value: Any, place: str) -> str | None:
     """Where the first whole number stands that has more than 64 bits; None when there is none."""
-    kind = type(value)
-    if kind is int:
-        return place if abs(value) > LARGEST_INTEGER else None
     inside: Iterable[tuple[Any, Any]] = ()
-    if kind is list or kind is tuple:
-        inside = enumerate(value)
-    elif kind is dict:
-        inside = value.items()
-    elif issubclass(kind, msgspec.Struct):
+    if isinstance(value, int):
+        return place if abs(value) > LARGEST_INTEGER else None
+    if isinstance(value, list | tuple | frozenset):
+        inside = enumerate(cast("Iterable[Any]", value))
+    elif isinstance(value, dict):
+        inside = cast("dict[str, Any]", value).items()
+    elif isinstance(value, msgspec.Struct):
         inside = msgspec.structs.asdict(value).items()
     return next((found for key, each in inside if (found := _beyond_storage(each, f"{place}.{key}"))), None)
 

@@ -8,13 +8,13 @@ PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
     (
         b"access-control-allow-headers",
-        b"Authorization, Content-Type, Accept, X-Tallyfy-Client, X-Requested-With, Idempotency-Key",
+        b"Authorization, Content-Type, Accept, X-Tallyfy-Client, X-Requested-With, Idempotency-Key, If-None-Match",
     ),
     (b"access-control-max-age", b"600"),
 ]
 EXPOSED = (
     b"access-control-expose-headers",
-    b"X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, Content-Disposition",
+    b"X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, Content-Disposition, ETag, X-Ignored-Params",
 )
 VARY = (b"vary", b"Origin")
 

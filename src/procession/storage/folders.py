@@ -22,7 +22,8 @@ from procession.storage.tx import ReadTx, WriteTx
 _rows = Mapper(Folder, folders)
 _F = folders.c
 
-_one = Query(select(*_rows.columns).where(_F.org == bindparam("org"), _F.id == bindparam("id")))
+_by_id = select(*_rows.columns).where(_F.org == bindparam("org"), _F.id == bindparam("id"))
+_one, _lock = Query(_by_id), Query(_by_id.with_for_update())
 _of_kind = Query(
     select(*_rows.columns).where(_F.org == bindparam("org"), _F.kind == bindparam("kind")).order_by(_F.position, _F.id)
 )
@@ -35,6 +36,12 @@ _save = Query(
 
 async def find(tx: ReadTx, folder_id: str) -> Folder | None:
     rows = await tx.tuples(_one, id=folder_id)
+    return _rows.read(rows[0]) if rows else None
+
+
+async def lock(tx: WriteTx, folder_id: str) -> Folder | None:
+    """The folder; nobody puts anything into it until the commit."""
+    rows = await tx.tuples(_lock, id=folder_id)
     return _rows.read(rows[0]) if rows else None
 
 

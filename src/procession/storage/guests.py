@@ -68,6 +68,9 @@ _find_by_id, _lock_by_id = Query(_by_id), Query(_by_id.with_for_update())
 _find_by_email, _lock_by_email = Query(_by_email), Query(_by_email.with_for_update())
 _find_by_code, _lock_by_code = Query(_by_code), Query(_by_code.with_for_update())
 _by_emails = Query(_one.where(is_in(_G.email, "emails")))
+_hold_by_emails = Query(
+    _one.where(is_in(_G.email, "emails")).order_by(_G.id).with_for_update(read=True, key_share=True)
+)
 _save = Query(
     update(guests)
     .where(_G.org == bindparam("org_is"), _G.id == bindparam("id_is"))
@@ -120,6 +123,13 @@ async def lock(tx: WriteTx, key: GuestKey) -> Guest | None:
 async def by_emails(tx: ReadTx, emails: Iterable[str]) -> dict[str, Guest]:
     wanted = sorted(set(emails))
     rows = await tx.tuples(_by_emails, emails=wanted) if wanted else []
+    return {guest.email: guest for guest in map(_rows.read, rows)}
+
+
+async def hold(tx: WriteTx, emails: Iterable[str]) -> dict[str, Guest]:
+    """As `by_emails`, and these guests go on existing until the commit."""
+    wanted = sorted(set(emails))
+    rows = await tx.tuples(_hold_by_emails, emails=wanted) if wanted else []
     return {guest.email: guest for guest in map(_rows.read, rows)}
 
 

@@ -161,7 +161,7 @@ _lock_filed = Query(
 
 
 async def forget_tag(tx: WriteTx, tag_id: str) -> None:
-    """Take a tag that is about to go out of every list of processes; those left without tags become untagged."""
+    """Take a tag that is about to go, and locked, out of every list of processes; some of them become untagged."""
     await tx.tuples(_lock_tagged, tag_id=tag_id)
     untagged = await tx.tuples(_only_this_tag, tag_id=tag_id)
     await _forget(tx, Facet.TAG, tag_id)
@@ -195,7 +195,7 @@ _remove_folder = Query(delete(folders).where(folders.c.org == bindparam("org"), 
 
 
 async def remove_folder(tx: WriteTx, folder_id: str, parent_id: str | None) -> None:
-    """Erase a folder: what lies in it becomes unfiled, its sub-folders move up to its parent (DEC-44)."""
+    """Erase a locked folder: what lies in it becomes unfiled, its sub-folders move up to its parent (DEC-44)."""
     await tx.tuples(_lock_filed, folder_id=folder_id)
     await _forget(tx, Facet.FOLDER, folder_id)
     await tx.run(_move_up, org_is=tx.org, folder_is=folder_id, new_parent=parent_id, now=tx.now)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 import msgspec
-from sqlalchemy import bindparam, literal, or_, select, union_all
+from sqlalchemy import bindparam, or_, select
 
 from procession.domain.people import full_name
 from procession.storage.dialect import is_in
@@ -34,18 +34,19 @@ class Name(msgspec.Struct, frozen=True):
         return full_name(self.first_name, self.last_name)
 
 
-_assignable = Query(
-    union_all(
-        select(members.c.account, literal("").label("id")).where(
-            members.c.org == bindparam("org"),
-            is_in(members.c.account, "members"),
-            or_(members.c.status == "active", members.c.status == "invited"),
-            members.c.type != "bot",
-        ),
-        select(literal(0).label("account"), groups.c.id).where(
-            groups.c.org == bindparam("org"), is_in(groups.c.id, "groups")
-        ),
+_members = Query(
+    select(members.c.account).where(
+        members.c.org == bindparam("org"),
+        is_in(members.c.account, "members"),
+        or_(members.c.status == "active", members.c.status == "invited"),
+        members.c.type != "bot",
     )
+)
+_groups = Query(
+    select(groups.c.id)
+    .where(groups.c.org == bindparam("org"), is_in(groups.c.id, "groups"))
+    .order_by(groups.c.id)
+    .with_for_update(read=True, key_share=True)
 )
 _names = Query(
     select(members.c.account, members.c.email, members.c.first_name, members.c.last_name).where(
@@ -54,13 +55,12 @@ _names = Query(
 )
 
 
-async def assignable(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
-    """Which of these members may be assigned and which of these groups exist; one statement."""
+async def assignable(tx: WriteTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
+    """Which of these members may be assigned and which of these groups exist, and go on existing until the commit."""
     wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
-    if not wanted and not groups_wanted:
-        return Assignable(frozenset(), frozenset())
-    rows = await tx.tuples(_assignable, members=wanted, groups=groups_wanted)
-    return Assignable(frozenset(row[0] for row in rows if row[0]), frozenset(row[1] for row in rows if row[1]))
+    members_found = await tx.tuples(_members, members=wanted) if wanted else []
+    groups_found = await tx.tuples(_groups, groups=groups_wanted) if groups_wanted else []
+    return Assignable(frozenset(row[0] for row in members_found), frozenset(row[0] for row in groups_found))
 
 
 async def names(tx: ReadTx, ids: Iterable[int]) -> dict[int, Name]:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from procession.domain import listing
 from procession.domain.listing import BLOCK_SIZE, NOT_INDEXED, Facet, ProcessIndex, index_of, task_keys
 from procession.domain.processes import Process, Task
+from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
 from procession.storage.search import index_name
@@ -30,6 +31,9 @@ _by_id = Query(_one(_P.id == bindparam("id")))
 _by_seq = Query(_one(_P.seq == bindparam("seq")))
 _lock_by_id = Query(_one(_P.id == bindparam("id")).with_for_update())
 _lock_by_seq = Query(_one(_P.seq == bindparam("seq")).with_for_update())
+_lock_many = Query(
+    select(_P.seq).where(_P.org == bindparam("org"), is_in(_P.seq, "seqs")).order_by(_P.seq).with_for_update()
+)
 _seq_of = Query(select(_P.seq).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
 _id_of = Query(select(_P.id).where(_P.org == bindparam("org"), _P.seq == bindparam("seq")))
 _task_id_of = Query(select(_T.id).where(_T.org == bindparam("org"), _T.seq == bindparam("seq")))
@@ -94,6 +98,13 @@ async def lock(tx: WriteTx, process_id: str) -> Process | None:
 
 async def lock_at(tx: WriteTx, seq: int) -> Process | None:
     return await _load(tx, _lock_by_seq, seq=seq)
+
+
+async def lock_many(tx: WriteTx, seqs: Iterable[int]) -> None:
+    """Lock several, in the order of their numbers, which is the order everybody locks several in."""
+    wanted = sorted(set(seqs))
+    if wanted:
+        await tx.tuples(_lock_many, seqs=wanted)
 
 
 async def seq_of(tx: ReadTx, process_id: str) -> int | None:

@@ -8,7 +8,7 @@ from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables.content import folders, tags
 from procession.storage.tables.people import members
-from procession.storage.tx import ReadTx
+from procession.storage.tx import ReadTx, WriteTx
 
 _member_addresses = Query(
     select(func.lower(members.c.email)).where(
@@ -20,7 +20,11 @@ _tags = Query(
         tags.c.org == bindparam("org"), or_(is_in(tags.c.id, "ids"), is_in(tags.c.folded_title, "titles"))
     )
 )
-_folder_kind = Query(select(folders.c.kind).where(folders.c.org == bindparam("org"), folders.c.id == bindparam("id")))
+_folder_kind = Query(
+    select(folders.c.kind)
+    .where(folders.c.org == bindparam("org"), folders.c.id == bindparam("id"))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 async def member_addresses(tx: ReadTx, addresses: Iterable[str]) -> set[str]:
@@ -35,6 +39,6 @@ async def known_tags(tx: ReadTx, ids: Iterable[str], folded_titles: Iterable[str
     return [(row[0], row[1]) for row in rows]
 
 
-async def folder_kind(tx: ReadTx, folder_id: str) -> str | None:
-    """checklist or run; None when there is no such folder."""
+async def folder_kind(tx: WriteTx, folder_id: str) -> str | None:
+    """checklist or run, for a folder that goes on existing until the commit; None when there is no such folder."""
     return await tx.value(_folder_kind, id=folder_id)

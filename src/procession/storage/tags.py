@@ -48,6 +48,9 @@ list_page = _list.page
 
 _columns = [tags.c[name] for name in TagRow.__struct_fields__]
 _by_id = Query(select(*_columns).where(tags.c.org == bindparam("org"), tags.c.id == bindparam("id")))
+_lock = Query(
+    select(*_columns).where(tags.c.org == bindparam("org"), tags.c.id == bindparam("id")).with_for_update()
+)
 _by_title = Query(
     select(*_columns).where(tags.c.org == bindparam("org"), tags.c.folded_title == bindparam("folded_title"))
 )
@@ -71,6 +74,11 @@ _delete = Query(delete(tags).where(tags.c.org == bindparam("org"), tags.c.id == 
 
 async def find(tx: ReadTx, tag_id: str) -> TagRow | None:
     return await tx.row(TagRow, _by_id, id=tag_id)
+
+
+async def lock(tx: WriteTx, tag_id: str) -> TagRow | None:
+    """The tag; nobody puts it on anything until the commit."""
+    return await tx.row(TagRow, _lock, id=tag_id)
 
 
 async def titled(tx: ReadTx, folded_title: str) -> TagRow | None:

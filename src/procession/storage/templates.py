@@ -39,7 +39,7 @@ _save = Query(
 )
 _count_launch = Query(
     update(templates)
-    .where(_T.org == bindparam("org_is"), _T.id == bindparam("id_is"))
+    .where(_T.org == bindparam("org_is"), _T.id == bindparam("id_is"), _T.archived_at.is_(None))
     .values(started_processes=_T.started_processes + 1)
 )
 _is_starred = Query(
@@ -155,9 +155,9 @@ async def star(tx: WriteTx, template_id: str, *, starred: bool) -> None:
         await tx.insert(template_stars, [{"account": tx.actor.id, "template_id": template_id}])
 
 
-async def count_launch(tx: WriteTx, template_id: str) -> None:
-    """One more process was launched from the template."""
-    await tx.run(_count_launch, org_is=tx.org, id_is=template_id)
+async def count_launch(tx: WriteTx, template_id: str) -> bool:
+    """One more process was launched from the template; False when that is archived or erased by now."""
+    return await tx.run(_count_launch, org_is=tx.org, id_is=template_id) == 1
 
 
 async def system_template(tx: WriteTx) -> TemplateRow:

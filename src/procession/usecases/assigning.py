@@ -9,7 +9,7 @@ from procession.domain.assignees import head_count, unknown_assignees, with_acco
 from procession.domain.processes import Owners
 from procession.domain.tasks import PeopleOfGroups
 from procession.storage import groups, people, references
-from procession.storage.tx import ReadTx
+from procession.storage.tx import ReadTx, WriteTx
 
 NOBODY = Owners()
 GUESTS_NOT_WANTED = "Guests may not be assigned to this task."
@@ -30,7 +30,7 @@ async def people_of(tx: ReadTx, owners: Owners) -> PeopleOfGroups:
 
 
 async def checked(
-    tx: ReadTx,
+    tx: WriteTx,
     sent: Owners,
     *,
     former: Owners = NOBODY,

@@ -27,7 +27,7 @@ UNKNOWN_FOLDER = "There is no such folder in processes."
 async def delete_tag(tx: WriteTx, tag_id: str) -> None:
     """Delete a tag for good and take it off everything; deleting an unknown one changes nothing. Raises NotAllowed."""
     require(tx.actor.is_admin, to="delete tags; only administrators may")
-    if await tags.find(tx, tag_id) is None:
+    if await tags.lock(tx, tag_id) is None:
         return
     await links.forget_tag(tx, tag_id)
     await tags.remove(tx, tag_id)
@@ -216,7 +216,7 @@ async def delete_folder(tx: WriteTx, folder_id: str) -> None:
     """Erase a folder; its contents become unfiled, sub-folders move up. Raises NotFound, NotAllowed (DEC-44)."""
     _require_filing(tx.actor)
     await folders.lock_tree(tx)
-    folder = await folders.find(tx, folder_id)
+    folder = await folders.lock(tx, folder_id)
     if folder is None:
         raise NotFound()
     await links.remove_folder(tx, folder_id, folder.parent_id)

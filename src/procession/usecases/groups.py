@@ -77,6 +77,7 @@ async def update(
 async def delete(tx: WriteTx, group_id: str) -> None:
     """Raises NotAllowed, NotFound. Spec: behaviour-people GR1."""
     require_group_manager(tx.actor, await organizations.settings_of(tx, tx.org))
+    await reassigning.hold_group(tx, group_id)
     group = await groups.lock(tx, group_id)
     if group is None:
         raise NotFound

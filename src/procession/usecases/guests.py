@@ -37,7 +37,7 @@ async def ensure(
     }
     if errors:
         raise Invalid(errors)
-    known = await guests.by_emails(tx, wanted)
+    known = await guests.hold(tx, wanted)
     if len(known) < len(set(wanted)):
         await people.lock_addresses(tx)
         taken = await members.addresses_among(tx, wanted)
@@ -45,7 +45,7 @@ async def ensure(
             raise Invalid(
                 {f"{field}.{index}": [MEMBERS_ADDRESS] for index, email in enumerate(wanted) if email in taken}
             )
-        known = await guests.by_emails(tx, wanted)
+        known = await guests.hold(tx, wanted)
         missing = [email for email in dict.fromkeys(wanted) if email not in known]
         known |= {guest.email: guest for guest in await _enter(tx, secrets, missing)}
     return {email: known[email].id for email in wanted}
@@ -143,7 +143,7 @@ async def enable(tx: WriteTx, key: GuestKey) -> Guest:
 async def remove(tx: WriteTx, key: GuestKey) -> Guest:
     """Take the guest out of the organization and its groups. Raises NotAllowed, Invalid. Spec: api-people G6."""
     require_admin(tx.actor, "remove guests")
-    guest = await guests.lock(tx, key)
+    guest = await _leaving(tx, key)
     if guest is None:
         raise Invalid({"email": [UNKNOWN_GUEST]})
     await reassigning.drop_guest(tx, guest.email)
@@ -160,7 +160,9 @@ async def to_member(
     Spec: api-people G9, behaviour-people C1.
     """
     require_admin(tx.actor, "make guests members")
-    guest = await _locked(tx, key)
+    guest = await _leaving(tx, key)
+    if guest is None:
+        raise NotFound
     account = await accounts.by_email(tx.connection, guest.email)
     first = first_name or guest.first_name or guest.email.partition("@")[0]
     last = last_name or guest.last_name or ""
@@ -194,6 +196,14 @@ async def to_member(
             invited_by=tx.actor.id,
         ),
     )
+
+
+async def _leaving(tx: WriteTx, key: GuestKey) -> Guest | None:
+    """The guest, locked after the processes that name them."""
+    known = await guests.find(tx, key)
+    if known is not None:
+        await reassigning.hold_guest(tx, known.email)
+    return await guests.lock(tx, key)
 
 
 async def _locked(tx: WriteTx, key: GuestKey) -> Guest:

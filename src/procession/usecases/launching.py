@@ -9,7 +9,7 @@ from procession.adapters.secrets import Secrets
 from procession.domain import launching, template_permissions
 from procession.domain.assignees import unknown_assignees
 from procession.domain.deadlines import Offset
-from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.launching import Override, Request, Source, Surroundings, read_overrides, read_roles
 from procession.domain.organizations import OrganizationSettings
@@ -89,7 +89,8 @@ async def launch_process(
     process = settle(launched.process, launched_at)
     await guests.ensure(tx, secrets, _guests_of(process))
     await processes.add(tx, process)
-    await templates.count_launch(tx, row.id)
+    if not await templates.count_launch(tx, row.id):
+        raise WrongState(template_versions.ARCHIVED)
     tx.record(
         happened(
             "process.launched",

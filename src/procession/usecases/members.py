@@ -59,11 +59,12 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
 
     Raises Invalid. Spec: behaviour-people I4, C1, C3.
     """
+    await reassigning.hold_guest(tx, new.email.lower())
     await people.lock_addresses(tx)
     if await members.by_email(tx, new.email) is not None:
         raise Invalid({"email": [ALREADY_A_MEMBER]})
     member = await enter(tx, new)
-    guest = await guests.find(tx, GuestKey(email=member.folded_email))
+    guest = await guests.lock(tx, GuestKey(email=member.folded_email))
     if guest is not None:
         await groups.add_member(tx, await groups.of_guest(tx, guest.id), member.account)
         await reassigning.guest_becomes_member(tx, guest.email, member.account)
@@ -80,6 +81,7 @@ async def invite(tx: WriteTx, invitation: Invitation) -> Member:
     settings = await organizations.settings_of(tx, tx.org)
     require_inviter(tx.actor, settings, role=invitation.role)
     _check(invitation)
+    await reassigning.hold_guest(tx, invitation.email.lower())
     await people.lock_addresses(tx)
     known = await members.by_email(tx, invitation.email)
     if known is not None and known.status == "invited":

@@ -151,7 +151,7 @@ async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
 WORDS = {"prerun": "kick-off form", "is_public": "public switch", "publicly_hidden_fields": "public view"}
 
 
-async def _check(tx: ReadTx, changes: Changes) -> None:
+async def _check(tx: WriteTx, changes: Changes) -> None:
     """Raises Invalid with every fault."""
     errors: dict[str, list[Any]] = {}
     if changes.name is not UNSET:

@@ -1,6 +1,9 @@
-"""Assignments of somebody who is no longer there, on every task that names them. Spec: behaviour-people GR1, C1."""
+"""Assignments of somebody who is no longer there, on every task that names them. Spec: behaviour-people GR1, C1.
 
-from collections import defaultdict
+Who is about to go is locked in between: `hold_group` or `hold_guest`, then the row of the group or guest, which
+nobody names any more from then on, then `drop_group`, `drop_guest` or `guest_becomes_member`.
+"""
+
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -13,6 +16,20 @@ from procession.storage.tx import WriteTx
 from procession.usecases import guards
 
 Rewrite = Callable[[Task], Owners]
+
+
+async def hold_group(tx: WriteTx, group_id: str) -> None:
+    """Lock the processes with tasks of this group: processes come before what they name."""
+    await _hold(tx, f"g:{group_id}")
+
+
+async def hold_guest(tx: WriteTx, email: str) -> None:
+    await _hold(tx, f"e:{email}")
+
+
+async def _hold(tx: WriteTx, principal: str) -> None:
+    named = await processes.tasks_assigned_to(tx, principal)
+    await processes.lock_many(tx, {process for _, process in named if process is not None})
 
 
 async def drop_group(tx: WriteTx, group_id: str) -> None:
@@ -47,25 +64,23 @@ async def guest_becomes_member(tx: WriteTx, email: str, member: int) -> None:
 
 async def _rewrite(tx: WriteTx, principal: str, owners_of: Rewrite) -> None:
     """Process by process in the order of their numbers, which is the order everybody locks several in."""
-    by_process: defaultdict[int | None, list[str]] = defaultdict(list)
-    for task_id, process in await processes.tasks_assigned_to(tx, principal):
-        by_process[process].append(task_id)
-    for process_seq in sorted(each for each in by_process if each is not None):
+    named = await processes.tasks_assigned_to(tx, principal)
+    for process_seq in sorted({process for _, process in named if process is not None}):
         process = await processes.lock_at(tx, process_seq)
         if process is not None:
-            await _rewrite_process(tx, process, set(by_process[process_seq]), owners_of)
-    for task_id in sorted(by_process[None]):
+            await _rewrite_process(tx, process, principal, owners_of)
+    for task_id in sorted(task_id for task_id, process in named if process is None):
         task = await processes.lock_task(tx, task_id)
         if task is not None and owners_of(task) != task.owners:
             await processes.save_task(tx, task, replace(task, owners=owners_of(task), updated_at=tx.now))
             tx.record(happened("task.owners_updated", task.id))
 
 
-async def _rewrite_process(tx: WriteTx, process: Process, named: set[str], owners_of: Rewrite) -> None:
+async def _rewrite_process(tx: WriteTx, process: Process, principal: str, owners_of: Rewrite) -> None:
     changed = [
         replace(task, owners=owners_of(task))
         for task in process.tasks
-        if task.id in named and owners_of(task) != task.owners
+        if principal in task.owners.principals and owners_of(task) != task.owners
     ]
     if changed:
         await guards.save_process(tx, process, process.with_tasks(*changed))

@@ -57,9 +57,9 @@ def indexed(path: str, ids: Sequence[T]) -> list[tuple[str, T]]:
 
 
 async def check_people(
-    tx: ReadTx, errors: Errors, members: Sequence[tuple[str, int]], groups: Sequence[tuple[str, str]]
+    tx: WriteTx, errors: Errors, members: Sequence[tuple[str, int]], groups: Sequence[tuple[str, str]]
 ) -> None:
-    """Members and groups with the paths that name them; one statement."""
+    """Members and groups with the paths that name them."""
     known = await people.assignable(tx, (each for _, each in members), (each for _, each in groups))
     errors |= {path: [UNKNOWN_MEMBER] for path, each in members if each not in known.members}
     errors |= {path: [UNKNOWN_GROUP] for path, each in groups if each not in known.groups}
@@ -79,7 +79,7 @@ async def checked_guests(tx: ReadTx, sent: Sequence[str], kept: Collection[str],
     return tuple(dict.fromkeys(addresses))
 
 
-async def check_folder(tx: ReadTx, path: str, folder_id: str | None, kind: str, errors: Errors) -> None:
+async def check_folder(tx: WriteTx, path: str, folder_id: str | None, kind: str, errors: Errors) -> None:
     if folder_id is not None and await references.folder_kind(tx, folder_id) != kind:
         of_what = "templates" if kind == "checklist" else "processes"
         errors[path] = [f"There is no such folder in {of_what}."]

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
+    Select,
     and_,
     bindparam,
     column,
@@ -21,10 +21,9 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    true,
     union_all,
 )
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.selectable import SelectBase
 
 from procession.domain.listing import Facet
 from procession.domain.processes import State
@@ -35,7 +34,6 @@ from procession.storage.tables.lists import process_access, process_facets
 from procession.storage.tables.processes import process_stars, processes
 
 P = processes.c
-Columns = ReadOnlyColumnCollection[str, Column[Any]]
 Condition = ColumnElement[bool]
 
 
@@ -73,7 +71,14 @@ class Shape(NamedTuple):
         return tuple(sorted({state for part in self.parts for state in part.states}))
 
 
-def holds(keyed: KeyedShape, seq: ColumnElement[int], state: State) -> Condition:
+def apart(query: Select[Any]) -> Select[Any]:
+    """With an offset, if only of nothing, a statement inside another stays what it is: no planner makes a join of it
+    that begins at its other end. Estimates of how many rows are under a key are far too low for that.
+    """
+    return query.offset(constant(0))
+
+
+def holds(keyed: KeyedShape, seq: ColumnElement[int], state: State, *, probe: bool) -> Condition:
     """The process is listed under one of the facet's keys, or under every one."""
     facet = process_facets.alias()
     key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
@@ -86,20 +91,20 @@ def holds(keyed: KeyedShape, seq: ColumnElement[int], state: State) -> Condition
     )
     if keyed.every:
         return select(func.count()).select_from(facet).where(*same).scalar_subquery() == bindparam(f"n{keyed.slot}")
-    return exists(select(constant(1)).where(*same))
+    found = select(constant(1)).where(*same)
+    return exists(apart(found) if probe else found)
 
 
-def seen(seq: ColumnElement[int], state: State) -> Condition:
+def seen(seq: ColumnElement[int], state: State, *, probe: bool) -> Condition:
     """One of the caller's principals may see the process."""
     access = process_access.alias()
-    return exists(
-        select(constant(1)).where(
-            access.c.org == bindparam("org"),
-            is_in(access.c.principal, "principals"),
-            access.c.state == constant(state),
-            access.c.seq == seq,
-        )
+    found = select(constant(1)).where(
+        access.c.org == bindparam("org"),
+        is_in(access.c.principal, "principals"),
+        access.c.state == constant(state),
+        access.c.seq == seq,
     )
+    return exists(apart(found) if probe else found)
 
 
 def unstarred(seq: ColumnElement[int]) -> Condition:
@@ -111,46 +116,56 @@ def unstarred(seq: ColumnElement[int]) -> Condition:
     )
 
 
-def delayed(columns: Columns = P) -> Condition:
-    return and_(columns.next_deadline.is_not(None), columns.next_deadline < bindparam("now"))
+def delayed(next_deadline: ColumnElement[int] = P.next_deadline) -> Condition:
+    return and_(next_deadline.is_not(None), next_deadline < bindparam("now"))
 
 
 _search = table("process_search", column("rowid"))
 
 
-def named(shape: Shape, seq: ColumnElement[int], columns: Columns = P) -> Condition:
-    """The name contains the text, or the number is the process's own. `seq` is one of the `columns`, or equals it."""
-    number = bindparam("number", type_=BigInteger)
+def named(shape: Shape, seq: ColumnElement[int]) -> Condition:
+    """The name contains the text, or the number is the process's own."""
+    if shape.search == "fts5":
+        return seq.in_(found_by_name(shape))
+    if shape.search == "trigram":
+        alike = P.folded_name.like(bindparam("pattern"), escape="\\")
+    else:
+        alike = or_(P.sort_name.like(bindparam("pattern"), escape="\\"), seq.in_(_long_named()))
+    return or_(alike, seq == bindparam("number")) if shape.number else alike
+
+
+def found_by_name(shape: Shape) -> SelectBase:
+    """The numbers that `named` holds for, read from indexes alone."""
     if shape.search == "fts5":
         inside: ColumnElement[int] = literal_column("rowid")
-        found = (
+        found = [
             select((inside - bindparam("first_rowid")).label("seq"))
             .select_from(_search)
             .where(
                 literal_column("process_search").op("MATCH")(bindparam("match")),
                 inside.between(bindparam("first_rowid"), bindparam("last_rowid")),
             )
-        )
-        return seq.in_(union_all(found, select(number)) if shape.number else found)
-    if shape.search == "trigram":
-        options = [columns.folded_name.like(bindparam("pattern"), escape="\\")]
-    else:
-        # Names that go on beyond the sort key are looked at in full; the partial index knows which they are.
-        long = processes.alias().c
-        options = [
-            columns.sort_name.like(bindparam("pattern"), escape="\\"),
-            seq.in_(
-                select(long.seq).where(
-                    long.org == bindparam("org"),
-                    func.length(long.sort_name) == constant(INDEXED_NAME_LENGTH),
-                    long.folded_name.like(bindparam("pattern"), escape="\\"),
-                )
-            ),
         ]
-    return or_(*options, *([seq == number] if shape.number else []))
+    else:
+        short = processes.alias().c
+        alike = short.sort_name.like(bindparam("pattern"), escape="\\")
+        found = [select(short.seq).where(short.org == bindparam("org"), alike), _long_named()]
+    if shape.number:
+        found.append(select(bindparam("number", type_=BigInteger).label("seq")))
+    return union_all(*found) if len(found) > 1 else found[0]
 
 
-def part_condition(shape: Shape, seq: ColumnElement[int], state: State) -> Condition | None:
+def _long_named() -> Select[int]:
+    """Names that go on beyond the sort key are looked at in full; the partial index knows which they are."""
+    long = processes.alias().c
+    return select(long.seq).where(
+        long.org == bindparam("org"),
+        func.length(long.sort_name) == constant(INDEXED_NAME_LENGTH),
+        long.folded_name.like(bindparam("pattern"), escape="\\"),
+    )
+
+
+def part_condition(shape: Shape, seq: ColumnElement[int], state: State, *, probe: bool) -> Condition | None:
     """What the status filter asks of processes in this state; None when it asks nothing."""
     conditions: list[Condition] = []
     for part in shape.parts:
@@ -158,15 +173,20 @@ def part_condition(shape: Shape, seq: ColumnElement[int], state: State) -> Condi
             continue
         if part.keyed is None and not part.delayed:
             return None
-        conditions.append(delayed() if part.delayed else holds(part.keyed, seq, state) if part.keyed else true())
+        if part.delayed:
+            conditions.append(delayed())
+        elif part.keyed is not None:
+            conditions.append(holds(part.keyed, seq, state, probe=probe))
     return or_(*conditions) if conditions else false()
 
 
 def all_conditions(
     shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None = None, sight: bool = True
 ) -> list[Condition]:
-    """Every condition of the shape on a process in `state`, except the facet that drives the statement."""
-    return [*_in_state(shape, seq, state, but=but, sight=sight), *_in_any_state(shape, seq)]
+    """Every condition of the shape on a process in `state`, except the facet that drives the statement: looked up for
+    each row of an ordered range, which is read only until the page is full.
+    """
+    return [*_in_state(shape, seq, state, but=but, sight=sight, probe=True), *_in_any_state(shape, seq)]
 
 
 def conditions_in(
@@ -178,8 +198,8 @@ def conditions_in(
     sight: bool = True,
     name: bool = True,
 ) -> list[Condition]:
-    """The same for a row whose `state` is a column: one of the shape's, with what is asked of each."""
-    asked = {each: _in_state(shape, seq, each, but=but, sight=sight) for each in shape.states}
+    """The same for rows that are all read, whose `state` is a column: one of the shape's, with what is asked of it."""
+    asked = {each: _in_state(shape, seq, each, but=but, sight=sight, probe=False) for each in shape.states}
     if any(asked.values()):
         one_of = or_(*[and_(state == constant(each), *conditions) for each, conditions in asked.items()])
     else:
@@ -188,15 +208,15 @@ def conditions_in(
 
 
 def _in_state(
-    shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None, sight: bool
+    shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None, sight: bool, probe: bool
 ) -> list[Condition]:
-    """What the side tables, whose keys begin with the state, are asked for."""
-    found: list[Condition] = [holds(keyed, seq, state) for keyed in shape.keyed if keyed != but]
-    part = part_condition(shape, seq, state)
+    """What the side tables, whose keys contain the state, are asked for."""
+    found: list[Condition] = [holds(keyed, seq, state, probe=probe) for keyed in shape.keyed if keyed != but]
+    part = part_condition(shape, seq, state, probe=probe)
     if part is not None:
         found.append(part)
     if sight and shape.limited_sight:
-        found.append(seen(seq, state))
+        found.append(seen(seq, state, probe=probe))
     return found
 
 

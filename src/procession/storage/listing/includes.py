@@ -1,7 +1,10 @@
 """Related data of a page of processes: each kind in one statement, whatever the size of the page."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import Column, bindparam, select
 
 from procession.domain.processes import Owners, Task
 from procession.storage.dialect import is_in
@@ -12,6 +15,20 @@ from procession.storage.tables.processes import tasks
 from procession.storage.tx import ReadTx
 
 _owners = msgspec.json.Decoder(Owners)
+
+
+def _visible_tasks(columns: Sequence[Column[Any]]) -> Query:
+    """These columns of the visible tasks of a page's processes, by process and position."""
+    return Query(
+        select(*columns)
+        .where(
+            tasks.c.org == bindparam("org"),
+            is_in(tasks.c.process, "processes"),
+            tasks.c.archived_at.is_(None),
+            tasks.c.status != "auto-skipped",
+        )
+        .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
+    )
 
 
 class TagLinkRow(msgspec.Struct, frozen=True):
@@ -71,16 +88,7 @@ _folders = Query(
     .where(folder_links.c.org == bindparam("org"), is_in(folder_links.c.process, "processes"))
 )
 _brief_columns = [tasks.c[name.removesuffix("_json")] for name in BriefTask.__struct_fields__]
-_brief_tasks = Query(
-    select(*_brief_columns)
-    .where(
-        tasks.c.org == bindparam("org"),
-        is_in(tasks.c.process, "processes"),
-        tasks.c.archived_at.is_(None),
-        tasks.c.status != "auto-skipped",
-    )
-    .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
-)
+_brief_tasks = _visible_tasks(_brief_columns)
 
 
 class FormTask(msgspec.Struct, frozen=True):
@@ -100,26 +108,8 @@ class FormTask(msgspec.Struct, frozen=True):
 
 
 _form_columns = [tasks.c[name.removesuffix("_json")] for name in FormTask.__struct_fields__]
-_form_tasks = Query(
-    select(*_form_columns)
-    .where(
-        tasks.c.org == bindparam("org"),
-        is_in(tasks.c.process, "processes"),
-        tasks.c.archived_at.is_(None),
-        tasks.c.status != "auto-skipped",
-    )
-    .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
-)
-_full_tasks = Query(
-    select(*task_rows.columns)
-    .where(
-        tasks.c.org == bindparam("org"),
-        is_in(tasks.c.process, "processes"),
-        tasks.c.archived_at.is_(None),
-        tasks.c.status != "auto-skipped",
-    )
-    .order_by(tasks.c.process, tasks.c.position, tasks.c.seq)
-)
+_form_tasks = _visible_tasks(_form_columns)
+_full_tasks = _visible_tasks(task_rows.columns)
 
 
 async def form_tasks_of(tx: ReadTx, processes: list[int]) -> dict[int, list[FormTask]]:

@@ -31,10 +31,11 @@ from procession.storage.listing.conditions import (
     P,
     Shape,
     all_conditions,
+    apart,
     conditions_in,
     delayed,
+    found_by_name,
     in_states,
-    named,
     needs_row,
 )
 from procession.storage.listing.rows import row_columns
@@ -163,8 +164,8 @@ def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
         )
         query = _beyond(query.where(*all_conditions(shape, table.c.seq, state)), table.c.seq, page, down)
         if driver.kind == "late":
-            # Gathered before they are sorted: a planner would rather look for them among all, from the newest on.
-            gathered = query.offset(constant(0)).subquery("gathered")
+            # Else a planner would rather look for them among all processes, from the newest on.
+            gathered = apart(query).subquery("gathered")
             query = select(gathered.c.seq)
         return [query]
     found: list[Select[Any]] = []
@@ -255,12 +256,14 @@ def _beyond_value(
 def _sorted(page: PageShape) -> Query:
     """Rows sorted by the database: for orders without an index, small sets, and lists without an end."""
     shape = page.shape
-    is_search = page.driver.kind == "search"
+    # What SQLite's search index finds is a list of numbers already.
+    gathers = page.driver.kind != "rows" and not (page.driver.kind == "search" and shape.search == "fts5")
+    by_name = gathers and page.driver.kind == "search"
     conditions = [
         P.org == bindparam("org"),
-        *conditions_in(shape, P.state, P.seq, but=_driving(page), name=not is_search),
+        *conditions_in(shape, P.state, P.seq, but=_driving(page), name=not by_name),
     ]
-    if page.driver.kind != "rows":
+    if gathers:
         conditions.append(_gathered(page))
     if page.cursor is not None:
         conditions.append(_beyond_all(page))
@@ -297,13 +300,12 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
             key,
             in_states(facet.c.state, states),
         )
+    elif page.driver.kind == "late":
+        late = processes.alias().c
+        overdue = and_(late.state == constant(State.OPEN), delayed(late.next_deadline))
+        chosen = apart(select(late.seq).where(late.org == bindparam("org"), overdue))
     else:
-        rows = processes.alias().c
-        if page.driver.kind == "late":
-            meets = and_(rows.state == constant(State.OPEN), delayed(rows))
-        else:
-            meets = named(page.shape, rows.seq, rows)
-        chosen = select(rows.seq).where(rows.org == bindparam("org"), meets)
+        chosen = apart(select(found_by_name(page.shape).subquery().c.seq))
     return P.seq.in_(chosen)
 
 

@@ -210,7 +210,7 @@ def create_processes() -> None:
     )
     index("ix_process_due", "process", "org", "state", "due_date", "seq")
     index("ix_process_late", "process", "org", "next_deadline", "seq", where="state = 0 AND next_deadline IS NOT NULL")
-    index("ix_process_long_name", "process", "org", "seq", where="folded_name <> sort_name")
+    index("ix_process_long_name", "process", "org", "seq", where="length(sort_name) = 200")
     index("ix_process_name", "process", "org", "state", "sort_name", "seq")
     index("ix_process_state", "process", "org", "state", "seq")
     index("ix_process_template", "process", "org", "template_id", "template_version")

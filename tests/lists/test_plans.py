@@ -1,0 +1,382 @@
+"""How the databases carry out the list's statements: by the intended index, nothing scanned, hardly anything sorted.
+
+Spec: design 4. Each request is sent to a seeded organization, and every statement it cost is explained on its database;
+on PostgreSQL as planned for its values and as planned for any.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+import pytest
+from psycopg import sql
+
+from procession.seed.plan import Plan
+from procession.seed.seeding import seed
+from procession.storage.listing import plan as listing_plan
+from procession.storage.postgres import PostgresConnection
+from procession.storage.query import Query
+from procession.storage.schema import TENANT_TABLES
+from procession.storage.sqlite import SqliteConnection, _bindings
+from procession.usecases.setup import issue_token
+from procession.usecases.viewers import rebuild_stale
+from tests.harness import Api, Server
+from tests.lists.making import listed
+from tests.postgres_server import fresh_database
+
+PLAN = Plan(organizations=2, runs=9000, tasks_per_run=1, users=30)
+# A table of so few pages is read whole whatever indexes it has.
+FEW_PAGES = 40
+# So many rows are sorted in no time: a page, and what a few short ranges bring together.
+FEW_ROWS = 700
+Index = frozenset[str]
+
+
+class World:
+    """Two seeded organizations; requests are sent to the larger one."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        server.clock.freeze()
+        work = seed(server.database, server.secrets, PLAN, now=server.clock(), report=lambda *_: None)
+        self.seeded = server.run(work)[0]
+        self.admin = Api(server, self.seeded.access_token, self.seeded.org_id)
+        self.values = self._values()
+        self.member = self._member()
+        server.run(rebuild_stale(server.database, server.clock()))
+        if server.dialect == "postgresql":
+            server.run(self._vacuum())
+
+    async def _vacuum(self) -> None:
+        async with self.server.database._pool.connection() as raw:  # pyright: ignore[reportAttributeAccessIssue]  # PostgreSQL's
+            await raw.execute("VACUUM ANALYZE")
+
+    def _values(self) -> dict[str, str]:
+        rows = listed(self.admin, "per_page=100")["data"]
+        tags = [tag["id"] for tag in self.admin.data("GET", "/tags")]
+        [folder, *_] = self.admin.data("GET", "/folders?folder_type=run&without_pagination=1")
+        [group, *_] = self.admin.data("GET", "/groups")
+        people = sorted({each for row in rows for each in row["collaborators"]})
+        template = rows[0]["checklist_id"]
+        starred = {"starred": True}
+        assert self.admin.put(f"/runs/{rows[5]['id']}", starred).is_success
+        return {
+            "owner": str(people[1]), "other": str(people[2]), "template": template, "tag": tags[0], "second": tags[1],
+            "folder": folder["id"], "group": group["id"], "word": rows[3]["name"][:12],
+        }  # fmt: skip
+
+    def _member(self) -> Api:
+        """Somebody who sees some of the processes."""
+        org = self.server.edge._numbers[self.seeded.org_id]
+        everything = listed(self.admin)["meta"]["pagination"]["total"]
+        for account in (int(self.values["owner"]), int(self.values["other"])):
+            work = issue_token(
+                self.server.database, account=account, org=org, name="m", kind="personal", days=1,
+                now=self.server.clock(),
+            )  # fmt: skip
+            member = Api(self.server, self.server.run(work), self.seeded.org_id)
+            if 0 < listed(member)["meta"]["pagination"]["total"] < everything:
+                return member
+        raise LookupError("everybody sees everything")
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[dict[str, World]]:
+    found: dict[str, World] = {}
+    yield found
+    for world in found.values():
+        world.server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, worlds: dict[str, World], tmp_path_factory: Any) -> World:
+    """One for each database; made by the first test that wants it."""
+    if request.param not in worlds:
+        url = "" if request.param == "sqlite" else request.getfixturevalue("own_database")
+        worlds[request.param] = World(Server(url, tmp_path_factory.mktemp("plans")))
+    return worlds[request.param]
+
+
+@pytest.fixture(scope="module")
+def own_database(postgres_server: str) -> Iterator[str]:
+    with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, Mapping[str, Any]]]:
+    """Every statement that is read, with its values."""
+    found: list[tuple[Query, Mapping[str, Any]]] = []
+    for kind in (SqliteConnection, PostgresConnection):
+        rows = kind.rows
+
+        async def recording(connection: Any, query: Query, values: Mapping[str, Any], rows: Any = rows) -> Any:
+            found.append((query, values))
+            return await rows(connection, query, values)
+
+        monkeypatch.setattr(kind, "rows", recording)
+    return found
+
+
+class Explained:
+    """What a plan does: the indexes it uses, and what it should not do."""
+
+    def __init__(self) -> None:
+        self.indexes: set[str] = set()
+        self.scans: set[str] = set()
+        self.sorts = 0
+        self.walks: set[str] = set()
+        # The statement and its plan, for whoever reads a failure.
+        self.text = ""
+
+
+def explain(world: World, query: Query, values: Mapping[str, Any]) -> list[Explained]:
+    if world.server.dialect == "sqlite":
+        return [world.server.run(_on_sqlite(world, query, values))]
+    return world.server.run(_on_postgresql(world, query, values))
+
+
+async def _on_sqlite(world: World, query: Query, values: Mapping[str, Any]) -> Explained:
+    compiled = query.on("sqlite")
+    async with world.server.database.reading() as connection:
+        assert isinstance(connection, SqliteConnection)
+        bound = _bindings(compiled.bind(values))
+        steps = connection.raw.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", bound).fetchall()
+    found = Explained()
+    found.text = "\n".join([compiled.sql, *(detail for _, _, _, detail in steps)])
+    for number, (_, parent, _, detail) in enumerate(steps):
+        read = re.match(r"(SCAN|SEARCH) (\w+)(.*)", detail)
+        if read and _table(read[2]) in TENANT_TABLES:
+            _note_reading(found, read[1], _table(read[2]), read[3])
+        elif detail.startswith("SCAN process_search"):
+            found.indexes.add("names")
+        elif "TEMP B-TREE FOR ORDER BY" in detail and not _sorts_little(steps[:number], parent):
+            found.sorts += 1
+    return found
+
+
+def _table(name: str) -> str:
+    return re.sub(r"_\d+$", "", name)
+
+
+def _note_reading(found: Explained, how: str, table: str, rest: str) -> None:
+    if "AUTOMATIC" in rest or how == "SCAN":
+        found.scans.add(table)
+        return
+    index = re.search(r"INDEX (\w+)", rest)
+    name = f"pk_{table}" if index is None or index[1].startswith("sqlite_autoindex") else index[1]
+    found.indexes.add(name)
+    if re.search(r"\(org=\?\)", rest):
+        found.walks.add(name)
+
+
+def _sorts_little(before: list[Any], parent: int) -> bool:
+    """What is sorted are rows of a statement in the FROM: a page, or ranges that were cut."""
+    inside = [detail for _, above, _, detail in before if above == parent and re.match(r"SCAN|SEARCH", detail)]
+    return bool(inside) and _table(inside[0].split()[1]) not in TENANT_TABLES
+
+
+async def _on_postgresql(world: World, query: Query, values: Mapping[str, Any]) -> list[Explained]:
+    """As planned for these values, and (for prepared statements) as planned for any."""
+    compiled = query.on("postgresql")
+    names: list[str] = []
+
+    def numbered(match: re.Match[str]) -> str:
+        if match[1] not in names:
+            names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    text = re.sub(r"%\((\w+)\)s", numbered, compiled.sql).replace("%%", "%")
+    bound = compiled.bind(values)
+    given = sql.SQL(", ").join(sql.Literal(bound[name]) for name in names)
+    found: list[Explained] = []
+    async with world.server.database.reading() as connection:
+        raw = connection.raw  # pyright: ignore[reportAttributeAccessIssue]  # PostgreSQL's
+        pages = dict(await (await raw.execute("SELECT relname, relpages FROM pg_class")).fetchall())
+        await raw.execute(f"PREPARE probe AS {text}")
+        for mode in ("force_custom_plan", "force_generic_plan") if query.prepare else ("force_custom_plan",):
+            await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
+            execute = sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe({})").format(given) if names else sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe")
+            [(answer,)] = await (await raw.execute(execute)).fetchall()
+            explained = Explained()
+            explained.text = f"{mode}: {text}\n{msgspec.json.format(msgspec.json.encode(answer[0]['Plan']), indent=1).decode()}"
+            _walk(answer[0]["Plan"], pages, explained)
+            found.append(explained)
+        await raw.execute("DEALLOCATE probe")
+    return found
+
+
+def _walk(node: dict[str, Any], pages: Mapping[str, int], found: Explained) -> None:
+    relation, index = node.get("Relation Name", ""), node.get("Index Name")
+    if node["Node Type"] == "Seq Scan" and pages.get(relation, 0) > FEW_PAGES:
+        found.scans.add(relation)
+    if index is not None:
+        found.indexes.add(index)
+        if not re.search(r"state|seq|facet|principal|deadline|id|process|account", node.get("Index Cond", "")):
+            found.walks.add(index)
+    if node["Node Type"] == "Sort" and node["Plan Rows"] > FEW_ROWS:
+        found.sorts += 1
+    for each in node.get("Plans", ()):
+        _walk(each, pages, found)
+
+
+PAGE = {"pk_process"}
+STATE, NAME, DUE, UPDATED = ({f"ix_process_{each}"} | PAGE for each in ("state", "name", "due", "updated"))
+FACET, ACCESS = {"pk_process_facet"} | PAGE, {"pk_process_access"} | PAGE
+LATE = {"ix_process_late"} | PAGE
+# Request, and the indexes that its statements on processes and side tables use.
+HOT: dict[str, set[str]] = {
+    "": STATE,
+    "sort=created_at": STATE,
+    "page=2&per_page=100": STATE,
+    "page=150": STATE,
+    "status=active": STATE,
+    "status=complete": STATE,
+    "status=archived": STATE,
+    "archived=true": STATE,
+    "status=delayed": LATE,
+    "sort=name": NAME,
+    "sort=-name": NAME,
+    "sort=due_date": DUE,
+    "sort=-due_date": DUE,
+    "sort=last_updated": UPDATED,
+    "sort=-last_updated": UPDATED,
+    "page=20&sort=name": NAME,
+    "status=problem": FACET,
+    "status=issue": FACET,
+    "status=improvement": FACET,
+    "status=starred": FACET,
+    "starred=true": FACET,
+    "starred=false": STATE,
+    "owners={owner}": FACET,
+    "owners={owner},{other}": FACET,
+    "owners={owner}&task_status=in-progress": FACET,
+    "groups={group}": FACET,
+    "checklist_id={template}": FACET,
+    "folder={folder}": FACET,
+    "tag={tag}": FACET,
+    "tag_ids={tag}": FACET,
+    "tag_ids={tag},{second}": FACET,
+    "untagged": FACET,
+    "type=procedure": FACET,
+    "checklist_id={template}&tag={tag}": FACET,
+}
+# Few rows under a key, in another order than creation: gathered and sorted.
+GATHERED = {"tag={tag}&sort=name": FACET, "groups={group}&sort=-due_date": FACET, "tag_ids={tag},{second}&sort=name": FACET}
+
+
+def statements_of(
+    world: World, recorded: list[tuple[Query, Mapping[str, Any]]], query: str, api: Api | None = None
+) -> list[list[Explained]]:
+    """Send the request; what each of its statements about processes does. Who calls and what changed come first."""
+    recorded.clear()
+    response = (api or world.admin).get(f"/runs?{query.format(**world.values)}")
+    assert response.status_code == 200 and response.json()["data"], "nothing was asked for its rows"
+    return [explain(world, *each) for each in list(recorded)[2:]]
+
+
+def assert_plan(plans: list[list[Explained]], indexes: set[str]) -> None:
+    flat = [each for alternatives in plans for each in alternatives]
+    used = {name for each in flat for name in each.indexes if not name.startswith(("pk_process_star", "pk_process_block"))}
+    about_processes = {name for name in used if "process" in name}
+    plans_read = "\n\n".join(each.text for each in flat)
+    # The few late ones beyond a cursor may be found either way.
+    either = {"ix_process_state"} if "ix_process_late" in indexes else set[str]()
+    assert about_processes - either == indexes, plans_read
+    assert not any(each.scans for each in flat), plans_read
+    assert not any(each.walks & about_processes for each in flat), plans_read
+    # What is late is gathered, a few thousand at most, and sorted.
+    assert "ix_process_late" in indexes or not any(each.sorts for each in flat), plans_read
+
+
+@pytest.mark.parametrize("query", HOT)
+def test_a_hot_list(world: World, recorded: Any, query: str) -> None:
+    assert_plan(statements_of(world, recorded, query), HOT[query])
+
+
+@pytest.mark.parametrize("query", [each for each in HOT if "page" not in each and each not in ("status=starred", "starred=true")])
+def test_the_next_and_the_previous_page_by_cursor(world: World, recorded: Any, query: str) -> None:
+    first = listed(world.admin, f"{query.format(**world.values)}&per_page=3")
+    forwards = first["meta"]["pagination"]["links"]["next"].partition("?")[2]
+    assert_plan(statements_of(world, recorded, forwards), HOT[query])
+    second = listed(world.admin, forwards)
+    backwards = second["meta"]["pagination"]["links"]["previous"].partition("?")[2]
+    assert_plan(statements_of(world, recorded, backwards), HOT[query])
+
+
+@pytest.mark.parametrize("query", GATHERED)
+def test_a_small_key_in_another_order(world: World, recorded: Any, query: str) -> None:
+    allowed = GATHERED[query] | ({"ix_process_state"} if world.server.dialect == "sqlite" else set())
+    plans = statements_of(world, recorded, query)
+
+    used = {name for alternatives in plans for each in alternatives for name in each.indexes if "process" in name}
+    assert GATHERED[query] - PAGE <= used <= allowed | {"pk_process_star", "ix_process_name", "ix_process_due"}
+    assert not any(each.scans for alternatives in plans for each in alternatives)
+
+
+@pytest.mark.parametrize("sort", ["name", "-due_date", "last_updated"])
+def test_a_large_key_in_another_order_reads_that_orders_index(
+    world: World, recorded: Any, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 100)
+    index = {"name": NAME, "-due_date": DUE, "last_updated": UPDATED}[sort]
+
+    plans = statements_of(world, recorded, f"type=procedure&sort={sort}")
+
+    assert_plan(plans, index | FACET)
+
+
+class TestNames:
+    """Three characters and more: the trigram index. Fewer: folded names in their index."""
+
+    def test_a_longer_text(self, world: World, recorded: Any) -> None:
+        plans = statements_of(world, recorded, "q={word}")
+
+        used = {name for alternatives in plans for each in alternatives for name in each.indexes}
+        assert {"sqlite": "names", "postgresql": "ix_process_search"}[world.server.dialect] in used
+        assert not any(each.scans for alternatives in plans for each in alternatives)
+
+    def test_a_short_text(self, world: World, recorded: Any) -> None:
+        plans = statements_of(world, recorded, "q=zu&sort=name") if self._occurs(world, "zu") else None
+        plans = plans or statements_of(world, recorded, "q=an&sort=name")
+
+        used = {name for alternatives in plans for each in alternatives for name in each.indexes}
+        assert {"ix_process_name", "ix_process_long_name"} <= used
+        assert not any(each.scans for alternatives in plans for each in alternatives)
+
+    def _occurs(self, world: World, text: str) -> bool:
+        return bool(listed(world.admin, f"q={text}")["data"])
+
+    def test_postgresql_plans_a_search_for_its_text(self, world: World, recorded: Any) -> None:
+        """A plan for any pattern could not use the index: such statements are never prepared."""
+        statements_of(world, recorded, "q={word}")
+
+        searching = [query for query, _ in recorded if "LIKE" in query.on("postgresql").sql and world.server.dialect == "postgresql"]
+        assert all(not query.prepare for query in searching)
+        assert bool(searching) == (world.server.dialect == "postgresql")
+
+
+@pytest.mark.parametrize("query", ["", "status=active", "sort=created_at", "archived=true"])
+def test_what_a_member_sees_is_read_by_what_they_are_named(world: World, recorded: Any, query: str) -> None:
+    plans = statements_of(world, recorded, query, world.member)
+
+    flat = [each for alternatives in plans for each in alternatives]
+    used = {name for each in flat for name in each.indexes if re.match(r"(pk|ix)_process", name)} - {"pk_process_star"}
+    assert used == ACCESS
+    assert not any(each.scans or each.sorts for each in flat)
+
+
+def test_a_deep_page_finds_its_block_first(world: World, recorded: Any) -> None:
+    plans = statements_of(world, recorded, "page=150")
+
+    assert "pk_process_block" in {name for each in plans[1] for name in each.indexes} or world.server.dialect == "postgresql"
+    assert "process_block" in recorded[3][0].on("sqlite").sql
+    assert recorded[4][1]["offset"] < 1024 < 1490
+
+
+@pytest.mark.parametrize("sort", ["progress", "status", "completed_at", "started_at", "-due_date,name"])
+def test_other_orders_may_sort_but_stay_in_their_organization(world: World, recorded: Any, sort: str) -> None:
+    plans = statements_of(world, recorded, f"sort={sort}")
+
+    assert not any(each.scans for alternatives in plans for each in alternatives if world.server.dialect == "sqlite")
