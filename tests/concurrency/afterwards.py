@@ -19,9 +19,7 @@ _events = Query(
 )
 _position = Query(select(organization_states.c.position).where(organization_states.c.org == bindparam("org")))
 _processes = Query(
-    select(processes.c.seq, processes.c.created_at)
-    .where(processes.c.org == bindparam("org"))
-    .order_by(processes.c.seq)
+    select(processes.c.seq, processes.c.created_at).where(processes.c.org == bindparam("org")).order_by(processes.c.seq)
 )
 _owners = Query(
     select(tasks.c.id, tasks.c.status, tasks.c.owners).where(tasks.c.org == bindparam("org")).order_by(tasks.c.seq)

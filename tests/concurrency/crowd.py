@@ -87,7 +87,9 @@ class Client:
         """The answer when it is good, None when the request was refused."""
         options: dict[str, Any] = {} if body is None else {"json": body}
         answer = self.api.request(method, path, **options)
-        self.answers[method + " " + "/".join(part for part in path.split("/") if len(part) < 20), answer.status_code] += 1
+        self.answers[
+            method + " " + "/".join(part for part in path.split("/") if len(part) < 20), answer.status_code
+        ] += 1
         if answer.is_success:
             return answer
         if answer.status_code not in REFUSALS:
@@ -279,13 +281,19 @@ class Client:
         path = f"/checklists/{template['id']}"
         match self.random.choice(["step", "field", "title", "owner", "archive", "restore", "readers"]):
             case "step":
-                body = {"title": self.name(), "tags": self.some(self.ground.tags), "groups": self.some(self.ground.groups)}
+                body = {
+                    "title": self.name(),
+                    "tags": self.some(self.ground.tags),
+                    "groups": self.some(self.ground.groups),
+                }
                 self.ask("POST", f"{path}/steps", body)
             case "field":
                 step = self.random.choice(template["steps"])["id"]
                 self.ask("POST", f"{path}/steps/{step}/captures", text_field(label=self.name()))
             case "title":
-                self.ask("PUT", path, {"title": self.name(), "users": [each.id for each in self.some(self.ground.people)]})
+                self.ask(
+                    "PUT", path, {"title": self.name(), "users": [each.id for each in self.some(self.ground.people)]}
+                )
             case "owner":
                 owner = self.random.choice(self.ground.people).id
                 self.ask("PUT", path, {"title": template["title"], "owner_id": owner})
@@ -307,7 +315,10 @@ class Client:
     def change_group(self) -> None:
         group = self.one(self.ground.groups)
         if group:
-            body = {"members": [each.id for each in self.some(self.ground.people)], "guests": self.some(self.ground.guests)}
+            body = {
+                "members": [each.id for each in self.some(self.ground.people)],
+                "guests": self.some(self.ground.guests),
+            }
             self.ask("PUT", f"/groups/{group}", body)
 
     def delete_group(self) -> None:

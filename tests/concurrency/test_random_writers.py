@@ -12,7 +12,7 @@ from tests.concurrency.afterwards import Afterwards
 from tests.concurrency.crowd import Client, Ground, together
 
 CLIENTS = 8
-STEPS = 1_000 if os.environ.get("SOAK") == "1" else 60
+STEPS = 2_000 if os.environ.get("SOAK") == "1" else 200
 SEED = 20_260_304
 
 

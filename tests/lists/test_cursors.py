@@ -136,7 +136,12 @@ def test_a_client_that_writes_the_link_anew_stays_on_its_way(many: Many) -> None
     expected = ids_along([follow(api, links(first)["next"]).json()])
     pairs = parse_qsl(urlsplit(links(first)["next"]).query)
 
-    for rewritten in (urlencode(pairs), urlencode(pairs[::-1]), urlencode(pairs, safe="[],"), urlencode(pairs, safe="%")):
+    for rewritten in (
+        urlencode(pairs),
+        urlencode(pairs[::-1]),
+        urlencode(pairs, safe="[],"),
+        urlencode(pairs, safe="%"),
+    ):
         response = api.get(f"/runs?{rewritten.replace('page=2', 'page=1')}")
         assert ignored(response) == [] and ids_along([response.json()]) == expected, rewritten
 

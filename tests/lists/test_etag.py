@@ -157,7 +157,9 @@ class TestTheClock:
 
         assert not holds(org.api, tag, "status=delayed&per_page=1")
 
-    def test_the_second_task_of_a_process_changes_what_the_first_did_not(self, org: Organization, server: Server) -> None:
+    def test_the_second_task_of_a_process_changes_what_the_first_did_not(
+        self, org: Organization, server: Server
+    ) -> None:
         """A task that comes after the one that is late now may come to the front: hidden, completed, moved."""
         run = launch_due(org, org.template(steps=["One", "Two"]), D, D + HOUR)
         hide(org, run, tasks_of(org, run)[0])
@@ -188,7 +190,9 @@ class TestTheClock:
         template = org.template(steps=["One", "Two"])
         for hours in (-30, -3, 0, 2, 9):
             launch_due(org, template, D + hours * HOUR, D + (hours + 1) * HOUR)
-        edges = [D + hours * HOUR + offset for hours in (-27, -24, -23, -3, -2, 0, 1, 2, 3, 9, 10) for offset in (-1, 0, 1)]
+        edges = [
+            D + hours * HOUR + offset for hours in (-27, -24, -23, -3, -2, 0, 1, 2, 3, 9, 10) for offset in (-1, 0, 1)
+        ]
         known: list[tuple[str, Any]] = []
         for instant in sorted(edges):
             server.clock.freeze(instant)
@@ -249,7 +253,9 @@ CHANGES: dict[str, Callable[[Scene], Any]] = {
     "task assigned": lambda s: s.org.api.put(
         f"{s.path}/tasks/{s.tasks[0]['id']}", {"owners": {"users": [s.other.id], "guests": [], "groups": []}}
     ),
-    "deadline moved": lambda s: s.org.api.put(f"{s.path}/tasks/{s.tasks[0]['id']}", {"deadline": "2031-02-06T16:00:00Z"}),
+    "deadline moved": lambda s: s.org.api.put(
+        f"{s.path}/tasks/{s.tasks[0]['id']}", {"deadline": "2031-02-06T16:00:00Z"}
+    ),
     "task renamed": lambda s: s.org.api.put(f"{s.path}/tasks/{s.tasks[0]['id']}", {"title": "new"}),
     "tag attached": lambda s: s.org.api.post(
         "/checklists/tags",
@@ -364,7 +370,9 @@ class TestNobodyElse:
 
         assert holds(other, tag, "status=active")
 
-    @pytest.mark.parametrize("query", ["", "status=complete", "status=active&page=2", "status=active&with=tags", "status=Active"])
+    @pytest.mark.parametrize(
+        "query", ["", "status=complete", "status=active&page=2", "status=active&with=tags", "status=Active"]
+    )
     def test_another_query(self, org: Organization, tag: str, query: str) -> None:
         assert not holds(org.api, tag, query)
 

@@ -42,7 +42,9 @@ def test_includes_never_change_the_rows_or_their_order(org: Organization) -> Non
 
 
 def test_a_streamed_row_is_the_same_with_every_include(org: Organization) -> None:
-    template = org.template(steps=["One", {"title": "Two", "captures": [{"label": "Weight"}]}], kickoff=[{"label": "Farm"}])
+    template = org.template(
+        steps=["One", {"title": "Two", "captures": [{"label": "Weight"}]}], kickoff=[{"label": "Farm"}]
+    )
     for _ in range(3):
         launch(org, template, tags=[org.tag()["id"]])
     query = "form_fields_values=1&with=" + ",".join([*NAMES, "checklist.steps", "tasks.form_fields"])
@@ -112,7 +114,9 @@ class TestTasks:
     def test_secret_ones_are_left_out_for_outsiders(self, org: Organization) -> None:
         owner, assignee, member = org.person(), org.person(), org.person("light")
         group = org.group(members=[member])
-        template = org.template(steps=["Open", {"title": "Secret", "top_secret": True, "captures": [{"label": "Code"}]}])
+        template = org.template(
+            steps=["Open", {"title": "Secret", "top_secret": True, "captures": [{"label": "Code"}]}]
+        )
         run = launch(org, template, owner_id=owner.id)
         assign(org, run, tasks_of(org, run)[1], assignee, groups=[group["id"]])
 
@@ -147,13 +151,19 @@ class TestNextTask:
 
     def test_variables_in_its_title_are_replaced(self, org: Organization) -> None:
         """L-7.10: resolved when read."""
-        template = org.template(steps=["Call {{farm-1}} of {{current-process-id}}", "Plain"], kickoff=[{"label": "Farm"}])
+        template = org.template(
+            steps=["Call {{farm-1}} of {{current-process-id}}", "Plain"], kickoff=[{"label": "Farm"}]
+        )
         runs = [launch(org, template, prerun={template["prerun"][0]["id"]: name}) for name in ("Alto", "Baixo")]
 
         rows = listed(org.api, "with=next_task,tasks&sort=created_at")["data"]
 
         for row, run, name in zip(rows, runs, ("Alto", "Baixo"), strict=True):
-            assert row["next_task"]["data"][0]["title"] == f"Call {name} of {run['id']}" == row["tasks"]["data"][0]["title"]
+            assert (
+                row["next_task"]["data"][0]["title"]
+                == f"Call {name} of {run['id']}"
+                == row["tasks"]["data"][0]["title"]
+            )
 
     @pytest.mark.parametrize(
         ("deadlines", "gone", "expected"),
@@ -372,7 +382,9 @@ class TestOneProcess:
 
     @pytest.mark.parametrize("name", NAMES)
     def test_the_same_as_in_the_list(self, org: Organization, name: str) -> None:
-        template = org.template(steps=[{"title": "One", "captures": [{"label": "Weight"}]}], kickoff=[{"label": "Farm"}])
+        template = org.template(
+            steps=[{"title": "One", "captures": [{"label": "Weight"}]}], kickoff=[{"label": "Farm"}]
+        )
         run = launch(org, template, tags=[org.tag()["id"]])
 
         assert org.api.data("GET", f"/runs/{run['id']}?with={name}") == one(org.api, run, f"with={name}")

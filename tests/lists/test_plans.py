@@ -197,10 +197,16 @@ async def _on_postgresql(world: World, query: Query, values: Mapping[str, Any]) 
         await raw.execute(f"PREPARE probe AS {text}")
         for mode in ("force_custom_plan", "force_generic_plan") if query.prepare else ("force_custom_plan",):
             await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
-            execute = sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe({})").format(given) if names else sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe")
+            execute = (
+                sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe({})").format(given)
+                if names
+                else sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe")
+            )
             [(answer,)] = await (await raw.execute(execute)).fetchall()
             explained = Explained()
-            explained.text = f"{mode}: {text}\n{msgspec.json.format(msgspec.json.encode(answer[0]['Plan']), indent=1).decode()}"
+            explained.text = (
+                f"{mode}: {text}\n{msgspec.json.format(msgspec.json.encode(answer[0]['Plan']), indent=1).decode()}"
+            )
             _walk(answer[0]["Plan"], pages, explained)
             found.append(explained)
         await raw.execute("DEALLOCATE probe")
@@ -263,7 +269,11 @@ HOT: dict[str, set[str]] = {
     "checklist_id={template}&tag={tag}": FACET,
 }
 # Few rows under a key, in another order than creation: gathered and sorted.
-GATHERED = {"tag={tag}&sort=name": FACET, "groups={group}&sort=-due_date": FACET, "tag_ids={tag},{second}&sort=name": FACET}
+GATHERED = {
+    "tag={tag}&sort=name": FACET,
+    "groups={group}&sort=-due_date": FACET,
+    "tag_ids={tag},{second}&sort=name": FACET,
+}
 
 
 def statements_of(
@@ -278,7 +288,9 @@ def statements_of(
 
 def assert_plan(plans: list[list[Explained]], indexes: set[str]) -> None:
     flat = [each for alternatives in plans for each in alternatives]
-    used = {name for each in flat for name in each.indexes if not name.startswith(("pk_process_star", "pk_process_block"))}
+    used = {
+        name for each in flat for name in each.indexes if not name.startswith(("pk_process_star", "pk_process_block"))
+    }
     about_processes = {name for name in used if "process" in name}
     plans_read = "\n\n".join(each.text for each in flat)
     # The few late ones beyond a cursor may be found either way.
@@ -295,7 +307,9 @@ def test_a_hot_list(world: World, recorded: Any, query: str) -> None:
     assert_plan(statements_of(world, recorded, query), HOT[query])
 
 
-@pytest.mark.parametrize("query", [each for each in HOT if "page" not in each and each not in ("status=starred", "starred=true")])
+@pytest.mark.parametrize(
+    "query", [each for each in HOT if "page" not in each and each not in ("status=starred", "starred=true")]
+)
 def test_the_next_and_the_previous_page_by_cursor(world: World, recorded: Any, query: str) -> None:
     first = listed(world.admin, f"{query.format(**world.values)}&per_page=3")
     forwards = first["meta"]["pagination"]["links"]["next"].partition("?")[2]
@@ -352,7 +366,11 @@ class TestNames:
         """A plan for any pattern could not use the index: such statements are never prepared."""
         statements_of(world, recorded, "q={word}")
 
-        searching = [query for query, _ in recorded if "LIKE" in query.on("postgresql").sql and world.server.dialect == "postgresql"]
+        searching = [
+            query
+            for query, _ in recorded
+            if "LIKE" in query.on("postgresql").sql and world.server.dialect == "postgresql"
+        ]
         assert all(not query.prepare for query in searching)
         assert bool(searching) == (world.server.dialect == "postgresql")
 
@@ -370,7 +388,10 @@ def test_what_a_member_sees_is_read_by_what_they_are_named(world: World, recorde
 def test_a_deep_page_finds_its_block_first(world: World, recorded: Any) -> None:
     plans = statements_of(world, recorded, "page=150")
 
-    assert "pk_process_block" in {name for each in plans[1] for name in each.indexes} or world.server.dialect == "postgresql"
+    assert (
+        "pk_process_block" in {name for each in plans[1] for name in each.indexes}
+        or world.server.dialect == "postgresql"
+    )
     assert "process_block" in recorded[3][0].on("sqlite").sql
     assert recorded[4][1]["offset"] < 1024 < 1490
 

@@ -121,7 +121,11 @@ def test_pr21_a_process_without_anything_has_empty_values_not_missing_ones(org: 
 
 @pytest.mark.parametrize(
     ("done", "total", "percent"),
-    [pytest.param(1, 3, 33, id="a third"), pytest.param(2, 3, 67, id="two thirds"), pytest.param(1, 8, 13, id="an eighth")],
+    [
+        pytest.param(1, 3, 33, id="a third"),
+        pytest.param(2, 3, 67, id="two thirds"),
+        pytest.param(1, 8, 13, id="an eighth"),
+    ],
 )
 def test_percent_is_rounded_half_up(org: Organization, done: int, total: int, percent: int) -> None:
     """Spec: api-conventions 18.2."""
@@ -191,7 +195,8 @@ def test_c1_both_prefixes_answer_the_same_apart_from_links(org: Organization) ->
         launch(org, template)
 
     bare, prefixed = (
-        org.api.get(f"/{prefix}/organizations/{org.id}/runs?per_page=2&with=next_task,tags").json() for prefix in ("", "/api")
+        org.api.get(f"/{prefix}/organizations/{org.id}/runs?per_page=2&with=next_task,tags").json()
+        for prefix in ("", "/api")
     )
 
     assert bare["data"] == prefixed["data"]
@@ -206,7 +211,11 @@ def test_c5_the_first_page_has_no_previous_and_the_last_no_next(org: Organizatio
 
     answers = list(pages(org.api, "per_page=2&status=active"))
 
-    assert [list(each["meta"]["pagination"]["links"]) for each in answers] == [["next"], ["previous", "next"], ["previous"]]
+    assert [list(each["meta"]["pagination"]["links"]) for each in answers] == [
+        ["next"],
+        ["previous", "next"],
+        ["previous"],
+    ]
     assert [each["meta"]["pagination"]["has_more_pages"] for each in answers] == [True, True, False]
     assert [each["meta"]["pagination"]["count"] for each in answers] == [2, 2, 1]
     assert [run["id"] for each in answers for run in each["data"]] == made[::-1]
@@ -244,7 +253,13 @@ def test_c9_sort_and_sort_by_are_the_same_and_sort_wins(org: Organization) -> No
     def order(query: str) -> list[str]:
         return [run["name"] for run in listed(org.api, query)["data"]]
 
-    assert order("sort=-created_at") == order("sort_by=-created_at") == order("sort=newest") == order("") == ["a", "C", "b"]
+    assert (
+        order("sort=-created_at")
+        == order("sort_by=-created_at")
+        == order("sort=newest")
+        == order("")
+        == ["a", "C", "b"]
+    )
     assert order("sort=name") == ["a", "b", "C"] == order("sort=name&sort_by=-name")
     assert order("sort=-name") == ["C", "b", "a"]
     assert order("sort=-updated_at") == order("sort=-last_updated")
@@ -256,7 +271,11 @@ def test_the_total_counts_every_match_not_the_page(org: Organization) -> None:
         launch(org, template)
     launch(org, other)
 
-    for query, total in (("per_page=1", 13), (f"checklist_id={template['id']}", 12), (f"blueprint_id={other['id']}", 1)):
+    for query, total in (
+        ("per_page=1", 13),
+        (f"checklist_id={template['id']}", 12),
+        (f"blueprint_id={other['id']}", 1),
+    ):
         assert listed(org.api, query)["meta"]["pagination"]["total"] == total
 
 

@@ -109,7 +109,14 @@ def assert_sight(scene: Scene, run: dict[str, Any], *, seen: bool) -> None:
     """The list, its total with and without filters, and the process itself say the same."""
     api = scene.person.api
     expected = [run["id"]] if seen else []
-    for query in ("", "status=active", f"checklist_id={run['checklist_id']}", f"q={run['name'][:6]}", "sort=name", "type=procedure"):
+    for query in (
+        "",
+        "status=active",
+        f"checklist_id={run['checklist_id']}",
+        f"q={run['name'][:6]}",
+        "sort=name",
+        "type=procedure",
+    ):
         answer = listed(api, query)
         assert [each["id"] for each in answer["data"]] == expected, query
         assert answer["meta"]["pagination"]["total"] == len(expected), query
@@ -267,7 +274,14 @@ class TestAnotherOrganization:
         theirs = launch(other_org, other_org.template(), name="theirs")
         mine = launch(org, org.template(), name="mine")
 
-        for query in ("", "q=theirs", "q=s", f"checklist_id={theirs['checklist_id']}", "archived=true", "owners=" + str(other_org.admin.id)):
+        for query in (
+            "",
+            "q=theirs",
+            "q=s",
+            f"checklist_id={theirs['checklist_id']}",
+            "archived=true",
+            "owners=" + str(other_org.admin.id),
+        ):
             found = listed(org.api, query)
             assert theirs["id"] not in [run["id"] for run in found["data"]]
             assert found["meta"]["pagination"]["total"] == len(found["data"])

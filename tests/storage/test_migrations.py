@@ -152,8 +152,9 @@ def test_a_downgrade_is_refused_in_words(url: str, tmp_path: Path) -> None:
             command.downgrade(config, "base")
 
 
-def test_programs_that_start_together_upgrade_once(url: str, tmp_path: Path) -> None:
-    with ThreadPoolExecutor(4) as pool:
+def test_programs_that_start_together_upgrade_once(postgres_server: str, tmp_path: Path) -> None:
+    """An embedded file is claimed by one program before."""
+    with fresh_database(postgres_server) as url, ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(lambda _: upgrade(url, tmp_path), range(4)))
 
     assert sorted(outcomes, key=str) == [newest_revision(), None, None, None]

@@ -189,7 +189,10 @@ async def addresses_among(tx: ReadTx, emails: Iterable[str]) -> set[str]:
 
 
 async def lock_admins(tx: WriteTx) -> list[Member]:
-    """The active administrators; nobody else can take their role from one of them until the commit."""
+    """The active administrators; nobody else can take their role from one of them until the commit.
+
+    They come before any other member: whoever may take the last one away locks all of them first.
+    """
     return [_rows.read(row) for row in await tx.tuples(_lock_admins)]
 
 

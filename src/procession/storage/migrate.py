@@ -37,8 +37,8 @@ class DatabaseUnreachable(RuntimeError):
 def upgrade(url: str, data_dir: Path) -> str | None:
     """Upgrade the database at `url` (empty: the embedded file); returns the new revision, None when it was current.
 
-    Wholly or not at all, and one program at a time. An embedded file is copied to `backups/` first. Raises
-    SchemaTooNew or DatabaseUnreachable.
+    Wholly or not at all. Programs that start together on one PostgreSQL wait for each other; an embedded file is
+    one program's (claims.only_server), and is copied to `backups/` first. Raises SchemaTooNew or DatabaseUnreachable.
     """
     with _connected(url, data_dir, begin="BEGIN IMMEDIATE") as connection:
         if connection.dialect.name == "postgresql":
@@ -114,11 +114,10 @@ def _engine(url: str, data_dir: Path, begin: str) -> Engine:
     engine = create_engine(f"sqlite:///{path}", module=_sqlite_driver(), poolclass=NullPool)
 
     def prepare(connection: Any, _: object) -> None:  # the driver has no types
-        # The driver would begin transactions by itself, and never for a change of the schema.
-        connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
 
     def begin_explicitly(connection: Connection) -> None:
+        # Left to itself, the driver begins no transaction for a change of the schema.
         connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", prepare)

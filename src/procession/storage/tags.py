@@ -48,9 +48,7 @@ list_page = _list.page
 
 _columns = [tags.c[name] for name in TagRow.__struct_fields__]
 _by_id = Query(select(*_columns).where(tags.c.org == bindparam("org"), tags.c.id == bindparam("id")))
-_lock = Query(
-    select(*_columns).where(tags.c.org == bindparam("org"), tags.c.id == bindparam("id")).with_for_update()
-)
+_lock = Query(select(*_columns).where(tags.c.org == bindparam("org"), tags.c.id == bindparam("id")).with_for_update())
 _by_title = Query(
     select(*_columns).where(tags.c.org == bindparam("org"), tags.c.folded_title == bindparam("folded_title"))
 )

@@ -162,11 +162,14 @@ async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:
 async def freeze(tx: WriteTx, row: TemplateRow) -> TemplateRow:
     """The template with its working copy frozen: its `version` and `document` are what processes run.
 
-    Without a change since the last time this writes nothing and takes no lock.
+    Without a change since the last time this writes nothing and takes no lock. Raises WrongState when it was erased
+    meanwhile.
     """
     if row.is_frozen:
         return row
-    [current] = await templates.lock_many(tx, [row.id])
+    current = next(iter(await templates.lock_many(tx, [row.id])), None)
+    if current is None:
+        raise WrongState(ARCHIVED)
     if current.is_frozen:
         return current
     await tx.insert(

@@ -135,6 +135,7 @@ def _check(invitation: Invitation) -> None:
 async def change_role(tx: WriteTx, account: int, role: Role) -> Member:
     """Raises NotAllowed, NotFound, Protected. Spec: api-people U6, behaviour-people R1, R2."""
     require_admin(tx.actor, "change roles")
+    await members.lock_admins(tx)
     member = await _locked_person(tx, account)
     if member.role == role:
         return member
@@ -152,6 +153,7 @@ async def disable(tx: WriteTx, account: int) -> Member:
     Spec: api-people U7, behaviour-people D1.
     """
     require_admin(tx.actor, "disable members")
+    await members.lock_admins(tx)
     member = await _locked_person(tx, account)
     if member.status == "disabled":
         return member

@@ -4,7 +4,6 @@ The statements and their number follow from the filters alone, never from the si
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -14,11 +13,18 @@ from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, Statu
 from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts
-from procession.storage.dialect import escape_like
+from procession.storage.dialect import escape_like, is_in
 from procession.storage.listing import blocks, totals
 from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
-from procession.storage.listing.statements import Driver, PageShape, count_statement, page_statement
+from procession.storage.listing.statements import (
+    INDEXED,
+    Driver,
+    PageShape,
+    count_statement,
+    number_statement,
+    page_statement,
+)
 from procession.storage.query import Query
 from procession.storage.search import SHORTEST_INDEXED
 from procession.storage.tx import ReadTx
@@ -26,7 +32,11 @@ from procession.storage.tx import ReadTx
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
 GATHER_UP_TO = 5_000
 MAX_RANGES = 8
-NOTHING = StatusPart(frozenset())
+# A list without pages is put in order so many numbers at a time, where an index has the order and where none has;
+# that many rows are then read at once.
+NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 10_000
+ROWS_AT_ONCE = 100
+EVERYTHING = 1 << 62
 
 
 class ListPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +101,10 @@ class _Plan:
         self.values["match"] = '"' + text.replace('"', '""') + '"'
         return "fts5"
 
+    def bind_cursor(self, cursor: Cursor) -> None:
+        self.values["cursor_seq"] = cursor.seq
+        self.values |= {f"cursor{n}": value for n, value in enumerate(cursor.values)}
+
 
 def _with_single_part_as_facet(where: ProcessFilter) -> ProcessFilter:
     """A single status word with a facet is a facet filter like any other, and may drive the statement."""
@@ -124,17 +138,33 @@ async def row(tx: ReadTx, seq: int) -> ListedProcess | None:
     return await tx.row(ListedProcess, _row, seq=seq, me=tx.actor.id)
 
 
+_rows = Query(select(*row_columns()).where(P.org == bindparam("org"), is_in(P.seq, "seqs")))
+
+
 async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -> AsyncGenerator[ListedProcess]:
-    """Every matching process, one by one, in one statement: memory stays flat."""
+    """Every matching process in order. Numbers are read a few thousand at a time, rows a few: memory stays flat."""
     if not where.states or any(not each.keys for each in where.keyed):
         return
     plan = _Plan(tx, where, sight)
-    statement = page_statement(
-        PageShape(plan.shape, Driver("rows"), order.keys, None, False, False, reach=None, size=None)
-    )
-    async with aclosing(tx.stream(statement, **plan.values)) as rows:
-        async for row in rows:
-            yield ListedProcess(*row[:WIDTH])
+    by_creation = order.keys[0][0] == "seq"
+    driver = _driver(plan, await _sizes(tx, plan), total=EVERYTHING, by_creation=by_creation)
+    has_index = driver.kind in ("rows", "ranges") and len(order.keys) == 1 and order.keys[0][0] in INDEXED
+    size = NUMBERS_IN_ORDER if has_index else NUMBERS_SORTED
+    plan.values["offset"] = 0
+    cursor: Cursor | None = None
+    while True:
+        nulls = None if cursor is None else tuple(value is None for value in cursor.values)
+        shape = PageShape(plan.shape, driver, order.keys, nulls, False, False, reach=size, size=size)
+        found = await tx.tuples(number_statement(shape), **plan.values)
+        for start in range(0, len(found), ROWS_AT_ONCE):
+            numbers = [row[0] for row in found[start : start + ROWS_AT_ONCE]]
+            rows = {row.seq: row for row in await tx.rows(ListedProcess, _rows, seqs=numbers, me=tx.actor.id)}
+            for number in numbers:
+                yield rows[number]
+        if len(found) < size:
+            return
+        cursor = Cursor(values=tuple(found[-1][1:]), seq=found[-1][0])
+        plan.bind_cursor(cursor)
 
 
 class _Sizes(msgspec.Struct, frozen=True):
@@ -192,9 +222,7 @@ def _narrowest(plan: _Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
     return best
 
 
-async def _page_shape(
-    tx: ReadTx, plan: _Plan, sizes: _Sizes, total: int, order: Order, window: Window
-) -> PageShape:
+async def _page_shape(tx: ReadTx, plan: _Plan, sizes: _Sizes, total: int, order: Order, window: Window) -> PageShape:
     cursor = window.cursor
     backwards = cursor is not None and cursor.backwards
     by_creation = order.keys[0][0] == "seq"
@@ -207,8 +235,7 @@ async def _page_shape(
         ceiling = True
     plan.values["offset"] = offset
     if cursor is not None:
-        plan.values["cursor_seq"] = cursor.seq
-        plan.values |= {f"cursor{n}": value for n, value in enumerate(cursor.values)}
+        plan.bind_cursor(cursor)
     size = window.size + 1
     return PageShape(
         shape=plan.shape,

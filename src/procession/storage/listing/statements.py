@@ -85,21 +85,35 @@ class PageShape(NamedTuple):
     backwards: bool
     # A number all earlier rows are skipped by: processes from `ceiling` on (blocks).
     ceiling: bool
-    # At most this many rows are looked at in each range; None when the list has no end.
-    reach: int | None
-    size: int | None
+    # At most this many rows are looked at in each range.
+    reach: int
+    size: int
 
 
 @lru_cache(STATEMENTS_KEPT)
 def page_statement(page: PageShape) -> Query:
     """Rows of the page (`listing.rows`), each followed by its sort values."""
-    if len(page.order) == 1 and page.reach is not None:
+    if len(page.order) == 1:
         field, descending = page.order[0]
         if field == "seq" and page.driver.kind in ("rows", "ranges", "late"):
             return _joined(page, _by_creation(page, descending))
         if field in INDEXED and page.driver.kind == "rows":
             return _joined(page, _by_index(page, field, descending))
     return _sorted(page)
+
+
+@lru_cache(STATEMENTS_KEPT)
+def number_statement(page: PageShape) -> Query:
+    """The numbers of the page's rows with their sort values, nothing else: what a long list is put in order by."""
+    if len(page.order) == 1:
+        field, descending = page.order[0]
+        if field == "seq" and page.driver.kind in ("rows", "ranges", "late"):
+            numbers = _by_creation(page, descending).subquery("found")
+            order = _directed(numbers.c.seq, descending != page.backwards)
+            return _query(select(numbers.c.seq, numbers.c.seq.label("sort0")).order_by(order), page.shape)
+        if field in INDEXED and page.driver.kind == "rows":
+            return _query(_by_index(page, field, descending), page.shape)
+    return _sorted(page, bare=True)
 
 
 def _joined(page: PageShape, found: Any) -> Query:
@@ -195,16 +209,15 @@ def _beyond(query: Select[Any], seq: ColumnElement[int], page: PageShape, down: 
     return query
 
 
-def _cut(query: Select[Any], order: ColumnElement[Any], down: bool, reach: int | None) -> Select[Any]:
-    query = query.order_by(_directed(order, down))
-    return query if reach is None else query.limit(constant(reach))
+def _cut(query: Select[Any], order: ColumnElement[Any], down: bool, reach: int) -> Select[Any]:
+    return query.order_by(_directed(order, down)).limit(constant(reach))
 
 
 def _window(query: Select[Any], page: PageShape) -> Select[Any]:
     """The wanted rows out of the first `reach` ones."""
     if page.cursor is None:
         query = query.offset(bindparam("offset"))
-    return query if page.size is None else query.limit(constant(page.size))
+    return query.limit(constant(page.size))
 
 
 def _by_index(page: PageShape, field: str, descending: bool) -> Any:
@@ -227,9 +240,9 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
                 query = query.where(column.is_(None) if is_null else column.is_not(None))
             orders = [P.seq] if is_null else [column, P.seq]
             query = query.order_by(*[_directed(each, down) for each in orders])
-            parts.append(query.limit(constant(page.reach or 0)))
+            parts.append(query.limit(constant(page.reach)))
     merged = union_all(*[select(*part.subquery().c) for part in parts]).subquery("merged")
-    ordered = select(merged.c.seq).order_by(
+    ordered = select(merged.c.seq, merged.c.value).order_by(
         _directed(merged.c.is_null, page.backwards), _directed(merged.c.value, down), _directed(merged.c.seq, down)
     )
     return _window(ordered, page)
@@ -253,8 +266,8 @@ def _beyond_value(
     return [here < place if down else here > place]
 
 
-def _sorted(page: PageShape) -> Query:
-    """Rows sorted by the database: for orders without an index, small sets, and lists without an end."""
+def _sorted(page: PageShape, *, bare: bool = False) -> Query:
+    """Rows (or, bare, their numbers) sorted by the database: for orders without an index, and for small sets."""
     shape = page.shape
     # What SQLite's search index finds is a list of numbers already.
     gathers = page.driver.kind != "rows" and not (page.driver.kind == "search" and shape.search == "fts5")
@@ -268,9 +281,8 @@ def _sorted(page: PageShape) -> Query:
     if page.cursor is not None:
         conditions.append(_beyond_all(page))
     sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
-    rows = select(*row_columns(), *sort).where(*conditions).order_by(*_order(page))
-    if page.size is None:
-        return _query(rows, shape)
+    columns = [P.seq] if bare else row_columns()
+    rows = select(*columns, *sort).where(*conditions).order_by(*_order(page))
     if page.cursor is None:
         rows = rows.offset(bindparam("offset"))
     return _query(rows.limit(constant(page.size)), shape)
@@ -363,9 +375,7 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             )
         )
     conditions = conditions_in(shape, P.state, P.seq)
-    return _query(
-        select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape
-    )
+    return _query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape)
 
 
 late_since = Query(
