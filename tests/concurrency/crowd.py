@@ -26,7 +26,8 @@ class Ground:
         self.people = [org.admin, org.person("admin"), org.person("admin"), org.person(), org.person("light")]
         self.templates: list[dict[str, Any]] = [self._template(number) for number in range(3)]
         for template in self.templates:
-            org.allow(template, "LAUNCH", everyone=True, *[each.id for each in self.people if each.role == "light"])
+            named = [each.id for each in self.people if each.role == "light"]
+            org.allow(template, "LAUNCH", *named, everyone=True)
         org.allow(self.templates[0], "PROCESS_READ", everyone=True)
         org.allow(self.templates[1], "PROCESS_READ", self.people[-1].id, self.people[2].id)
         self.runs: list[str] = []

@@ -142,7 +142,7 @@ async def _on_sqlite(world: World, query: Query, values: Mapping[str, Any]) -> E
     async with world.server.database.reading() as connection:
         assert isinstance(connection, SqliteConnection)
         bound = _bindings(compiled.bind(values))
-        steps = connection.raw.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", bound).fetchall()
+        steps: list[Any] = connection.raw.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", bound).fetchall()
     found = Explained()
     found.text = "\n".join([compiled.sql, *(detail for _, _, _, detail in steps)])
     for number, (_, parent, _, detail) in enumerate(steps):
@@ -192,7 +192,7 @@ async def _on_postgresql(world: World, query: Query, values: Mapping[str, Any]) 
     given = sql.SQL(", ").join(sql.Literal(bound[name]) for name in names)
     found: list[Explained] = []
     async with world.server.database.reading() as connection:
-        raw = connection.raw  # pyright: ignore[reportAttributeAccessIssue]  # PostgreSQL's
+        raw: Any = connection.raw
         pages = dict(await (await raw.execute("SELECT relname, relpages FROM pg_class")).fetchall())
         await raw.execute(f"PREPARE probe AS {text}")
         for mode in ("force_custom_plan", "force_generic_plan") if query.prepare else ("force_custom_plan",):

@@ -6,11 +6,13 @@ import json
 import os
 import tracemalloc
 from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import apsw
 import pytest
 
+from procession.api import dispatch
 from procession.storage.postgres import PostgresDatabase
 from procession.storage.sqlite import SqliteDatabase
 from tests.builders import Organization
@@ -69,23 +71,23 @@ class Client:
         await self.api.server.application(scope, receive, send)
 
 
-def several_at_once(server: Server) -> int:
-    """How many connections for reading are there."""
-    database = server.database
-    return database._readers_wanted if isinstance(database, SqliteDatabase) else database._pool.max_size
-
-
-def unused(server: Server) -> int:
+def at_once(server: Server) -> tuple[int, int]:
+    """How many requests are read for at the same time, and how many streams."""
     database = server.database
     if isinstance(database, SqliteDatabase):
-        return len(database._idle)
+        return database._readers_wanted, database._streams._value
     assert isinstance(database, PostgresDatabase)
-    return database._pool.max_size - busy(database)
+    return database._pool.max_size, database._streams.max_size
 
 
-def busy(database: PostgresDatabase) -> int:
-    stats = database._pool.get_stats()
-    return stats.get("pool_size", 0) - stats.get("pool_available", 0)
+async def assert_nothing_is_held(server: Server) -> None:
+    """Every connection can be had at the same time."""
+    readers, streams = at_once(server)
+    async with AsyncExitStack() as stack, asyncio.timeout(30):
+        for _ in range(readers):
+            await stack.enter_async_context(server.database.reading())
+        for _ in range(streams):
+            await stack.enter_async_context(server.database.streaming())
 
 
 class Crowd:
@@ -211,11 +213,12 @@ def test_the_answer_is_the_whole_list(crowd: Crowd) -> None:
 
 
 def test_others_are_served_meanwhile(crowd: Crowd) -> None:
-    """Reads, writes and other streams, while several clients do not take what they asked for."""
-    stalled = [Client(crowd.many.api, "without_pagination=1") for _ in range(several_at_once(crowd.server) + 2)]
+    """Reads and writes, while more clients than there are connections do not take what they asked for."""
+    readers, streams = at_once(crowd.server)
+    stalled = [Client(crowd.many.api, "without_pagination=1") for _ in range(readers + streams)]
 
     async def begin() -> list[asyncio.Task[None]]:
-        tasks = []
+        tasks: list[asyncio.Task[None]] = []
         for client in stalled:
             client.reading.clear()
             tasks.append(asyncio.ensure_future(client.ask()))
@@ -226,16 +229,14 @@ def test_others_are_served_meanwhile(crowd: Crowd) -> None:
         for client in stalled:
             client.leaves.set()
         await asyncio.gather(*tasks)
+        await assert_nothing_is_held(crowd.server)
 
     tasks = crowd.server.run(begin())
     try:
         assert len(ids(crowd.few.api, "per_page=5")) == 5
-        template = crowd.few.template()
-        assert launch(crowd.few, template)["name"]
-        crowd.few.api.delete(f"/checklists/{template['id']}")
+        assert crowd.few.tag()["id"]
     finally:
         crowd.server.run(end(tasks))
-    assert unused(crowd.server) == several_at_once(crowd.server)
 
 
 @pytest.mark.parametrize("leaves_while", ["the server waits for it", "the server works"])
@@ -252,11 +253,23 @@ def test_a_client_that_leaves_half_way_holds_nothing(crowd: Crowd, leaves_while:
         await asked
         return client
 
-    for _ in range(several_at_once(crowd.server) * 2 + 1):
+    for _ in range(sum(at_once(crowd.server)) + 1):
         client = crowd.server.run(leave())
         assert 0 < client.bytes < MANY * 500
-        assert unused(crowd.server) == several_at_once(crowd.server)
-    assert len(ids(crowd.few.api, "per_page=5")) == 5
+    crowd.server.run(assert_nothing_is_held(crowd.server))
+
+
+def test_a_client_that_stops_reading_is_given_up(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "LONGEST_PAUSE_SECONDS", 0.05)
+
+    async def stall() -> Client:
+        client = Client(crowd.many.api, "without_pagination=1")
+        client.reading.clear()
+        await client.ask()
+        await assert_nothing_is_held(crowd.server)
+        return client
+
+    assert crowd.server.run(stall()).pieces <= 2
 
 
 def test_it_shows_one_moment_whatever_is_written_meanwhile(crowd: Crowd, server: Server) -> None:

@@ -15,10 +15,11 @@ from procession.domain.loose import clean_json, deeper_than
 B = TypeVar("B", bound=msgspec.Struct)
 
 MAX_DEPTH = 64
+MAX_FORM_FIELDS = 100_000
 LARGEST_INTEGER = 2**63 - 1
 _PATH = re.compile(r" - at `\$(.*)`$")
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
-_BRACKETS = re.compile(r"\[([^\]]*)\]")
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")  # neither bracket inside: a row of brackets is read once, not once for each
 
 
 def parse_json(raw: bytes) -> Any:
@@ -38,8 +39,8 @@ def parse_form(raw: bytes) -> dict[str, Any]:
     """`a=1&owners[users][]=12&owners[users][]=40` as nested objects and lists."""
     root: dict[str, Any] = {}
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True)
-    except UnicodeDecodeError as error:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
+    except ValueError as error:  # no UTF-8, or too many
         raise Malformed("Malformed form data") from error
     for name, value in pairs:
         head = name.partition("[")[0]

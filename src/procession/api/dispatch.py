@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from procession.api.bodies import parse_form, parse_json, read_body
 from procession.api.call import Answer, Call, Streamed
@@ -20,10 +21,13 @@ from procession.api.router import Router
 from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
 from procession.storage.connection import Connection
 from procession.storage.log import position_query
-from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.storage.tx import ReadTx, WriteTx, streaming, writing
 
 JSON = "application/json"
 NO_CLOCK = 0
+MAX_LENGTH_DIGITS = 18
+# A client that takes nothing of a stream for so long is given up.
+LONGEST_PAUSE_SECONDS = 120
 
 
 class Dispatcher:
@@ -117,9 +121,7 @@ class Dispatcher:
 
     def _respond(self, operation: Operation, call: Call, result: Any) -> Response:
         if isinstance(result, Streamed):
-            return StreamingResponse(
-                self._pieces(call, result), media_type=result.media_type, headers=result.headers or None
-            )
+            return Pieces(self._pieces(call, result), result)
         answer = result if isinstance(result, Answer) else Answer(result)
         status = answer.status or operation.status
         if answer.body is None:
@@ -128,16 +130,36 @@ class Dispatcher:
             return Response(answer.body, status, answer.headers, answer.media_type or JSON)
         return Response(msgspec.json.encode(answer.body), status, answer.headers, answer.media_type or JSON)
 
-    async def _pieces(self, call: Call, streamed: Streamed) -> AsyncIterator[bytes]:
-        # Closed explicitly: a client that goes away must not leave a statement running on a pooled connection.
+    async def _pieces(self, call: Call, streamed: Streamed) -> AsyncGenerator[bytes]:
         async with (
-            reading(self.edge.database, call.org, call.organization_id, call.actor, call.now) as tx,
+            streaming(self.edge.database, call.org, call.organization_id, call.actor, call.now) as tx,
             aclosing(streamed.produce(tx)) as pieces,
         ):
             async for piece in pieces:
                 yield piece
                 # Others get their turn between the pieces of a long answer.
                 await asyncio.sleep(0)
+
+
+class Pieces(StreamingResponse):
+    """A streamed answer. It lets go of the database however it ends: a client may go away, or stop reading."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes], streamed: Streamed) -> None:
+        super().__init__(pieces, media_type=streamed.media_type, headers=streamed.headers or None)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            try:
+                async with asyncio.timeout(LONGEST_PAUSE_SECONDS):
+                    await send(message)
+            except TimeoutError:
+                raise ClientDisconnect from None
+
+        try:
+            await super().__call__(scope, receive, send_in_time)
+        finally:
+            await self._pieces.aclose()
 
 
 def refusal(error: DomainError | HttpRefusal) -> Response:
@@ -149,7 +171,7 @@ async def read_limited(request: Request, most: int) -> bytes:
     """The whole body; raises TooLarge as soon as it is longer than `most` bytes."""
     sentence = f"The body is larger than {most} bytes."
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
+    if declared.isascii() and declared.isdigit() and (len(declared) > MAX_LENGTH_DIGITS or int(declared) > most):
         raise TooLarge(sentence)
     pieces: list[bytes] = []
     size = 0

@@ -81,7 +81,7 @@ class Edge:
     async def find_organization(self, call: Call, organization_id: str, connection: Connection) -> None:
         """Bind the call to the organization in its path; number 0 when there is none."""
         organization_id = organization_id.lower()
-        number = self._numbers.get(organization_id)
+        number = self._numbers.get(organization_id) if is_hex_id(organization_id) else 0
         if number is None:
             number = await identity.organization_number(connection, organization_id)
             if number:

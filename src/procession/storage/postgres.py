@@ -28,6 +28,8 @@ LOCK_ATTEMPTS = 30
 KEY_ATTEMPTS = 5
 FIRST_RETRY_SECONDS = 0.01
 LONGEST_RETRY_SECONDS = 0.5
+# A stream waits for its turn as long as a patient client would.
+LONGEST_WAIT_SECONDS = 300
 
 
 def _arrays(table: Table, names: Sequence[str]) -> str:
@@ -124,7 +126,7 @@ class PostgresConnection:
 class PostgresDatabase:
     dialect: DialectName = "postgresql"
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, streams: int = 8) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
             url,
@@ -139,12 +141,18 @@ class PostgresDatabase:
         self._numbers: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
             url, min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
         )
+        # Streams last as long as their readers take; nobody else waits for them.
+        self._streams: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            url, min_size=0, max_size=streams, open=False, kwargs={"autocommit": True}, timeout=LONGEST_WAIT_SECONDS
+        )
 
     async def open(self) -> None:
         await self._pool.open(wait=True, timeout=10)
         await self._numbers.open(wait=True, timeout=10)
+        await self._streams.open()
 
     async def close(self) -> None:
+        await self._streams.close()
         await self._numbers.close()
         await self._pool.close()
 
@@ -162,7 +170,18 @@ class PostgresDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresConnection]:
         """A consistent snapshot for everything one request reads."""
-        async with self._pool.connection() as raw:
+        async with self._snapshot(self._pool) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def streaming(self) -> AsyncGenerator[PostgresConnection]:
+        """A snapshot for as long as somebody takes to read what is made of it."""
+        async with self._snapshot(self._streams) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _snapshot(self, pool: "AsyncConnectionPool[AsyncConnection[Row]]") -> AsyncGenerator[PostgresConnection]:
+        async with pool.connection() as raw:
             await raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield PostgresConnection(raw)

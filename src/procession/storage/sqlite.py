@@ -153,16 +153,17 @@ class SqliteConnection:
 
 
 class SqliteDatabase:
-    """One file: `readers` connections for reads, one for writes."""
+    """One file: `readers` connections for reads, one for writes, and one for each of at most `streams` streams."""
 
     dialect: DialectName = "sqlite"
 
-    def __init__(self, path: Path, *, readers: int = 4) -> None:
+    def __init__(self, path: Path, *, readers: int = 4, streams: int = 8) -> None:
         require_safe_version()
         self.path = path
         self._readers_wanted = readers
         self._idle: list[SqliteConnection] = []
         self._waiting = asyncio.Semaphore(readers)
+        self._streams = asyncio.Semaphore(streams)
         self._writer: Writer | None = None
 
     async def open(self) -> None:
@@ -191,6 +192,19 @@ class SqliteDatabase:
                     connection.end_reading()
             finally:
                 self._idle.append(connection)
+
+    @asynccontextmanager
+    async def streaming(self) -> AsyncGenerator[SqliteConnection]:
+        """A snapshot for as long as somebody takes to read what is made of it; nobody else waits for that."""
+        async with self._streams:
+            connection = SqliteConnection(self.path, writable=False)
+            try:
+                connection.execute("PRAGMA cache_size = -4096")
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.end_reading()
+                connection.close()
 
     @property
     def waiting_writes(self) -> int:

@@ -155,6 +155,15 @@ async def reading(database: Database, org: int, organization_id: str, actor: Act
         yield ReadTx(connection, org, organization_id, actor, now)
 
 
+@asynccontextmanager
+async def streaming(
+    database: Database, org: int, organization_id: str, actor: Actor, now: int
+) -> AsyncGenerator[ReadTx]:
+    """As `reading`, for an answer that takes as long as its reader."""
+    async with database.streaming() as connection:
+        yield ReadTx(connection, org, organization_id, actor, now)
+
+
 async def writing(
     database: Database,
     org: int,

@@ -88,9 +88,10 @@ async def launch_process(
     launched = launching.launch(source, request, around)
     process = settle(launched.process, launched_at)
     await guests.ensure(tx, secrets, _guests_of(process))
-    await processes.add(tx, process)
+    # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
         raise WrongState(template_versions.ARCHIVED)
+    await processes.add(tx, process)
     tx.record(
         happened(
             "process.launched",

@@ -34,7 +34,7 @@ GATHER_UP_TO = 5_000
 MAX_RANGES = 8
 # A list without pages is put in order so many numbers at a time, where an index has the order and where none has;
 # that many rows are then read at once.
-NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 10_000
+NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 5_000
 ROWS_AT_ONCE = 100
 EVERYTHING = 1 << 62
 

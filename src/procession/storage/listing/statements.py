@@ -110,7 +110,8 @@ def number_statement(page: PageShape) -> Query:
         if field == "seq" and page.driver.kind in ("rows", "ranges", "late"):
             numbers = _by_creation(page, descending).subquery("found")
             order = _directed(numbers.c.seq, descending != page.backwards)
-            return _query(select(numbers.c.seq, numbers.c.seq.label("sort0")).order_by(order), page.shape)
+            columns: list[ColumnElement[Any]] = [numbers.c.seq, numbers.c.seq.label("sort0")]
+            return _query(select(*columns).order_by(order), page.shape)
         if field in INDEXED and page.driver.kind == "rows":
             return _query(_by_index(page, field, descending), page.shape)
     return _sorted(page, bare=True)
@@ -242,7 +243,7 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
             query = query.order_by(*[_directed(each, down) for each in orders])
             parts.append(query.limit(constant(page.reach)))
     merged = union_all(*[select(*part.subquery().c) for part in parts]).subquery("merged")
-    ordered = select(merged.c.seq, merged.c.value).order_by(
+    ordered = select(*[merged.c.seq, merged.c.value]).order_by(
         _directed(merged.c.is_null, page.backwards), _directed(merged.c.value, down), _directed(merged.c.seq, down)
     )
     return _window(ordered, page)
