@@ -24,6 +24,8 @@ SEQUENCES = 20 if SOAK else 3
 STEPS = 400 if SOAK else 120
 RECOUNT_EVERY = 6
 LOOK_EVERY = 18
+# Asked for where a sequence has deleted everything of a kind.
+NONE_LEFT = ["0" * 32]
 
 
 class Scribe(Client):
@@ -109,10 +111,10 @@ def queries(ground: Ground, pick: random.Random) -> list[dict[str, str]]:
         },
         {"owners": member},
         {"owners": f"{member},{other}", "task_status": pick.choice(["in-progress", "completed"])},
-        {"groups": pick.choice(ground.groups)},
-        {"guests": pick.choice(ground.guests)},
-        {"tag": pick.choice(ground.tags)},
-        {"folder": pick.choice(ground.folders)},
+        {"groups": pick.choice(ground.groups or NONE_LEFT)},
+        {"guests": pick.choice(ground.guests or NONE_LEFT)},
+        {"tag": pick.choice(ground.tags or NONE_LEFT)},
+        {"folder": pick.choice(ground.folders or NONE_LEFT)},
         {"untagged": "true", "sort": "name"},
         {"starred": pick.choice(["true", "false"])},
         {"checklist_id": pick.choice(ground.templates)["id"], "sort": "-due_date"},
