@@ -241,7 +241,7 @@ def children(process: int) -> set[int]:
 def command_line(process: str) -> bytes:
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes()
-    except FileNotFoundError:  # it ended meanwhile
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile, before or after the file was opened
         return b""
 
 

@@ -9,6 +9,8 @@ from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.processes import Owners
 
 HEX = frozenset("0123456789abcdef")
+MAX_ASSIGNEES = 1000
+"""Of each kind in one object: nobody picks more by hand, and unknown addresses become guests one by one."""
 
 
 def read_owners(raw: object, path: str = "owners") -> Owners:
@@ -42,13 +44,16 @@ def _entries(
     if entries is None:
         errors[path] = ["The assignees must be a list."]
         return ()
-    found: list[Any] = []
+    if len(entries) > MAX_ASSIGNEES:
+        errors[path] = [f"The assignees may not be more than {MAX_ASSIGNEES}. Assign a group instead."]
+        return ()
+    found: dict[Any, None] = {}
     for index, entry in enumerate(entries):
         value = read(entry)
         if value is None:
             errors[f"{path}.{index}"] = [f"This is not {wanted}."]
-        elif value not in found:
-            found.append(value)
+        else:
+            found[value] = None
     return tuple(found)
 
 

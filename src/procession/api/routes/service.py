@@ -8,6 +8,7 @@ from procession.api.contract.service import Health
 from procession.api.document import complete_document
 from procession.api.errors import unknown_path
 from procession.api.operations import operation
+from procession.domain.errors import NotFound
 
 DAY_SECONDS = 86_400
 
@@ -53,7 +54,7 @@ async def get_docs_asset(call: Call, file: str) -> str:
     try:
         content, media_type = docs_page.asset(file)
     except KeyError:
-        raise unknown_path() from None
+        raise NotFound() from None
     return _answer(content, media_type, {"Cache-Control": f"public, max-age={DAY_SECONDS}"})
 
 
