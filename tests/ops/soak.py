@@ -50,10 +50,12 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def proofs() -> list[str]:
-    """The node ids of all proofs. Raises SystemExit with the collector's words when the suite cannot be read."""
+def proofs(*where: str) -> list[str]:
+    """The node ids of all proofs, or of those in these files. Raises SystemExit with the collector's words when the
+    suite cannot be read.
+    """
     listed = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-m", "soak", "--no-header"],
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "soak", "--no-header", *where],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -68,3 +68,10 @@ def test_the_page_keeps_what_people_wrote_around_the_table() -> None:
 
 def test_a_new_page_has_a_place_for_the_table() -> None:
     assert soak.with_results(soak.NEW_PAGE, [result("tests/a.py::t")]).count("| `tests/a.py::t`") == 1
+
+
+def test_the_proofs_are_found_one_by_one() -> None:
+    found = soak.proofs("tests/concurrency/test_random_writers.py")
+
+    assert found
+    assert all("::test_" in proof and proof.startswith("tests/concurrency/") for proof in found)
