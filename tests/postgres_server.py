@@ -23,22 +23,22 @@ def running_server() -> Iterator[str]:
     """The address of a fresh server's `postgres` database, reachable through a socket only this run knows."""
     folder = Path(tempfile.mkdtemp(prefix="procession-pg-"))
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    owner = _owner()
+    owner = owner_of_data()
     data, socket = folder / "data", folder / "socket"
     socket.mkdir()
     if owner:
         for path in (folder, socket):
             shutil.chown(path, owner)
-    binaries = _binaries(folder, owner)
+    binaries = binaries_for(folder, owner)
     try:
-        _run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"], environment, owner)
+        run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"], environment, owner)
         options = f"{SETTINGS} -c unix_socket_directories={socket}"
         log = folder / "log"
-        _run([binaries / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"], environment, owner)
+        run([binaries / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"], environment, owner)
         try:
             yield f"postgresql://postgres@/postgres?host={socket}"
         finally:
-            _run([binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"], environment, owner)
+            run([binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"], environment, owner)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -56,7 +56,8 @@ def fresh_database(server: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _binaries(folder: Path, owner: str | None) -> Path:
+def binaries_for(folder: Path, owner: str | None) -> Path:
+    """Where the server's programs are; `folder` takes a copy of them when their owner cannot reach them."""
     if os.environ.get("PG") == "system":
         found = shutil.which("pg_ctl") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")), None)
         if found is None:
@@ -78,12 +79,12 @@ def _binaries(folder: Path, owner: str | None) -> Path:
     return folder / package.name / "pginstall" / "bin"
 
 
-def _owner() -> str | None:
+def owner_of_data() -> str | None:
     """PostgreSQL refuses to run as root: then an unprivileged user owns its folder."""
     return "nobody" if os.geteuid() == 0 else None
 
 
-def _run(command: list[object], environment: dict[str, str], owner: str | None) -> None:
+def run(command: list[object], environment: dict[str, str], owner: str | None) -> None:
     words = [str(word) for word in command]
     done = subprocess.run(words, env=environment, user=owner, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if done.returncode:
