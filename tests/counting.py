@@ -18,11 +18,23 @@ class Statements:
         self.executed = 0
         for kind in (SqliteConnection, PostgresConnection):
             monkeypatch.setattr(kind, "rows", self._counting(kind.rows))
+        # What is read at once is one statement on PostgreSQL.
+        monkeypatch.setattr(SqliteConnection, "at_once", self._counting_all(SqliteConnection.at_once, together=False))
+        monkeypatch.setattr(
+            PostgresConnection, "at_once", self._counting_all(PostgresConnection.at_once, together=True)
+        )
 
     def _counting(self, rows: Any) -> Any:
         async def counted(connection: Any, query: Query, values: Mapping[str, Any]) -> Any:
             self.executed += 1
             return await rows(connection, query, values)
+
+        return counted
+
+    def _counting_all(self, at_once: Any, *, together: bool) -> Any:
+        async def counted(connection: Any, reads: Any) -> Any:
+            self.executed += 1 if together else len(reads)
+            return await at_once(connection, reads)
 
         return counted
 

@@ -22,7 +22,10 @@ class Run:
         self.id: str = org.process(template, **launch)["id"]
 
     def tasks(self, query: str = "") -> dict[str, dict[str, Any]]:
-        return {each["title"]: each for each in self.org.api.data("GET", f"/runs/{self.id}/tasks?without_pagination=1{query}")}
+        return {
+            each["title"]: each
+            for each in self.org.api.data("GET", f"/runs/{self.id}/tasks?without_pagination=1{query}")
+        }
 
     def now(self) -> dict[str, Any]:
         return self.org.api.data("GET", f"/runs/{self.id}")

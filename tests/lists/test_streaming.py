@@ -116,13 +116,17 @@ class Crowd:
             "folded_name": "'name ' || (n * 7919 % 100003)",
         }
         if self.server.dialect == "sqlite":
-            fresh["id"] = "lower(hex(randomblob(16)))"
+            fresh["id"] = "printf('%032x', seq + n)"
             numbers = (
                 f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) SELECT n FROM c)"
             )
         else:
-            fresh["id"] = "replace(gen_random_uuid()::text, '-', '')"
+            fresh["id"] = "lpad(to_hex(seq + n), 32, '0')"
             numbers = f"generate_series(1, {count}) AS t(n)"
+        fresh["document"] = (
+            f"replace(replace(document, '\"' || id || '\"', '\"' || {fresh['id']} || '\"'), "
+            "'\"increment_id\":' || seq, '\"increment_id\":' || (seq + n))"
+        )
         values = ", ".join(fresh.get(name, f'"{name}"') for name in names)
         source = f"process, {numbers} WHERE org = {org.number} AND seq = {seq}"
         text = f"INSERT INTO process ({columns}) SELECT {values} FROM {source}"

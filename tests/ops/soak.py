@@ -71,7 +71,17 @@ def run(proof: str, commit: str) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--timeout=0", "-o", "junit_family=xunit1", f"--junitxml={report}", proof],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "--timeout=0",
+                "-o",
+                "junit_family=xunit1",
+                f"--junitxml={report}",
+                proof,
+            ],
             cwd=ROOT,
             env=os.environ | {"SOAK": "1"},
             check=False,

@@ -14,21 +14,23 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, select, text
 
+from procession.domain.run_document import read_document
 from procession.storage import migrate
 from procession.storage.database import SQLITE_FILE
 from procession.storage.migrate import BACKUPS_KEPT, SchemaTooNew, back_up, current_revision, newest_revision, upgrade
 from procession.storage.schema import metadata
 from procession.storage.search import create_search
+from procession.storage.tables.processes import processes
 from tests.postgres_server import fresh_database
 
 MIGRATIONS = Path(migrate.__file__).parent / "migrations"
 SECOND = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -189,28 +191,29 @@ def test_an_embedded_database_is_copied_before_it_is_upgraded(history: Path, tmp
     restored.mkdir()
     upgrade("", data)
     assert backups(data) == [], "there was nothing to lose"
-    (history / "0002_second.py").write_text(SECOND.format(also="SELECT 1"))
+    newest = newest_revision()
+    (history / "9999_next.py").write_text(SECOND.format(newest=newest, also="SELECT 1"))
 
-    assert upgrade("", data) == "0002"
+    assert upgrade("", data) == "next"
 
     [copy] = backups(data)
-    assert copy.name.endswith("before-0002.db")
-    assert revision_in(copy, restored) == "0001"
-    assert current_revision("", data) == "0002"
+    assert copy.name.endswith("before-next.db")
+    assert revision_in(copy, restored) == newest
+    assert current_revision("", data) == "next"
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(history: Path, url: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     upgrade(url, data)
-    second = history / "0002_second.py"
-    second.write_text(SECOND.format(also="SELECT missing FROM nowhere"))
+    newest, second = newest_revision(), history / "9999_next.py"
+    second.write_text(SECOND.format(newest=newest, also="SELECT missing FROM nowhere"))
 
     with pytest.raises(Exception, match="nowhere"):
         upgrade(url, data)
 
-    assert current_revision(url, data) == "0001"
-    second.write_text(SECOND.format(also="SELECT 1"))
-    assert upgrade(url, data) == "0002", "nothing of the failed one is in the way"
+    assert current_revision(url, data) == newest
+    second.write_text(SECOND.format(newest=newest, also="SELECT 1"))
+    assert upgrade(url, data) == "next", "nothing of the failed one is in the way"
 
 
 def test_old_copies_are_removed(tmp_path: Path) -> None:
@@ -243,3 +246,35 @@ def test_the_connection_to_postgresql_is_the_drivers_own(postgres_server: str, t
         upgrade(url.replace("postgresql://", "postgres://"), tmp_path)
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_revision(),)
+
+
+def test_processes_of_before_get_their_documents(url: str, tmp_path: Path) -> None:
+    lists = {
+        "prerun": "{}",
+        "custom_fields": "{}",
+        "name": '"Iris" 😀',
+        "status": "active",
+        "type": "procedure",
+        "prerun_status": "complete",
+    }
+    given = {name: lists.get(name, "[]") for name, column in processes.c.items() if isinstance(column.type, Text)}
+    row = {**dict.fromkeys(processes.c.keys(), 1), **given, "template_title": "Onboard"}
+    del row["document"]
+    with connected(url, tmp_path) as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            processes.insert(), [{**row, "org": n % 3 + 1, "seq": n, "id": f"{n:032x}"} for n in range(1, 9)]
+        )
+        connection.commit()
+
+    upgrade(url, tmp_path)
+
+    with connected(url, tmp_path) as connection:
+        found = connection.execute(select(processes.c.seq, processes.c.document).order_by(processes.c.seq)).all()
+    shown = [read_document(text) for _, text in found]
+    assert [(each.increment_id, each.id) for each in shown] == [(n, f"{n:032x}") for n in range(1, 9)]
+    assert {(each.name, each.checklist_title, each.created_at) for each in shown} == {
+        ('"Iris" 😀', "Onboard", "1970-01-01T00:00:00.000Z")
+    }

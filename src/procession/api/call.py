@@ -1,7 +1,10 @@
 """One request, as handlers see it."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
@@ -18,6 +21,17 @@ T = TypeVar("T")
 
 DEFAULT_PER_PAGE = 10
 MAX_PER_PAGE = 100
+
+
+# What a client may claim to have called is short.
+CLEAN_HOST = re.compile(r"[\w.\-:\[\]]*")
+
+
+@lru_cache(256)
+def as_sent(scheme: str, host: str) -> str:
+    """A host header is what the client sent; only what a URL may hold is echoed."""
+    clean = urlsplit(f"//{host}").netloc
+    return f"{scheme}://{clean if CLEAN_HOST.fullmatch(clean) else 'localhost'}"
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -51,9 +65,10 @@ class Streamed(msgspec.Struct):
 class Call:
     """What the edge knows about a request. Handlers use it for links, ignored parameters and the answer's validity."""
 
-    def __init__(self, edge: "Edge", request: Request, *, prefix: str, now: int) -> None:
+    def __init__(self, edge: "Edge", request: Request, headers: dict[bytes, bytes], *, prefix: str, now: int) -> None:
         self.edge = edge
         self.request = request
+        self.headers = headers
         # "/api" when the client used that prefix, else "".
         self.prefix = prefix
         self.now = now
@@ -62,6 +77,8 @@ class Call:
         self.actor: Actor = NOBODY
         self.org = 0
         self.organization_id = ""
+        # Where the organization's log and rights stood when the caller was admitted; None where nobody looked.
+        self.version: tuple[int, int] | None = None
         # The first instant at which the clock changes something in this answer (None: never).
         self.until: int | None = None
         # False when an answer depends on the clock in a way that `until` cannot tell.
@@ -75,16 +92,22 @@ class Call:
         """Say in `X-Ignored-Params` that these parameters or values were not used."""
         self.ignored.extend(names)
 
-    def changes_at(self, instants: Iterable[int]) -> None:
-        """The clock changes this answer at these instants (milliseconds)."""
-        for instant in instants:
-            if instant > self.now and (self.until is None or instant < self.until):
-                self.until = instant
+    def changes_at(self, instant: int | None) -> None:
+        """The clock changes this answer at this instant (milliseconds; None: never)."""
+        if instant is not None and instant > self.now and (self.until is None or instant < self.until):
+            self.until = instant
 
-    @property
+    def header(self, name: bytes) -> str | None:
+        """A header of the request, the last of a repeated one; its name in lower case."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @cached_property
     def base_url(self) -> str:
         """Scheme and host that the client used (or the configured public address), without a path."""
-        return self.edge.base_url(self.request)
+        return self.edge.settings.base_url.rstrip("/") or as_sent(
+            self.request.scope.get("scheme", "http"), self.header(b"host") or "localhost"
+        )
 
     @property
     def path(self) -> str:

@@ -39,9 +39,9 @@ class Dispatcher:
         for each in operations:
             self.router.add(each.method, each.path, each)
 
-    async def answer(self, request: Request, prefix: str) -> Response:
+    async def answer(self, request: Request, headers: dict[bytes, bytes], prefix: str) -> Response:
         """The response, refusals included; only bugs raise."""
-        call = Call(self.edge, request, prefix=prefix, now=self.edge.clock())
+        call = Call(self.edge, request, headers, prefix=prefix, now=self.edge.clock())
         try:
             method = "GET" if request.method == "HEAD" else request.method
             operation, path_values = self.router.find(method, request.scope["path"])
@@ -80,13 +80,12 @@ class Dispatcher:
         """Find the organization and who is calling, in the order of api-conventions 3."""
         if operation.auth == "public":
             return
-        headers = call.request.headers
-        if self.edge.settings.require_client_header and not headers.get("x-tallyfy-client"):
+        if self.edge.settings.require_client_header and not call.header(b"x-tallyfy-client"):
             raise HttpRefusal(401, "CLIENT_HEADER_REQUIRED", "X-Tallyfy-Client header is required")
         organization_id = path_values.get("org_id")
         if organization_id is not None:
             await self.edge.find_organization(call, organization_id, connection)
-        if operation.auth == "guest" and headers.get("authorization") is None:
+        if operation.auth == "guest" and b"authorization" not in call.headers:
             await self.edge.identify_guest(call, connection, path_values["guest"])
         else:
             await self.edge.authenticate(call, connection)
@@ -95,9 +94,9 @@ class Dispatcher:
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
         if not operation.etag:
             return self._respond(operation, call, await self._found(operation, call, given, tx))
-        position, epoch = await _version(tx)
+        position, epoch = call.version or await _version(tx)
         digest = _digest(call)
-        for tag in _sent_tags(call.request.headers.get("if-none-match")):
+        for tag in _sent_tags(call.header(b"if-none-match")):
             if _still_holds(tag, position, epoch, digest, call.now):
                 return Response(status_code=304, headers=_cache_headers(tag))
         response = self._respond(operation, call, await self._found(operation, call, given, tx))

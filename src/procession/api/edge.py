@@ -1,9 +1,9 @@
 """The edge of the system: who is calling, in which organization, inside which transaction."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -18,19 +18,19 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 
 TOUCH_EVERY_MS = 60_000
+BEARER = re.compile(r"Bearer (\S+)")
+HEX_ID = re.compile("[0-9a-f]{32}")
 FOREIGN = "You are not a member of this organization."
 
 
 def bearer_token(header: str | None) -> str | None:
     """The token of `Authorization: Bearer <token>`, exactly one blank. Spec: api-conventions 3."""
-    if header is None or not header.startswith("Bearer "):
-        return None
-    token = header[len("Bearer ") :]
-    return token if token and not any(char.isspace() for char in token) else None
+    found = BEARER.fullmatch(header) if header is not None else None
+    return found[1] if found is not None else None
 
 
 def is_hex_id(text: str) -> bool:
-    return len(text) == 32 and all(char in "0123456789abcdef" for char in text)
+    return HEX_ID.fullmatch(text) is not None
 
 
 class Edge:
@@ -41,6 +41,8 @@ class Edge:
         self.database = database
         self.secrets = secrets
         self.clock = clock
+        # What ties a cursor to this server.
+        self.cursor_key = secrets.keyed_hash("cursor")[:32].encode()
         # An organization's number never changes, so it may be remembered for good.
         self._numbers: dict[str, int] = {}
         self._touched: dict[int, int] = {}
@@ -48,7 +50,7 @@ class Edge:
 
     async def authenticate(self, call: Call, connection: Connection) -> int | None:
         """Set the calling member (or account, where no organization is named); returns the token's id."""
-        token = bearer_token(call.request.headers.get("authorization"))
+        token = bearer_token(call.header(b"authorization"))
         if token is None:
             raise Unauthenticated()
         credential = await identity.credential(connection, call.org, token_hash(token))
@@ -57,8 +59,7 @@ class Edge:
         if credential.revoked_at is not None or (credential.expires_at or call.now + 1) <= call.now:
             raise Unauthenticated()
         self._touch(credential, call.now)
-        headers = call.request.headers
-        client, address = headers.get("x-tallyfy-client"), self.client_address(call.request)
+        client, address = call.header(b"x-tallyfy-client"), self.client_address(call.request)
         if not call.organization_id:
             call.actor = Actor(kind="account", id=credential.account, address=address, client=client)
             return credential.token_id
@@ -68,6 +69,7 @@ class Edge:
             raise NotAllowed(FOREIGN)
         if credential.status != "active":
             raise Unauthenticated()
+        call.version = (credential.position or 0, credential.rights_epoch or 0)
         call.actor = Actor(kind="member", id=credential.account, role=credential.role, address=address, client=client)
         return credential.token_id
 
@@ -113,12 +115,3 @@ class Edge:
 
     def client_address(self, request: Request) -> str | None:
         return request.scope.get("procession.address") or (request.client.host if request.client else None)
-
-    def base_url(self, request: Request) -> str:
-        if self.settings.base_url:
-            return self.settings.base_url.rstrip("/")
-        scheme = request.scope.get("scheme", "http")
-        host = request.headers.get("host") or "localhost"
-        # A host header is what the client sent; only what a URL may hold is echoed.
-        clean = urlsplit(f"//{host}").netloc
-        return f"{scheme}://{clean if all(c.isalnum() or c in '.-:[]_' for c in clean) else 'localhost'}"

@@ -23,6 +23,7 @@ from procession.storage.tx import ReadTx
 LONGEST_FOLDED = 550 * 18
 # So many `tag_ids` are conditions of their own, which a statement can start from; the others are one more.
 TAGS_APART = 6
+_encode = msgspec.json.Encoder().encode
 ARCHIVED_ONLY = frozenset({State.ARCHIVED})
 SORT_FIELDS = {
     "name": "name",
@@ -160,20 +161,23 @@ def to_window(call: Call, params: RunListParams, order: Order, page: Page) -> Wi
     return Window(size=page.size, offset=min(page.offset, 1 << 53))
 
 
-def write_cursor(call: Call, cursor: Cursor | None) -> str | None:
-    """The cursor as an opaque word, bound to this query."""
-    if cursor is None:
-        return None
-    payload = msgspec.json.encode([list(cursor.values), cursor.seq, cursor.backwards])
-    return base64.urlsafe_b64encode(_seal(call, payload) + payload).decode().rstrip("=")
+def write_cursors(call: Call, *cursors: Cursor | None) -> list[str | None]:
+    """The cursors as opaque words, bound to this query."""
+    query = _query_digest(call)
+    return [None if cursor is None else _word(query, cursor) for cursor in cursors]
+
+
+def _word(query: "hashlib.blake2b", cursor: Cursor) -> str:
+    payload = _encode((cursor.values, cursor.seq, cursor.backwards))
+    return base64.urlsafe_b64encode(_seal(query, payload) + payload).decode().rstrip("=")
 
 
 def read_cursor(call: Call, word: str, order: Order) -> Cursor | None:
-    """The cursor that `write_cursor` made for the same query; None for any other word."""
+    """The cursor that `write_cursors` made for the same query; None for any other word."""
     try:
         raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
         sealed, payload = raw[:SEAL_BYTES], raw[SEAL_BYTES:]
-        if sealed != _seal(call, payload):
+        if sealed != _seal(_query_digest(call), payload):
             return None
         values, seq, backwards = msgspec.json.decode(payload, type=tuple[tuple[int | str | None, ...], int, bool])
     except (ValueError, binascii.Error, msgspec.MsgspecError):
@@ -186,11 +190,16 @@ SEAL_BYTES = 9
 NOT_SEALED = ("page", "cursor", "per_page", "limit", "with", "with[]", "form_fields_values", "")
 
 
-def _seal(call: Call, payload: bytes) -> bytes:
+def _seal(query: "hashlib.blake2b", payload: bytes) -> bytes:
+    digest = query.copy()
+    digest.update(payload)
+    return digest.digest()
+
+
+def _query_digest(call: Call) -> "hashlib.blake2b":
     """Ties a cursor to its organization and query (apart from the page), and to this server's key."""
     # Decoded and sorted: libraries write an address anew before they follow it.
     given = (unquote_plus(part) for part in call.raw_query.split("&"))
     kept = sorted(part for part in given if part.partition("=")[0] not in NOT_SEALED)
     text = "\n".join((call.organization_id, *kept))
-    key = call.edge.secrets.keyed_hash("cursor")[:32].encode()
-    return hashlib.blake2b(text.encode() + b"\0" + payload, key=key, digest_size=SEAL_BYTES).digest()
+    return hashlib.blake2b(text.encode() + b"\0", key=call.edge.cursor_key, digest_size=SEAL_BYTES)

@@ -104,7 +104,7 @@ class Front:
             if path in PROBES:
                 return await self._probe(scope, path)
             if self.limiter is None:
-                return await self.dispatcher.answer(Request(scope, receive), prefix)
+                return await self.dispatcher.answer(Request(scope, receive), headers, prefix)
             authorization = headers.get(b"authorization")
             verdict = await self.limiter.spend(
                 authorization.decode("latin-1") if authorization else None, scope["procession.address"]
@@ -112,7 +112,7 @@ class Front:
             if verdict.retry_after_seconds:
                 response = refusal(verdict.refusal)
             else:
-                response = await self.dispatcher.answer(Request(scope, receive), prefix)
+                response = await self.dispatcher.answer(Request(scope, receive), headers, prefix)
             response.raw_headers.extend(verdict.headers)
             return response
         except ClientDisconnect:

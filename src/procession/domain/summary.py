@@ -3,6 +3,8 @@
 Spec: api-processes 1.1-2, behaviour-work 1-3.
 """
 
+from bisect import bisect_left
+
 import msgspec
 
 from procession.domain.processes import Process, ProcessStatus, State, Task
@@ -77,19 +79,22 @@ def health(open_deadlines: tuple[int, ...], due_date: int | None, *, complete: b
 
     A deadline exactly at `now` is due soon, not overdue (H11).
     """
-    late = sum(1 for each in open_deadlines if each < now)
+    late = bisect_left(open_deadlines, now)
     soon = not late and bool(open_deadlines) and open_deadlines[0] <= now + DUE_SOON_MS
     passed = due_date is not None and due_date < now and not complete
     return Health(late, soon, passed)
 
 
-def health_changes(open_deadlines: tuple[int, ...], due_date: int | None, now: int) -> list[int]:
-    """The instants after `now` at which `health` of these deadlines differs."""
+def next_health_change(open_deadlines: tuple[int, ...], due_date: int | None, now: int) -> int | None:
+    """The first instant after `now` at which `health` of these deadlines differs; None when it never does again."""
     # A deadline stops being "not yet overdue" one millisecond after it, and enters "due soon" 24 h before it.
-    instants = [each + 1 for each in open_deadlines] + [each - DUE_SOON_MS for each in open_deadlines[:1]]
-    if due_date is not None:
-        instants.append(due_date + 1)
-    return [each for each in instants if each > now]
+    late = bisect_left(open_deadlines, now)
+    found = open_deadlines[late] + 1 if late < len(open_deadlines) else None
+    if late == 0 and open_deadlines and (soon := open_deadlines[0] - DUE_SOON_MS) > now:
+        found = soon
+    if due_date is not None and due_date >= now and (found is None or due_date < found):
+        found = due_date + 1
+    return found
 
 
 def percent(complete: int, total: int) -> int:

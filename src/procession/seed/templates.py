@@ -17,6 +17,8 @@ from procession.usecases.templates import TemplateInput
 # Every so many-th step waits for the one before it, and is due so long after its completion.
 WAITS_EVERY = 4
 WAIT_DAYS = 3
+# The theme whose processes everybody may see.
+FOR_ALL_EYES = 4
 REGIONS = ("North", "South", "East", "West")
 
 _REGION: dict[str, Any] = {
@@ -67,10 +69,10 @@ def _values(place: int, before: Sequence[Step], *, is_secret: bool) -> dict[str,
 
 
 def _permissions(number: int, group_ids: Sequence[str]) -> dict[Permission, tuple[int, PermissionList]]:
-    """Everybody launches; a third of the processes is for all eyes, a third for one group, the rest for those in it."""
+    """Everybody launches; a tenth of the processes is for all eyes, a third for one group, the rest for those in it."""
     everyone = PermissionList(everyone=True)
     lists: dict[Permission, tuple[int, PermissionList]] = {"READ": (0, everyone), "LAUNCH": (1, everyone)}
-    if number % 3 == 0:
+    if number == FOR_ALL_EYES:
         lists["PROCESS_READ"] = (2, everyone)
     elif number % 3 == 1:
         lists["PROCESS_READ"] = (2, PermissionList(groups=[group_ids[number % len(group_ids)]]))

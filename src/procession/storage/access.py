@@ -1,9 +1,13 @@
 """What the caller may see, as principals to look up and as one caller's share of the counters."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import and_, bindparam, literal, select, union_all
 
+from procession.domain.actors import Actor
 from procession.domain.processes import State
+from procession.storage.connection import Read, Row
 from procession.storage.dialect import constant
 from procession.storage.processes import EVERYBODY
 from procession.storage.query import Query
@@ -81,13 +85,17 @@ async def sight_of(tx: ReadTx) -> Sight:
     return EVERYTHING if tx.actor.is_admin else Sight(tuple(sorted(await principals_of_caller(tx))))
 
 
-async def visible_counts(tx: ReadTx) -> dict[State, int] | None:
+def visible_counts_read(actor: Actor) -> Read:
+    """What to read for `visible_counts`."""
+    return _counts, {"me": actor.id}
+
+
+def visible_counts(actor: Actor, rows: Sequence[Row]) -> dict[State, int] | None:
     """How many processes of each state the calling member sees; None while their counters are being rebuilt."""
-    rows = await tx.tuples(_counts, me=tx.actor.id)
     if not rows or rows[0][0]:
         return None
     counts = dict.fromkeys(State, 0)
     for _, account, state, n in rows:
-        if account is not None and not (tx.actor.is_light and account == EVERYBODY):
+        if account is not None and not (actor.is_light and account == EVERYBODY):
             counts[State(state)] += n
     return counts

@@ -16,7 +16,7 @@ from sqlalchemy import Table
 from procession.domain.actors import BOT, Actor
 from procession.domain.events import Event
 from procession.storage import viewing
-from procession.storage.connection import Connection, Row
+from procession.storage.connection import Connection, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.log import append_events
 from procession.storage.query import Query
@@ -83,6 +83,9 @@ class _Collector:
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
         _refuse(query, values)
+
+    async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
+        _refuse(reads)
 
     async def run(self, query: Query, values: Mapping[str, Any]) -> int:
         _refuse(query, values)

@@ -11,6 +11,9 @@ from procession.storage.query import Query
 Row = tuple[Any, ...]
 
 
+Read = tuple[Query, Mapping[str, Any]]
+
+
 class Connection(Protocol):
     """One connection inside one transaction. On SQLite every method finishes without suspending."""
 
@@ -18,6 +21,14 @@ class Connection(Protocol):
     statements: int  # executed so far; tests assert that lists use a fixed number
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]: ...
+
+    async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
+        """The rows of several reads that see the same state; one round trip on PostgreSQL.
+
+        Values of one name are the same in all of them. Where nothing else was read of a connection for reading, the
+        state is that of now, and what is read afterwards may see a later one.
+        """
+        ...
 
     def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]: ...
 

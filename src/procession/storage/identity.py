@@ -7,11 +7,12 @@ from procession.domain.actors import Role
 from procession.storage.connection import Connection
 from procession.storage.query import Query
 from procession.storage.tables.control import organizations, tokens
+from procession.storage.tables.events import organization_states
 from procession.storage.tables.people import guests, members
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """A token together with the membership it is used for."""
+    """A token together with the membership it is used for, and where the organization stands."""
 
     token_id: int
     account: int
@@ -20,6 +21,9 @@ class Credential(msgspec.Struct, frozen=True):
     last_used_at: int | None
     role: Role | None
     status: str | None
+    # Of the organization's log; None where there is no organization.
+    position: int | None
+    rights_epoch: int | None
 
 
 _credential = Query(
@@ -31,9 +35,13 @@ _credential = Query(
         tokens.c.last_used_at,
         members.c.role,
         members.c.status,
+        organization_states.c.position,
+        organization_states.c.rights_epoch,
     )
     .select_from(
-        tokens.outerjoin(members, and_(members.c.org == bindparam("org"), members.c.account == tokens.c.account))
+        tokens.outerjoin(
+            members, and_(members.c.org == bindparam("org"), members.c.account == tokens.c.account)
+        ).outerjoin(organization_states, organization_states.c.org == bindparam("org"))
     )
     .where(tokens.c.hash == bindparam("hash"))
 )
@@ -48,7 +56,7 @@ _touch = Query(update(tokens).where(tokens.c.id == bindparam("token_id")).values
 
 async def credential(connection: Connection, org: int, token_hash: str) -> Credential | None:
     """The token with this hash, with its owner's membership in the organization."""
-    rows = await connection.rows(_credential, {"org": org, "hash": token_hash})
+    [rows] = await connection.at_once([(_credential, {"org": org, "hash": token_hash})])
     return Credential(*rows[0]) if rows else None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, func,
 from sqlalchemy.exc import OperationalError
 
 from procession.storage.database import sqlite_path
+from procession.storage.documents import fill_documents
 
 BACKUPS_KEPT = 5
 # Servers that start together on one PostgreSQL upgrade it one after the other.
@@ -56,6 +57,7 @@ def upgrade(url: str, data_dir: Path) -> str | None:
             back_up(sqlite_path(url, data_dir), data_dir / "backups", f"before-{head}")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        fill_documents(connection)
         connection.commit()
         return head
 

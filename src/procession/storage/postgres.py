@@ -5,16 +5,17 @@ import itertools
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
+import msgspec
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation, SerializationFailure, UniqueViolation
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import BigInteger, Table
 
-from procession.storage.connection import Row
+from procession.storage.connection import Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
 
@@ -30,6 +31,10 @@ FIRST_RETRY_SECONDS = 0.01
 LONGEST_RETRY_SECONDS = 0.5
 # A stream waits for its turn as long as a patient client would.
 LONGEST_WAIT_SECONDS = 300
+# So many combinations of reads are kept as one statement.
+BATCHES_KEPT = 1024
+
+_rows = msgspec.json.Decoder(list[tuple[Any, ...]])
 
 
 def _arrays(table: Table, names: Sequence[str]) -> str:
@@ -57,6 +62,24 @@ def _delete_by_array(table: Table, names: tuple[str, ...]) -> str:
     return f'DELETE FROM "{table.name}" t USING {keys} WHERE {same}'  # noqa: S608  # names of our own schema
 
 
+@lru_cache(BATCHES_KEPT)
+def _together(queries: tuple[Query, ...]) -> tuple[str, dict[str, Any]]:
+    """One statement for several reads, and the values written into them: a row of one JSON list of rows for each.
+
+    JSON loses nothing of what our columns hold: whole numbers, text, booleans and nulls.
+    """
+    lists: list[str] = []
+    constants: dict[str, Any] = {}
+    for query in queries:
+        compiled = query.on("postgresql")
+        names = [f"c{number}" for number in range(query.width)]
+        row = ", ".join(f"t.{name}" for name in names)
+        rows = f"SELECT json_agg(json_build_array({row}))::text FROM ({compiled.sql}) AS t ({', '.join(names)})"  # noqa: S608  # compiled parts
+        lists.append(f"({rows})")
+        constants |= compiled.constants
+    return f"SELECT {', '.join(lists)}", constants
+
+
 @cache
 def _add_by_array(table: Table, names: tuple[str, ...]) -> str:
     keys = _quoted([name for name in names if name != "n"])
@@ -67,12 +90,36 @@ def _add_by_array(table: Table, names: tuple[str, ...]) -> str:
 class PostgresConnection:
     dialect: DialectName = "postgresql"
 
-    def __init__(self, raw: AsyncConnection[Row]) -> None:
+    def __init__(self, raw: AsyncConnection[Row], *, takes_snapshot: bool = False) -> None:
         self.raw = raw
         self.statements = 0
+        # Reads of more than one statement see one snapshot, which begins with the first of them.
+        self._awaits_snapshot = takes_snapshot
+        self.has_snapshot = False
         self._stream_numbers = itertools.count(1)
 
+    async def _begin(self) -> None:
+        if self._awaits_snapshot and not self.has_snapshot:
+            await self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self.has_snapshot = True
+
+    async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
+        self.statements += 1
+        queries = tuple(query for query, _ in reads)
+        prepare = None if all(query.prepare for query in queries) else False
+        if len(reads) == 1:
+            compiled = queries[0].on("postgresql")
+            cursor = await self.raw.execute(compiled.sql, compiled.bind(reads[0][1]), prepare=prepare)  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
+            return [await cursor.fetchall()]
+        text, values = _together(queries)
+        for _, each in reads:
+            values = {**values, **each}
+        cursor = await self.raw.execute(text, values, prepare=prepare)  # pyright: ignore[reportArgumentType]  # as above
+        [lists] = await cursor.fetchall()
+        return [[] if rows is None else _rows.decode(rows) for rows in lists]
+
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
+        await self._begin()
         self.statements += 1
         compiled = query.on("postgresql")
         prepare = None if query.prepare else False
@@ -80,6 +127,7 @@ class PostgresConnection:
         return await cursor.fetchall()
 
     async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
+        await self._begin()
         self.statements += 1
         compiled = query.on("postgresql")
         async with self.raw.cursor(f"stream{next(self._stream_numbers)}") as cursor:
@@ -89,6 +137,7 @@ class PostgresConnection:
                 yield row
 
     async def run(self, query: Query, values: Mapping[str, Any]) -> int:
+        await self._begin()
         self.statements += 1
         compiled = query.on("postgresql")
         cursor = await self.raw.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # as above
@@ -182,15 +231,17 @@ class PostgresDatabase:
     @asynccontextmanager
     async def _snapshot(self, pool: "AsyncConnectionPool[AsyncConnection[Row]]") -> AsyncGenerator[PostgresConnection]:
         async with pool.connection() as raw:
-            await raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection = PostgresConnection(raw, takes_snapshot=True)
             try:
-                yield PostgresConnection(raw)
+                yield connection
             except BaseException:
-                # Where the connection is lost, the first error tells so.
-                with suppress(psycopg.Error):
-                    await raw.execute("ROLLBACK")
+                if connection.has_snapshot:
+                    # Where the connection is lost, the first error tells so.
+                    with suppress(psycopg.Error):
+                        await raw.execute("ROLLBACK")
                 raise
-            await raw.execute("COMMIT")
+            if connection.has_snapshot:
+                await raw.execute("COMMIT")
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; deadlocks and serialization failures run it again, unseen by the caller."""

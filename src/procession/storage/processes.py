@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from procession.domain import listing
 from procession.domain.listing import BLOCK_SIZE, NOT_INDEXED, Facet, ProcessIndex, index_of, task_keys
 from procession.domain.processes import Process, Task
+from procession.domain.run_document import run_document
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
@@ -73,7 +74,7 @@ _stars_of = Query(
 _update_process = Query(
     update(processes)
     .where(_P.org == bindparam("org_is"), _P.seq == bindparam("seq_is"))
-    .values({name: bindparam(f"new_{name}") for name in process_rows.names if name != "seq"})
+    .values({name: bindparam(f"new_{name}") for name in (*process_rows.names, "document") if name != "seq"})
 )
 _update_task = Query(
     update(tasks)
@@ -157,7 +158,7 @@ async def _load(tx: ReadTx, query: Query, **values: object) -> Process | None:
 
 async def add(tx: WriteTx, process: Process) -> None:
     """Enter a settled process with its tasks, tags, folder and stars."""
-    await tx.insert(processes, [process_rows.write(process)])
+    await tx.insert(processes, [_row(process)])
     await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
     await _save_relations(tx, None, process)
     await _save_search(tx, None, process)
@@ -167,8 +168,8 @@ async def add(tx: WriteTx, process: Process) -> None:
 
 async def save(tx: WriteTx, before: Process, after: Process) -> None:
     """Write what differs between the locked process and its settled successor."""
-    old, new = process_rows.write(before), process_rows.write(after)
-    if old != new:
+    if process_rows.write(before) != process_rows.write(after):
+        new = _row(after)
         changes = {f"new_{name}": value for name, value in new.items() if name != "seq"}
         await tx.run(_update_process, org_is=tx.org, seq_is=after.seq, **changes)
     await _save_tasks(tx, before.tasks, after.tasks)
@@ -176,6 +177,10 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     await _save_search(tx, before, after)
     await _save_index(tx, after.seq, index_of(before), index_of(after))
     await _save_task_keys(tx, _task_keys([before]), _task_keys([after]))
+
+
+def _row(process: Process) -> dict[str, object]:
+    return {**process_rows.write(process), "document": run_document(process)}
 
 
 async def remove(tx: WriteTx, process: Process) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
 
 from procession.storage.dialect import DIALECTS, DialectName
 
@@ -39,6 +40,12 @@ class Query:
         self.statement = statement
         self.prepare = prepare
         self._compiled: dict[DialectName, Compiled] = {}
+
+    @property
+    def width(self) -> int:
+        """How many columns its rows have."""
+        assert isinstance(self.statement, SelectBase)
+        return len(self.statement.selected_columns)
 
     def on(self, dialect: DialectName) -> Compiled:
         compiled = self._compiled.get(dialect)

@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, index_of, task_keys
 from procession.domain.processes import Process, Task
+from procession.domain.run_document import run_document
 from procession.domain.summary import settle
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
@@ -62,6 +63,7 @@ def _whole(table: Any) -> Query:
 
 _facets, _access = _whole(lists.process_facets), _whole(lists.process_access)
 _task_access = _whole(lists.task_access)
+_documents = Query(select(_P.seq, _P.document).where(_P.org == bindparam("org")))
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
 _viewers = Query(
@@ -173,6 +175,7 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     issues = threads_found.get((process.seq, None, "problem"), 0)
     if issues != process.open_issues:
         expected.problems.append(f"process {process.id}: {process.open_issues} open issues, {issues} threads")
+    expected.rows.add("process", "document", (process.seq, run_document(settled)))
     index = index_of(settled)
     state = int(index.state)
     for facet, key in index.facets:
@@ -211,6 +214,8 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("process_access", row[0][:2], row)
     async for row in tx.stream(_task_access):
         stored.add("task_access", row[0][:2], row)
+    async for row in tx.stream(_documents):
+        stored.add("process", "document", row)
     return stored
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from procession.storage.connection import Row
+from procession.storage.connection import Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
 from procession.storage.sqlite_writer import Work, Writer, WriterStopped
@@ -94,6 +94,8 @@ class SqliteConnection:
             self.execute("PRAGMA wal_autocheckpoint = 0")
         else:
             self.execute("PRAGMA query_only = ON")
+        # Reads of more than one statement see one snapshot, which begins with the first of them.
+        self._takes_snapshots = not writable
         self.statements = 0
         self._streams: set[apsw.Cursor] = set()
 
@@ -103,6 +105,12 @@ class SqliteConnection:
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
         return self._start(query, values).fetchall()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # as above
+
+    async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
+        if len(reads) == 1:  # a snapshot by itself
+            [(query, values)] = reads
+            return [self._execute(query, values).fetchall()]  # pyright: ignore[reportUnknownMemberType]  # as above
+        return [self._start(query, values).fetchall() for query, values in reads]  # pyright: ignore[reportUnknownMemberType]  # as above
 
     async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         cursor = self._start(query, values)
@@ -147,6 +155,11 @@ class SqliteConnection:
         self.raw.close(force=True)
 
     def _start(self, query: Query, values: Mapping[str, Any]) -> apsw.Cursor:
+        if self._takes_snapshots and not self.raw.in_transaction:
+            self.execute("BEGIN")
+        return self._execute(query, values)
+
+    def _execute(self, query: Query, values: Mapping[str, Any]) -> apsw.Cursor:
         self.statements += 1
         compiled = query.on("sqlite")
         return self.raw.execute(compiled.sql, _bindings(compiled.bind(values)))  # pyright: ignore[reportUnknownMemberType]  # as above
@@ -185,7 +198,6 @@ class SqliteDatabase:
         async with self._waiting:
             connection = self._idle.pop()
             try:
-                connection.execute("BEGIN")
                 try:
                     yield connection
                 finally:
@@ -200,7 +212,6 @@ class SqliteDatabase:
             connection = SqliteConnection(self.path, writable=False)
             try:
                 connection.execute("PRAGMA cache_size = -4096")
-                connection.execute("BEGIN")
                 yield connection
             finally:
                 connection.end_reading()

@@ -14,7 +14,7 @@ from sqlalchemy import Table
 from procession.domain.actors import Actor
 from procession.domain.events import Event
 from procession.storage import viewing
-from procession.storage.connection import Connection, Row
+from procession.storage.connection import Connection, Read, Row
 from procession.storage.database import Database
 from procession.storage.log import advance_position, append_events
 from procession.storage.numbers import new_uuid, take_numbers
@@ -52,6 +52,10 @@ class ReadTx:
     async def value(self, query: Query, **values: Any) -> Any:  # the column's type; None when there is no row
         found = await self.connection.rows(query, {**values, "org": self.org})
         return found[0][0] if found else None
+
+    async def at_once(self, *reads: Read) -> list[list[Row]]:
+        """The rows of several reads that see the same state; one round trip on PostgreSQL."""
+        return await self.connection.at_once([(query, {**values, "org": self.org}) for query, values in reads])
 
     def stream(self, query: Query, **values: Any) -> AsyncGenerator[Row]:
         return self.connection.stream(query, {**values, "org": self.org})

@@ -1,13 +1,51 @@
 """A process together with its tasks, which may themselves show their process."""
 
+from typing import Any
+
+import msgspec
 from msgspec import UNSET, UnsetType
 
-from procession.api.contract.envelope import Many
-from procession.api.contract.processes import Run
+from procession.api.contract.envelope import Many, One
+from procession.api.contract.forms import FormField
+from procession.api.contract.processes import (
+    FolderLink,
+    NextTask,
+    Run,
+    RunPermissions,
+    Stage,
+    TasksMeta,
+)
+from procession.api.contract.shared import TagLink
 from procession.api.contract.tasks import TaskOut
+from procession.api.contract.templates import Checklist
+from procession.api.contract.threads import ThreadOut
+from procession.domain.run_document import Progress
 
 
 class RunWithTasks(Run, kw_only=True):
     """A process; `tasks` when asked for: visible ones, by position. Spec: api-processes 4."""
 
+    tasks: Many[TaskOut] | UnsetType = UNSET
+
+
+class RunView(msgspec.Struct, kw_only=True):
+    """What is added to the stored document of a process when it is shown: the rest of a `RunWithTasks`."""
+
+    progress: Progress
+    starred: bool
+    due_date: str | None
+    due_date_passed: bool
+    due_soon: bool
+    late_tasks: int
+    checklist: One[Checklist] | UnsetType = UNSET
+    tasks_meta: One[TasksMeta] | UnsetType = UNSET
+    assets: Many[dict[str, Any]] | UnsetType = UNSET
+    next_task: Many[NextTask] | UnsetType = UNSET
+    tags: Many[TagLink] | UnsetType = UNSET
+    folders: Many[FolderLink] | UnsetType = UNSET
+    permissions: One[RunPermissions] | UnsetType = UNSET
+    ko_form_fields: Many[FormField] | UnsetType = UNSET
+    form_fields: Many[FormField] | UnsetType = UNSET
+    stages: Many[Stage] | UnsetType = UNSET
+    threads: Many[ThreadOut] | UnsetType = UNSET
     tasks: Many[TaskOut] | UnsetType = UNSET

@@ -1,6 +1,6 @@
 """Processes ("runs") on the wire. Spec: api-processes 2, 4, 6, 7, 9."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -8,10 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 from procession.adapters.text import safe_markup
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.forms import FormField
-from procession.api.contract.shared import Progress, TagLink
+from procession.api.contract.shared import TagLink
 from procession.api.contract.templates import Checklist
 from procession.api.contract.threads import ThreadOut
 from procession.api.params import PageParams, Params
+from procession.domain.run_document import Progress, RunDocument
 
 
 class NextTask(msgspec.Struct):
@@ -67,49 +68,15 @@ class Stage(msgspec.Struct):
     completed_count: int
 
 
-class Run(msgspec.Struct, kw_only=True):
+class Run(RunDocument, kw_only=True):
     """A process. Spec: api-processes 2."""
 
-    id: str
-    increment_id: int
-    checklist_id: str
-    checklist_title: str
-    assign_someone_else: bool
-    name: str
-    summary: str
-    status: Literal["active", "problem", "issue", "complete", "archived"]
     progress: Progress
-    whole_progress: Progress
-    started_by: int
-    owner_id: int
-    prerun: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
-    prerun_status: Literal["complete", "incomplete"] | None
-    prerun_completed_at: str | None
-    prerun_completed_by: int | None
-    prerun_length: int
     starred: bool
-    created_at: str
-    started_at: str
-    last_updated: str
-    completed_at: str | None
-    archived_at: str | None
     due_date: str | None
-    max_task_deadline: str | None
     due_date_passed: bool
     due_soon: bool
     late_tasks: int
-    collaborators: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "integer"}})]
-    users: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "integer"}})]
-    groups: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})]
-    type: Literal["procedure", "form", "document"]
-    is_public: bool
-    publicly_hidden_fields: Annotated[
-        msgspec.Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})
-    ]
-    parent_id: str | None
-    can_add_oot: bool
-    has_open_issue: bool
-    custom_fields: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
     checklist: One[Checklist] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
     assets: Many[dict[str, Any]] | UnsetType = UNSET

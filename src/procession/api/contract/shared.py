@@ -3,14 +3,6 @@
 import msgspec
 
 
-class Progress(msgspec.Struct):
-    """Counts of tasks and their rounded share in percent."""
-
-    complete: int
-    total: int
-    percent: int
-
-
 class TagLink(msgspec.Struct):
     """A tag on something: `id` is the association (for detaching), `tag_id` the tag (for filtering)."""
 

@@ -20,7 +20,7 @@ QUARTER = 15 * MINUTE
 def present_user(call: Call, member: Member, *, capitalised: bool = False) -> User:
     """A member as the caller may see them. Roles are capitalised on reads of members (Spec: api-people 4.2)."""
     # Clocks are changed at whole quarters of an hour, so until the next one the offset is right.
-    call.changes_at([(call.now // QUARTER + 1) * QUARTER])
+    call.changes_at((call.now // QUARTER + 1) * QUARTER)
     status = "disabled" if member.status == "deleted" else member.status
     return User(
         id=member.account,

@@ -10,14 +10,16 @@ import msgspec
 
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.forms import FormField
-from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.process_answers import RunView
 from procession.api.contract.processes import Stage
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_steps
 from procession.api.present.templates import present_template
 from procession.domain.fields import Field
 from procession.domain.permissions import is_assigned_to
+from procession.domain.run_document import RunDocument, read_document
 from procession.domain.templates import Template, TemplateRow
+from procession.domain.times import parse_instant
 from procession.storage import template_versions, templates
 from procession.storage.listing import includes
 from procession.storage.listing.includes import BriefTask, FormTask
@@ -30,7 +32,7 @@ NO_DOCUMENT = Template()
 async def add_from_documents(
     tx: ReadTx,
     rows: Sequence[ListedProcess],
-    runs: Sequence[RunWithTasks],
+    runs: Sequence[RunView],
     names: frozenset[str],
     *,
     named: frozenset[str],
@@ -44,8 +46,7 @@ async def add_from_documents(
         await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
     if "ko_form_fields" in names:
         for row, run, document in zip(rows, runs, found, strict=True):
-            answers = msgspec.json.decode(row.prerun, type=dict[str, Any])
-            run.ko_form_fields = Many(present_form(document.kickoff, answers))
+            run.ko_form_fields = Many(present_form(document.kickoff, read_document(row.document).prerun))
     if "form_fields" in names:
         form_tasks = await includes.form_tasks_of(tx, [row.seq for row in rows])
         for row, run, document in zip(rows, runs, found, strict=True):
@@ -88,7 +89,7 @@ def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:
 async def _add_checklists(
     tx: ReadTx,
     rows: Sequence[ListedProcess],
-    runs: Sequence[RunWithTasks],
+    runs: Sequence[RunView],
     documents: Sequence[Template],
     *,
     with_steps: bool,
@@ -98,9 +99,10 @@ async def _add_checklists(
     known = {row.id: row for row in await templates.many(tx, ids)}
     starred = await templates.starred_among(tx, ids)
     for row, run, document in zip(rows, runs, documents, strict=True):
-        head = known.get(row.template_id) or _gone(row)
+        shown = read_document(row.document)
+        head = known.get(row.template_id) or _gone(shown)
         launched = msgspec.structs.replace(
-            head, title=row.template_title, type=row.type, version=row.template_version, document=document
+            head, title=shown.checklist_title, type=shown.type, version=row.template_version, document=document
         )
         checklist = present_template(launched, starred=row.template_id in starred)
         if with_steps:
@@ -108,19 +110,20 @@ async def _add_checklists(
         run.checklist = One(checklist)
 
 
-def _gone(row: ListedProcess) -> TemplateRow:
+def _gone(shown: RunDocument) -> TemplateRow:
     """What is left of a template that was erased: its version, and what the process knows of it."""
+    launched_at = parse_instant(shown.created_at)
     return TemplateRow(
-        id=row.template_id,
+        id=shown.checklist_id,
         no=0,
-        title=row.template_title,
+        title=shown.checklist_title,
         folded_title="",
         alias="",
-        type=row.type,  # pyright: ignore[reportArgumentType]  # the column holds only these words
-        owner=row.owner,
-        created_by=row.starter,
-        archived_at=row.created_at,
-        created_at=row.created_at,
-        updated_at=row.created_at,
+        type=shown.type,
+        owner=shown.owner_id,
+        created_by=shown.started_by,
+        archived_at=launched_at,
+        created_at=launched_at,
+        updated_at=launched_at,
         document=NO_DOCUMENT,
     )

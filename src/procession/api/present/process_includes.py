@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Many, One
-from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.process_answers import RunView
 from procession.api.contract.processes import FolderLink, NextTask, RunPermissions, TasksMeta
 from procession.api.contract.shared import TagLink
 from procession.api.present.process_documents import add_from_documents
@@ -14,6 +14,7 @@ from procession.api.present.tasks import present_tasks
 from procession.api.present.threads import present_threads
 from procession.domain.permissions import is_assigned_to, may_archive_process
 from procession.domain.processes import State
+from procession.domain.run_document import read_document
 from procession.domain.summary import DUE_SOON_MS
 from procession.domain.template_permissions import may_edit
 from procession.domain.times import wire_or_none
@@ -105,7 +106,7 @@ async def add_includes(
     tx: ReadTx,
     call: Call,
     rows: Sequence[ListedProcess],
-    runs: Sequence[RunWithTasks],
+    runs: Sequence[RunView],
     names: frozenset[str],
     viewer: Viewer,
     *,
@@ -131,7 +132,7 @@ async def add_includes(
 
 
 async def _add_relations(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunWithTasks], names: frozenset[str]
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunView], names: frozenset[str]
 ) -> None:
     numbers = [row.seq for row in rows]
     if "tags" in names:
@@ -149,7 +150,7 @@ async def _add_relations(
 
 
 def _add_from_tasks(
-    row: ListedProcess, run: RunWithTasks, names: frozenset[str], tasks: list[BriefTask], call: Call
+    row: ListedProcess, run: RunView, names: frozenset[str], tasks: list[BriefTask], call: Call
 ) -> None:
     if "next_task" in names:
         run.next_task = Many([_next_task(task) for task in _first_due(tasks)])
@@ -195,7 +196,9 @@ async def _fill_titles(tx: ReadTx, rows: Sequence[ListedProcess], following: Seq
 def _tasks_meta(row: ListedProcess, tasks: list[BriefTask], call: Call) -> TasksMeta:
     live = [t.deadline for t in tasks if t.is_open and t.deadline is not None and not t.is_held]
     deadlines = [] if row.state == State.ARCHIVED else live
-    call.changes_at([each + 1 for each in deadlines] + [each - DUE_SOON_MS for each in deadlines])
+    for each in deadlines:
+        call.changes_at(each + 1)
+        call.changes_at(each - DUE_SOON_MS)
     return TasksMeta(
         total=len(tasks),
         completed=sum(not task.is_open for task in tasks),
@@ -208,7 +211,7 @@ def _tasks_meta(row: ListedProcess, tasks: list[BriefTask], call: Call) -> Tasks
 
 
 async def _add_tasks(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunWithTasks], names: frozenset[str], viewer: Viewer
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunView], names: frozenset[str], viewer: Viewer
 ) -> None:
     """Visible tasks, secret ones only for those who may see them; `tasks.x` adds x to each."""
     nested = frozenset(name.removeprefix("tasks.") for name in names if name.startswith("tasks."))
@@ -219,9 +222,7 @@ async def _add_tasks(
         run.tasks = Many([out for task, out in zip(seen, shown, strict=True) if task.process == row.seq])
 
 
-async def _add_permissions(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunWithTasks], viewer: Viewer
-) -> None:
+async def _add_permissions(tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunView], viewer: Viewer) -> None:
     """What the caller may do with each process they see. Spec: behaviour-people Q6, 3.2."""
     actor, named = tx.actor, viewer.named
     may_archive = may_archive_process(
@@ -231,11 +232,12 @@ async def _add_permissions(
     standings = await template_grants.standings(tx, heads)
     for row, run in zip(rows, runs, strict=True):
         standing = standings.get(row.template_id)
-        related = actor.id in (row.owner, row.starter) or f"t:{row.template_id}" in named
+        document = read_document(row.document)
+        related = actor.id in (document.owner_id, document.started_by) or f"t:{row.template_id}" in named
         edits_template = standing is not None and may_edit(standing)
         is_editor = actor.is_admin or (actor.role == "standard" and (related or edits_template))
         is_live = row.state != State.ARCHIVED
-        is_free = is_live and not row.open_issues
+        is_free = is_live and not document.has_open_issue
         run.permissions = One(
             RunPermissions(
                 can_edit=is_editor and is_free,
@@ -243,6 +245,6 @@ async def _add_permissions(
                 can_delete=actor.is_admin and not is_live,
                 can_reassign=actor.role in ("admin", "standard") and is_free,
                 can_complete=is_free,
-                can_add_oot=bool(row.can_add_oot) and is_free,
+                can_add_oot=document.can_add_oot and is_free,
             )
         )

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from procession.api.call import Call
+from procession.api.contract.process_answers import RunView
 from procession.api.contract.tasks import RunOfTask, TaskOut
 from procession.api.present import process_includes
-from procession.api.present.processes import Share, clock_changes, present_run, share_of
+from procession.api.present.processes import Share, next_change, share_of, view_of, with_document
 from procession.api.present.tasks import ALIASES, INCLUDES, present_tasks
 from procession.domain.permissions import is_assigned_to
 from procession.domain.processes import Task
+from procession.domain.run_document import for_guest
 from procession.storage import access, task_pages
 from procession.storage.listing import includes
 from procession.storage.listing.rows import ListedProcess
@@ -71,11 +73,13 @@ async def _add_runs(
     else:
         viewer = await process_includes.view(tx, rows, nested)
         shares = viewer.shares
-    runs = [present_run(row, share_of(row, shares), call.now) for row in rows]
+    runs: list[RunView] = []
     for row in rows:
-        call.changes_at(clock_changes(share_of(row, shares), call.now))
+        share = share_of(row, shares)
+        runs.append(view_of(row, share, call.now))
+        call.changes_at(next_change(share, call.now))
     await process_includes.add_includes(tx, call, rows, runs, nested, viewer, with_answers=False)
-    by_seq = {row.seq: run for row, run in zip(rows, runs, strict=True)}
+    by_seq = {row.seq: with_document(row, run) for row, run in zip(rows, runs, strict=True)}
     for task, out in zip(tasks, shown, strict=True):
         out.run = RunOfTask(by_seq.get(task.process) if task.process is not None else None)
 
@@ -91,4 +95,4 @@ async def _shares_of_guest(tx: ReadTx, rows: Sequence[ListedProcess], named: fro
 
 def _for_guest(row: ListedProcess) -> ListedProcess:
     """Without the people and the answers of the process."""
-    return replace(row, prerun="{}", users="[]", groups="[]", collaborators="[]", custom_fields="null")
+    return replace(row, document=for_guest(row.document))

@@ -8,6 +8,7 @@ from procession.api.contract.tasks import CloneBody, RunOfTask, TaskBody, TaskOu
 from procession.api.operations import operation
 from procession.api.present.task_includes import RUN, present
 from procession.api.routes.tasks import ORG, TASK, answered
+from procession.domain.times import wire
 from procession.storage.tx import WriteTx
 from procession.usecases import one_off_tasks
 
@@ -23,9 +24,9 @@ async def create_task(tx: WriteTx, call: Call, body: Any) -> Item[TaskOut]:
     call.ignore(*(f"body:{name}" for name in made.ignored))
     names = frozenset({"summary", RUN} if made.is_fanned_out else {"summary"})
     [shown] = await present(tx, call, [made.seen.task], names)
-    if isinstance(shown.run, RunOfTask) and shown.run.data is not None:
-        run = shown.run.data
-        shown.run = RunOfTask(run, id=run.id, name=run.name, started_at=run.started_at)
+    process = made.seen.process
+    if isinstance(shown.run, RunOfTask) and process is not None:
+        shown.run = RunOfTask(shown.run.data, id=process.id, name=process.name, started_at=wire(process.started_at))
     return Item(shown)
 
 

@@ -8,13 +8,13 @@ import msgspec
 from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item, Paginated
 from procession.api.contract.forms import RunForms
-from procession.api.contract.process_answers import RunWithTasks
+from procession.api.contract.process_answers import RunView, RunWithTasks
 from procession.api.contract.processes import RunListParams, RunParams
 from procession.api.edge import is_hex_id
-from procession.api.filters import to_order, to_process_filter, to_window, write_cursor
+from procession.api.filters import to_order, to_process_filter, to_window, write_cursors
 from procession.api.operations import operation
 from procession.api.present.process_includes import add_includes, view, wanted
-from procession.api.present.processes import clock_changes, present_run, share_of
+from procession.api.present.processes import next_change, share_of, view_of, with_document
 from procession.domain.errors import NotFound
 from procession.domain.filters import Order, ProcessFilter
 from procession.domain.names import fold
@@ -49,13 +49,14 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
     window = to_window(call, params, order, page)
     found = await plan.list_page(tx, where, order, window, await sight_of(tx))
     if any(part.delayed for part in where.parts) and (next_late := await totals.next_becoming_late(tx)) is not None:
-        call.changes_at([next_late + 1])
+        call.changes_at(next_late + 1)
+    following, previous = write_cursors(call, found.last, found.first)
     return call.paginated(
         await present(tx, call, found.rows, names, with_answers=bool(params.form_fields_values)),
         found.total,
         page,
-        next_cursor=write_cursor(call, found.last),
-        previous_cursor=write_cursor(call, found.first),
+        next_cursor=following,
+        previous_cursor=previous,
         has_more=found.has_more,
         has_before=found.has_before,
     )
@@ -71,22 +72,28 @@ async def get_process(tx: ReadTx, call: Call, params: RunParams, run_id: str) ->
 @operation("GET", RUNS + "/{run_id}/form-fields", tag="processes", etag=True)
 async def get_process_forms(tx: ReadTx, call: Call, run_id: str) -> Item[RunForms]:
     """Read every field of a process with its answer: of the kick-off form and of its visible tasks."""
-    seen = await readable_process(tx, run_id)
-    params = RunParams(with_=("ko_form_fields", "form_fields"), form_fields_values=True)
-    run = await one_process(tx, call, seen.process.seq, params)
+    process = (await readable_process(tx, run_id)).process
+    names = frozenset({"ko_form_fields", "form_fields"})
+    [(_, run)] = await views(tx, call, [await row_at(tx, process.seq)], names, with_answers=True)
     assert run.form_fields
     assert run.ko_form_fields
-    return Item(RunForms(run.id, run.name, run.form_fields.data, run.ko_form_fields.data))
+    return Item(RunForms(process.id, process.name, run.form_fields.data, run.ko_form_fields.data))
 
 
 async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None = None) -> RunWithTasks:
     """One process as its list row would be, with includes; raises NotFound."""
-    row = await plan.row(tx, seq)
-    if row is None:
-        raise NotFound()
+    row = await row_at(tx, seq)
     names = wanted(call, params.with_, one=True) if params else frozenset[str]()
     [run] = await present(tx, call, [row], names, with_answers=bool(params and params.form_fields_values))
     return run
+
+
+async def row_at(tx: ReadTx, seq: int) -> ListedProcess:
+    """Raises NotFound."""
+    row = await plan.row(tx, seq)
+    if row is None:
+        raise NotFound()
+    return row
 
 
 async def with_tag_ids(tx: ReadTx, params: RunListParams) -> RunListParams:
@@ -103,14 +110,22 @@ async def present(
     tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str], *, with_answers: bool = False
 ) -> list[RunWithTasks]:
     """Listed rows with their includes, as the caller sees them."""
+    return [with_document(*each) for each in await views(tx, call, rows, names, with_answers=with_answers)]
+
+
+async def views(
+    tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str], *, with_answers: bool
+) -> list[tuple[ListedProcess, RunView]]:
+    """Each row with what is added to its document."""
     viewer = await view(tx, rows, names)
-    runs: list[RunWithTasks] = []
+    runs: list[RunView] = []
     for row in rows:
         share = share_of(row, viewer.shares)
-        runs.append(present_run(row, share, call.now))
-        call.changes_at(clock_changes(share, call.now))
-    await add_includes(tx, call, rows, runs, names, viewer, with_answers=with_answers)
-    return runs
+        runs.append(view_of(row, share, call.now))
+        call.changes_at(next_change(share, call.now))
+    if names:
+        await add_includes(tx, call, rows, runs, names, viewer, with_answers=with_answers)
+    return list(zip(rows, runs, strict=True))
 
 
 async def _stream(

@@ -115,7 +115,8 @@ async def answer_list(
     if "stalled" in where.words:
         call.may_be_cached = False
     else:
-        call.changes_at(await task_lists.clock_changes(tx, where))
+        for instant in await task_lists.clock_changes(tx, where):
+            call.changes_at(instant)
     return await _answer(tx, call, found, page, names, counts=True)
 
 

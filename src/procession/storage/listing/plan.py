@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, select
 from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
 from procession.domain.listing import Facet
 from procession.domain.processes import State
-from procession.storage.access import Sight, visible_counts
+from procession.storage.access import Sight, visible_counts, visible_counts_read
+from procession.storage.connection import Read, Row
 from procession.storage.dialect import escape_like, is_in
 from procession.storage.listing import blocks, totals
 from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
@@ -121,11 +122,47 @@ async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Wind
     if not where.states or any(not each.keys for each in where.keyed):
         return ListPage()
     plan = _Plan(tx, where, sight)
-    sizes = await _sizes(tx, plan)
+    found = await _page_at_once(tx, plan, order, window)
+    return found or await _page_by_sizes(tx, plan, order, window)
+
+
+async def _page_at_once(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage | None:
+    """The page and what counts it, read together; None where the counters decide how to read the page."""
+    driver = _evident_driver(plan, order)
+    if driver is None or _is_deep(plan, order, window):
+        return None
+    page = _page_shape(plan, driver, order, window)
+    counted, found = await _counted_with(tx, plan, [(page_statement(page), plan.values)])
+    sizes = _sizes_of(tx, plan, counted, late=None)
+    total = _known_total(plan, sizes)
+    return None if total is None else _as_page(found[0], order, window, total)
+
+
+def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
+    """How the page is read whatever the counters say; None where it depends on them."""
+    by_creation = order.keys[0][0] == "seq"
+    if plan.sight.principals is not None:
+        is_only = _has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
+        return _ranges(plan, Driver("gather", None, principals=True)) if is_only and by_creation else None
+    if not totals.can_look_up(plan.where):
+        return None
+    if not plan.keyed:
+        return Driver("rows")
+    return _ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else None
+
+
+async def _page_by_sizes(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage:
+    """The counters first, and then the page as they suggest."""
+    late = await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None
+    counted, _ = await _counted_with(tx, plan, [])
+    sizes = _sizes_of(tx, plan, counted, late=late)
     total = await _total(tx, plan, sizes)
     if total == 0:
         return ListPage()
-    page = await _page_shape(tx, plan, sizes, total, order, window)
+    by_creation = order.keys[0][0] == "seq"
+    page = _page_shape(plan, _driver(plan, sizes, total, by_creation=by_creation), order, window)
+    if _is_deep(plan, order, window):
+        page = await _from_block(tx, plan, page, window)
     found = await tx.tuples(page_statement(page), **plan.values)
     return _as_page(found, order, window, total)
 
@@ -147,7 +184,9 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
         return
     plan = _Plan(tx, where, sight)
     by_creation = order.keys[0][0] == "seq"
-    driver = _driver(plan, await _sizes(tx, plan), total=EVERYTHING, by_creation=by_creation)
+    late = await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None
+    counted, _ = await _counted_with(tx, plan, [])
+    driver = _driver(plan, _sizes_of(tx, plan, counted, late=late), total=EVERYTHING, by_creation=by_creation)
     has_index = driver.kind in ("rows", "ranges") and len(order.keys) == 1 and order.keys[0][0] in INDEXED
     size = NUMBERS_IN_ORDER if has_index else NUMBERS_SORTED
     plan.values["offset"] = 0
@@ -175,25 +214,41 @@ class _Sizes(msgspec.Struct, frozen=True):
     late: int | None
 
 
-async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
+def _counters(plan: _Plan) -> totals.Counters:
     stars = [] if plan.where.unstarred_by is None else [Keyed(Facet.STAR, (str(plan.where.unstarred_by),))]
-    return _Sizes(
-        facets=await totals.counters(tx, [*plan.keyed, *stars]),
-        seen=None if plan.sight.is_unlimited else await visible_counts(tx),
-        late=await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None,
-    )
+    return totals.Counters([*plan.keyed, *stars])
+
+
+async def _counted_with(tx: ReadTx, plan: _Plan, others: list[Read]) -> tuple[list[list[Row]], list[list[Row]]]:
+    """The rows of the counters, and of what else is read together with them."""
+    counters = [_counters(plan).read]
+    if not plan.sight.is_unlimited:
+        counters.append(visible_counts_read(tx.actor))
+    found = await tx.at_once(*counters, *others)
+    return found[: len(counters)], found[len(counters) :]
+
+
+def _sizes_of(tx: ReadTx, plan: _Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
+    seen = None if plan.sight.is_unlimited else visible_counts(tx.actor, counted[1])
+    return _Sizes(facets=_counters(plan).counts(counted[0]), seen=seen, late=late)
+
+
+def _known_total(plan: _Plan, sizes: _Sizes) -> int | None:
+    """The total, when it need not be counted."""
+    where = plan.where
+    if plan.sight.is_unlimited:
+        if totals.can_look_up(where):
+            return totals.lookup(where, sizes.facets)
+        return sizes.late if _has_no_conditions(where) else None
+    if sizes.seen is not None and _has_no_conditions(where) and all(part.is_plain for part in where.parts):
+        return sum(sizes.seen[state] for state in where.states)
+    return None
 
 
 async def _total(tx: ReadTx, plan: _Plan, sizes: _Sizes) -> int:
-    where = plan.where
-    if plan.sight.is_unlimited:
-        known = totals.lookup(where, sizes.facets)
-        if known is not None:
-            return known
-        if sizes.late is not None and _has_no_conditions(where):
-            return sizes.late
-    elif sizes.seen is not None and _has_no_conditions(where) and all(part.is_plain for part in where.parts):
-        return sum(sizes.seen[state] for state in where.states)
+    known = _known_total(plan, sizes)
+    if known is not None:
+        return known
     driver = _narrowest(plan, sizes)[1] or Driver("rows")
     return await tx.value(count_statement(plan.shape, driver), **plan.values)
 
@@ -222,32 +277,42 @@ def _narrowest(plan: _Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
     return best
 
 
-async def _page_shape(tx: ReadTx, plan: _Plan, sizes: _Sizes, total: int, order: Order, window: Window) -> PageShape:
-    cursor = window.cursor
-    backwards = cursor is not None and cursor.backwards
-    by_creation = order.keys[0][0] == "seq"
-    offset = 0 if cursor is not None else window.offset
-    ceiling = False
+def _is_deep(plan: _Plan, order: Order, window: Window) -> bool:
+    """Whether blocks tell where the page begins: far down the whole list in order of creation."""
     is_plain = _has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
-    if by_creation and offset > blocks.WORTH_IT and plan.sight.is_unlimited and is_plain:
-        edge, offset = await blocks.place_of(tx, plan.where.states, offset, down=order.keys[0][1])
-        plan.values["ceiling"] = edge
-        ceiling = True
+    is_far = window.cursor is None and window.offset > blocks.WORTH_IT
+    return is_far and order.keys[0][0] == "seq" and plan.sight.is_unlimited and is_plain
+
+
+async def _from_block(tx: ReadTx, plan: _Plan, page: PageShape, window: Window) -> PageShape:
+    """The same page, read from the edge of the block it begins in."""
+    edge, offset = await blocks.place_of(tx, plan.where.states, window.offset, down=page.order[0][1])
+    plan.values |= {"ceiling": edge, "offset": offset}
+    return page._replace(ceiling=True, reach=_reach(offset, page.size))
+
+
+def _page_shape(plan: _Plan, driver: Driver, order: Order, window: Window) -> PageShape:
+    cursor = window.cursor
+    offset = 0 if cursor is not None else window.offset
     plan.values["offset"] = offset
     if cursor is not None:
         plan.bind_cursor(cursor)
     size = window.size + 1
     return PageShape(
         shape=plan.shape,
-        driver=_driver(plan, sizes, total, by_creation=by_creation),
+        driver=driver,
         order=order.keys,
         cursor=None if cursor is None else tuple(value is None for value in cursor.values),
-        backwards=backwards,
-        ceiling=ceiling,
-        # A power of two keeps the number of different statements small.
-        reach=size if offset == 0 else 1 << (offset + size).bit_length(),
+        backwards=cursor is not None and cursor.backwards,
+        ceiling=False,
+        reach=_reach(offset, size),
         size=size,
     )
+
+
+def _reach(offset: int, size: int) -> int:
+    """How many rows are read to get so many; a power of two keeps the number of different statements small."""
+    return size if offset == 0 else 1 << (offset + size).bit_length()
 
 
 def _driver(plan: _Plan, sizes: _Sizes, total: int, *, by_creation: bool) -> Driver:

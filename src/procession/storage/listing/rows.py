@@ -1,4 +1,4 @@
-"""The columns of a listed process; documents stay JSON text, which the answer carries as it is."""
+"""The columns of a listed process: what the clock and the caller decide about, and its document as it is sent."""
 
 from typing import Any
 
@@ -11,46 +11,19 @@ from procession.storage.tables.processes import process_stars, processes
 
 
 class ListedProcess(msgspec.Struct, frozen=True):
-    """One row of the list. `starred` is the caller's star."""
+    """One row of the list. `document` is the text of a `domain.run_document`, `starred` the caller's star."""
 
     seq: int
-    id: str
     template_id: str
     template_version: int
-    template_title: str
-    type: str
-    name: str
-    summary: str
     status: str
     state: State
-    owner: int
-    starter: int
-    prerun: str
-    prerun_status: str | None
-    prerun_completed_at: int | None
-    prerun_completed_by: int | None
-    prerun_length: int
-    assign_someone_else: int
-    users: str
-    groups: str
-    collaborators: str
-    publicly_hidden_fields: str
-    is_public: int
-    can_add_oot: int
-    parent_id: str | None
-    custom_fields: str
     tasks_visible: int
     tasks_done: int
     tasks_secret: int
-    open_issues: int
     open_deadlines: str
     due_date: int | None
-    max_task_deadline: int | None
-    created_at: int
-    started_at: int
-    updated_at: int
-    completed_at: int | None
-    archived_at: int | None
+    document: str
     starred: int
 
 

@@ -1,6 +1,6 @@
 """Exact totals: a lookup for up to one facet, else a count on the narrowest key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from procession.domain.filters import SINGLE_VALUED, Keyed, ProcessFilter
 from procession.domain.listing import DAY_MS, Facet
 from procession.domain.processes import State
+from procession.storage.connection import Read, Row
 from procession.storage.dialect import is_in
 from procession.storage.listing.statements import late_since, next_late
 from procession.storage.query import Query
@@ -30,15 +31,23 @@ _late_days = Query(
 )
 
 
-async def counters(tx: ReadTx, wanted: Sequence[Keyed]) -> dict[tuple[int, str], dict[int, int]]:
+class Counters:
     """n by state for each (facet, key) asked about, and always for the whole organization; one statement."""
-    pairs = {(int(Facet.ALL), "")} | {(int(each.facet), key) for each in wanted for key in each.keys}
-    facets, keys = sorted({pair[0] for pair in pairs}), sorted({pair[1] for pair in pairs})
-    found: dict[tuple[int, str], dict[int, int]] = {pair: {} for pair in pairs}
-    for facet, key, state, n in await tx.tuples(_counters, facets=facets, keys=keys):
-        if (facet, key) in found:
-            found[facet, key][state] = n
-    return found
+
+    def __init__(self, wanted: Sequence[Keyed]) -> None:
+        self._pairs = {(int(Facet.ALL), "")} | {(int(each.facet), key) for each in wanted for key in each.keys}
+
+    @property
+    def read(self) -> Read:
+        facets, keys = {facet for facet, _ in self._pairs}, {key for _, key in self._pairs}
+        return _counters, {"facets": sorted(facets), "keys": sorted(keys)}
+
+    def counts(self, rows: Iterable[Row]) -> Counts:
+        found: dict[tuple[int, str], dict[int, int]] = {pair: {} for pair in self._pairs}
+        for facet, key, state, n in rows:
+            if (facet, key) in found:
+                found[facet, key][state] = n
+        return found
 
 
 def size_of(keyed: Keyed, states: Sequence[State], counts: Counts) -> int:
@@ -51,27 +60,23 @@ def is_exact(keyed: Keyed) -> bool:
     return len(keyed.keys) == 1 or keyed.facet in SINGLE_VALUED
 
 
-def lookup(where: ProcessFilter, counts: Counts) -> int | None:
-    """The total of an unlimited caller from the counters alone; None when they do not tell."""
-    if where.text is not None or where.number is not None:
-        return None
-    if any(part.delayed for part in where.parts):
-        return None
-    conditions = [*where.keyed]
-    if len(where.parts) == 1 and where.parts[0].keyed is not None:
-        conditions.append(where.parts[0].keyed)
-    elif any(part.keyed is not None for part in where.parts):
-        return None
-    if not conditions:
-        everything = size_of(Keyed(Facet.ALL, ("",)), where.states, counts)
-        if where.unstarred_by is None:
-            return everything
-        return everything - size_of(Keyed(Facet.STAR, (str(where.unstarred_by),)), where.states, counts)
+def can_look_up(where: ProcessFilter) -> bool:
+    """Whether the counters alone tell the total of an unlimited caller: at most one facet, and nothing else."""
+    if where.text is not None or where.number is not None or not all(part.is_plain for part in where.parts):
+        return False
     if where.unstarred_by is not None:
-        return None
-    if len(conditions) == 1 and is_exact(conditions[0]):
-        return size_of(conditions[0], where.states, counts)
-    return None
+        return not where.keyed
+    return not where.keyed or (len(where.keyed) == 1 and is_exact(where.keyed[0]))
+
+
+def lookup(where: ProcessFilter, counts: Counts) -> int:
+    """The total of an unlimited caller, where it can be looked up."""
+    if where.keyed:
+        return size_of(where.keyed[0], where.states, counts)
+    everything = size_of(Keyed(Facet.ALL, ("",)), where.states, counts)
+    if where.unstarred_by is None:
+        return everything
+    return everything - size_of(Keyed(Facet.STAR, (str(where.unstarred_by),)), where.states, counts)
 
 
 async def late_total(tx: ReadTx) -> int:

@@ -64,6 +64,9 @@ processes = Table(
     number("updated_at"),
     optional_number("completed_at"),
     optional_number("archived_at"),
+    # domain.run_document: what lists send of it, written with every change of the above; null only until an upgrade
+    # that changed its contents has ended.
+    optional_text("document"),
     PrimaryKeyConstraint("org", "seq"),
     UniqueConstraint("org", "id"),
     Index("ix_process_state", "org", "state", "seq"),
