@@ -1,10 +1,10 @@
 """`python -m benchmarks PART ...`: measure these parts, or all of them. Settings: SIZES and DATABASES, comma lists."""
 
-import os
 import sys
 from contextlib import ExitStack
 
 from benchmarks import machine, postgres
+from benchmarks.machine import setting
 from benchmarks.parts import customary, endurance, lists, writes
 from benchmarks.sets import SIZES, data_set
 
@@ -23,8 +23,8 @@ PARTS = {
 
 def main(words: list[str]) -> None:
     machine.require_tools()
-    sizes = os.environ.get("SIZES", ",".join(SIZES)).split(",")
-    databases = os.environ.get("DATABASES", "sqlite,postgresql").split(",")
+    sizes = (setting("SIZES") or ",".join(SIZES)).split(",")
+    databases = (setting("DATABASES") or "sqlite,postgresql").split(",")
     if "data" in words:
         # Loading may use both cores.
         with ExitStack() as stack:

@@ -217,7 +217,7 @@ async def late_tasks(database: AsyncSession, org: int, processes: list[int], now
         )
         .group_by(Task.process)
     )
-    return {process: many for process, many in rows}
+    return dict(rows.tuples())
 
 
 def instant(at: int | None) -> datetime | None:

@@ -34,6 +34,16 @@ def commit() -> str:
     return f"{name}, with changes" if git("status", "--porcelain", "--untracked-files=no", "src") else name
 
 
+def setting(name: str) -> str:
+    """A setting of the benchmarks themselves, from the environment; empty when it is not there."""
+    return os.environ.get(name, "")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """For programs that are started, with these variables beside what is there."""
+    return {**os.environ, **more}
+
+
 def today() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d")
 

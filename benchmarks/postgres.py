@@ -1,6 +1,5 @@
 """A PostgreSQL cluster for measuring: from the wheel, with full durability, its data kept between runs."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-from benchmarks.machine import DATA, SERVER_CORE
+from benchmarks.machine import DATA, SERVER_CORE, environment
 from tests.postgres_server import binaries_for, owner_of_data, run
 
 FOLDER = DATA / "postgresql"
@@ -27,7 +26,7 @@ SETTINGS = {
 @contextmanager
 def cluster(*, pinned: bool = True) -> Iterator[str]:
     """The address of its `postgres` database while it runs, on the server's core unless it loads data."""
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    variables = environment(LC_ALL="C.UTF-8")
     owner = owner_of_data()
     data, socket = FOLDER / "data", FOLDER / "socket"
     socket.mkdir(parents=True, exist_ok=True)
@@ -36,7 +35,7 @@ def cluster(*, pinned: bool = True) -> Iterator[str]:
             shutil.chown(path, owner)
     binaries = binaries_for(FOLDER, owner)
     if not data.exists():
-        run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"], environment, owner)
+        run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"], variables, owner)
     options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     core = ["taskset", "-c", SERVER_CORE] if pinned else []
     start = [
@@ -50,11 +49,11 @@ def cluster(*, pinned: bool = True) -> Iterator[str]:
         "-o",
         f"{options} -c unix_socket_directories={socket}",
     ]
-    run([*core, binaries / "pg_ctl", *start, "start"], environment, owner)
+    run([*core, binaries / "pg_ctl", *start, "start"], variables, owner)
     try:
         yield f"postgresql://postgres@/postgres?host={socket}"
     finally:
-        run([binaries / "pg_ctl", "-D", data, "-w", "-t", "120", "-m", "fast", "stop"], environment, owner)
+        run([binaries / "pg_ctl", "-D", data, "-w", "-t", "120", "-m", "fast", "stop"], variables, owner)
 
 
 def database_url(server: str, name: str) -> str:

@@ -1,7 +1,6 @@
 """The programs that are measured, each on the server's core and on a port of its own."""
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -12,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks import machine
 from benchmarks.machine import BIN, DATA, ROOT, SERVER_CORE
 
 PATIENCE_SECONDS = 60
@@ -33,7 +33,7 @@ def program(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [str(word) for word in command], cwd=ROOT, stdout=said, stderr=said, env={**os.environ, **environment}
+            [str(word) for word in command], cwd=ROOT, stdout=said, stderr=said, env=machine.environment(**environment)
         )
         try:
             _await_answer(process, address, log)

@@ -1,4 +1,4 @@
-"""Data sets: seeded once for each size and database, kept in an ignored folder, made anew when the schema changes."""
+"""Data sets: seeded once for each size and database, kept in an ignored folder, upgraded with the schema."""
 
 import asyncio
 import contextlib
@@ -78,7 +78,11 @@ def data_set(database: str, size: str, server: str | None) -> Iterator[DataSet]:
     access = msgspec.json.decode(noted.read_bytes(), type=Access) if noted.exists() else None
     url = postgres.database_url(server, _database_name(size)) if server else ""
     if access is None or access.schema != newest_revision():
-        url = seed(database, size, server)
+        if not (folder / "tokens.json").exists():
+            seed(database, size, server)
+        command = ["migrate", "--data-dir", str(folder), *(["--database-url", url] if url else [])]
+        subprocess.run([str(BIN / "procession"), *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder / "backups", ignore_errors=True)
         access = describe(folder, url)
         noted.write_bytes(msgspec.json.format(msgspec.json.encode(access)))
     yield DataSet(size, database, folder, url, access)
@@ -88,8 +92,8 @@ def _database_name(size: str) -> str:
     return f"bench_{size.lower()}"
 
 
-def seed(database: str, size: str, server: str | None) -> str:
-    """Fill it; the address of the database, empty for the embedded one."""
+def seed(database: str, size: str, server: str | None) -> None:
+    """Fill it."""
     folder = folder_of(database, size)
     require_room(GIGABYTES_PER_MILLION[database] * SIZES[size] / 1e6)
     shutil.rmtree(folder, ignore_errors=True)
@@ -114,7 +118,6 @@ def seed(database: str, size: str, server: str | None) -> str:
     if url:
         postgres.tidy(url)
     print(f"{database} {size}: seeded in {time.monotonic() - began:.0f} s")
-    return url
 
 
 _counted = Query(
@@ -154,7 +157,7 @@ async def _describe(folder: Path, url: str) -> Access:
             everything = sum(n for facet, _, n in counted if facet == Facet.ALL)
             names = [str(row[0]) for row in await connection.rows(_names, {"org": org, "after": everything // 3})]
         public = seen.pop(0, 0)
-        standard = [account for account, role in roles.items() if role == "standard"]
+        standard = [account for account in seen if roles[account] == "standard"]
         sees = {account: (public + seen.get(account, 0)) / everything for account in standard}
         member = min(standard, key=lambda account: abs(sees[account] - 0.1))
         # An administrator who has starred something.

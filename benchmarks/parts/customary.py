@@ -34,7 +34,7 @@ def customary(databases: Sequence[str], sizes: Sequence[str], server: Callable[[
             for database in databases:
                 served = serve(stack, database, size, server(database))
                 targets.append(Target(database, served.url(PAGE_ONE), served.data.headers()))
-            _agree(reference, served)
+                _agree(reference, served)
             figures = load.rounds(targets, connections=CONNECTIONS, seconds=3)
         theirs = figures["customary"]
         for database in databases:

@@ -95,6 +95,11 @@ def stream_once(url: str, headers: dict[str, str]) -> Streamed:
     return Streamed(1000 * first, time.perf_counter() - began, size / 1e6)
 
 
+def stream_until(done: threading.Event, streamed: list[Streamed], url: str, headers: dict[str, str]) -> None:
+    while not done.is_set():
+        streamed.append(stream_once(url, headers))
+
+
 def stream(databases: Sequence[str], sizes: Sequence[str], server: Callable[[str], str | None]) -> None:
     """The whole list of the largest organization: first byte, memory, and what others notice."""
     rows: list[list[str]] = []
@@ -120,12 +125,7 @@ def stream(databases: Sequence[str], sizes: Sequence[str], server: Callable[[str
             highest = before
             streamed: list[Streamed] = []
             done = threading.Event()
-
-            def go_on() -> None:
-                while not done.is_set():
-                    streamed.append(stream_once(whole, headers))
-
-            thread = threading.Thread(target=go_on)
+            thread = threading.Thread(target=stream_until, args=(done, streamed, whole, headers))
             thread.start()
             watched: list[float] = []
             try:

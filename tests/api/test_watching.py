@@ -72,6 +72,7 @@ def test_each_request_is_one_line_without_query_and_token(new_server: NewServer,
 
     answer = org.api.get("/tags?q=salary")
 
+    org.server.application.front.access_log.flush()
     (line,) = [line for line in lines(stream) if line["event"] == "request"]
     assert list(line)[:4] == ["at", "level", "logger", "event"]
     assert (line["method"], line["operation"], line["status"]) == ("GET", "listTags", 200)
@@ -90,6 +91,7 @@ def test_lines_for_people_say_the_same(new_server: NewServer, stream: io.StringI
 
     answer = org.api.get("/tags")
 
+    org.server.application.front.access_log.flush()
     (line,) = stream.getvalue().splitlines()
     for part in ("GET", "listTags", "200", f"member {org.admin.id}", org.id, answer.headers["X-Request-Id"]):
         assert part in line
@@ -102,6 +104,7 @@ def test_probes_are_not_logged(new_server: NewServer, stream: io.StringIO) -> No
     for path in PROBES:
         server.request("GET", path)
 
+    server.application.front.access_log.flush()
     assert lines(stream) == []
 
 
@@ -113,6 +116,8 @@ def test_request_lines_can_be_left_out(
 ) -> None:
     logs.configure("json", level, stream)
 
-    new_server(log_format="json", log_level=level, access_log=access_log).request("GET", "/nowhere")
+    server = new_server(log_format="json", log_level=level, access_log=access_log)
+    server.request("GET", "/nowhere")
 
+    server.application.front.access_log.flush()
     assert lines(stream) == []

@@ -1,5 +1,6 @@
 """One log line for each request: what was asked and how it went, never a query, a path or a credential."""
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from procession import logs
 from procession.config import Settings
 
 LOGGER = "procession.request"
+# Lines of so long are written together.
+GATHER_SECONDS = 0.05
 
 
 class Line(msgspec.Struct):
@@ -37,6 +40,7 @@ class AccessLog:
         self._as_json = settings.log_format == "json"
         self._wanted = settings.access_log
         self._write: Any = None  # Any: structlog leaves the type of its output open
+        self._waiting: list[str] = []
 
     def open(self) -> None:
         """Write to where the logs go now."""
@@ -62,9 +66,19 @@ class AccessLog:
         if self._as_json:
             heading = (at, "info", LOGGER, "request")
             line = Line(*heading, method, operation, status, ms, size, actor, organization, request_id)
-            self._write(msgspec.json.encode(line).decode())
+            text = msgspec.json.encode(line).decode()
         else:
-            self._write(
+            text = (
                 f"{at} [info     ] {method} {operation} {status} in {ms} ms, {size} bytes, by {actor or 'nobody'}"
                 f"{f' of {organization}' if organization else ''} request_id={request_id}"
             )
+        if not self._waiting:
+            # A write to a file or pipe costs more than making a line.
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
+        self._waiting.append(text)
+
+    def flush(self) -> None:
+        """Write the lines that wait."""
+        lines, self._waiting = self._waiting, []
+        if lines:
+            self._write("\n".join(lines))

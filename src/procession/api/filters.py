@@ -6,18 +6,20 @@ Nothing here is an error: what cannot be used is left out and named in `X-Ignore
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from procession.api.call import Call, Page
 from procession.api.contract.processes import RunListParams
-from procession.api.params import read_flag
+from procession.api.params import REMEMBERED, REMEMBERED_LENGTH, read_flag
 from procession.domain.filters import DEFAULT_STATES, Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
 from procession.domain.listing import Facet
 from procession.domain.names import fold
 from procession.domain.processes import State
-from procession.storage.tx import ReadTx
 
 # A name of 550 characters has at most this many when it is folded; a longer text is found in none.
 LONGEST_FOLDED = 550 * 18
@@ -39,26 +41,56 @@ SORT_FIELDS = {
 }
 TYPES = ("procedure", "form", "document")
 
+Ignore = Callable[..., None]
+"""Told the names of parameters and values that are not used."""
 
-def to_process_filter(call: Call, tx: ReadTx, params: RunListParams) -> ProcessFilter:
-    """The processes asked for."""
+
+class Asked(NamedTuple):
+    """What a query means to one caller, and what of it could not be used."""
+
+    where: ProcessFilter
+    order: Order
+    ignored: tuple[str, ...]
+
+
+def to_filter_and_order(call: Call, params: RunListParams) -> tuple[ProcessFilter, Order]:
+    """The processes asked for, and in which order; the newest first unless asked otherwise."""
+    understand = _remembered if len(call.raw_query) <= REMEMBERED_LENGTH else _understood
+    asked = understand(params, call.actor.id)
+    call.ignore(*asked.ignored)
+    return asked.where, asked.order
+
+
+def _understood(params: RunListParams, me: int) -> Asked:
+    ignored: list[str] = []
+
+    def ignore(*names: str) -> None:
+        ignored.extend(names)
+
+    return Asked(_process_filter(params, me, ignore), _order(params, ignore), tuple(ignored))
+
+
+_remembered = lru_cache(REMEMBERED)(_understood)
+
+
+def _process_filter(params: RunListParams, me: int, ignore: Ignore) -> ProcessFilter:
     keyed: list[Keyed] = []
 
     def narrow(facet: Facet, keys: tuple[str, ...], *, every: bool = False) -> None:
         if keys:
             keyed.append(Keyed(facet, keys, every and len(keys) > 1))
 
-    members, groups = _assignee_facets(call, params)
-    owners = (*params.owners, tx.actor.id) if params.me and not params.owners else params.owners
+    members, groups = _assignee_facets(params, ignore)
+    owners = (*params.owners, me) if params.me and not params.owners else params.owners
     if params.me and params.owners:
-        narrow(members, (str(tx.actor.id),))
+        narrow(members, (str(me),))
     narrow(members, tuple(str(each) for each in owners))
     narrow(groups, tuple(each.lower() for each in params.groups))
     narrow(Facet.GUEST, tuple(each.lower() for each in params.guests))
     narrow(Facet.TEMPLATE, tuple(each.lower() for each in params.checklist_id))
     narrow(Facet.FOLDER, tuple(each.lower() for each in params.folder))
     types = tuple(each.lower() for each in params.type)
-    call.ignore(*(f"type:{each}" for each in types if each not in TYPES))
+    ignore(*(f"type:{each}" for each in types if each not in TYPES))
     narrow(Facet.TYPE, tuple(each for each in types if each in TYPES))
     if params.untagged:
         narrow(Facet.UNTAGGED, ("",))
@@ -69,48 +101,48 @@ def to_process_filter(call: Call, tx: ReadTx, params: RunListParams) -> ProcessF
             narrow(Facet.TAG, (each,))
         narrow(Facet.TAG, tag_ids[TAGS_APART:], every=True)
     if params.starred:
-        narrow(Facet.STAR, (str(tx.actor.id),))
+        narrow(Facet.STAR, (str(me),))
     text = fold(params.q)[: LONGEST_FOLDED + 1] if params.q else None
     digits = params.q.strip() if params.q else ""
     return ProcessFilter(
-        parts=_parts(call, tx, params),
+        parts=_parts(params, me, ignore),
         keyed=tuple(dict.fromkeys(keyed)),
         text=text or None,
         number=int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None,
-        unstarred_by=tx.actor.id if params.starred is False else None,
+        unstarred_by=me if params.starred is False else None,
     )
 
 
-def _assignee_facets(call: Call, params: RunListParams) -> tuple[Facet, Facet]:
+def _assignee_facets(params: RunListParams, ignore: Ignore) -> tuple[Facet, Facet]:
     word = (params.task_status or "all").lower().replace("_", "-")
     if word in ("in-progress", "active", "incomplete"):
         return Facet.INVOLVED_OPEN, Facet.GROUP_OPEN
     if word in ("completed", "complete"):
         return Facet.INVOLVED_DONE, Facet.GROUP_DONE
     if word != "all":
-        call.ignore("task_status")
+        ignore("task_status")
     return Facet.INVOLVED, Facet.GROUP
 
 
-def _parts(call: Call, tx: ReadTx, params: RunListParams) -> tuple[StatusPart, ...]:
-    base = _base_states(call, params.archived)
+def _parts(params: RunListParams, me: int, ignore: Ignore) -> tuple[StatusPart, ...]:
+    base = _base_states(params.archived, ignore)
     parts: list[StatusPart] = []
     for word in params.status:
-        part = _part(word.lower(), base, tx.actor.id)
+        part = _part(word.lower(), base, me)
         if part is None:
-            call.ignore(f"status:{word}")
+            ignore(f"status:{word}")
         else:
             parts.append(part)
     return tuple(dict.fromkeys(parts)) or (StatusPart(base),)
 
 
-def _base_states(call: Call, archived: str | None) -> frozenset[State]:
+def _base_states(archived: str | None, ignore: Ignore) -> frozenset[State]:
     if archived is None or read_flag(archived) is False:
         return DEFAULT_STATES
     if archived.lower() == "only":
         return ARCHIVED_ONLY
     if not read_flag(archived):
-        call.ignore("archived")
+        ignore("archived")
         return DEFAULT_STATES
     return DEFAULT_STATES | ARCHIVED_ONLY
 
@@ -132,8 +164,7 @@ def _part(word: str, base: frozenset[State], me: int) -> StatusPart | None:
     return parts.get(word)
 
 
-def to_order(call: Call, params: RunListParams) -> Order:
-    """Newest first unless asked otherwise."""
+def _order(params: RunListParams, ignore: Ignore) -> Order:
     wanted = params.sort or params.sort_by
     keys: list[tuple[str, bool]] = []
     for part in (wanted or "").split(","):
@@ -143,7 +174,7 @@ def to_order(call: Call, params: RunListParams) -> Order:
         field = SORT_FIELDS.get(name)
         if field is None:
             if part.strip():
-                call.ignore("sort" if params.sort else "sort_by")
+                ignore("sort" if params.sort else "sort_by")
         elif field not in (known for known, _ in keys):
             keys.append((field, descending))
             if field == "seq":

@@ -56,6 +56,7 @@ class Front:
         self.access_log.open()
 
     async def stop(self) -> None:
+        self.access_log.flush()
         if self.limiter is not None:
             await self.limiter.settle()
 

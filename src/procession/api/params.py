@@ -6,7 +6,7 @@ A field's type says how its text is read: `str | None`, `int | None`, `bool | No
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import unquote, unquote_plus
 
@@ -17,6 +17,8 @@ P = TypeVar("P", bound="Params")
 
 MAX_VALUE_CHARACTERS = 200_000
 MAX_INTEGER = 2**53
+# So many query strings are remembered with what they mean, if they are no longer than this.
+REMEMBERED, REMEMBERED_LENGTH = 2_048, 1_000
 
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 
@@ -47,6 +49,21 @@ class PageParams(Params, frozen=True, kw_only=True):
 
 def read_params(shape: type[P], raw: str, ignored: list[str]) -> P:
     """`shape` filled from a raw query string; names that could not be used are appended to `ignored`."""
+    if len(raw) > REMEMBERED_LENGTH:
+        return _read(shape, raw, ignored)
+    found, names = _remembered(shape, raw)
+    ignored.extend(names)
+    return found  # pyright: ignore[reportReturnType]  # of the shape asked for
+
+
+@lru_cache(REMEMBERED)
+def _remembered(shape: type[Params], raw: str) -> tuple[Params, tuple[str, ...]]:
+    """Clients ask the same questions again and again."""
+    ignored: list[str] = []
+    return _read(shape, raw, ignored), tuple(ignored)
+
+
+def _read(shape: type[P], raw: str, ignored: list[str]) -> P:
     readers = _readers(shape)
     texts: dict[str, list[str]] = {}
     for part in raw.split("&") if raw else ():

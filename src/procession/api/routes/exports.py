@@ -9,7 +9,7 @@ from msgspec import Meta
 from procession.api.call import Answer, Call, Streamed
 from procession.api.contract.envelope import Item
 from procession.api.contract.processes import RunListParams
-from procession.api.filters import to_order, to_process_filter
+from procession.api.filters import to_filter_and_order
 from procession.api.operations import operation
 from procession.api.params import Params
 from procession.api.routes.processes import RUNS, with_tag_ids
@@ -55,8 +55,7 @@ async def export_process(
 async def export_processes(tx: ReadTx, call: Call, params: RunListParams) -> str | Streamed:
     """Export every process the list's filters select, as one CSV file. Times are UTC."""
     _require_export(tx.actor)
-    where = to_process_filter(call, tx, await with_tag_ids(tx, params))
-    order = to_order(call, params)
+    where, order = to_filter_and_order(call, await with_tag_ids(tx, params))
     headers = {"Content-Disposition": 'attachment; filename="processes-utc.csv"'}
     return Streamed(lambda later: _tables(later, where, order), media_type=CSV, headers=headers)
 

@@ -11,7 +11,7 @@ from procession.api.contract.forms import RunForms
 from procession.api.contract.process_answers import RunView, RunWithTasks
 from procession.api.contract.processes import RunListParams, RunParams
 from procession.api.edge import is_hex_id
-from procession.api.filters import to_order, to_process_filter, to_window, write_cursors
+from procession.api.filters import to_filter_and_order, to_window, write_cursors
 from procession.api.operations import operation
 from procession.api.present.process_includes import add_includes, view, wanted
 from procession.api.present.processes import next_change, share_of, view_of, with_document
@@ -38,8 +38,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
     ignored and named in `X-Ignored-Params`. `links` carry a cursor beside the page number: following them costs
     the same anywhere and neither repeats nor skips a row while others insert.
     """
-    where = to_process_filter(call, tx, await with_tag_ids(tx, params))
-    order = to_order(call, params)
+    where, order = to_filter_and_order(call, await with_tag_ids(tx, params))
     names = wanted(call, params.with_)
     if params.without_pagination:
         call.may_be_cached = False
