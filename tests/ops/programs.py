@@ -21,10 +21,16 @@ def environment(**settings: object) -> dict[str, str]:
     return kept | {f"PROCESSION_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-def run(*arguments: object, given: str = "", **settings: object) -> subprocess.CompletedProcess[str]:
-    """A command, to its end."""
+# Root may write everywhere, unless it does without these.
+POWERLESS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+
+def run(
+    *arguments: object, given: str = "", powerless: bool = False, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """A command, to its end; a `powerless` one is kept out where permissions keep people out."""
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*(POWERLESS if powerless else ()), *COMMAND, *map(str, arguments)],
         env=environment(**settings),
         input=given,
         capture_output=True,

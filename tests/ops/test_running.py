@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.ops.programs import Running, run
-from tests.ops.test_server import administrator, refusal
+from tests.ops.test_refusing_to_start import refusal
+from tests.ops.test_server import administrator
 
 
 def told(server: Running, name: str) -> str:
