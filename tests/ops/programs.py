@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
+
+import pytest
 
 COMMAND = (sys.executable, "-m", "procession")
 PATIENCE_SECONDS = 60
@@ -40,6 +43,15 @@ def run(
     )
 
 
+def require_program(name: str, package: str) -> None:
+    """Skip the test where a program is not installed; CI has them all, so it fails there."""
+    if shutil.which(name) is None:
+        missing = f"{name} is not installed: Debian package {package} (make setup-system)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+
 class Running:
     """A server that answers on a port of its own, stopped at the end of the `with` block."""
 
@@ -68,6 +80,14 @@ class Running:
         self.process.stdout.close()
         self.process.wait()
         raise AssertionError(f"the server ended instead of answering: {self.log.read_text()}")
+
+    def read_until(self, text: str) -> None:
+        """Wait for this at the end of a line, after the address."""
+        assert self.process.stdout is not None
+        while not self.output.rstrip("\n").endswith(text):
+            line = self.process.stdout.readline()
+            assert line, self.output
+            self.output += line
 
     def __enter__(self) -> Self:
         return self
