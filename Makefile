@@ -33,7 +33,7 @@ $(INSTALLED): requirements/dev.txt requirements/core.in pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup-system:  ## Install the Debian packages the client and browser tests need (root)
+setup-system:  ## Install the Debian packages some tests need (root)
 	@requirements/debian-packages
 
 run: setup  ## Start the server with demo data on http://127.0.0.1:8080, data in ./data

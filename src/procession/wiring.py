@@ -74,7 +74,7 @@ def prepare(settings: Settings) -> str | None:
             _check_postgresql(settings.database_url)
         return upgrade(settings.database_url, settings.data_dir)
     except (DatabaseUnreachable, SchemaTooNew, SqliteTooOld) as error:
-        raise CannotStart(one_line(str(error))) from error
+        raise CannotStart(f"{one_line(str(error))}.") from error
     except sqlalchemy.exc.DBAPIError as error:
         what = sqlite_path("", settings.data_dir) if settings.embedded else "The database"
         raise CannotStart(
@@ -97,13 +97,17 @@ def schema(settings: Settings) -> tuple[str | None, str | None]:
             _check_postgresql(settings.database_url)
         return current_revision(settings.database_url, settings.data_dir), newest_revision()
     except (DatabaseUnreachable, sqlalchemy.exc.DBAPIError, OSError) as error:
-        raise CannotStart(one_line(str(error))) from error
+        raise CannotStart(f"{one_line(str(error))}.") from error
 
 
 def make_database(settings: Settings) -> Database:
-    return database_at(
-        settings.database_url, settings.data_dir, pool_size=settings.db_pool_size, readers=settings.readers
-    )
+    """Raises CannotStart."""
+    try:
+        return database_at(
+            settings.database_url, settings.data_dir, pool_size=settings.db_pool_size, readers=settings.readers
+        )
+    except SqliteTooOld as error:
+        raise CannotStart(str(error)) from error
 
 
 def make_secrets(settings: Settings) -> Secrets:

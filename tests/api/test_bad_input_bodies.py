@@ -14,6 +14,7 @@ from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import Run, on_one_database, run_of
 from tests.api.world import World
 from tests.builders import Organization
+from tests.contract import check_response
 from tests.harness import Server
 
 WITH_BODY = [each for each in all_operations() if each.wants_body and "{org_id}" in each.path and each.auth == "member"]
@@ -262,14 +263,17 @@ def in_pieces(body: bytes, size: int) -> Iterator[dict[str, Any]]:
 
 
 def post(org: Organization, messages: list[dict[str, Any]], *headers: tuple[bytes, bytes]) -> httpx.Response:
-    """A tag, sent as these messages; what the server did not ask for is left in the list."""
+    """A tag, sent as these messages; what the server did not ask for is left in the list.
+
+    The answer is held against the API document.
+    """
     token = (b"authorization", f"Bearer {org.api.token}".encode())
-    start, *pieces = org.server.run(
-        exchange(org.server, scope("POST", f"/organizations/{org.id}/tags", token, *headers), messages)  # type: ignore[arg-type]
-    )
-    return httpx.Response(
-        start["status"], headers=start["headers"], content=b"".join(piece.get("body", b"") for piece in pieces)
-    )
+    path = f"/organizations/{org.id}/tags"
+    start, *pieces = org.server.run(exchange(org.server, scope("POST", path, token, *headers), messages))  # type: ignore[arg-type]
+    content = b"".join(piece.get("body", b"") for piece in pieces)
+    answer = httpx.Response(start["status"], headers=start["headers"], content=content)
+    check_response("POST", answer, path)
+    return answer
 
 
 def tag_of(size: int) -> bytes:

@@ -14,6 +14,7 @@ from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import on_one_database, run_of
 from tests.api.world import World
 from tests.builders import Organization
+from tests.contract import check_response
 from tests.harness import Api, Server
 
 OPERATIONS = all_operations()
@@ -27,8 +28,11 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 def as_anybody(server: Server, method: str, path: str, token: str | None, **options: Any) -> httpx.Response:
+    """The answer, held against the API document."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return server.request(method, path, headers=headers, **options)
+    answer = server.request(method, path, headers=headers, **options)
+    check_response(method, answer)
+    return answer
 
 
 # Who is asking. tests/api/test_tenancy.py asks every operation without a credential and from another organization.
@@ -80,11 +84,16 @@ def test_bytes_that_are_no_text_are_no_token(org: Organization) -> None:
 
 
 def raw(server: Server, method: str, path: str, *headers: tuple[bytes, bytes], body: bytes = b"") -> httpx.Response:
-    """As a client would that checks nothing of what it sends; `path` is what the server makes of the address."""
+    """As a client would that checks nothing of what it sends; `path` is what the server makes of the address.
+
+    The answer is held against the API document.
+    """
     received = [{"type": "http.request", "body": body, "more_body": False}]
     start, *pieces = server.run(exchange(server, scope(method, path, *headers), list(received)))
     content = b"".join(piece.get("body", b"") for piece in pieces)
-    return httpx.Response(start["status"], headers=start["headers"], content=content)
+    answer = httpx.Response(start["status"], headers=start["headers"], content=content)
+    check_response(method, answer, path)
+    return answer
 
 
 # Where they ask.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.refusals import assert_refused, unchanged
 from tests.builders import Organization
 from tests.counting import Statements
 from tests.harness import Api
@@ -49,12 +50,12 @@ def test_check_4_a_folder_is_moved_without_being_named(org: Organization) -> Non
         pytest.param({"name": "a", "parent_id": "here"}, "parent_id", id="malformed parent"),
     ],
 )
-def test_a_bad_folder_is_refused_naming_the_field(api: Api, body: dict[str, object], field: str) -> None:
-    refused = api.post("/folders", body)
+def test_a_bad_folder_is_refused_naming_the_field(org: Organization, body: dict[str, object], field: str) -> None:
+    with unchanged(org):
+        refused = org.api.post("/folders", body)
 
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
-    assert names(api) == []
 
 
 def test_b4_a_folder_never_lies_in_itself(org: Organization) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from procession.domain.actors import Role
+from tests.api.refusals import assert_refused, unchanged
 from tests.builders import Organization
 from tests.harness import Api
 
@@ -42,9 +43,10 @@ def test_check_8_a_group_through_its_whole_life(org: Organization) -> None:
 def test_a_bad_group_is_refused_naming_the_field(org: Organization, body: dict[str, object], field: str) -> None:
     org.group("Legal")
 
-    refused = org.api.post("/groups", body)
+    with unchanged(org):
+        refused = org.api.post("/groups", body)
 
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
     assert len(org.api.data("GET", "/groups")) == 1
 

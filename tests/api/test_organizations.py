@@ -7,6 +7,7 @@ import pytest
 from procession.domain.actors import Role
 from procession.domain.calendar import Hours
 from procession.storage.organizations import settings_of
+from tests.api.refusals import assert_refused, unchanged
 from tests.builders import Organization
 from tests.harness import Api, Server
 
@@ -99,14 +100,12 @@ def test_null_and_empty_texts_clear(api: Api) -> None:
         pytest.param({"onboarding_template_id": "0" * 32}, "onboarding_template_id", id="unknown template"),
     ],
 )
-def test_a_bad_setting_is_refused_naming_the_field(api: Api, change: dict[str, object], field: str) -> None:
-    before = api.data("GET", "")
+def test_a_bad_setting_is_refused_naming_the_field(org: Organization, change: dict[str, object], field: str) -> None:
+    with unchanged(org):
+        refused = org.api.request("PATCH", "", json=change)
 
-    refused = api.request("PATCH", "", json=change)
-
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
-    assert api.data("GET", "") == before
 
 
 def test_all_faults_are_told_at_once(api: Api) -> None:
@@ -201,12 +200,13 @@ def test_whoever_founds_an_organization_is_its_default_administrator(org: Organi
     ("body", "field"),
     [({}, "name"), ({"name": ""}, "name"), ({"name": "x" * 51}, "name"), ({"name": "a", "timezone": "b"}, "timezone")],
 )
-def test_a_bad_new_organization_is_refused(api: Api, body: dict[str, str], field: str) -> None:
-    refused = api.post("//organizations", body)
+def test_a_bad_new_organization_is_refused(org: Organization, body: dict[str, str], field: str) -> None:
+    with unchanged(org):
+        refused = org.api.post("//organizations", body)
 
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
-    assert len(api.data("GET", "//me/organizations")) == 1
+    assert len(org.api.data("GET", "//me/organizations")) == 1
 
 
 def test_unknown_includes_are_ignored_and_named(api: Api) -> None:

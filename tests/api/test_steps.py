@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.refusals import assert_refused, unchanged
 from tests.builders import Organization, text_field
 from tests.harness import Api
 
@@ -92,9 +93,10 @@ def test_a_new_step_has_the_documented_defaults(org: Organization) -> None:
 def test_a_bad_step_is_refused_naming_the_field(org: Organization, body: dict[str, Any], field: str) -> None:
     steps = Steps(org, "One")
 
-    for refused in (steps.api.post(steps.path, body), steps.api.put(f"{steps.path}/{steps.ids[0]}", body)):
-        assert refused.status_code == 422 and field in refused.json()["errors"]
-    assert steps.titles() == ["One"]
+    with unchanged(org):
+        for refused in (steps.api.post(steps.path, body), steps.api.put(f"{steps.path}/{steps.ids[0]}", body)):
+            assert_refused(refused, 422)
+            assert field in refused.json()["errors"]
 
 
 def test_all_faults_of_a_step_are_reported_at_once(org: Organization) -> None:
@@ -375,7 +377,8 @@ def test_a_bad_milestone_is_refused(org: Organization, body: dict[str, Any], fie
     path = f"/checklists/{org.template()['id']}/stages"
     stage = org.api.data("POST", path, {"name": "Good"})
 
-    refused = org.api.put(f"{path}/{stage['id']}", body) if "steps" in body else org.api.post(path, body)
+    with unchanged(org):
+        refused = org.api.put(f"{path}/{stage['id']}", body) if "steps" in body else org.api.post(path, body)
 
-    assert refused.status_code == 422 and field in refused.json()["errors"]
-    assert [each["name"] for each in org.api.data("GET", path)] == ["Good"]
+    assert_refused(refused, 422)
+    assert field in refused.json()["errors"]

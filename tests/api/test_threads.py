@@ -8,6 +8,7 @@ from procession.api.present.threads import present_threads
 from procession.domain.processes import Owners
 from procession.storage import threads
 from procession.storage.tx import ReadTx
+from tests.api.refusals import assert_refused, unchanged
 from tests.api.thread_places import Places, at_once, owned_by
 from tests.builders import Organization, Person
 
@@ -64,11 +65,11 @@ def test_a_comment_has_everything_clients_read(org: Organization, places: Places
 def test_a_bad_comment_is_refused_naming_the_field(places: Places, body: dict[str, Any], field: str) -> None:
     task = places.task()
 
-    refused = places.org.api.post(f"/tasks/{task.id}/comment", body)
+    with unchanged(places.org):
+        refused = places.org.api.post(f"/tasks/{task.id}/comment", body)
 
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
-    assert places.threads(task) == []
 
 
 @pytest.mark.parametrize(
@@ -266,11 +267,11 @@ def test_a_bad_change_is_refused(places: Places, body: dict[str, Any], field: st
     task = places.task()
     made = comment(places.org.admin, task)
 
-    refused = places.org.api.put(f"/tasks/{task.id}/comment/{made['id']}", body)
+    with unchanged(places.org):
+        refused = places.org.api.put(f"/tasks/{task.id}/comment/{made['id']}", body)
 
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
-    assert places.threads(task)[0].thread.content == made["content"]
 
 
 def test_an_empty_change_changes_nothing(org: Organization, places: Places) -> None:

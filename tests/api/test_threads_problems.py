@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from procession.domain.processes import Process, Task
+from tests.api.refusals import assert_refused, unchanged
 from tests.api.thread_places import Places, at_once, owned_by
 from tests.builders import Organization
 
@@ -206,9 +207,10 @@ def test_a_bad_resolution_resolves_nothing(org: Organization, places: Places, bo
     if body.get("thread_id") in known:
         body = {**body, "thread_id": known[body["thread_id"]]}
 
-    refused = org.api.post(f"/tasks/{task.id}/resolved-threads", body)
+    with unchanged(org):
+        refused = org.api.post(f"/tasks/{task.id}/resolved-threads", body)
 
-    assert refused.status_code == 422
+    assert_refused(refused, 422)
     assert refused.json()["errors"][field]
     assert places.now(process) == before
     assert (before.open_problems, before.open_issues) == (2, 1)

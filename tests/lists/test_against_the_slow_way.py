@@ -40,6 +40,7 @@ def choices(world: World) -> dict[str, list[str]]:
         ],
         "archived": ["true", "only"],
         "owners": [*people, *several],
+        "me": ["true", "false"],
         "task_status": ["in-progress", "completed"],
         "groups": [*world.groups, ",".join(world.groups[:2])],
         "guests": ["g1@out.example", "g1@out.example,g2@out.example"],

@@ -243,6 +243,9 @@ class Slow:
             wanted & set(t.owners.users) for t in p.tasks if self._counts(t, query.get("task_status", "all"))
         )
 
+    def _by_me(self, p: Process, value: str, query: dict[str, str]) -> bool:
+        return value == "false" or self._by_owners(p, str(self.person.id), query)
+
     def _counts(self, task: Task, word: str) -> bool:
         return {"all": True, "in-progress": task.is_open, "completed": task.is_completed}[word]
 

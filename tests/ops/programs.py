@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
+
+import pytest
 
 COMMAND = (sys.executable, "-m", "procession")
 PATIENCE_SECONDS = 60
@@ -21,10 +24,16 @@ def environment(**settings: object) -> dict[str, str]:
     return kept | {f"PROCESSION_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-def run(*arguments: object, given: str = "", **settings: object) -> subprocess.CompletedProcess[str]:
-    """A command, to its end."""
+# Root may write everywhere, unless it does without these.
+POWERLESS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+
+def run(
+    *arguments: object, given: str = "", powerless: bool = False, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """A command, to its end; a `powerless` one is kept out where permissions keep people out."""
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*(POWERLESS if powerless else ()), *COMMAND, *map(str, arguments)],
         env=environment(**settings),
         input=given,
         capture_output=True,
@@ -32,6 +41,15 @@ def run(*arguments: object, given: str = "", **settings: object) -> subprocess.C
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+
+
+def require_program(name: str, package: str) -> None:
+    """Skip the test where a program is not installed; CI has them all, so it fails there."""
+    if shutil.which(name) is None:
+        missing = f"{name} is not installed: Debian package {package} (make setup-system)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
 
 
 class Running:
@@ -62,6 +80,14 @@ class Running:
         self.process.stdout.close()
         self.process.wait()
         raise AssertionError(f"the server ended instead of answering: {self.log.read_text()}")
+
+    def read_until(self, text: str) -> None:
+        """Wait for this at the end of a line, after the address."""
+        assert self.process.stdout is not None
+        while not self.output.rstrip("\n").endswith(text):
+            line = self.process.stdout.readline()
+            assert line, self.output
+            self.output += line
 
     def __enter__(self) -> Self:
         return self

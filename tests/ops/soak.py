@@ -17,7 +17,9 @@ from pathlib import Path
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "reliability.md"
+PAGE = Path("docs/reliability.md")
+# Figures beside a result have a place only in the older form of reports.
+WORDS = [sys.executable, "-m", "pytest", "-q", "--timeout=0", "-o", "junit_family=xunit1"]
 BEGIN, END = "<!-- results: written by make soak -->", "<!-- end of results -->"
 NEW_PAGE = f"""# Reliability
 
@@ -39,24 +41,24 @@ class Result(msgspec.Struct, frozen=True):
     facts: dict[str, str]
 
 
-def current_commit() -> str:
+def current_commit(root: Path) -> str:
     """The commit the tree stands on, with a digest of what was changed since; the page of results does not count."""
-    commit = git("rev-parse", "--verify", "--quiet", "--short=12", "HEAD") or "uncommitted"
-    changes = git("diff", "HEAD", "--", ".", f":!{PAGE.relative_to(ROOT)}")
+    commit = git(root, "rev-parse", "--verify", "--quiet", "--short=12", "HEAD") or "uncommitted"
+    changes = git(root, "diff", "HEAD", "--", ".", f":!{PAGE}")
     return f"{commit}+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else commit
 
 
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+def git(root: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def proofs(*where: str) -> list[str]:
+def proofs(*where: str, root: Path = ROOT) -> list[str]:
     """The node ids of all proofs, or of those in these files. Raises SystemExit with the collector's words when the
     suite cannot be read.
     """
     listed = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "soak", "--no-header", *where],
-        cwd=ROOT,
+        cwd=root,
         capture_output=True,
         text=True,
         check=False,
@@ -66,23 +68,13 @@ def proofs(*where: str) -> list[str]:
     return [line for line in listed.stdout.splitlines() if "::" in line]
 
 
-def run(proof: str, commit: str) -> Result:
+def run(proof: str, commit: str, root: Path) -> Result:
     """Run one proof in full, its output passed through."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "--timeout=0",
-                "-o",
-                "junit_family=xunit1",
-                f"--junitxml={report}",
-                proof,
-            ],
-            cwd=ROOT,
+            [*WORDS, f"--junitxml={report}", proof],
+            cwd=root,
             env=os.environ | {"SOAK": "1"},
             check=False,
         )
@@ -122,19 +114,21 @@ def with_results(page: str, results: Iterable[Result]) -> str:
     return "\n".join([f"{before}{BEGIN}", *heading, *rows, f"{END}{after}"])
 
 
-def main() -> int:
-    commit = current_commit()
-    memory = ROOT / ".soak" / f"{commit}.jsonl"
+def main(root: Path = ROOT) -> int:
+    """Run what has not passed yet, and write each result down as soon as it is there; 0 when all have passed."""
+    commit = current_commit(root)
+    memory = root / ".soak" / f"{commit}.jsonl"
     memory.parent.mkdir(exist_ok=True)
+    path = root / PAGE
     known = remembered(memory)
-    for proof in proofs():
+    for proof in proofs(root=root):
         if proof in known and known[proof].outcome == "passed":
             continue
-        result = known[proof] = run(proof, commit)
+        result = known[proof] = run(proof, commit, root)
         with memory.open("a", encoding="utf-8") as file:
             file.write(msgspec.json.encode(result).decode() + "\n")
-        page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else NEW_PAGE
-        PAGE.write_text(with_results(page, known.values()), encoding="utf-8")
+        page = path.read_text(encoding="utf-8") if path.exists() else NEW_PAGE
+        path.write_text(with_results(page, known.values()), encoding="utf-8")
     bad = [result.proof for result in known.values() if result.outcome != "passed"]
     print(f"make soak: {len(known) - len(bad)} proofs passed, {len(bad)} did not.", *bad, sep="\n  ")
     return 1 if bad or not known else 0

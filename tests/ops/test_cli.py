@@ -47,6 +47,11 @@ def prepared(request: pytest.FixtureRequest, procession: Procession) -> Iterator
             yield with_administrator(procession)
 
 
+@pytest.fixture
+def prepared_on_sqlite(procession: Procession) -> Procession:
+    return with_administrator(procession)
+
+
 def with_administrator(procession: Procession) -> Procession:
     done(procession("migrate"))
     done(create_admin(procession))
@@ -203,6 +208,18 @@ def test_commands_that_need_data_say_how_to_make_a_database(procession: Processi
     said = refused(procession(*command, given=f"{PASSWORD}\n"))
 
     assert said.endswith("holds no Procession data yet. Run `procession migrate` first.")
+
+
+@pytest.mark.parametrize("command", [("token", "list", *ADA), ("doctor",), ("seed", "--runs", 0)], ids=str)
+def test_an_sqlite_that_can_corrupt_files_is_refused_by_every_command(
+    prepared_on_sqlite: Procession, command: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.46.1")
+
+    said = refused(prepared_on_sqlite(*command))
+
+    assert said.startswith("SQLite 3.46.1 can corrupt a database")
+    assert "Run `make setup` again" in said
 
 
 def test_doctor_finds_nothing_wrong_with_a_fresh_database(prepared: Procession) -> None:

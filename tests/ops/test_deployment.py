@@ -1,7 +1,6 @@
 """The files people deploy with: they parse, agree with each other and name only settings that exist."""
 
 import re
-import shutil
 import subprocess
 from configparser import ConfigParser
 from pathlib import Path
@@ -12,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from procession import config
+from tests.ops.programs import require_program
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -244,8 +244,7 @@ def test_the_unit_runs_as_its_own_user_and_may_write_only_its_data() -> None:
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed")
+    require_program("systemd-analyze", "systemd")
     text = re.sub(r"(?m)^(ExecStart(?:Pre)?=)\S+", r"\1/bin/true", (DEPLOY / "procession.service").read_text())
     (tmp_path / "procession.service").write_text(text)
 

@@ -1,12 +1,14 @@
 """`procession demo` and `serve --with-demo`: what they print and write, and whose data they touch."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.ops.programs import Running, run
-from tests.ops.test_server import administrator, refusal
+from tests.ops.programs import Running, require_program, run
+from tests.ops.test_refusing_to_start import refusal
+from tests.ops.test_server import administrator
 
 
 def told(server: Running, name: str) -> str:
@@ -55,10 +57,29 @@ def test_a_second_start_keeps_the_demo_and_says_again_how_to_sign_in(tmp_path: P
         server.stop()
 
     assert told(server, "Sign-in") == first
-    token = told(server, "Access token")
-    (command,) = [line for line in server.output.splitlines() if line.startswith("  curl ")]
-    assert f"Bearer {token}" in command
-    assert command.endswith("/runs")
+
+
+def test_the_first_start_on_an_empty_folder_prints_what_works_as_it_stands(tmp_path: Path) -> None:
+    """What `make run` does: demo data, and a command for the main job. Spec: README."""
+    require_program("curl", "curl")
+    with Running(tmp_path, "--with-demo") as server:
+        server.read_until("with=tags'")
+        told_token, document = told(server, "Access token"), told(server, "API document")
+        (command,) = [line.strip() for line in server.output.splitlines() if line.startswith("  curl ")]
+        answer = json.loads(
+            subprocess.run(f"{command} --silent --fail", shell=True, capture_output=True, check=True).stdout
+        )
+        status, headers, described = server.get(document.removeprefix(server.address))
+        page, _, _ = server.get(told(server, "API page").removeprefix(server.address))
+
+    assert f"Bearer {told_token}" in command
+    assert command.endswith("/runs?status=active&per_page=5&with=tags'")
+    assert len(answer["data"]) == 5
+    assert answer["meta"]["pagination"]["total"] > 50
+    assert all(run["status"] != "archived" and "data" in run["tags"] for run in answer["data"])
+    assert (status, page, headers["content-type"]) == (200, 200, "application/json")
+    assert "/organizations/{org_id}/runs" in json.loads(described)["paths"]
+    assert told(server, "Data folder") == str(tmp_path / "data")
 
 
 def test_demo_data_never_mixes_with_other_data(tmp_path: Path) -> None:

@@ -75,3 +75,78 @@ def test_the_proofs_are_found_one_by_one() -> None:
 
     assert found
     assert all("::test_" in proof and proof.startswith("tests/concurrency/") for proof in found)
+
+
+PROOFS = """
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.soak
+def test_steady(record_property):
+    assert os.environ["SOAK"] == "1"
+    with Path("steady").open("a") as file:
+        file.write("run ")
+    record_property("cases", 20_000)
+
+
+@pytest.mark.soak
+def test_fickle():
+    assert Path("mended").exists()
+
+
+def test_quick():
+    raise AssertionError("this is no proof")
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two proofs, of which one fails until the tree is mended, and a test that is none."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -p pytest_timeout --strict-markers\nmarkers = soak: long\n"
+    )
+    (tmp_path / "test_proofs.py").write_text(PROOFS)
+    (tmp_path / "docs").mkdir()
+    return tmp_path
+
+
+def rows(tree: Path) -> dict[str, list[str]]:
+    """Result and figures by proof, as the page shows them."""
+    lines = [line.strip("| ").split(" | ") for line in (tree / "docs/reliability.md").read_text().splitlines()]
+    return {cells[0].strip("`").partition("::")[2]: cells[1:3] for cells in lines if cells[0].startswith("`")}
+
+
+def test_an_interrupted_run_goes_on_with_what_has_not_passed(tree: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert soak.main(tree) == 1
+    assert rows(tree) == {"test_fickle": ["failed", "-"], "test_steady": ["passed", "cases 20000"]}
+    assert capfd.readouterr().out.endswith("1 proofs passed, 1 did not.\n  test_proofs.py::test_fickle\n")
+    page = tree / "docs" / "reliability.md"
+    page.write_text(page.read_text() + "\nWritten by hand.\n")
+
+    (tree / "mended").touch()
+    assert soak.main(tree) == 0
+    assert rows(tree) == {"test_fickle": ["passed", "-"], "test_steady": ["passed", "cases 20000"]}
+    assert capfd.readouterr().out.endswith("make soak: 2 proofs passed, 0 did not.\n")
+    assert page.read_text().endswith("\nWritten by hand.\n")
+
+    (tree / "mended").unlink()
+    assert soak.main(tree) == 0, "nothing is left to run"
+    assert (tree / "steady").read_text() == "run "
+
+
+def test_a_tree_without_proofs_proves_nothing(tree: Path) -> None:
+    (tree / "test_proofs.py").write_text("def test_quick(): pass\n")
+
+    assert soak.main(tree) == 1
+    assert not (tree / "docs" / "reliability.md").exists()
+
+
+def test_a_tree_that_cannot_be_read_is_said_so(tree: Path) -> None:
+    (tree / "test_proofs.py").write_text("import nowhere_to_be_found\n")
+
+    with pytest.raises(SystemExit, match=r"(?s)cannot be collected.*nowhere_to_be_found"):
+        soak.main(tree)

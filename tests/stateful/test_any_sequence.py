@@ -104,7 +104,7 @@ class Sequence:
 
     def look_as(self, person: Person, named: frozenset[str], slow: Slow) -> None:
         by_id = {process.id: process for process in slow.everything}
-        for query in self.queries():
+        for query in self.queries(slow):
             told = f"{person.role} {person.id} {query}"
             answer = person.api.get(f"/runs?{encoded(query)}&per_page=100&with=next_task,tags,folders")
             assert answer.status_code == 200, self.told(told)
@@ -120,8 +120,10 @@ class Sequence:
             found = person.api.get(f"/runs/{process.id}").status_code == 200
             assert found == (process.id in seen), self.told(f"{person.role} {person.id} {process.id}")
 
-    def queries(self) -> list[dict[str, str]]:
+    def queries(self, slow: Slow) -> list[dict[str, str]]:
         office, pick = self.office, self.pick
+        # As it is called now: what it was called before must not be found any more.
+        name = pick.choice(slow.everything).name if slow.everything else "none"
         member, other = (str(pick.choice(office.everybody).id) for _ in range(2))
         word = pick.choice(["active", "complete", "problem", "issue", "improvement", "delayed", "starred", "archived"])
         drawn = [
@@ -136,10 +138,12 @@ class Sequence:
             {"starred": pick.choice(["true", "false"])},
             {"checklist_id": pick.choice(office.templates)["id"], "sort": "-due_date"},
             {"q": str(member), "sort": "-last_updated"},
+            {"me": "true", "status": word},
             {"type": "form", "status": "complete,problem"},
             {"status": "delayed,archived", "sort": "status,-progress"},
         ]
-        return [{}, {"archived": "true"}, {"status": "delayed"}, *pick.sample(drawn, 5)]
+        usual = [{}, {"archived": "true"}, {"status": "delayed"}, {"q": name, "archived": "true"}]
+        return [*usual, *pick.sample(drawn, 5)]
 
 
 def expected_row(process: Process, person: Person, named: frozenset[str], now: int) -> dict[str, Any]:

@@ -17,6 +17,8 @@ B = TypeVar("B", bound=msgspec.Struct)
 MAX_DEPTH = 64
 MAX_FORM_FIELDS = 100_000
 LARGEST_INTEGER = 2**63 - 1
+ID_LENGTH = 32
+KEYED = frozenset({"prerun", "tasks", "taskdata"})
 _PATH = re.compile(r" - at `\$(.*)`$")
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")  # neither bracket inside: a row of brackets is read once, not once for each
@@ -83,7 +85,7 @@ def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
         try:
             values[field.name] = converted = msgspec.convert(value, field.type, strict=False)
             if (place := _beyond_storage(converted, str(name))) is not None:  # pyright: ignore[reportUnknownArgumentType]  # plain data
-                errors[place] = [f"The {words(place)} is not a usable value."]
+                errors |= _unusable(place)
         except msgspec.ValidationError as error:
             path, message = _explained(str(name), str(error), value)  # pyright: ignore[reportUnknownArgumentType]  # plain data
             errors[path] = [message]
@@ -107,6 +109,17 @@ def _beyond_storage(value: Any, place: str) -> str | None:
     elif isinstance(value, msgspec.Struct):
         inside = msgspec.structs.asdict(value).items()
     return next((found for key, each in inside if (found := _beyond_storage(each, f"{place}.{key}"))), None)
+
+
+def _unusable(place: str) -> dict[str, list[Any]]:
+    """By field, and by key inside the fields whose content is keyed by ids. Spec: api-conventions 14.3."""
+    field, _, below = place.partition(".")
+    if field in KEYED and below:
+        # Lists of single-key objects mean the same: places in them are no keys.
+        keys = [part for part in below.split(".") if not (part.isdecimal() and len(part) < ID_LENGTH)]
+        if keys:
+            return {field: [{keys[0]: [f"The {words(field)} holds a number that is not a usable value."]}]}
+    return {place: [f"The {words(place)} is not a usable value."]}
 
 
 def _failed_below(name: str, errors: Mapping[str, Any]) -> bool:

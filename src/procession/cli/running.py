@@ -138,5 +138,5 @@ def curl(address: str, access: "Access") -> str:
     """The main job as a command to paste."""
     return (
         f"  curl -H 'Authorization: Bearer {access.token}' -H 'X-Tallyfy-Client: APIClient' "
-        f"{address}/api/organizations/{access.organization_id}/runs"
+        f"'{address}/api/organizations/{access.organization_id}/runs?status=active&per_page=5&with=tags'"
     )

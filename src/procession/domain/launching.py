@@ -1,38 +1,24 @@
 """What a launch makes of a template: the process with its tasks, names, people and dates. Spec: behaviour-launching."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.answers import accept, fold_map, submit
-from procession.domain.assignees import head_count, merged, read_owners, with_accountable_member
+from procession.domain.answers import Accepted, accept, submit
+from procession.domain.assignees import head_count, merged, with_accountable_member
 from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
 from procession.domain.errors import Invalid
-from procession.domain.loose import as_int, as_object
 from procession.domain.names import fold, process_name
+from procession.domain.overrides import Override
 from procession.domain.processes import Owners, Process, ProcessType, Task
 from procession.domain.summary import INDEXED_NAME_LENGTH
-from procession.domain.templates import MAX_STEP_TITLE, Step, Template
-from procession.domain.times import parse_instant
+from procession.domain.templates import Step, Template
 from procession.domain.values import People
 from procession.domain.variables import Reader, name_variables
-
-MAX_POSITION = 9999
-
-
-class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """What a launch says about one step. Spec: api-processes 7.3."""
-
-    owners: Owners | None = None
-    deadline: int | None = None
-    started_at: int | None = None
-    position: int | None = None
-    max_assignable: int | None = None
-    title: str | None = None
-    summary: str | None = None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,118 +68,71 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     active: frozenset[int]
     people_of_groups: Mapping[str, tuple[frozenset[int], frozenset[str]]]
     reader: Reader
-    launched_at: int
-    process_seq: int
-    first_task_seq: int
     new_id: Callable[[], str]
 
 
-class Launched(msgspec.Struct, frozen=True):
-    """The new process, not settled yet, and the sent kick-off keys that no field has."""
+class Found(msgspec.Struct, frozen=True):
+    """What a launch has been found to be right with: the answers, the sent keys that no field has, and who gets the
+    task of each step.
+    """
 
-    process: Process
+    answers: dict[str, object]
     ignored: list[str]
+    owners: Mapping[str, Owners]
 
 
-def read_overrides(raw: object, template: Template) -> dict[str, Override]:
-    """The `tasks` map, keyed by step id (or alias). Raises Invalid on `tasks`, as a list of `{step: [messages]}`."""
-    sent = fold_map(raw)
-    if sent is None:
-        raise Invalid({"tasks": ["The tasks must be an object keyed by step."]})
-    by_key = {step.alias: step for step in template.steps} | {step.id: step for step in template.steps}
-    found: dict[str, Override] = {}
-    errors: list[dict[str, list[str]]] = []
-    for key, value in sent.items():
-        step = by_key.get(key) or by_key.get(key.lower())
-        if step is None:
-            errors.append({key: [f"The task {key} is not part of the template"]})
-            continue
-        try:
-            found[step.id] = _read_override(value)
-        except Invalid as invalid:
-            errors.append({step.id: [message for messages in invalid.errors.values() for message in messages]})
-    if errors:
-        raise Invalid({"tasks": errors})
-    return found
+class Numbers(msgspec.Struct, frozen=True):
+    """The numbers that a launch was given, and the instant they were taken at: the launch's own."""
+
+    process: int
+    first_task: int
+    at: int
 
 
-def _read_override(raw: object) -> Override:
-    sent = as_object(raw)
-    if sent is None:
-        if raw in (None, []):
-            return Override()
-        raise Invalid({"task": ["The overrides of a task must be an object."]})
-    nested = as_object(sent.get("taskdata")) or {}
-    errors: dict[str, list[str]] = {}
-
-    def read(name: str, value: object, reader: Callable[[Any], Any]) -> Any:
-        if value is None or value == "":
-            return None
-        try:
-            return reader(value)
-        except ValueError as problem:
-            errors[name] = [f"The {name.replace('_', ' ')}: {problem}"]
-        except Invalid as invalid:
-            errors.update(invalid.errors)
-        return None
-
-    override = Override(
-        owners=read("owners", sent.get("owners"), read_owners),
-        deadline=read("deadline", sent.get("deadline", nested.get("deadline")), parse_instant),
-        started_at=read("started_at", sent.get("started_at"), parse_instant),
-        position=read("position", sent.get("position"), lambda value: _whole(value, 1, MAX_POSITION)),
-        max_assignable=read("max_assignable", sent.get("max_assignable"), lambda value: _whole(value, 0, 1 << 31)),
-        title=read("title", sent.get("title"), lambda value: _text(value, MAX_STEP_TITLE)),
-        summary=read("summary", sent.get("summary"), lambda value: _text(value, None)),
-    )
+def check(source: Source, request: Request, around: Surroundings, *, at: int) -> Found:
+    """The answers and assignees of a launch asked for at that instant. Raises Invalid with every fault of both."""
+    errors: dict[str, list[Any]] = {}
+    answers: dict[str, object] = {}
+    ignored: list[str] = []
+    try:
+        accepted = _answers(source, request, around, today=local_day(at, around.week.zone))
+        answers, ignored = accepted.values, accepted.ignored
+    except Invalid as invalid:
+        errors |= invalid.errors
+    owners: dict[str, Owners] = {}
+    problems: list[dict[str, list[str]]] = []
+    for step in _launched_steps(source, request, around):
+        given = request.overrides.get(step.id) or Override()
+        owners[step.id] = _assigned(step, given, request, around)
+        problem = _assignment_problem(step, given, owners[step.id], around)
+        if problem is not None:
+            problems.append({step.id: [problem]})
+    if problems:
+        errors["tasks"] = problems
     if errors:
         raise Invalid(errors)
-    return override
+    return Found(answers, ignored, owners)
 
 
-def _whole(value: object, least: int, most: int) -> int:
-    number = as_int(value)
-    if number is None or not least <= number <= most:
-        raise ValueError(f"write a whole number from {least} to {most}.")
-    return number
-
-
-def _text(value: object, most: int | None) -> str:
-    if not isinstance(value, str):
-        raise ValueError("write a text.")  # noqa: TRY004  # a client's mistake, collected with the others
-    if most is not None and len(value) > most:
-        raise ValueError(f"write at most {most} characters.")
-    return value
-
-
-def read_roles(raw: object) -> dict[str, Owners]:
-    """The `roles` map: people chosen for job titles. Raises Invalid on `roles.<id>`."""
-    sent = fold_map(raw)
-    if sent is None:
-        raise Invalid({"roles": ["The roles must be an object keyed by job title."]})
-    return {key.lower(): read_owners(value, f"roles.{key}") for key, value in sent.items()}
-
-
-def launch(source: Source, request: Request, around: Surroundings) -> Launched:
-    """The process a launch makes. Raises Invalid with every fault of answers and assignments; then nothing exists."""
+def launch(source: Source, request: Request, around: Surroundings, found: Found, numbers: Numbers) -> Process:
+    """The process that a launch makes which was found to be right."""
     document = source.document
-    today = local_day(around.launched_at, around.week.zone)
-    answers = _answers(source, request, around)
+    today = local_day(numbers.at, around.week.zone)
     name = process_name(
         sent=request.name,
         title=source.title,
         pattern=document.default_process_name_format,
         auto_naming=document.auto_naming,
         may_change=document.allow_launcher_change_name,
-        answers=name_variables(document.kickoff, answers.values, around.reader),
+        answers=name_variables(document.kickoff, found.answers, around.reader),
         launched_on=today,
     )
     form: Literal["complete", "incomplete"] | None = None
     if document.kickoff:
         form = "incomplete" if request.assign_someone_else else "complete"
     folded = fold(name)
-    process = Process(
-        seq=around.process_seq,
+    return Process(
+        seq=numbers.process,
         id=around.new_id(),
         template_id=source.id,
         template_version=source.version,
@@ -205,9 +144,9 @@ def launch(source: Source, request: Request, around: Surroundings) -> Launched:
         summary=request.summary,
         owner=request.owner,
         starter=request.starter,
-        prerun=answers.values,
+        prerun=found.answers,
         prerun_status=form,
-        prerun_completed_at=around.launched_at if form == "complete" else None,
+        prerun_completed_at=numbers.at if form == "complete" else None,
         prerun_completed_by=request.starter if form == "complete" else None,
         prerun_length=len(document.kickoff),
         assign_someone_else=request.assign_someone_else,
@@ -218,57 +157,48 @@ def launch(source: Source, request: Request, around: Surroundings) -> Launched:
         is_public=request.is_public,
         can_add_oot=document.can_add_oot,
         parent_id=request.parent_id,
-        created_at=around.launched_at,
-        started_at=around.launched_at,
-        updated_at=around.launched_at,
-        tasks=_tasks(source, request, around),
+        created_at=numbers.at,
+        started_at=numbers.at,
+        updated_at=numbers.at,
+        tasks=_tasks(source, request, around, found, numbers),
         tags=request.tags,
         folder=request.folder,
         starred_by=frozenset({request.starter} if request.starred else ()),
     )
-    return Launched(process, answers.ignored)
 
 
-class _Answers(msgspec.Struct, frozen=True):
-    values: dict[str, object]
-    ignored: list[str]
-
-
-def _answers(source: Source, request: Request, around: Surroundings) -> _Answers:
+def _answers(source: Source, request: Request, around: Surroundings, *, today: date) -> Accepted:
     fields = source.document.kickoff
     common: dict[str, Any] = {"key": "prerun", "people": around.people, "org_id": around.organization_id}
     if request.assign_someone_else:
-        found = accept(fields, request.prerun, {}, may_clear_required=True, **common)
-    else:
-        today = local_day(around.launched_at, around.week.zone)
-        found = submit(fields, request.prerun, today=today, **common)
-    return _Answers(found.values, found.ignored)
+        return accept(fields, request.prerun, {}, may_clear_required=True, **common)
+    return submit(fields, request.prerun, today=today, **common)
 
 
-def _tasks(source: Source, request: Request, around: Surroundings) -> tuple[Task, ...]:
-    """One task for each step; overrides only override (DEC-30). Spec: L-7.10 to L-9.18."""
+def _launched_steps(source: Source, request: Request, around: Surroundings) -> list[Step]:
+    """Those that get a task: every one, as overrides only override (DEC-30), unless the server lets them select."""
     if source.type != "procedure":
-        return ()
+        return []
+    selects = around.map_selects_steps and request.overrides
+    return [step for step in source.document.steps if not selects or step.id in request.overrides]
+
+
+def _tasks(source: Source, request: Request, around: Surroundings, found: Found, numbers: Numbers) -> tuple[Task, ...]:
+    """One task for each launched step. Spec: L-7.10 to L-9.18."""
     steps = source.document.steps
     explicit = {key: each.deadline for key, each in request.overrides.items() if each.deadline is not None}
     rules = [(step.id, step.deadline) for step in steps]
-    planned = plan_deadlines(rules, around.launched_at, around.default_deadline, around.week, explicit)
+    planned = plan_deadlines(rules, numbers.at, around.default_deadline, around.week, explicit)
     anchors = {step.deadline.step for step in steps}
-    errors: list[dict[str, list[str]]] = []
-    tasks: list[Task] = []
-    for place, step in enumerate(steps, start=1):
-        override = request.overrides.get(step.id)
-        if around.map_selects_steps and request.overrides and override is None:
-            continue
-        given = override or Override()
-        owners = _assigned(step, given, request, around)
-        problem = _assignment_problem(step, given, owners, around)
-        if problem is not None:
-            errors.append({step.id: [problem]})
-        made = _task(step, given, owners, planned[step.id], place, request, around)
-        tasks.append(replace(made, seq=around.first_task_seq + len(tasks), has_dependents=step.id in anchors))
-    if errors:
-        raise Invalid({"tasks": errors})
+    places = {step.id: place for place, step in enumerate(steps, start=1)}
+    tasks = [
+        replace(
+            _task(step, found.owners[step.id], planned[step.id], places[step.id], request, around, numbers),
+            seq=numbers.first_task + count,
+            has_dependents=step.id in anchors,
+        )
+        for count, step in enumerate(_launched_steps(source, request, around))
+    ]
     return _in_asked_positions(tasks, request.overrides)
 
 
@@ -298,23 +228,24 @@ def _assignment_problem(step: Step, given: Override, owners: Owners, around: Sur
 
 def _task(
     step: Step,
-    given: Override,
     owners: Owners,
     planned: PlannedDeadline,
     place: int,
     request: Request,
     around: Surroundings,
+    numbers: Numbers,
 ) -> Task:
+    given = request.overrides.get(step.id) or Override()
     if given.started_at is not None:
         started_at = given.started_at
     elif step.is_soft_start_date:
         started_at = soft_start(planned.at)
     else:
-        started_at = deadline_from(around.launched_at, step.start_date, around.week)
+        started_at = deadline_from(numbers.at, step.start_date, around.week)
     return Task(
         seq=0,
         id=around.new_id(),
-        process=around.process_seq,
+        process=numbers.process,
         step_id=step.id,
         title=given.title or step.title,
         summary=given.summary,
@@ -339,8 +270,8 @@ def _task(
         top_secret=step.top_secret,
         send_chromeless=step.send_chromeless,
         webhook=step.webhook,
-        created_at=around.launched_at,
-        updated_at=around.launched_at,
+        created_at=numbers.at,
+        updated_at=numbers.at,
     )
 
 

@@ -1,5 +1,7 @@
 """Bringing a database to the schema this program needs: always before it is opened for work."""
 
+import errno
+import os
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -42,6 +44,9 @@ def upgrade(url: str, data_dir: Path) -> str | None:
     one program's (claims.only_server), and is copied to `backups/` first. Raises SchemaTooNew or DatabaseUnreachable.
     """
     with _connected(url, data_dir, begin="BEGIN IMMEDIATE") as connection:
+        # SQLite opens a file that it may not write for reading only, and says so at the first write.
+        if connection.dialect.name == "sqlite" and not os.access(sqlite_path(url, data_dir), os.W_OK):
+            raise unwritable(sqlite_path(url, data_dir), os.strerror(errno.EACCES))
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         config = _config()
@@ -70,6 +75,12 @@ def current_revision(url: str, data_dir: Path) -> str | None:
 
 def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def unwritable(path: Path, why: str | None) -> DatabaseUnreachable:
+    return DatabaseUnreachable(
+        f"{path} cannot be written: {why}. Make it writable for this user, or choose another folder with --data-dir."
+    )
 
 
 def back_up(source: Path, folder: Path, name: str) -> Path:
@@ -109,10 +120,10 @@ def _engine(url: str, data_dir: Path, begin: str) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     except OSError as error:
-        raise DatabaseUnreachable(
-            f"The data folder {path.parent} cannot be written: {error.strerror}. "
-            "Choose another with --data-dir or make it writable."
-        ) from error
+        raise unwritable(path.parent, error.strerror) from error
+    # Readers write, too: the files beside the database that readers and writer share.
+    if not os.access(path.parent, os.W_OK):
+        raise unwritable(path.parent, os.strerror(errno.EACCES))
     engine = create_engine(f"sqlite:///{path}", module=_sqlite_driver(), poolclass=NullPool)
 
     def prepare(connection: Any, _: object) -> None:  # the driver has no types

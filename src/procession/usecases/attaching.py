@@ -6,15 +6,15 @@ from msgspec.structs import replace
 
 from procession.domain import template_permissions
 from procession.domain.actors import Actor
-from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.errors import Invalid, NotAllowed, NotFound, ProcessArchived
 from procession.domain.events import happened
 from procession.domain.permissions import require
-from procession.domain.processes import Task
+from procession.domain.processes import Process, Task
 from procession.storage import attachable, folders, links, tags, template_grants, templates
 from procession.storage.links import FolderLink, TagLink
 from procession.storage.tx import WriteTx
 from procession.usecases import guards
-from procession.usecases.guards import Seen
+from procession.usecases.guards import Seen, SeenTask
 from procession.usecases.processes import may_edit_run
 
 Subject = Literal["Checklist", "Run", "Step", "Task"]
@@ -58,6 +58,8 @@ async def _attach_to_process(
     tx: WriteTx, tag_id: str, process_id: str, errors: dict[str, list[Any]]
 ) -> tuple[TagLink, bool]:
     seen = await _editable_process(tx, process_id)
+    if seen.process.is_archived:
+        raise NotFound()
     _refuse(errors)
     former = await links.tag_on_process(tx, tag_id, seen.process.seq)
     if former is not None:
@@ -71,16 +73,26 @@ async def _attach_to_process(
 
 
 async def _editable_process(tx: WriteTx, process_id: str) -> Seen:
-    """Tags may change while an issue locks the process, not when it is archived. Raises NotFound, NotAllowed."""
+    """Tags may change while an issue locks the process, not when it is archived, which the caller sees to.
+
+    Raises NotFound, NotAllowed.
+    """
     seen = await guards.locked_process(tx, process_id)
     require(await may_edit_run(tx, seen), to="change the tags of this process")
-    if seen.process.is_archived:
-        raise NotFound()
     return seen
 
 
+def _require_live(process: Process | None) -> None:
+    """Raises ProcessArchived. What stands alone has no process to ask."""
+    if process is not None and process.is_archived:
+        raise ProcessArchived()
+
+
 async def _attach_to_task(tx: WriteTx, tag_id: str, task_id: str, errors: dict[str, list[Any]]) -> tuple[TagLink, bool]:
-    task = await _taggable_task(tx, task_id)
+    seen = await _taggable_task(tx, task_id)
+    if _is_archived(seen):
+        raise NotFound()
+    task = seen.task
     _refuse(errors)
     former = await links.tag_on_task(tx, tag_id, task.seq)
     if former is not None:
@@ -89,12 +101,14 @@ async def _attach_to_task(tx: WriteTx, tag_id: str, task_id: str, errors: dict[s
     return await links.add_tag_link(tx, tag_id, task=task.seq), True
 
 
-async def _taggable_task(tx: WriteTx, task_id: str) -> Task:
+async def _taggable_task(tx: WriteTx, task_id: str) -> SeenTask:
     seen = await guards.locked_task(tx, task_id)
     require(_may_tag_task(tx.actor, seen.task), to="change the tags of this task")
-    if seen.task.archived_at is not None or (seen.process is not None and seen.process.is_archived):
-        raise NotFound()
-    return seen.task
+    return seen
+
+
+def _is_archived(seen: SeenTask) -> bool:
+    return seen.task.archived_at is not None or (seen.process is not None and seen.process.is_archived)
 
 
 def _may_tag_task(actor: Actor, task: Task) -> bool:
@@ -126,13 +140,14 @@ async def _editable_template(tx: WriteTx, template_id: str) -> None:
 
 
 async def detach_tag(tx: WriteTx, link_id: int) -> None:
-    """Raises NotFound, NotAllowed."""
+    """Raises NotFound, NotAllowed, ProcessArchived."""
     link = await links.tag_link(tx, link_id)
     if link is None:
         raise NotFound()
     if link.process is not None:
         process = await _process_at(tx, link.process)
         seen = await _editable_process(tx, process)
+        _require_live(seen.process)
         saved = await guards.save_process(
             tx, seen.process, replace(seen.process, tags=seen.process.tags - {link.tag_id})
         )
@@ -140,7 +155,10 @@ async def detach_tag(tx: WriteTx, link_id: int) -> None:
         return
     if link.task is not None:
         task_id = await guards.task_id_at(tx, link.task)
-        await _taggable_task(tx, task_id)
+        seen_task = await _taggable_task(tx, task_id)
+        _require_live(seen_task.process)
+        if seen_task.task.archived_at is not None:
+            raise NotFound()
         tx.record(happened("task.unlinked", task_id, tag=link.tag_id))
     else:
         await _editable_template(tx, link.template_id or "")
@@ -182,6 +200,8 @@ async def _file(
 ) -> FolderLink | None:
     if subject_type == "Task":
         seen_task = await guards.locked_task(tx, subject_id)
+        if _is_archived(seen_task):
+            raise NotFound()
         _refuse(errors)
         tx.record(happened("task.linked", subject_id, process=seen_task.task.process, folder=folder_id))
         return await links.file_task(tx, folder_id, seen_task.task.seq)
@@ -196,18 +216,20 @@ async def _file(
 
 
 async def unfile_object(tx: WriteTx, link_id: int) -> None:
-    """Raises NotFound, NotAllowed."""
+    """Raises NotFound, NotAllowed, ProcessArchived."""
     _require_filing(tx.actor)
     link = await links.folder_link(tx, link_id)
     if link is None:
         raise NotFound()
     if link.process is not None:
         seen = await guards.locked_process(tx, await _process_at(tx, link.process))
+        _require_live(seen.process)
         saved = await guards.save_process(tx, seen.process, replace(seen.process, folder=None))
         tx.record(happened("process.unlinked", saved.id, process=saved.seq, folder=link.folder_id))
     elif link.task is not None:
         task_id = await guards.task_id_at(tx, link.task)
         seen_task = await guards.locked_task(tx, task_id)
+        _require_live(seen_task.process)
         await links.file_task(tx, None, seen_task.task.seq)
         tx.record(happened("task.unlinked", task_id, process=seen_task.task.process, folder=link.folder_id))
 

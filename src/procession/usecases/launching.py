@@ -11,8 +11,9 @@ from procession.domain.assignees import unknown_assignees
 from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
-from procession.domain.launching import Override, Request, Source, Surroundings, read_overrides, read_roles
+from procession.domain.launching import Numbers, Request, Source, Surroundings
 from procession.domain.organizations import OrganizationSettings
+from procession.domain.overrides import Override, read_overrides, read_roles
 from procession.domain.processes import Owners, Process
 from procession.domain.summary import settle
 from procession.domain.templates import Template
@@ -76,17 +77,14 @@ async def launch_process(
     settings = await organizations.settings_of(tx, tx.org)
     request = await _checked(tx, wish, document, readers=await template_grants.process_readers(tx, row.id))
     request = await _with_defaults(tx, request, wish, document, row.id)
-    steps = len(document.steps)
-    first_task = (await tx.reserve("task", steps))[0] if steps else 0
-    seq, launched_at = await tx.reserve("process", 1)
-    around = await _surroundings(
-        tx, settings, document, request, seq=seq, first_task=first_task, at=launched_at, selects=map_selects_steps
-    )
+    around = await _surroundings(tx, settings, document, request, selects=map_selects_steps)
     source = Source(
         id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
     )
-    launched = launching.launch(source, request, around)
-    process = settle(launched.process, launched_at)
+    found = launching.check(source, request, around, at=tx.now)
+    # Only now, so that no refused launch leaves a gap in them.
+    numbers = await _numbers(tx, tasks=len(document.steps))
+    process = settle(launching.launch(source, request, around, found, numbers), numbers.at)
     await guests.ensure(tx, secrets, _guests_of(process))
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
@@ -103,7 +101,13 @@ async def launch_process(
             tasks=len(process.tasks),
         )
     )
-    return process, launched.ignored
+    return process, found.ignored
+
+
+async def _numbers(tx: WriteTx, *, tasks: int) -> Numbers:
+    first_task = (await tx.reserve("task", tasks))[0] if tasks else 0
+    process, at = await tx.reserve("process", 1)
+    return Numbers(process, first_task, at)
 
 
 def _guests_of(process: Process) -> list[str]:
@@ -166,11 +170,17 @@ async def _people_errors(
     addresses = [each for owners in named.values() for each in owners.guests]
     taken = frozenset(await references.member_addresses(tx, addresses))
     errors: dict[str, list[Any]] = {}
+    on_steps: list[dict[str, list[str]]] = []
     for path, owners in named.items():
         found = unknown_assignees(
             owners, path, members=frozenset(known.members), groups=frozenset(known.groups), taken=taken
         )
-        errors |= {place.removeprefix("attached."): messages for place, messages in found.items()}
+        if found and path.startswith("tasks."):
+            on_steps.append({path.split(".")[1]: [message for messages in found.values() for message in messages]})
+        else:
+            errors |= {place.removeprefix("attached."): messages for place, messages in found.items()}
+    if on_steps:
+        errors["tasks"] = on_steps
     for field, member in (("owner_id", wish.owner), ("user_id", wish.starter)):
         if member is not None and member not in known.members:
             errors[field] = ["There is no active member with this id."]
@@ -206,9 +216,6 @@ async def _surroundings(
     document: Template,
     request: Request,
     *,
-    seq: int,
-    first_task: int,
-    at: int,
     selects: bool,
 ) -> Surroundings:
     wanted = {user for step in document.steps for user in step.assignees}
@@ -235,8 +242,5 @@ async def _surroundings(
             members=names.member_names if names else {},
             groups=names.group_names if names else {},
         ),
-        launched_at=at,
-        process_seq=seq,
-        first_task_seq=first_task,
         new_id=tx.new_id,
     )

@@ -44,7 +44,12 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] | UnsetType = UNSET
     prerun: Any = UNSET
     tags: frozenset[str] | UnsetType = UNSET
-    folder: str | None | UnsetType = UNSET
+    folders: tuple[str, ...] | UnsetType = UNSET
+
+    @property
+    def folder(self) -> str | None | UnsetType:
+        """A process lies in one folder at most: the last of those that are named."""
+        return UNSET if isinstance(self.folders, UnsetType) else next(reversed(self.folders), None)
 
     @property
     def is_only_a_star(self) -> bool:
@@ -174,8 +179,9 @@ async def _check(tx: WriteTx, changes: Changes) -> None:
     known_tags = await attachable.known_tags(tx, tags)
     if any(tag not in known_tags for tag in tags):
         errors["tags"] = ["There is no tag with this id."]
-    folder = _kept(changes.folder, None)
-    if folder is not None and folder not in await attachable.known_process_folders(tx, [folder]):
+    folders = _kept(changes.folders, ())
+    known_folders = await attachable.known_process_folders(tx, folders)
+    if any(folder not in known_folders for folder in folders):
         errors["folders"] = ["There is no process folder with this id."]
     if errors:
         raise Invalid(errors)

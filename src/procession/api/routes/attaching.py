@@ -90,7 +90,7 @@ async def attach_tag(tx: WriteTx, body: TagLinkBody) -> Item[AttachedTag] | Answ
     return Answer(Item(attached), status=201 if is_new else 200)
 
 
-@operation("DELETE", ORGANIZATION + "/checklists/tags/{association_id}", tag="tags", status=204)
+@operation("DELETE", ORGANIZATION + "/checklists/tags/{association_id}", tag="tags", status=204, errors=(422,))
 async def detach_tag(tx: WriteTx, association_id: int) -> None:
     """Take a tag off, by the association's id."""
     await attaching.detach_tag(tx, association_id)
@@ -112,7 +112,7 @@ async def add_to_folder(tx: WriteTx, body: FilingBody) -> Item[Filed]:
     return Item(Filed(link.id, link.folder_id, body.subject_id.lower(), subject_type))  # pyright: ignore[reportArgumentType]  # as above
 
 
-@operation("DELETE", ORGANIZATION + "/folders-objects/{relation_id}", tag="folders", status=204)
+@operation("DELETE", ORGANIZATION + "/folders-objects/{relation_id}", tag="folders", status=204, errors=(422,))
 async def remove_from_folder(tx: WriteTx, relation_id: int) -> None:
     """Take a process or task out of its folder, by the relation's id."""
     await attaching.unfile_object(tx, relation_id)

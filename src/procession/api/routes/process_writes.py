@@ -73,7 +73,7 @@ async def update_process(
         "groups": _or_unset(body.groups, _ids),
         "prerun": body.prerun,
         "tags": _or_unset(body.tags, lambda ids: frozenset(_ids(ids) or ())),
-        "folder": _or_unset(body.folders, lambda ids: ids[-1].lower() if ids else None),
+        "folders": _or_unset(body.folders, _ids),
     }
     process, ignored = await processes.update_process(tx, run_id, processes.Changes(**changes))
     call.ignore(*(f"body:prerun.{key}" for key in ignored))
