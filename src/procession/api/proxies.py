@@ -42,6 +42,7 @@ class Proxies:
         if FORWARDED_HOST in headers:
             host = headers[FORWARDED_HOST].partition(b",")[0].strip()
             scope["headers"] = [(b"host", host), *(pair for pair in scope["headers"] if pair[0] != b"host")]
+            headers[b"host"] = host
         return sane_request_id(headers.get(REQUEST_ID))
 
     def _first_stranger(self, headers: Iterable[tuple[bytes, bytes]], peer: str) -> str:
