@@ -6,7 +6,9 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-LOCKS := requirements/core requirements/test requirements/build requirements/dev
+LOCKS := requirements/core requirements/test requirements/build requirements/dev requirements/bench
+# `make bench PART="floor growth"` measures some of the parts; without it all of them, which takes an hour and a half.
+PART ?=
 JOBS ?= 2
 ARGS ?=
 # `make test PG=system` uses the PostgreSQL found on PATH instead of the one from a wheel.
@@ -16,7 +18,7 @@ export PG
 # What answers in seconds: no server, no PostgreSQL.
 QUICK_TESTS = $(wildcard tests/domain tests/ops tests/architecture tests/test_*.py)
 
-.PHONY: help setup setup-system run test check lint generated quick soak openapi lock clean
+.PHONY: help setup setup-system run test check lint generated quick soak bench bench-setup bench-smoke openapi lock clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -60,6 +62,15 @@ quick: setup
 
 soak: setup  ## Run the long proofs in full; resumable; results in docs/reliability.md
 	@$(BIN)/python tests/ops/soak.py
+
+bench-setup: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/bench.txt
+
+bench: bench-setup  ## Measure against floor, sizes and the customary program; figures in docs/performance.md (PART=...)
+	@$(BIN)/python -m benchmarks $(PART)
+
+bench-smoke: setup  ## Every measured request on a small data set: have statements or plans changed?
+	@$(BIN)/python -m benchmarks.smoke
 
 openapi: setup  ## Write the generated files: the OpenAPI document and the configuration table
 	@$(BIN)/procession openapi > src/procession/api/openapi.json.new && mv src/procession/api/openapi.json.new src/procession/api/openapi.json

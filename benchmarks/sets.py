@@ -100,24 +100,22 @@ def seed(database: str, size: str, server: str | None) -> None:
     folder.mkdir(parents=True)
     url = postgres.create(server, _database_name(size)) if server else ""
     began = time.monotonic()
-    command = [
-        "seed",
-        "--runs",
-        str(SIZES[size]),
-        "--data-dir",
-        str(folder),
-        "--credentials",
-        str(folder / "tokens.json"),
-    ]
+    fill(folder, url, SIZES[size])
+    if url:
+        postgres.tidy(url)
+    print(f"{database} {size}: seeded in {time.monotonic() - began:.0f} s")
+
+
+def fill(folder: Path, url: str, runs: int) -> None:
+    """`procession seed`, with access to what it made in a file of the folder."""
+    command = ["seed", "--runs", str(runs), "--data-dir", str(folder), "--credentials", str(folder / "tokens.json")]
     subprocess.run(
         [str(BIN / "procession"), *command, *(["--database-url", url] if url else [])],
         cwd=ROOT,
         check=True,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    if url:
-        postgres.tidy(url)
-    print(f"{database} {size}: seeded in {time.monotonic() - began:.0f} s")
 
 
 _counted = Query(
@@ -141,10 +139,10 @@ _names = Query(
 
 def describe(folder: Path, url: str) -> Access:
     """Who may be asked as, and what for; read once from the seeded database."""
-    return asyncio.run(_describe(folder, url))
+    return asyncio.run(describe_folder(folder, url))
 
 
-async def _describe(folder: Path, url: str) -> Access:
+async def describe_folder(folder: Path, url: str) -> Access:
     settings = config.load({}, data_dir=folder, **({"database_url": url} if url else {}))
     first = msgspec.json.decode((folder / "tokens.json").read_bytes())[0]
     async with wiring.opened(settings) as database:

@@ -10,7 +10,7 @@ import msgspec
 
 from benchmarks import load, programs, results
 from benchmarks.load import Figure, Target
-from benchmarks.sets import DataSet, data_set
+from benchmarks.sets import Access, DataSet, data_set
 
 PAGE_ONE = "/runs?status=active"
 FLOOR_BOUNDS = {"sqlite": 0.15, "postgresql": 0.04}
@@ -118,8 +118,12 @@ def floor(databases: Sequence[str], sizes: Sequence[str], server: Callable[[str]
 
 def singles(served: Served) -> dict[str, str]:
     """Each filter by itself, each indexed order, and the next page by its link."""
-    keys = {name: quote(key) for name, (key, _) in served.data.access.keys.items()}
     following = httpx.URL(served.ask(f"{PAGE_ONE}&page=40").json()["meta"]["pagination"]["links"]["next"])
+    return single_requests(served.data.access, following.query.decode())
+
+
+def single_requests(access: Access, following: str) -> dict[str, str]:
+    keys = {name: quote(key) for name, (key, _) in access.keys.items()}
     return {
         "default list": "/runs",
         "status=active": PAGE_ONE,
@@ -133,12 +137,16 @@ def singles(served: Served) -> dict[str, str]:
         "delayed": "/runs?status=delayed",
         "sort by name": "/runs?sort=name",
         "sort by due date": "/runs?sort=due_date",
-        "next page by link": f"/runs?{following.query.decode()}",
+        "next page by link": f"/runs?{following}",
     }
 
 
 def task_lists(served: Served) -> dict[str, str]:
-    owner = served.data.access.keys["owner"][0]
+    return task_requests(served.data.access)
+
+
+def task_requests(access: Access) -> dict[str, str]:
+    owner = access.keys["owner"][0]
     return {
         "my tasks": "/me/tasks",
         "tasks, status=active": "/tasks?status=active",
@@ -203,15 +211,29 @@ def depth(databases: Sequence[str], sizes: Sequence[str], server: Callable[[str]
 
 
 def _against_page_one(served: Served, database: str) -> list[tuple[str, str, float]]:
-    access, bounds = served.data.access, DEPENDS[database]
     total: dict[str, Any] = served.ask(PAGE_ONE).json()["meta"]["pagination"]
     deep = min(DEEP_PAGE, total["total_pages"] - 10)
+    bounds = {**DEPENDS[database], f"page={deep}": DEEP_BOUND, WITH: WITH_BOUND}
+    return [(name, path, bounds[name]) for name, path in costly_requests(served.data.access, deep).items()]
+
+
+def costly_requests(access: Access, deep: int) -> dict[str, str]:
+    """A deep page, combined filters, search, includes."""
     owner, tag = access.keys["owner"][0], access.keys["tag"][0]
-    return [
-        (f"page={deep}", f"{PAGE_ONE}&page={deep}", DEEP_BOUND),
-        ("two facets", f"/runs?owners={owner}&tag={tag}", bounds["two facets"]),
-        ("q, a rare word", f"/runs?q={quote(access.rare_word)}", bounds["rare word"]),
-        ("q, a common word", f"/runs?q={quote(access.common_word)}", bounds["common word"]),
-        ("q, two letters", "/runs?q=an", bounds["two letters"]),
-        (WITH, f"{PAGE_ONE}&{WITH}", WITH_BOUND),
-    ]
+    return {
+        f"page={deep}": f"{PAGE_ONE}&page={deep}",
+        "two facets": f"/runs?owners={owner}&tag={tag}",
+        "rare word": f"/runs?q={quote(access.rare_word)}",
+        "common word": f"/runs?q={quote(access.common_word)}",
+        "two letters": "/runs?q=an",
+        WITH: f"{PAGE_ONE}&{WITH}",
+    }
+
+
+def requests(access: Access, following: str, deep: int) -> dict[str, str]:
+    """Everything that is measured."""
+    return {
+        **single_requests(access, following),
+        **task_requests(access),
+        **costly_requests(access, deep),
+    }
