@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -128,6 +129,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await self.application.start()
         await super().startup(sockets)
+        # What is there now stays: nobody needs to look through it again for what has become garbage.
+        gc.collect()
+        gc.freeze()
         if self._parent is not None:
             # Nothing is ever sent to us: it becomes readable when the parent is gone.
             asyncio.get_running_loop().add_reader(self._parent.fileno(), self._left_alone, self._parent)
