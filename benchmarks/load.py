@@ -10,7 +10,7 @@ import msgspec
 from benchmarks.machine import LOAD_CORE
 
 ROUNDS = 5
-SECONDS = 2
+SECONDS = 1
 CONNECTIONS = 8
 
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}

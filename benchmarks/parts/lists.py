@@ -69,6 +69,7 @@ def measure_floor(database: str, size: str, server: str | None) -> list[list[str
                 served.target("list, unchanged", PAGE_ONE, None, f"If-None-Match: {tag}"),
             ],
             connections=32,
+            seconds=2,
         )
         still = served.ask(PAGE_ONE).headers["etag"]
         length = len(answer.content)

@@ -17,7 +17,7 @@ from benchmarks.parts.lists import PAGE_ONE, Served, serve
 from benchmarks.writers import STEPS, Done, Kind, Work
 
 ROUNDS = 5
-SECONDS = 3.0
+SECONDS = 2.0
 WRITERS = 8
 SHARE_BOUND = 0.4
 SPREAD_BOUND = 50
