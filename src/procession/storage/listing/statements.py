@@ -131,8 +131,11 @@ def _joined(page: PageShape, found: Any) -> Query:
 
 
 def _query(statement: Select[Any], shape: Shape) -> Query:
-    """PostgreSQL cannot use its trigram index for a pattern that it does not know yet."""
-    return Query(statement, prepare=shape.search != "trigram")
+    """PostgreSQL cannot use its trigram index for a pattern that it does not know yet, and how two conditions are best
+    combined depends on how much is under each.
+    """
+    conditions = len(shape.keyed) + sum(part.keyed is not None or part.delayed for part in shape.parts)
+    return Query(statement, prepare=shape.search != "trigram" and conditions + shape.limited_sight <= 1)
 
 
 def _order(page: PageShape) -> list[ColumnElement[Any]]:
@@ -358,23 +361,21 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
         keyed = driver.keyed
         key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
         counted = func.count() if keyed.one else func.count(facet.c.seq.distinct())
-        return Query(
-            select(counted).where(
-                facet.c.org == bindparam("org"),
-                facet.c.facet == constant(keyed.facet),
-                key,
-                *conditions_in(shape, facet.c.state, facet.c.seq, but=keyed),
-            )
+        rows = select(counted).where(
+            facet.c.org == bindparam("org"),
+            facet.c.facet == constant(keyed.facet),
+            key,
+            *conditions_in(shape, facet.c.state, facet.c.seq, but=keyed),
         )
+        return _query(rows, shape)
     if driver.principals and not needs_row(shape):
         access = process_access.alias()
-        return Query(
-            select(func.count(access.c.seq.distinct())).where(
-                access.c.org == bindparam("org"),
-                is_in(access.c.principal, "principals"),
-                *conditions_in(shape, access.c.state, access.c.seq, sight=False),
-            )
+        rows = select(func.count(access.c.seq.distinct())).where(
+            access.c.org == bindparam("org"),
+            is_in(access.c.principal, "principals"),
+            *conditions_in(shape, access.c.state, access.c.seq, sight=False),
         )
+        return _query(rows, shape)
     conditions = conditions_in(shape, P.state, P.seq)
     return _query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape)
 
