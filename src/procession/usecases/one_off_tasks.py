@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.adapters.secrets import Secrets
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.domain import tasks
 from procession.domain.assignees import with_accountable_member
 from procession.domain.calendar import WorkingWeek
@@ -158,7 +158,7 @@ def _model(tx: WriteTx, said: TaskInput, week: WorkingWeek) -> Task:
         seq=0,
         id="",
         title=said.title if isinstance(said.title, str) else "",
-        summary=safe_markup(said.summary) if isinstance(said.summary, str) else "",
+        summary=stored_markup(said.summary) if isinstance(said.summary, str) else "",
         task_type=said.task_type if isinstance(said.task_type, str) else "task",
         started_at=said.started_at if isinstance(said.started_at, int) else tx.now,
         is_soft_start_date=said.is_soft_start_date is True,

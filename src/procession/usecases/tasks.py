@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from procession.adapters.secrets import Secrets
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.domain import task_deadlines, tasks
 from procession.domain.answers import Accepted, accept
 from procession.domain.errors import Invalid, NotAllowed, NotFound
@@ -128,7 +128,7 @@ async def change(
     await _check_tags(tx, work, errors)
     if errors:
         raise Invalid(errors)
-    task = edited(seen.task, work.said, work.changed, week=work.settings.working_week(), clean=safe_markup)
+    task = edited(seen.task, work.said, work.changed, week=work.settings.working_week(), clean=stored_markup)
     if "form_fields" in work.changed:
         task = tasks.with_own_fields(task, fields)
     if accepted is not None:
