@@ -36,6 +36,11 @@ class World:
         self.folder: str = org.folder()["id"]
         self.run_folder: str = org.folder(kind="run")["id"]
         self.other_run_folder: str = org.folder(kind="run")["id"]
+        snippets = [
+            api.data("POST", "/text-templates", {"title": "Safety", "content": "Wear a helmet"})["id"]
+            for _ in range(1 + ahead)
+        ]
+        self.snippet: int = snippets[-1]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
         if ahead:
@@ -127,6 +132,7 @@ class World:
             "prerun_id": self.prerun,
             "relation_id": self.relation,
             "run_id": self.run,
+            "snippet_id": self.snippet,
             "stage_id": self.stage,
             "step_id": self.step,
             "tag_id": self.tag,
@@ -237,6 +243,8 @@ class World:
             "addToFolder": {"folder_id": self.other_run_folder, "subject_id": self.run, "subject_type": "run"},
             "createTag": {"title": "New"},
             "updateTag": {"title": "Changed"},
+            "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
+            "updateSnippet": {"title": "Changed"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},
             "updateFolder": {"name": "Changed"},
             "commentOnProcess": comment,

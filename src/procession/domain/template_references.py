@@ -43,7 +43,7 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
             found.add(("template", step.follow_up.template_id))
     for text in _texts(template):
         found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
-    for text in _all_texts(template):
+    for text in rich_texts(template):
         found |= {("snippet", str(each)) for each in snippets.references(text)}
     return frozenset(found)
 
@@ -53,7 +53,7 @@ def _texts(template: Template) -> list[str]:
     return [text for text in (template.summary, template.guidance, *steps) if text]
 
 
-def _all_texts(template: Template) -> list[str | None]:
+def rich_texts(template: Template) -> list[str | None]:
     """Every rich text of the document: also what stands around forms and fields."""
     fields = (field.guidance for field in (*template.kickoff, *template.fields()))
     steps = (step.summary for step in template.steps)
@@ -75,7 +75,9 @@ def without_snippet(template: Template, snippet: int) -> Template:
         guidance=cut(template.guidance),
         kickoff_description=cut(template.kickoff_description),
         kickoff=cut_fields(template.kickoff),
-        steps=tuple(replace(each, summary=cut(each.summary), fields=cut_fields(each.fields)) for each in template.steps),
+        steps=tuple(
+            replace(each, summary=cut(each.summary), fields=cut_fields(each.fields)) for each in template.steps
+        ),
     )
 
 

@@ -21,8 +21,11 @@ def columns(described: str) -> list[sa.Column[int] | sa.Column[str]]:
     made: list[sa.Column[int] | sa.Column[str]] = []
     for each in described.split():
         name, _, kind = each.removesuffix("?").partition(":")
-        column = sa.Text() if kind == "text" else sa.BigInteger()
-        made.append(sa.Column(name, column, nullable=each.endswith("?"), autoincrement=False))
+        is_optional = each.endswith("?")
+        if kind == "text":
+            made.append(sa.Column(name, sa.Text(), nullable=is_optional))
+        else:
+            made.append(sa.Column(name, sa.BigInteger(), nullable=is_optional, autoincrement=False))
     return made
 
 
