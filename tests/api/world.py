@@ -41,6 +41,7 @@ class World:
             for _ in range(1 + ahead)
         ]
         self.snippet: int = snippets[-1]
+        self.role: str = api.data("POST", "/roles", {"name": "Pilot", "users": [self.member.id]})["id"]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
         if ahead:
@@ -131,6 +132,7 @@ class World:
             "guest": self.guest,
             "prerun_id": self.prerun,
             "relation_id": self.relation,
+            "role_id": self.role,
             "run_id": self.run,
             "snippet_id": self.snippet,
             "stage_id": self.stage,
@@ -173,7 +175,13 @@ class World:
         task = {"title": "Call", "task_type": "task", "deadline": DEADLINE}
         owners = {"users": [self.member.id], "guests": [self.guest], "groups": [self.group]}
         person = {"first_name": "Iris", "last_name": "Okoye", "timezone": "UTC"}
-        step = {"title": "Greet", "assignees": [self.member.id], "groups": [self.group], "stage_id": self.stage}
+        step = {
+            "title": "Greet",
+            "assignees": [self.member.id],
+            "groups": [self.group],
+            "stage_id": self.stage,
+            "roles": [self.role],
+        }
         field = {"label": "Name", "field_type": "text", "required": False}
         comment = {"content": "Well done"}
         process = {"users": [self.member.id], "groups": [self.group], "tags": [self.tag], "folders": [self.run_folder]}
@@ -243,6 +251,8 @@ class World:
             "addToFolder": {"folder_id": self.other_run_folder, "subject_id": self.run, "subject_type": "run"},
             "createTag": {"title": "New"},
             "updateTag": {"title": "Changed"},
+            "createJobTitle": {"name": "Cook", "users": [self.member.id]},
+            "updateJobTitle": {"name": "Chef", "users": [self.member.id]},
             "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
             "updateSnippet": {"title": "Changed"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},

@@ -287,6 +287,13 @@ def _assigned(step: Step, given: Override, request: Request, around: Surrounding
     return with_accountable_member(owners, request.starter, guest_only=around.guest_only)
 
 
+def _filling(step: Step, given: Override, request: Request) -> tuple[str, ...]:
+    """The job titles that the task's people come from. Spec: api-tasks 6."""
+    if given.owners is not None and not given.owners.is_empty:
+        return ()
+    return tuple(role for role in step.roles if role in request.roles and not request.roles[role].is_empty)
+
+
 def _assignment_problem(step: Step, given: Override, owners: Owners, around: Surroundings) -> str | None:
     if given.owners is not None and given.owners.guests and not step.allow_guest_owners:
         return f"Guests may not be assigned to the step {step.title}."
@@ -324,7 +331,7 @@ def _task(
         blueprint_position=place,
         stage_id=step.stage_id,
         owners=owners,
-        roles=step.roles,
+        roles=_filling(step, given, request),
         started_at=started_at,
         is_soft_start_date=step.is_soft_start_date,
         deadline=planned.at,

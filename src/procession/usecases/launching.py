@@ -11,6 +11,7 @@ from procession.domain.assignees import unknown_assignees
 from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
+from procession.domain.job_titles import holders_to_remember
 from procession.domain.launching import Override, Request, Source, Surroundings, read_overrides, read_roles
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.processes import Owners, Process
@@ -21,6 +22,7 @@ from procession.domain.variables import Reader
 from procession.storage import (
     attachable,
     groups,
+    job_titles,
     organizations,
     people,
     processes,
@@ -91,6 +93,7 @@ async def launch_process(
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
         raise WrongState(template_versions.ARCHIVED)
+    await _remember_holders(tx, holders_to_remember(document, request.roles))
     await processes.add(tx, process)
     tx.record(
         happened(
@@ -104,6 +107,13 @@ async def launch_process(
         )
     )
     return process, launched.ignored
+
+
+async def _remember_holders(tx: WriteTx, chosen: Mapping[str, Owners]) -> None:
+    """The next launch is offered whom this one chose. Spec: T-8.2."""
+    for title in await job_titles.lock_many(tx, chosen):
+        if title.last_holders != chosen[title.id]:
+            await job_titles.save(tx, msgspec.structs.replace(title, last_holders=chosen[title.id]))
 
 
 def _guests_of(process: Process) -> list[str]:
@@ -123,6 +133,8 @@ async def _checked(tx: WriteTx, wish: Wish, document: Template, *, readers: Iter
         roles = read_roles(wish.roles)
     except Invalid as invalid:
         errors |= invalid.errors
+    titles = await job_titles.known(tx, roles)
+    errors |= {f"roles.{role}": ["There is no job title with this id."] for role in roles if role not in titles}
     errors |= await _people_errors(tx, wish, overrides, roles)
     if wish.parent_id is not None:
         try:

@@ -18,7 +18,7 @@ from procession.domain.names import clean_name
 from procession.domain.template_copying import copy_template
 from procession.domain.template_steps import numbered, require_anchor, require_room, with_kickoff
 from procession.domain.templates import MAX_STAGE_NAME, MAX_STEP_TITLE, Settings, Stage, Step, TemplateRow
-from procession.storage import people, references, templates
+from procession.storage import job_titles, people, references, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
 from procession.usecases.steps import StepInput, default_deadline
@@ -42,7 +42,7 @@ async def import_template(
 ) -> TemplateRow:
     """A new template with everything the export holds; what refers to the old ids and aliases follows to the new.
 
-    People, folders and templates that are not here are left out; anything else wrong raises Invalid.
+    People, job titles, folders and templates that are not here are left out; anything else wrong raises Invalid.
     """
     require_room(len(steps))
     row = await create_template(tx, replace(await _with_known(tx, given), kickoff=UNSET))
@@ -108,6 +108,8 @@ class _Parts:
             "groups": tuple(each for each in values.get("groups", ()) if each in known.groups),
             "guests": tuple(dict.fromkeys(each for each in guests if is_email(each) and each not in members)),
         }
+        titles = await job_titles.known(tx, values.get("roles", ()))
+        values["roles"] = tuple(each for each in values.get("roles", ()) if each in titles)
         follow_up = values.get("follow_up")
         target = None if follow_up is None else await templates.find(tx, follow_up.template_id)
         if target is None:

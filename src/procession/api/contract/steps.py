@@ -107,6 +107,7 @@ class StepChange(msgspec.Struct, kw_only=True):
     assignees: list[MemberId] | UnsetType = UNSET
     guests: list[str] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
+    roles: Annotated[list[str], Meta(description="Job titles, filled at launch.")] | UnsetType = UNSET
     max_assignable: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType | None = UNSET
     allow_guest_owners: bool | UnsetType = UNSET
     deadline: Any = UNSET
