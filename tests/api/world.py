@@ -42,6 +42,8 @@ class World:
         ]
         self.snippet: int = snippets[-1]
         self.role: str = api.data("POST", "/roles", {"name": "Pilot", "users": [self.member.id]})["id"]
+        cities = {"name": "Cities", "columns": ["City"], "rows": [["Kiel"], ["Turin"]]}
+        self.list: str = api.data("POST", "/lists", cities)["id"]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
         if ahead:
@@ -130,6 +132,7 @@ class World:
             "folder_id": self.folder,
             "group_id": self.group,
             "guest": self.guest,
+            "list_id": self.list,
             "prerun_id": self.prerun,
             "relation_id": self.relation,
             "role_id": self.role,
@@ -182,7 +185,7 @@ class World:
             "stage_id": self.stage,
             "roles": [self.role],
         }
-        field = {"label": "Name", "field_type": "text", "required": False}
+        choice = {"label": "City", "field_type": "dropdown", "required": False, "list": self.list}
         comment = {"content": "Well done"}
         process = {"users": [self.member.id], "groups": [self.group], "tags": [self.tag], "folders": [self.run_folder]}
         one_off = {**task, "owners": owners, "run_id": self.run, "tags": [self.tag]}
@@ -221,8 +224,8 @@ class World:
             "updateStep": step,
             "reorderStep": {"position": 2},
             "cloneStep": {"title": "Again"},
-            "createStepField": field,
-            "updateStepField": field,
+            "createStepField": choice,
+            "updateStepField": choice,
             "reorderStepField": {"capture_id": self.capture, "position": 1},
             "moveStepField": {"target_step_id": self.other_step, "position": 1},
             "createStage": {"name": "Second"},
@@ -253,6 +256,8 @@ class World:
             "updateTag": {"title": "Changed"},
             "createJobTitle": {"name": "Cook", "users": [self.member.id]},
             "updateJobTitle": {"name": "Chef", "users": [self.member.id]},
+            "createLookupList": {"name": "Ports", "columns": ["Port"]},
+            "updateLookupList": {"rows": [["Kiel"]]},
             "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
             "updateSnippet": {"title": "Changed"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.fields import Field
+from procession.domain.lookup_lists import without_list
 from procession.domain.names import Variable, fill_variables, numbered_alias
 from procession.domain.templates import MAX_STEP_TITLE, MAX_TITLE, Step, Template
 
@@ -64,6 +65,7 @@ def copy_template(template: Template, *, new_id: Callable[[], str], now: int) ->
 
 def without_people(template: Template) -> Template:
     """What may go to another organization: no people, and nothing that only the old one has. Spec: T-15.4."""
+    template = without_list(template)
     steps = (replace(step, assignees=(), guests=(), groups=(), roles=(), follow_up=None) for step in template.steps)
     return replace(template, steps=tuple(steps), users=(), groups=(), default_folder=None, kickoff_sharing_user_id=None)
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from procession.domain import snippets
 from procession.domain.fields import Field
+from procession.domain.lookup_lists import lists_of
 from procession.domain.templates import Template
 
 Kind = Literal["step", "member", "guest", "group", "role", "template", "snippet", "list"]
@@ -43,6 +44,7 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
             found.add(("template", step.follow_up.template_id))
     for text in _texts(template):
         found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
+    found |= {("list", each) for each in lists_of(template)}
     for text in rich_texts(template):
         found |= {("snippet", str(each)) for each in snippets.references(text)}
     return frozenset(found)

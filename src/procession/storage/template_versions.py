@@ -1,14 +1,15 @@
 """Frozen versions of templates: what processes run. Spec: behaviour-templates 10, api-templates 2.5."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import and_, bindparam, delete, exists, select, update
 
 from procession.domain.errors import WrongState
+from procession.domain.lookup_lists import lists_of, with_lists
 from procession.domain.templates import Template, TemplateRow
-from procession.storage import templates
+from procession.storage import lookup_lists, templates
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables.processes import processes
@@ -104,7 +105,7 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     key = (tx.org, template_id, version)
     known = _memory.get(key)
     if known is not None:
-        return known
+        return await _with_current_lists(tx, known)
     rows = await tx.tuples(_document, id=template_id, version=version)
     if not rows:
         raise LookupError(f"template {template_id} has no version {version}")
@@ -112,11 +113,17 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     document = msgspec.json.decode(text, type=Template)
     if frozen_at < tx.now - SETTLED_AFTER_MS:
         _memory.put(key, document, len(text))
-    return document
+    return await _with_current_lists(tx, document)
+
+
+async def _with_current_lists(tx: ReadTx, document: Template) -> Template:
+    """Fields fed by lookup lists show what those hold now, in running processes too. Spec: T-11.5."""
+    named = lists_of(document)
+    return with_lists(document, await lookup_lists.many(tx, named)) if named else document
 
 
 async def version_documents(tx: ReadTx, pairs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Template]:
-    """The documents of many frozen versions, by (template, version); one statement at most."""
+    """The documents of many frozen versions, by (template, version); two statements at most."""
     wanted = set(pairs)
     found: dict[tuple[str, int], Template] = {}
     for pair in wanted:
@@ -124,8 +131,16 @@ async def version_documents(tx: ReadTx, pairs: Iterable[tuple[str, int]]) -> dic
         if known is not None:
             found[pair] = known
     missing = wanted - found.keys()
-    if not missing:
-        return found
+    if missing:
+        await _load_documents(tx, missing, found)
+    named = {pair: lists_of(document) for pair, document in found.items()}
+    lists = await lookup_lists.many(tx, (each for ids in named.values() for each in ids))
+    return {pair: with_lists(each, lists) if named[pair] else each for pair, each in found.items()}
+
+
+async def _load_documents(
+    tx: ReadTx, missing: Collection[tuple[str, int]], found: dict[tuple[str, int], Template]
+) -> None:
     ids, versions = sorted({pair[0] for pair in missing}), sorted({pair[1] for pair in missing})
     for template_id, version, text, frozen_at in await tx.tuples(_documents, ids=ids, versions=versions):
         if (template_id, version) in missing:
@@ -133,13 +148,14 @@ async def version_documents(tx: ReadTx, pairs: Iterable[tuple[str, int]]) -> dic
             found[template_id, version] = document
             if frozen_at < tx.now - SETTLED_AFTER_MS:
                 _memory.put((tx.org, template_id, version), document, len(text))
-    return found
 
 
 async def published_documents(tx: ReadTx, ids: Sequence[str]) -> dict[str, Template]:
     """The published version of each of these templates that has one."""
     found = await tx.tuples(_published, ids=list(ids))
-    return {template_id: msgspec.json.decode(text, type=Template) for template_id, text in found}
+    documents = {template_id: msgspec.json.decode(text, type=Template) for template_id, text in found}
+    lists = await lookup_lists.many(tx, (each for document in documents.values() for each in lists_of(document)))
+    return {template_id: with_lists(each, lists) if lists else each for template_id, each in documents.items()}
 
 
 async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:

@@ -35,7 +35,7 @@ from procession.storage import attachable, links, organizations, people, process
 from procession.storage import tasks as stored
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, guests
+from procession.usecases import assigning, guards, guests, lookup_lists
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed, assigned, unknown_tags
 
@@ -71,7 +71,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     settings = await organizations.settings_of(tx, tx.org)
     errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said, settings.working_week())
     assignment = await _assignment(tx, said, settings, errors)
-    fields = _read_fields(tx, said, errors)
+    fields = await _read_fields(tx, said, errors)
     folder = await _checked_places(tx, said, errors)
     if errors:
         raise Invalid(errors)
@@ -132,11 +132,12 @@ async def _assignment(
     return found
 
 
-def _read_fields(tx: WriteTx, said: TaskInput, errors: Errors) -> tuple[Field, ...]:
+async def _read_fields(tx: WriteTx, said: TaskInput, errors: Errors) -> tuple[Field, ...]:
     if not isinstance(said.form_fields, list):
         return ()
     try:
-        return read_fields(said.form_fields, (), new_id=tx.new_id, now=tx.now)
+        sent = await lookup_lists.fed(tx, lookup_lists.definitions_at("form_fields", said.form_fields), errors)
+        return read_fields(sent, (), new_id=tx.new_id, now=tx.now)
     except Invalid as invalid:
         errors |= invalid.errors
         return ()
