@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from procession.api.operations import Operation
+from procession.domain.field_keys import RECORDS
 from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
 
@@ -44,6 +45,9 @@ class World:
         self.role: str = api.data("POST", "/roles", {"name": "Pilot", "users": [self.member.id]})["id"]
         cities = {"name": "Cities", "columns": ["City"], "rows": [["Kiel"], ["Turin"]]}
         self.list: str = api.data("POST", "/lists", cities)["id"]
+        for record in RECORDS:
+            key = {"key": "note", "applies_to": record, "field_type": "text"}
+            self.field_key: str = api.data("POST", "/custom-field-keys", key)["id"]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
         if ahead:
@@ -129,9 +133,11 @@ class World:
             "checklist_id": self.template,
             "comment_id": self.comment,
             "emoji": "👍",
+            "field_key": "note",
             "folder_id": self.folder,
             "group_id": self.group,
             "guest": self.guest,
+            "key_id": self.field_key,
             "list_id": self.list,
             "prerun_id": self.prerun,
             "relation_id": self.relation,
@@ -169,10 +175,17 @@ class World:
     def body(self, operation: Operation) -> Any:
         """A body that the operation accepts and that names other things wherever it can; None when it takes none."""
         return (
-            self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
+            self._custom_fields(operation)
+            or self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
             if operation.wants_body
             else None
         )
+
+    def _custom_fields(self, operation: Operation) -> Any:
+        """The body that sets values on any record; None for other operations."""
+        if operation.tag != "custom-field values":
+            return None
+        return {"value": "x"} if operation.method == "PATCH" else {"custom_fields": {"note": "x"}}
 
     def _bodies(self) -> dict[str, Any]:
         task = {"title": "Call", "task_type": "task", "deadline": DEADLINE}
@@ -258,6 +271,8 @@ class World:
             "updateJobTitle": {"name": "Chef", "users": [self.member.id]},
             "createLookupList": {"name": "Ports", "columns": ["Port"]},
             "updateLookupList": {"rows": [["Kiel"]]},
+            "createCustomFieldKey": {"key": "region", "applies_to": "run", "field_type": "text"},
+            "updateCustomFieldKey": {"label": "Changed"},
             "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
             "updateSnippet": {"title": "Changed"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 from procession.domain.answers import accept, fold_map, submit
 from procession.domain.assignees import head_count, merged, read_owners, with_accountable_member
 from procession.domain.calendar import WorkingWeek, local_day
+from procession.domain.custom_values import inherited
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
 from procession.domain.errors import Invalid
+from procession.domain.field_keys import FieldKey
 from procession.domain.loose import as_int, as_object
 from procession.domain.names import fold, process_name
 from procession.domain.processes import Owners, Process, ProcessType, Task
@@ -65,6 +67,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tags: frozenset[str]
     folder: str | None
     readers: tuple[str, ...]
+    custom_fields: dict[str, Any] = {}
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +89,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     process_seq: int
     first_task_seq: int
     new_id: Callable[[], str]
+    # Keys of custom fields that tasks have.
+    task_keys: Mapping[str, FieldKey] = {}
 
 
 class Launched(msgspec.Struct, frozen=True):
@@ -218,6 +223,7 @@ def launch(source: Source, request: Request, around: Surroundings) -> Launched:
         is_public=request.is_public,
         can_add_oot=document.can_add_oot,
         parent_id=request.parent_id,
+        custom_fields=request.custom_fields,
         created_at=around.launched_at,
         started_at=around.launched_at,
         updated_at=around.launched_at,
@@ -346,6 +352,7 @@ def _task(
         top_secret=step.top_secret,
         send_chromeless=step.send_chromeless,
         webhook=step.webhook,
+        custom_fields=inherited(around.task_keys, step.custom_fields),
         created_at=around.launched_at,
         updated_at=around.launched_at,
     )

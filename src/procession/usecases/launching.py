@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 
 from procession.adapters.secrets import Secrets
-from procession.domain import launching, template_permissions
+from procession.domain import custom_values, launching, template_permissions
 from procession.domain.assignees import unknown_assignees
 from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
+from procession.domain.field_keys import FieldKey, Record
 from procession.domain.job_titles import holders_to_remember
 from procession.domain.launching import Override, Request, Source, Surroundings, read_overrides, read_roles
 from procession.domain.organizations import OrganizationSettings
@@ -21,6 +22,7 @@ from procession.domain.values import People
 from procession.domain.variables import Reader
 from procession.storage import (
     attachable,
+    field_keys,
     groups,
     job_titles,
     organizations,
@@ -57,6 +59,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     folders: tuple[str, ...] | None = None
+    custom_fields: Mapping[str, Any] | None = None
 
 
 async def launch_process(
@@ -78,12 +81,15 @@ async def launch_process(
     settings = await organizations.settings_of(tx, tx.org)
     request = await _checked(tx, wish, document, readers=await template_grants.process_readers(tx, row.id))
     request = await _with_defaults(tx, request, wish, document, row.id)
+    keys = await _keys(tx, wish, document)
+    request = msgspec.structs.replace(request, custom_fields=_custom_fields(keys["process"], wish, document))
     steps = len(document.steps)
     first_task = (await tx.reserve("task", steps))[0] if steps else 0
     seq, launched_at = await tx.reserve("process", 1)
     around = await _surroundings(
         tx, settings, document, request, seq=seq, first_task=first_task, at=launched_at, selects=map_selects_steps
     )
+    around = msgspec.structs.replace(around, task_keys=keys["task"])
     source = Source(
         id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
     )
@@ -107,6 +113,19 @@ async def launch_process(
         )
     )
     return process, launched.ignored
+
+
+async def _keys(tx: ReadTx, wish: Wish, document: Template) -> Mapping[Record, Mapping[str, FieldKey]]:
+    """The custom fields of processes and tasks; no statement when nothing is inherited or sent."""
+    if wish.custom_fields or document.custom_fields or any(step.custom_fields for step in document.steps):
+        return await field_keys.of_records(tx, ["process", "task"])
+    return {"process": {}, "task": {}}
+
+
+def _custom_fields(keys: Mapping[str, FieldKey], wish: Wish, document: Template) -> dict[str, Any]:
+    """The template's values, where the launch says nothing else. Raises Invalid. Spec: api-processes 7.1, 14."""
+    own = custom_values.checked(keys, wish.custom_fields or {})
+    return custom_values.inherited(keys, document.custom_fields) | own
 
 
 async def _remember_holders(tx: WriteTx, chosen: Mapping[str, Owners]) -> None:

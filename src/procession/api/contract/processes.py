@@ -182,6 +182,7 @@ class LaunchBody(msgspec.Struct, kw_only=True):
     groups: list[str] | None = None
     tags: list[str] | None = None
     folders: list[str] | None = None
+    custom_fields: dict[str, Any] | Annotated[list[Any], Meta(max_length=0)] | None = None
 
     def __post_init__(self) -> None:
         self.summary = stored_markup(self.summary) if self.summary else self.summary

@@ -80,7 +80,7 @@ def present_template(row: TemplateRow | TemplateOutline, *, starred: bool) -> Ch
         groups=list(document.groups),
         topic_tags=[],
         industry_tags=[],
-        custom_fields={},
+        custom_fields=document.custom_fields,
         created_at=wire(row.created_at),
         last_updated=wire(row.updated_at),
         archived_at=wire_or_none(row.archived_at),
@@ -120,7 +120,7 @@ def present_folder(
             position=each.position,
             folder_type="checklist",
             created_at=wire(each.created_at),
-            custom_fields={},
+            custom_fields=each.custom_fields or {},
         )
     return shown
 
