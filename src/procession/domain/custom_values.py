@@ -58,7 +58,9 @@ def setting(key: str, raw: object) -> Change:
     """One value; null clears it, required or not."""
 
     def change(keys: Keys, before: Values) -> dict[str, Any]:
-        _require_own(keys.get(key))
+        if key not in keys:
+            raise NotFound
+        _require_own(keys[key])
         value = _read(keys.get(key), raw)
         rest = {each: kept for each, kept in before.items() if each != key}
         return rest if value is None else {**rest, key: value}
