@@ -26,6 +26,12 @@ list_page = _list.page
 _one = select(*_rows.columns).where(_L.org == bindparam("org"), _L.id == bindparam("id"))
 _find, _lock = Query(_one), Query(_one.with_for_update())
 _many = Query(select(*_rows.columns).where(_L.org == bindparam("org"), is_in(_L.id, "ids")))
+_hold = Query(
+    select(*_rows.columns)
+    .where(_L.org == bindparam("org"), is_in(_L.id, "ids"))
+    .order_by(_L.id)
+    .with_for_update(read=True, key_share=True)
+)
 _named = Query(select(_L.id).where(_L.org == bindparam("org"), _L.folded_name == bindparam("folded_name")))
 _save = Query(
     update(lookup_lists)
@@ -48,6 +54,13 @@ async def many(tx: ReadTx, ids: Iterable[str]) -> dict[str, LookupList]:
     """By id; no statement when none are wanted."""
     wanted = sorted(set(ids))
     found = [_rows.read(row) for row in await tx.tuples(_many, ids=wanted)] if wanted else []
+    return {each.id: each for each in found}
+
+
+async def hold(tx: WriteTx, ids: Iterable[str]) -> dict[str, LookupList]:
+    """As `many`, and nobody changes them until the commit."""
+    wanted = sorted(set(ids))
+    found = [_rows.read(row) for row in await tx.tuples(_hold, ids=wanted)] if wanted else []
     return {each.id: each for each in found}
 
 

@@ -54,7 +54,9 @@ async def delete(tx: WriteTx, title_id: str) -> None:
     # Templates come before what they name, as everywhere.
     rows = await templates.lock_many(tx, await templates.mentioning(tx, "role", title_id))
     title = await _managed(tx, title_id)
-    for row in rows:
+    known = {row.id for row in rows}
+    late = [each for each in await templates.mentioning(tx, "role", title_id) if each not in known]
+    for row in [*rows, *await templates.lock_many(tx, late)]:
         steps = (
             replace(step, roles=tuple(each for each in step.roles if each != title_id)) for step in row.document.steps
         )

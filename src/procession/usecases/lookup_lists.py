@@ -27,8 +27,9 @@ from procession.domain.lookup_lists import (
 from procession.domain.loose import as_object
 from procession.domain.names import fold
 from procession.domain.people import require_full_member
+from procession.domain.templates import TemplateRow
 from procession.storage import lookup_lists, templates
-from procession.storage.tx import ReadTx, WriteTx
+from procession.storage.tx import WriteTx
 
 MANAGE = "create, change or delete lists"
 UNKNOWN = "There is no lookup list with this id."
@@ -57,8 +58,7 @@ async def update(
     Raises NotAllowed, NotFound, Invalid, WrongState (a template would grow too large). Spec: T-11.5.
     """
     require_full_member(tx.actor, MANAGE)
-    holders = await templates.lock_many(tx, await templates.mentioning(tx, "list", list_id))
-    before = await _locked(tx, list_id)
+    before, holders = await _locked(tx, list_id)
     after = await _checked(tx, read_list(before, before.name if name is None else name, columns, rows))
     after = replace(after, updated_at=tx.now)
     await lookup_lists.save(tx, after)
@@ -71,19 +71,23 @@ async def update(
 async def delete(tx: WriteTx, list_id: str) -> None:
     """Fields keep the options they have as their own. Raises NotAllowed, NotFound."""
     require_full_member(tx.actor, MANAGE)
-    holders = await templates.lock_many(tx, await templates.mentioning(tx, "list", list_id))
-    found = await _locked(tx, list_id)
+    found, holders = await _locked(tx, list_id)
     for row in holders:
         await templates.save(tx, row, replace(row, document=without_list(row.document, list_id)))
     await lookup_lists.remove(tx, list_id)
     tx.record(happened("lookup_list.deleted", list_id, name=found.name))
 
 
-async def _locked(tx: WriteTx, list_id: str) -> LookupList:
+async def _locked(tx: WriteTx, list_id: str) -> tuple[LookupList, list[TemplateRow]]:
+    """The list, and the templates that it feeds: templates are locked before what they name. Raises NotFound."""
+    holders = await templates.lock_many(tx, await templates.mentioning(tx, "list", list_id))
     found = await lookup_lists.lock(tx, list_id)
     if found is None:
         raise NotFound
-    return found
+    # Whoever was just about to name it has committed by now.
+    known = {row.id for row in holders}
+    late = [each for each in await templates.mentioning(tx, "list", list_id) if each not in known]
+    return found, [*holders, *await templates.lock_many(tx, late)]
 
 
 async def _checked(tx: WriteTx, found: LookupList) -> LookupList:
@@ -119,14 +123,14 @@ def definitions_at(path: str, sent: Sequence[object], known: Sequence[Field] = (
 
 
 async def fed(
-    tx: ReadTx, definitions: Sequence[Definition], errors: dict[str, list[Any]], *, is_import: bool = False
+    tx: WriteTx, definitions: Sequence[Definition], errors: dict[str, list[Any]], *, is_import: bool = False
 ) -> list[Any]:
     """The sent definitions, with the options of the lists they point to; one statement at most.
 
     A list that is not here is a fault, but an import forgets it and keeps the options that came with it.
     """
     sources = [each.source for each in definitions]
-    lists = await lookup_lists.many(tx, (each.id for each in sources if each is not None))
+    lists = await lookup_lists.hold(tx, (each.id for each in sources if each is not None))
     made: list[Any] = []
     for definition, source in zip(definitions, sources, strict=True):
         found = lists.get(source.id) if source is not None else None
@@ -143,7 +147,7 @@ async def fed(
     return made
 
 
-async def fed_alone(tx: ReadTx, sent: object, former: Field | None = None) -> object:
+async def fed_alone(tx: WriteTx, sent: object, former: Field | None = None) -> object:
     """As `fed`, for a body that is one definition. Raises Invalid."""
     errors: dict[str, list[Any]] = {}
     [made] = await fed(tx, [Definition("", sent, former)], errors)
