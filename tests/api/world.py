@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from procession.api.operations import Operation
+from procession.domain.field_keys import RECORDS
 from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
 
@@ -36,6 +37,17 @@ class World:
         self.folder: str = org.folder()["id"]
         self.run_folder: str = org.folder(kind="run")["id"]
         self.other_run_folder: str = org.folder(kind="run")["id"]
+        snippets = [
+            api.data("POST", "/text-templates", {"title": "Safety", "content": "Wear a helmet"})["id"]
+            for _ in range(1 + ahead)
+        ]
+        self.snippet: int = snippets[-1]
+        self.role: str = api.data("POST", "/roles", {"name": "Pilot", "users": [self.member.id]})["id"]
+        cities = {"name": "Cities", "columns": ["City"], "rows": [["Kiel"], ["Turin"]]}
+        self.list: str = api.data("POST", "/lists", cities)["id"]
+        for record in RECORDS:
+            key = {"key": "note", "applies_to": record, "field_type": "text"}
+            self.field_key: str = api.data("POST", "/custom-field-keys", key)["id"]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
         if ahead:
@@ -121,12 +133,17 @@ class World:
             "checklist_id": self.template,
             "comment_id": self.comment,
             "emoji": "👍",
+            "field_key": "note",
             "folder_id": self.folder,
             "group_id": self.group,
             "guest": self.guest,
+            "key_id": self.field_key,
+            "list_id": self.list,
             "prerun_id": self.prerun,
             "relation_id": self.relation,
+            "role_id": self.role,
             "run_id": self.run,
+            "snippet_id": self.snippet,
             "stage_id": self.stage,
             "step_id": self.step,
             "tag_id": self.tag,
@@ -158,17 +175,30 @@ class World:
     def body(self, operation: Operation) -> Any:
         """A body that the operation accepts and that names other things wherever it can; None when it takes none."""
         return (
-            self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
+            self._custom_fields(operation)
+            or self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
             if operation.wants_body
             else None
         )
+
+    def _custom_fields(self, operation: Operation) -> Any:
+        """The body that sets values on any record; None for other operations."""
+        if operation.tag != "custom-field values":
+            return None
+        return {"value": "x"} if operation.method == "PATCH" else {"custom_fields": {"note": "x"}}
 
     def _bodies(self) -> dict[str, Any]:
         task = {"title": "Call", "task_type": "task", "deadline": DEADLINE}
         owners = {"users": [self.member.id], "guests": [self.guest], "groups": [self.group]}
         person = {"first_name": "Iris", "last_name": "Okoye", "timezone": "UTC"}
-        step = {"title": "Greet", "assignees": [self.member.id], "groups": [self.group], "stage_id": self.stage}
-        field = {"label": "Name", "field_type": "text", "required": False}
+        step = {
+            "title": "Greet",
+            "assignees": [self.member.id],
+            "groups": [self.group],
+            "stage_id": self.stage,
+            "roles": [self.role],
+        }
+        choice = {"label": "City", "field_type": "dropdown", "required": False, "list": self.list}
         comment = {"content": "Well done"}
         process = {"users": [self.member.id], "groups": [self.group], "tags": [self.tag], "folders": [self.run_folder]}
         one_off = {**task, "owners": owners, "run_id": self.run, "tags": [self.tag]}
@@ -207,8 +237,8 @@ class World:
             "updateStep": step,
             "reorderStep": {"position": 2},
             "cloneStep": {"title": "Again"},
-            "createStepField": field,
-            "updateStepField": field,
+            "createStepField": choice,
+            "updateStepField": choice,
             "reorderStepField": {"capture_id": self.capture, "position": 1},
             "moveStepField": {"target_step_id": self.other_step, "position": 1},
             "createStage": {"name": "Second"},
@@ -220,7 +250,7 @@ class World:
                 "user_id": self.member.id,
                 "parent_id": self.run,
                 "tasks": {self.step: {"owners": owners}},
-                "roles": {"1" * 32: owners},
+                "roles": {self.role: owners},
                 **process,
             },
             "updateProcess": {"name": "Changed", "owner_id": self.member.id, **process},
@@ -246,6 +276,14 @@ class World:
             "addToFolder": {"folder_id": self.other_run_folder, "subject_id": self.run, "subject_type": "run"},
             "createTag": {"title": "New"},
             "updateTag": {"title": "Changed"},
+            "createJobTitle": {"name": "Cook", "users": [self.member.id]},
+            "updateJobTitle": {"name": "Chef", "users": [self.member.id]},
+            "createLookupList": {"name": "Ports", "columns": ["Port"]},
+            "updateLookupList": {"rows": [["Kiel"]]},
+            "createCustomFieldKey": {"key": "region", "applies_to": "run", "field_type": "text"},
+            "updateCustomFieldKey": {"label": "Changed"},
+            "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
+            "updateSnippet": {"title": "Changed"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},
             "updateFolder": {"name": "Changed"},
             "commentOnProcess": comment,

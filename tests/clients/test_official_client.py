@@ -5,8 +5,7 @@ test_official_people.py and test_official_content.py; here, that nothing was for
 
 Left out, because the server gets it later: searching (`search*`, `find_process_by_name` and everything that looks a
 template or process up by its name), files (`upload_file`, `download_file*`) and automation rules
-(`*_automation_rule`, `get_step_visibility_conditions`); job titles at launch are taken and checked, but no step can
-have one yet. OAuth is not in this client. `LATER` is the same list by method.
+(`*_automation_rule`, `get_step_visibility_conditions`). OAuth is not in this client. `LATER` is the same list by method.
 """
 
 import re

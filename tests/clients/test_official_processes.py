@@ -39,12 +39,13 @@ def test_a_launch_carries_everything_it_was_given(office: Office) -> None:
     mira, ivo = organization.person("standard"), organization.person("light")
     crew, watchers = organization.group(members=[ivo]), organization.group(members=[mira])
     tag, folder = organization.tag("EMEA", "#3366ff"), organization.folder(kind="run")
+    pilot = organization.api.data("POST", "/roles", {"name": "Pilot"})
     template = organization.template(
         kickoff=[
             {"label": "Vendor", "required": True},
             {"label": "Kind", "field_type": "dropdown", "options": [{"id": 1, "text": "Goods"}]},
         ],
-        steps=["Collect", "Check"],
+        steps=["Collect", {"title": "Check", "roles": [pilot["id"]]}],
     )
     vendor, kind = (field["id"] for field in template["prerun"])
     collect = template["steps"][0]["id"]
@@ -60,7 +61,7 @@ def test_a_launch_carries_everything_it_was_given(office: Office) -> None:
         publicly_hidden_fields=["comments"],
         prerun={vendor: "Brightwater Ltd", kind: {"id": 1, "text": "Goods"}},
         tasks={collect: {"owners": {"users": [ivo.id], "groups": [crew["id"]]}, "deadline": COLLECTED}},
-        roles={"6e" * 16: {"users": [mira.id], "guests": [], "groups": []}},
+        roles={pilot["id"]: {"users": [mira.id], "guests": [], "groups": []}},
         tags=[tag["id"]],
         users=[ivo.id],
         groups=[watchers["id"]],
@@ -92,7 +93,7 @@ def test_a_launch_carries_everything_it_was_given(office: Office) -> None:
         [crew["id"]],
         "2031-02-06T16:00:00.000Z",
     )
-    assert (second.owners.users, second.owners.groups) == ([office.admin], [])
+    assert (second.owners.users, second.owners.groups) == ([mira.id], [])
 
 
 def test_a_form_handed_to_others_waits_for_its_answers(office: Office) -> None:

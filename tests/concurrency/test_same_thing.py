@@ -134,6 +134,16 @@ TWICE_IS_TOO_MUCH: dict[str, Callable[[Organization], list[Asked]]] = {
         "POST", "/groups", {"name": "Same", "description": "", "members": [], "guests": []}, {201: 1, 422: 7},
         "group.created",
     ),
+    "a job title's name": lambda org: eight_times(
+        "POST", "/roles", {"name": "Same"}, {201: 1, 422: 7}, "job_title.created"
+    ),
+    "a list's name": lambda org: eight_times(
+        "POST", "/lists", {"name": "Same", "columns": ["x"]}, {201: 1, 422: 7}, "lookup_list.created"
+    ),
+    "a custom field": lambda org: eight_times(
+        "POST", "/custom-field-keys", {"key": "same", "applies_to": "tag", "field_type": "text"}, {201: 1, 422: 7},
+        "field_key.created",
+    ),
     "a template's alias": template_alias,
     "a guest's address": lambda org: eight_times(
         "POST", "/guests", {"email": "new@partner.test"}, {200: 7, 201: 1}, "guest.created"
@@ -330,6 +340,48 @@ def test_tags_and_folders_go_while_they_are_given(org: Organization, afterwards:
 
     assert {answer.status_code for answer in answers} <= {200, 201, 204, 422}
     assert org.api.data("GET", "/runs?untagged=true") == org.api.data("GET", "/runs")
+    afterwards.assert_all_well()
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_what_steps_draw_on_changes_and_goes_while_they_take_it(
+    org: Organization, afterwards: Afterwards, attempt: int
+) -> None:
+    """Every field that points to a list has its options, and no step has a job title that is gone."""
+    cities: str = org.api.data("POST", "/lists", {"name": "Cities", "columns": ["City"], "rows": [["Kiel"]]})["id"]
+    title: str = org.api.data("POST", "/roles", {"name": "Pilot"})["id"]
+    templates = [org.template(steps=["Call"]) for _ in range(2)]
+    paths = [f"/checklists/{each['id']}/steps/{each['steps'][0]['id']}" for each in templates]
+    field = {"label": "City", "field_type": "dropdown", "required": False, "list": cities}
+    takes: list[Call] = [lambda path=path: org.api.post(f"{path}/captures", field) for path in paths]
+    names: list[Call] = [lambda path=path: org.api.put(path, {"title": "Call", "roles": [title]}) for path in paths]
+    change: Call = lambda: org.api.put(f"/lists/{cities}", {"rows": [["Oslo"]]})  # noqa: E731
+    drop: Call = lambda: org.api.delete(f"/roles/{title}")  # noqa: E731
+
+    answers = at_once([takes[0], names[0], change, drop, takes[1], names[1]])
+
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 422}
+    for path in paths:
+        step = org.api.data("GET", path)
+        assert step["roles"] == []
+        assert [[each["text"] for each in capture["options"]] for capture in step["captures"]] == [["Oslo"]]
+    afterwards.assert_all_well()
+
+
+def test_values_set_apart_are_all_kept(org: Organization, afterwards: Afterwards) -> None:
+    tag = org.tag()["id"]
+    for number in EIGHT:
+        key = {"key": f"key-{number}", "applies_to": "tag", "field_type": "number"}
+        org.api.data("POST", "/custom-field-keys", key)
+    path = f"/tags/{tag}/custom-fields"
+
+    def setting(number: int) -> Call:
+        return lambda: org.api.request("PATCH", f"{path}/key-{number}", json={"value": number})
+
+    answers = at_once([setting(number) for number in EIGHT])
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert org.api.data("GET", path)["custom_fields"] == {f"key-{number}": number for number in EIGHT}
     afterwards.assert_all_well()
 
 

@@ -2,6 +2,8 @@
 
 import nh3
 
+from procession.domain.snippets import references_only
+
 # Beside ordinary formatting: references to snippets and templates, mentions, and fields inside a document
 # (Spec: behaviour-templates T-13.2, T-13.6).
 TAGS = frozenset(nh3.ALLOWED_TAGS) | {"editor-form-field"}
@@ -24,3 +26,8 @@ def safe_markup(text: str) -> str:
         generic_attribute_prefixes=DATA,
         filter_style_properties=STYLES,
     )
+
+
+def stored_markup(text: str) -> str:
+    """Safe markup as it is kept: of a snippet only the reference, whatever the client was shown inside (T-13.3)."""
+    return safe_markup(references_only(text))

@@ -17,6 +17,7 @@ from procession.domain.task_filters import (
     EVERYTHING,
     SPELLINGS,
     Archived,
+    CustomValue,
     Span,
     TaskFilter,
     TaskOrder,
@@ -105,7 +106,17 @@ async def to_organization_filter(call: Call, tx: ReadTx, params: OrganizationTas
         created=_created(call, params.created),
         is_oneoff=params.is_oneoff,
         archived=_archived(call, params.archived),
+        value=_value(call, params),
     )
+
+
+def _value(call: Call, params: OrganizationTaskListParams) -> CustomValue | None:
+    """Both are needed. Spec: api-tasks T2."""
+    key, value = params.custom_field_key, params.custom_field_value
+    if key is not None and value is not None:
+        return CustomValue(key, value)
+    call.ignore(*(name for name in ("custom_field_key", "custom_field_value") if getattr(params, name) is not None))
+    return None
 
 
 def _roles(call: Call, sent: Sequence[str]) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ OUTSIDERS = (
     Outsider("lucia", "Lucia", "Moretti", "lucia.moretti@larkandpine.example", "Lark & Pine Travel"),
 )
 GROUPS = {"people": ("People team", ("tomas", "ellie")), "finance": ("Finance", ("priya", "maya"))}
+JOB_TITLES = {"Account manager": ("jonas", "tomas")}
 TAGS = {
     "urgent": "#d64545",
     "remote": "#2f9e6e",

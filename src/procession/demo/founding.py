@@ -25,6 +25,7 @@ from procession.usecases import (
     folders,
     groups,
     guests,
+    job_titles,
     members,
     organizations,
     setup,
@@ -56,6 +57,7 @@ class Company(msgspec.Struct, kw_only=True):
     roles: dict[int, Role] = {}
     guests: dict[str, str] = {}
     groups: dict[str, str] = {}
+    job_titles: dict[str, str] = {}
     tags: dict[str, str] = {}
     folders: dict[str, str] = {}
     templates: dict[str, TemplateRow] = {}
@@ -161,6 +163,9 @@ async def _surroundings(tx: WriteTx, made: Company) -> None:
         chosen = [made.people[each] for each in people]
         group = await groups.create(tx, made.secrets, name=name, description="", members=chosen, guest_emails=())
         made.groups[key] = group.id
+    for name, people in company.JOB_TITLES.items():
+        holders = [made.people[each] for each in people]
+        made.job_titles[name] = (await job_titles.create(tx, name=name, users=holders)).id
     for title, color in company.TAGS.items():
         made.tags[title] = (await tags.create_tag(tx, title=title, color=color, kind=None)).id
     for key, name, _ in company.TEMPLATE_FOLDERS:
@@ -218,7 +223,7 @@ def _values(made: Company, plan: StepPlan) -> dict[str, Any]:
         "assignees": tuple(made.people[who] for who in plan.who if who in made.people),
         "guests": tuple(made.guests[who] for who in plan.who if who in made.guests),
         "groups": tuple(made.groups[who.removeprefix("group:")] for who in plan.who if who.startswith("group:")),
-        "roles": tuple(who.removeprefix("role:") for who in plan.who if who.startswith("role:")),
+        "roles": tuple(made.job_titles[who.removeprefix("role:")] for who in plan.who if who.startswith("role:")),
         **plan.switches,
     }
 

@@ -121,7 +121,7 @@ class Stories:
             summary=random.choice(words.COMMENTS) if random.random() < 0.2 else None,
             starred=random.random() < 0.1,
             prerun=self._kickoff(blueprint, row.document.kickoff, at),
-            roles={"Account manager": {"users": [made.people[random.choice(ACCOUNT_MANAGERS)]]}},
+            roles={made.job_titles["Account manager"]: {"users": [made.people[random.choice(ACCOUNT_MANAGERS)]]}},
             users=(made.people["ellie"],) if random.random() < 0.1 else None,
             groups=(made.groups["people"],) if random.random() < 0.05 else None,
             tags=tuple(made.tags[each] for each in tags),

@@ -1,7 +1,7 @@
 """Folders: two separate trees of an organization, one for templates and one for processes. Spec: api-content 2."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     created_at: int
     updated_at: int
+    custom_fields: dict[str, Any] | None = None
 
 
 def kind_of(text: object) -> FolderKind:

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from procession.domain.answers import Accepted, accept, submit
 from procession.domain.assignees import head_count, merged, with_accountable_member
 from procession.domain.calendar import WorkingWeek, local_day
+from procession.domain.custom_values import inherited
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
 from procession.domain.errors import Invalid
+from procession.domain.field_keys import FieldKey
 from procession.domain.names import fold, process_name
 from procession.domain.overrides import Override
 from procession.domain.processes import Owners, Process, ProcessType, Task
@@ -51,6 +53,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tags: frozenset[str]
     folder: str | None
     readers: tuple[str, ...]
+    custom_fields: dict[str, Any] = {}
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +72,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     people_of_groups: Mapping[str, tuple[frozenset[int], frozenset[str]]]
     reader: Reader
     new_id: Callable[[], str]
+    # Keys of custom fields that tasks have.
+    task_keys: Mapping[str, FieldKey] = {}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -157,6 +162,7 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         is_public=request.is_public,
         can_add_oot=document.can_add_oot,
         parent_id=request.parent_id,
+        custom_fields=request.custom_fields,
         created_at=numbers.at,
         started_at=numbers.at,
         updated_at=numbers.at,
@@ -217,6 +223,13 @@ def _assigned(step: Step, given: Override, request: Request, around: Surrounding
     return with_accountable_member(owners, request.starter, guest_only=around.guest_only)
 
 
+def _filling(step: Step, given: Override, request: Request) -> tuple[str, ...]:
+    """The job titles that the task's people come from. Spec: api-tasks 6."""
+    if given.owners is not None and not given.owners.is_empty:
+        return ()
+    return tuple(role for role in step.roles if role in request.roles and not request.roles[role].is_empty)
+
+
 def _assignment_problem(step: Step, given: Override, owners: Owners, around: Surroundings) -> str | None:
     if given.owners is not None and given.owners.guests and not step.allow_guest_owners:
         return f"Guests may not be assigned to the step {step.title}."
@@ -255,7 +268,7 @@ def _task(
         blueprint_position=place,
         stage_id=step.stage_id,
         owners=owners,
-        roles=step.roles,
+        roles=_filling(step, given, request),
         started_at=started_at,
         is_soft_start_date=step.is_soft_start_date,
         deadline=planned.at,
@@ -270,6 +283,7 @@ def _task(
         top_secret=step.top_secret,
         send_chromeless=step.send_chromeless,
         webhook=step.webhook,
+        custom_fields=inherited(around.task_keys, step.custom_fields),
         created_at=numbers.at,
         updated_at=numbers.at,
     )

@@ -6,6 +6,7 @@ import msgspec
 
 from procession.domain.listing import TaskState
 from procession.domain.summary import DUE_SOON_MS
+from procession.domain.times import parse_instant, wire
 
 Word = Literal[
     "active",
@@ -62,6 +63,39 @@ class Span(msgspec.Struct, frozen=True):
     end: int | None = None
 
 
+FORMS_OF_VALUE = 6
+
+
+class CustomValue(msgspec.Struct, frozen=True):
+    """A custom field with exactly this value. Spec: api-tasks 5, T2."""
+
+    key: str
+    text: str
+
+    @property
+    def forms(self) -> list[str]:
+        """How the stored object may hold it: as a text, a date, a number or boolean; always `FORMS_OF_VALUE` many."""
+        key = msgspec.json.encode(self.key).decode()
+        found = [f"{key}:{msgspec.json.encode(each).decode()}" for each in (self.text, self._as_date())]
+        number = self._as_number()
+        if number is not None:
+            found += [f"{key}:{number}{end}" for end in (",", "}")]
+        return found + found[:1] * (FORMS_OF_VALUE - len(found))
+
+    def _as_date(self) -> str:
+        try:
+            return wire(parse_instant(self.text))
+        except ValueError:
+            return self.text
+
+    def _as_number(self) -> str | None:
+        try:
+            found = msgspec.json.decode(self.text)
+        except msgspec.DecodeError:
+            return None
+        return msgspec.json.encode(found).decode() if isinstance(found, int | float) else None
+
+
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Words are joined by OR, everything else by AND. No words: tasks in any state.
 
@@ -89,6 +123,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     folders: tuple[str, ...] = ()
     is_oneoff: bool | None = None
+    value: CustomValue | None = None
 
 
 class TaskOrder(msgspec.Struct, frozen=True):
@@ -128,6 +163,7 @@ def only_principals(where: TaskFilter) -> tuple[str, ...] | None:
         or where.tag is not None
         or where.folders
         or where.is_oneoff is not None
+        or where.value is not None
     )
     if beyond_keys or len(by_people) > 1:
         return None

@@ -5,11 +5,13 @@ Spec: api-templates 2.4, behaviour-templates 15, T-5.5.
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from procession.domain.fields import Field
+from procession.domain.lookup_lists import without_list
 from procession.domain.names import Variable, fill_variables, numbered_alias
 from procession.domain.templates import MAX_STEP_TITLE, MAX_TITLE, Step, Template
 
@@ -64,8 +66,23 @@ def copy_template(template: Template, *, new_id: Callable[[], str], now: int) ->
 
 def without_people(template: Template) -> Template:
     """What may go to another organization: no people, and nothing that only the old one has. Spec: T-15.4."""
-    steps = (replace(step, assignees=(), guests=(), groups=(), roles=(), follow_up=None) for step in template.steps)
-    return replace(template, steps=tuple(steps), users=(), groups=(), default_folder=None, kickoff_sharing_user_id=None)
+    template = without_list(template)
+
+    def bare(fields: Collection[Field]) -> tuple[Field, ...]:
+        return tuple(replace(field, custom_fields={}) for field in fields)
+
+    nobody: dict[str, Any] = {"assignees": (), "guests": (), "groups": (), "roles": (), "follow_up": None}
+    steps = (replace(step, **nobody, custom_fields={}, fields=bare(step.fields)) for step in template.steps)
+    return replace(
+        template,
+        steps=tuple(steps),
+        kickoff=bare(template.kickoff),
+        users=(),
+        groups=(),
+        default_folder=None,
+        kickoff_sharing_user_id=None,
+        custom_fields={},
+    )
 
 
 def copy_step(template: Template, step: Step, *, title: str | None, new_id: Callable[[], str], now: int) -> Step:

@@ -1,4 +1,7 @@
-"""What a template document holds and mentions: steps, people, groups, other templates. Spec: T-1.7, T-13.6."""
+"""What a template document holds and mentions: steps, people, groups, job titles, other templates, snippets.
+
+Spec: T-1.7, T-13.4, T-13.6.
+"""
 
 import re
 from typing import Literal
@@ -6,9 +9,12 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain import snippets
+from procession.domain.fields import Field
+from procession.domain.lookup_lists import lists_of
 from procession.domain.templates import Template
 
-Kind = Literal["step", "member", "guest", "group", "template"]
+Kind = Literal["step", "member", "guest", "group", "role", "template", "snippet", "list"]
 
 _OPENING = re.compile(r"""<span\b[^<>]*\bdata-blueprint-id\s*=\s*["']?([0-9a-f]{32})\b[^<>]*>""", re.IGNORECASE)
 _CLOSING = re.compile(r"</span\s*>", re.IGNORECASE)
@@ -33,16 +39,48 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
         found |= {("member", str(each)) for each in step.assignees}
         found |= {("guest", each) for each in step.guests}
         found |= {("group", each) for each in step.groups}
+        found |= {("role", each) for each in step.roles}
         if step.follow_up is not None:
             found.add(("template", step.follow_up.template_id))
     for text in _texts(template):
         found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
+    found |= {("list", each) for each in lists_of(template)}
+    for text in rich_texts(template):
+        found |= {("snippet", str(each)) for each in snippets.references(text)}
     return frozenset(found)
 
 
 def _texts(template: Template) -> list[str]:
     steps = (step.summary for step in template.steps)
     return [text for text in (template.summary, template.guidance, *steps) if text]
+
+
+def rich_texts(template: Template) -> list[str | None]:
+    """Every rich text of the document: also what stands around forms and fields."""
+    fields = (field.guidance for field in (*template.kickoff, *template.fields()))
+    steps = (step.summary for step in template.steps)
+    return [template.summary, template.guidance, template.kickoff_description, *steps, *fields]
+
+
+def without_snippet(template: Template, snippet: int) -> Template:
+    """The document without the references to a snippet that is deleted. Spec: T-13.4."""
+
+    def cut(text: str | None) -> str | None:
+        return snippets.without(text, snippet) if text else text
+
+    def cut_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(replace(field, guidance=cut(field.guidance)) for field in fields)
+
+    return replace(
+        template,
+        summary=cut(template.summary),
+        guidance=cut(template.guidance),
+        kickoff_description=cut(template.kickoff_description),
+        kickoff=cut_fields(template.kickoff),
+        steps=tuple(
+            replace(each, summary=cut(each.summary), fields=cut_fields(each.fields)) for each in template.steps
+        ),
+    )
 
 
 def embeddings(template_id: str, title: str, template: Template, embedded: str) -> list[Embedding]:

@@ -115,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kickoff_sharing_user_id: int | None = None
     ko_form_blueprint_id: str | None = None
     dual_version_enabled: bool = False
+    custom_fields: dict[str, Any] = {}  # JSON
 
 
 class Template(Settings, frozen=True, kw_only=True):

@@ -58,6 +58,31 @@ def _json_each(element: IsIn, compiler: SQLCompiler, **options: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608  # compiled parts
 
 
+class Holds(ColumnElement[bool]):
+    """Whether a text column holds the bound text, letter for letter (LIKE does not mind case on SQLite)."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.text = bindparam(name, type_=Text())
+
+    @property
+    def _from_objects(self) -> list[Any]:
+        return list(self.column._from_objects)  # noqa: SLF001  # SQLAlchemy's own hook
+
+
+@compiles(Holds, "postgresql")
+def _strpos(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.column, **options)}, {compiler.process(element.text, **options)}) > 0"
+
+
+@compiles(Holds, "sqlite")
+def _instr(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.column, **options)}, {compiler.process(element.text, **options)}) > 0"
+
+
 class ListRows(ColumnElement[Any]):
     """A one-column table `value` made of a bound list: `SELECT value FROM ...` on both databases."""
 

@@ -20,6 +20,8 @@ from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx, WriteTx
 
 _rows = Mapper(Folder, folders)
+# Never changed, or by others (storage.custom_fields).
+KEPT = ("id", "kind", "custom_fields")
 _F = folders.c
 
 _by_id = select(*_rows.columns).where(_F.org == bindparam("org"), _F.id == bindparam("id"))
@@ -30,7 +32,7 @@ _of_kind = Query(
 _save = Query(
     update(folders)
     .where(_F.org == bindparam("org_is"), _F.id == bindparam("id_is"))
-    .values({name: bindparam(f"new_{name}") for name in _rows.names if name not in ("id", "kind")})
+    .values({name: bindparam(f"new_{name}") for name in _rows.names if name not in KEPT})
 )
 
 
@@ -131,5 +133,5 @@ async def add(tx: WriteTx, folder: Folder) -> None:
 
 async def save(tx: WriteTx, folder: Folder) -> None:
     stored = _rows.write(folder)
-    values = {f"new_{name}": stored[name] for name in stored if name not in ("id", "kind")}
+    values = {f"new_{name}": stored[name] for name in stored if name not in KEPT}
     await tx.run(_save, org_is=tx.org, id_is=folder.id, **values)

@@ -48,6 +48,7 @@ _groups = Query(
     .order_by(groups.c.id)
     .with_for_update(read=True, key_share=True)
 )
+_groups_there = Query(select(groups.c.id).where(groups.c.org == bindparam("org"), is_in(groups.c.id, "groups")))
 _names = Query(
     select(members.c.account, members.c.email, members.c.first_name, members.c.last_name).where(
         members.c.org == bindparam("org"), is_in(members.c.account, "accounts")
@@ -60,6 +61,14 @@ async def assignable(tx: WriteTx, member_ids: Iterable[int], group_ids: Iterable
     wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
     members_found = await tx.tuples(_members, members=wanted) if wanted else []
     groups_found = await tx.tuples(_groups, groups=groups_wanted) if groups_wanted else []
+    return Assignable(frozenset(row[0] for row in members_found), frozenset(row[0] for row in groups_found))
+
+
+async def still_there(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
+    """As `assignable`, at this moment."""
+    wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
+    members_found = await tx.tuples(_members, members=wanted) if wanted else []
+    groups_found = await tx.tuples(_groups_there, groups=groups_wanted) if groups_wanted else []
     return Assignable(frozenset(row[0] for row in members_found), frozenset(row[0] for row in groups_found))
 
 

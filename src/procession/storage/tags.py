@@ -24,6 +24,8 @@ class TagRow(msgspec.Struct, frozen=True):
     type: str | None
     created_at: int
     updated_at: int
+    # JSON (storage.custom_fields), null while there are none.
+    custom_fields: str | None = None
 
     @property
     def is_automatic(self) -> bool:

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func
 from procession.domain.listing import NO_DEADLINE
 from procession.domain.processes import Owners, State
 from procession.domain.summary import DUE_SOON_MS
-from procession.domain.task_filters import STALLED_AFTER_MS, Hidden, Span, TaskFilter, Word
+from procession.domain.task_filters import FORMS_OF_VALUE, STALLED_AFTER_MS, Hidden, Span, TaskFilter, Word
 from procession.storage.access import Sight
-from procession.storage.dialect import constant, escape_like, is_in
+from procession.storage.dialect import Holds, constant, escape_like, is_in
 from procession.storage.rows import to_json
 from procession.storage.sight import task_is_seen
 from procession.storage.tables.content import folder_links, tag_links, tags
@@ -60,6 +60,7 @@ class Shape(NamedTuple):
     has_tag: bool
     has_folders: bool
     is_oneoff: bool | None
+    has_value: bool
 
 
 def bound(tx: ReadTx, where: TaskFilter, sight: Sight) -> tuple[Shape, dict[str, Any]]:
@@ -86,6 +87,7 @@ def bound(tx: ReadTx, where: TaskFilter, sight: Sight) -> tuple[Shape, dict[str,
         has_tag=where.tag is not None,
         has_folders=bool(where.folders),
         is_oneoff=where.is_oneoff,
+        has_value=where.value is not None,
     )
     values: dict[str, Any] = {
         "now": tx.now,
@@ -101,6 +103,8 @@ def bound(tx: ReadTx, where: TaskFilter, sight: Sight) -> tuple[Shape, dict[str,
     values |= {name: list(principals) for name, principals in assigned.items()}
     for n in range(slots):
         values[f"role{n}"] = f'%"{escape_like(where.roles[n % len(where.roles)])}"%'
+    if where.value is not None:
+        values |= {f"value{n}": each for n, each in enumerate(where.value.forms)}
     for name, span in (("due", where.due), ("created", where.created)):
         if span is not None:
             values |= {f"{name}_from": span.start, f"{name}_to": span.end}
@@ -143,6 +147,8 @@ def matching(query: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any
         conditions.append(_filed())
     if shape.is_oneoff is not None:
         conditions.append(_T.is_oneoff == constant(int(shape.is_oneoff)))
+    if shape.has_value:
+        conditions.append(or_(*[Holds(_T.custom_fields, f"value{n}") for n in range(FORMS_OF_VALUE)]))
     return query.select_from(with_process).where(*conditions)
 
 

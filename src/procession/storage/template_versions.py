@@ -1,14 +1,16 @@
 """Frozen versions of templates: what processes run. Spec: behaviour-templates 10, api-templates 2.5."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import and_, bindparam, delete, exists, select, update
 
 from procession.domain.errors import WrongState
+from procession.domain.lookup_lists import lists_of, with_lists
 from procession.domain.templates import Template, TemplateRow
-from procession.storage import templates
+from procession.storage import lookup_lists, templates
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables.processes import processes
@@ -24,6 +26,7 @@ SETTLED_AFTER_MS = 60_000
 MAX_REMEMBERED_CHARACTERS = 32_000_000
 
 _V = template_versions.c
+K = TypeVar("K", str, tuple[str, int])
 
 
 class LaunchableTemplate(msgspec.Struct, frozen=True):
@@ -75,17 +78,29 @@ _remove_unused = Query(
 )
 
 
+class Frozen(msgspec.Struct, frozen=True):
+    """A version's document, and the lookup lists that feed its fields."""
+
+    document: Template
+    lists: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Frozen":
+        document = msgspec.json.decode(text, type=Template)
+        return cls(document, lists_of(document))
+
+
 class _Memory:
     """Documents of settled versions, which never change, up to a total size of their JSON."""
 
     def __init__(self) -> None:
-        self._documents: dict[tuple[int, str, int], Template] = {}
+        self._documents: dict[tuple[int, str, int], Frozen] = {}
         self._characters = 0
 
-    def get(self, key: tuple[int, str, int]) -> Template | None:
+    def get(self, key: tuple[int, str, int]) -> Frozen | None:
         return self._documents.get(key)
 
-    def put(self, key: tuple[int, str, int], document: Template, characters: int) -> None:
+    def put(self, key: tuple[int, str, int], document: Frozen, characters: int) -> None:
         if self._characters + characters > MAX_REMEMBERED_CHARACTERS:
             self._documents, self._characters = {}, 0
         self._documents[key] = document
@@ -104,42 +119,59 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     key = (tx.org, template_id, version)
     known = _memory.get(key)
     if known is not None:
-        return known
+        return await _with_current_lists(tx, known)
     rows = await tx.tuples(_document, id=template_id, version=version)
     if not rows:
         raise LookupError(f"template {template_id} has no version {version}")
     text, frozen_at = rows[0]
-    document = msgspec.json.decode(text, type=Template)
+    frozen = Frozen.of(text)
     if frozen_at < tx.now - SETTLED_AFTER_MS:
-        _memory.put(key, document, len(text))
-    return document
+        _memory.put(key, frozen, len(text))
+    return await _with_current_lists(tx, frozen)
+
+
+async def _with_current_lists(tx: ReadTx, frozen: Frozen) -> Template:
+    """Fields fed by lookup lists show what those hold now, in running processes too. Spec: T-11.5."""
+    if not frozen.lists:
+        return frozen.document
+    return with_lists(frozen.document, await lookup_lists.many(tx, frozen.lists))
 
 
 async def version_documents(tx: ReadTx, pairs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Template]:
-    """The documents of many frozen versions, by (template, version); one statement at most."""
+    """The documents of many frozen versions, by (template, version); two statements at most."""
     wanted = set(pairs)
-    found: dict[tuple[str, int], Template] = {}
+    found: dict[tuple[str, int], Frozen] = {}
     for pair in wanted:
         known = _memory.get((tx.org, *pair))
         if known is not None:
             found[pair] = known
     missing = wanted - found.keys()
-    if not missing:
-        return found
+    if missing:
+        await _load_documents(tx, missing, found)
+    return await _all_with_current_lists(tx, found)
+
+
+async def _load_documents(
+    tx: ReadTx, missing: Collection[tuple[str, int]], found: dict[tuple[str, int], Frozen]
+) -> None:
     ids, versions = sorted({pair[0] for pair in missing}), sorted({pair[1] for pair in missing})
     for template_id, version, text, frozen_at in await tx.tuples(_documents, ids=ids, versions=versions):
         if (template_id, version) in missing:
-            document = msgspec.json.decode(text, type=Template)
-            found[template_id, version] = document
+            frozen = found[template_id, version] = Frozen.of(text)
             if frozen_at < tx.now - SETTLED_AFTER_MS:
-                _memory.put((tx.org, template_id, version), document, len(text))
-    return found
+                _memory.put((tx.org, template_id, version), frozen, len(text))
+
+
+async def _all_with_current_lists(tx: ReadTx, found: Mapping[K, Frozen]) -> dict[K, Template]:
+    """One statement, none when no field is fed by a list."""
+    lists = await lookup_lists.many(tx, (each for frozen in found.values() for each in frozen.lists))
+    return {key: with_lists(each.document, lists) if each.lists else each.document for key, each in found.items()}
 
 
 async def published_documents(tx: ReadTx, ids: Sequence[str]) -> dict[str, Template]:
     """The published version of each of these templates that has one."""
-    found = await tx.tuples(_published, ids=list(ids))
-    return {template_id: msgspec.json.decode(text, type=Template) for template_id, text in found}
+    rows = await tx.tuples(_published, ids=list(ids))
+    return await _all_with_current_lists(tx, {template_id: Frozen.of(text) for template_id, text in rows})
 
 
 async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.domain import tasks
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
@@ -127,7 +127,7 @@ async def _comment(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_l
     if comment is None or not comment.strip():
         return ()
     place = Place(process=seen.task.process, task=seen.task.seq, task_id=seen.task.id)
-    draft = Draft(content=safe_markup(comment))
+    draft = Draft(content=stored_markup(comment))
     return (await write(tx, draft, place, is_issue=False, hourly_limit=hourly_limit)).mentions
 
 

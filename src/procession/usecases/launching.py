@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from procession.adapters.secrets import Secrets
-from procession.domain import launching, template_permissions
+from procession.domain import custom_values, launching, template_permissions
 from procession.domain.assignees import unknown_assignees
 from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
+from procession.domain.field_keys import FieldKey, Record
+from procession.domain.job_titles import holders_to_remember
 from procession.domain.launching import Numbers, Request, Source, Surroundings
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.overrides import Override, read_overrides, read_roles
@@ -21,7 +23,9 @@ from procession.domain.values import People
 from procession.domain.variables import Reader
 from procession.storage import (
     attachable,
+    field_keys,
     groups,
+    job_titles,
     organizations,
     people,
     processes,
@@ -56,6 +60,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     folders: tuple[str, ...] | None = None
+    custom_fields: Mapping[str, Any] | None = None
 
 
 async def launch_process(
@@ -77,7 +82,10 @@ async def launch_process(
     settings = await organizations.settings_of(tx, tx.org)
     request = await _checked(tx, wish, document, readers=await template_grants.process_readers(tx, row.id))
     request = await _with_defaults(tx, request, wish, document, row.id)
+    keys = await _keys(tx, wish, document)
+    request = msgspec.structs.replace(request, custom_fields=_custom_fields(keys["process"], wish, document))
     around = await _surroundings(tx, settings, document, request, selects=map_selects_steps)
+    around = msgspec.structs.replace(around, task_keys=keys["task"])
     source = Source(
         id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
     )
@@ -89,6 +97,7 @@ async def launch_process(
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
         raise WrongState(template_versions.ARCHIVED)
+    await _remember_holders(tx, holders_to_remember(document, request.roles))
     await processes.add(tx, process)
     tx.record(
         happened(
@@ -110,6 +119,26 @@ async def _numbers(tx: WriteTx, *, tasks: int) -> Numbers:
     return Numbers(process, first_task, at)
 
 
+async def _keys(tx: ReadTx, wish: Wish, document: Template) -> Mapping[Record, Mapping[str, FieldKey]]:
+    """The custom fields of processes and tasks; no statement when nothing is inherited or sent."""
+    if wish.custom_fields or document.custom_fields or any(step.custom_fields for step in document.steps):
+        return await field_keys.of_records(tx, ["process", "task"])
+    return {"process": {}, "task": {}}
+
+
+def _custom_fields(keys: Mapping[str, FieldKey], wish: Wish, document: Template) -> dict[str, Any]:
+    """The template's values, where the launch says nothing else. Raises Invalid. Spec: api-processes 7.1, 14."""
+    own = custom_values.checked(keys, wish.custom_fields or {})
+    return custom_values.inherited(keys, document.custom_fields) | own
+
+
+async def _remember_holders(tx: WriteTx, chosen: Mapping[str, Owners]) -> None:
+    """The next launch is offered whom this one chose. Spec: T-8.2."""
+    for title in await job_titles.lock_many(tx, chosen):
+        if title.last_holders != chosen[title.id]:
+            await job_titles.save(tx, msgspec.structs.replace(title, last_holders=chosen[title.id]))
+
+
 def _guests_of(process: Process) -> list[str]:
     return sorted({guest for task in process.tasks for guest in task.owners.guests})
 
@@ -127,6 +156,8 @@ async def _checked(tx: WriteTx, wish: Wish, document: Template, *, readers: Iter
         roles = read_roles(wish.roles)
     except Invalid as invalid:
         errors |= invalid.errors
+    titles = await job_titles.known(tx, roles)
+    errors |= {f"roles.{role}": ["There is no job title with this id."] for role in roles if role not in titles}
     errors |= await _people_errors(tx, wish, overrides, roles)
     if wish.parent_id is not None:
         try:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.adapters.secrets import Secrets
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.domain import tasks
 from procession.domain.assignees import with_accountable_member
 from procession.domain.calendar import WorkingWeek
@@ -35,7 +35,7 @@ from procession.storage import attachable, links, organizations, people, process
 from procession.storage import tasks as stored
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, guests
+from procession.usecases import assigning, guards, guests, lookup_lists
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed, assigned, unknown_tags
 
@@ -71,7 +71,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     settings = await organizations.settings_of(tx, tx.org)
     errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said, settings.working_week())
     assignment = await _assignment(tx, said, settings, errors)
-    fields = _read_fields(tx, said, errors)
+    fields = await _read_fields(tx, said, errors)
     folder = await _checked_places(tx, said, errors)
     if errors:
         raise Invalid(errors)
@@ -132,11 +132,12 @@ async def _assignment(
     return found
 
 
-def _read_fields(tx: WriteTx, said: TaskInput, errors: Errors) -> tuple[Field, ...]:
+async def _read_fields(tx: WriteTx, said: TaskInput, errors: Errors) -> tuple[Field, ...]:
     if not isinstance(said.form_fields, list):
         return ()
     try:
-        return read_fields(said.form_fields, (), new_id=tx.new_id, now=tx.now)
+        sent = await lookup_lists.fed(tx, lookup_lists.definitions_at("form_fields", said.form_fields), errors)
+        return read_fields(sent, (), new_id=tx.new_id, now=tx.now)
     except Invalid as invalid:
         errors |= invalid.errors
         return ()
@@ -158,7 +159,7 @@ def _model(tx: WriteTx, said: TaskInput, week: WorkingWeek) -> Task:
         seq=0,
         id="",
         title=said.title if isinstance(said.title, str) else "",
-        summary=safe_markup(said.summary) if isinstance(said.summary, str) else "",
+        summary=stored_markup(said.summary) if isinstance(said.summary, str) else "",
         task_type=said.task_type if isinstance(said.task_type, str) else "task",
         started_at=said.started_at if isinstance(said.started_at, int) else tx.now,
         is_soft_start_date=said.is_soft_start_date is True,

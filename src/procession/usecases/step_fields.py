@@ -10,6 +10,7 @@ from procession.domain.template_copying import field_aliases
 from procession.domain.template_steps import with_field, with_field_at, with_step, without_field
 from procession.domain.templates import Step, Template, TemplateRow
 from procession.storage.tx import WriteTx
+from procession.usecases.lookup_lists import fed_alone
 from procession.usecases.steps import find_step
 from procession.usecases.template_access import save_document
 
@@ -26,7 +27,7 @@ async def add_field(tx: WriteTx, row: TemplateRow, step_id: str, sent: object) -
     """A new field from a sent definition, at the end unless it names a position. Raises NotFound, Invalid."""
     step = find_step(row.document, step_id)
     field = read_definition(
-        sent,
+        await fed_alone(tx, sent),
         path="",
         new_id=tx.new_id,
         now=tx.now,
@@ -42,6 +43,7 @@ async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: st
     """The whole definition is validated again; id and alias stay. Raises NotFound, Invalid. Spec: F2."""
     step = find_step(row.document, step_id)
     existing = find_field(step, field_id)
+    sent = await fed_alone(tx, sent, existing)
     field = read_definition(sent, path="", new_id=tx.new_id, now=tx.now, existing=existing)
     changed = await _save_step(tx, row, with_field(step, field))
     tx.record(happened("field.updated", field.id, template=row.id, step=step_id))

@@ -16,7 +16,7 @@ from procession.domain.template_copying import copy_step
 from procession.domain.template_permissions import is_listed
 from procession.domain.template_steps import with_copied_step, with_step, with_step_at, without_step
 from procession.domain.templates import MAX_STEP_TITLE, FollowUp, Step, Template, TemplateRow
-from procession.storage import organizations, references, template_grants, template_links, templates
+from procession.storage import job_titles, organizations, references, template_grants, template_links, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
 from procession.usecases.template_access import save_document
@@ -111,6 +111,7 @@ async def checked_values(
     await checks.check_people(tx, errors, members, groups)
     if "guests" in values:
         values["guests"] = await checks.checked_guests(tx, values["guests"], kept.guests if kept else (), errors)
+    await _check_job_titles(tx, values.get("roles", ()), kept.roles if kept else (), errors)
     stage_id = values.get("stage_id")
     if stage_id is not None and row.document.stage(stage_id) is None:
         errors["stage_id"] = ["The milestone does not belong to this template."]
@@ -120,6 +121,13 @@ async def checked_values(
         if problem is not None:
             errors["bp_to_launch.id"] = [problem]
     return values
+
+
+async def _check_job_titles(tx: WriteTx, sent: Sequence[str], kept: Sequence[str], errors: checks.Errors) -> None:
+    known = await job_titles.known(tx, (each for each in sent if each not in kept))
+    for index, each in enumerate(sent):
+        if each not in known and each not in kept:
+            errors[f"roles.{index}"] = ["There is no job title with this id."]
 
 
 async def _problem_with_target(tx: WriteTx, template_id: str) -> str | None:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from procession.adapters.secrets import Secrets
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.domain import task_deadlines, tasks
 from procession.domain.answers import Accepted, accept
 from procession.domain.errors import Invalid, NotAllowed, NotFound
@@ -34,7 +34,7 @@ from procession.domain.values import People
 from procession.storage import access, attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests
+from procession.usecases import assigning, guards, guests, lookup_lists
 from procession.usecases.guards import SeenTask
 
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
@@ -123,12 +123,12 @@ async def change(
     tasks.require_editable(seen.task)
     errors = work.errors() | missing(required, read.sent)
     assignment = await _assignment(tx, work, errors)
-    fields = _fields(tx, work, errors)
+    fields = await _fields(tx, work, errors)
     accepted = await _accepted(tx, work, fields, errors)
     await _check_tags(tx, work, errors)
     if errors:
         raise Invalid(errors)
-    task = edited(seen.task, work.said, work.changed, week=work.settings.working_week(), clean=safe_markup)
+    task = edited(seen.task, work.said, work.changed, week=work.settings.working_week(), clean=stored_markup)
     if "form_fields" in work.changed:
         task = tasks.with_own_fields(task, fields)
     if accepted is not None:
@@ -217,12 +217,14 @@ async def _assignment(tx: WriteTx, work: _Work, errors: Errors) -> assigning.Ass
     return found
 
 
-def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]:
+async def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]:
     """The task's form after the change."""
     task = work.seen.task
     if "form_fields" in work.changed and isinstance(work.said.form_fields, list):
         try:
-            return read_fields(work.said.form_fields, tasks.own_fields(task), new_id=tx.new_id, now=tx.now)
+            kept = tasks.own_fields(task)
+            definitions = lookup_lists.definitions_at("form_fields", work.said.form_fields, kept)
+            return read_fields(await lookup_lists.fed(tx, definitions, errors), kept, new_id=tx.new_id, now=tx.now)
         except Invalid as invalid:
             errors |= invalid.errors
     return tasks.fields_of(task, work.document)

@@ -18,8 +18,9 @@ from procession.domain.names import clean_name
 from procession.domain.template_copying import copy_template
 from procession.domain.template_steps import numbered, require_anchor, require_room, with_kickoff
 from procession.domain.templates import MAX_STAGE_NAME, MAX_STEP_TITLE, Settings, Stage, Step, TemplateRow
-from procession.storage import people, references, templates
+from procession.storage import job_titles, people, references, templates
 from procession.storage.tx import WriteTx
+from procession.usecases import lookup_lists
 from procession.usecases import template_checks as checks
 from procession.usecases.steps import StepInput, default_deadline
 from procession.usecases.templates import TemplateInput, create_template
@@ -42,12 +43,12 @@ async def import_template(
 ) -> TemplateRow:
     """A new template with everything the export holds; what refers to the old ids and aliases follows to the new.
 
-    People, folders and templates that are not here are left out; anything else wrong raises Invalid.
+    People, job titles, folders and templates that are not here are left out; anything else wrong raises Invalid.
     """
     require_room(len(steps))
     row = await create_template(tx, replace(await _with_known(tx, given), kickoff=UNSET))
     parts = _Parts(tx)
-    kickoff = parts.kickoff([] if given.kickoff is UNSET else given.kickoff)
+    kickoff = parts.kickoff(await _fed(tx, "prerun", [] if given.kickoff is UNSET else given.kickoff))
     milestones = parts.stages(stages)
     imported = [await parts.step(index, each) for index, each in enumerate(steps)]
     parts.check_deadlines(imported)
@@ -71,6 +72,11 @@ async def _with_known(tx: WriteTx, given: TemplateInput) -> TemplateInput:
     settings["groups"] = tuple(each for each in settings["groups"] if each in known.groups)
     settings["kickoff_sharing_user_id"] = None
     return replace(given, settings=settings)
+
+
+async def _fed(tx: WriteTx, path: str, sent: Sequence[Any]) -> list[Any]:
+    """Fields with the options of lookup lists that are here. Spec: T-11.5."""
+    return await lookup_lists.fed(tx, lookup_lists.definitions_at(path, sent), {}, is_import=True)
 
 
 class _Parts:
@@ -108,13 +114,16 @@ class _Parts:
             "groups": tuple(each for each in values.get("groups", ()) if each in known.groups),
             "guests": tuple(dict.fromkeys(each for each in guests if is_email(each) and each not in members)),
         }
+        titles = await job_titles.known(tx, values.get("roles", ()))
+        values["roles"] = tuple(each for each in values.get("roles", ()) if each in titles)
         follow_up = values.get("follow_up")
         target = None if follow_up is None else await templates.find(tx, follow_up.template_id)
         if target is None:
             values["follow_up"] = None
         if values.get("deadline") is None:
             values["deadline"] = await default_deadline(tx)
-        fields = sorted(self._fields(sent.fields, f"steps.{index}.captures"), key=lambda field: field.position)
+        definitions = await _fed(tx, f"steps.{index}.captures", sent.fields)
+        fields = sorted(self._fields(definitions, f"steps.{index}.captures"), key=lambda field: field.position)
         self.errors |= {f"steps.{index}.{path}": messages for path, messages in found.items()}
         return Step(
             id=self._old_id(sent.old_id),

@@ -1,5 +1,6 @@
 """Templates: create and change. Spec: api-templates 2, behaviour-templates 1-4, 10."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from procession.domain.template_steps import numbered, with_kickoff
 from procession.domain.templates import MAX_TITLE, Template, TemplateRow, TemplateType
 from procession.storage import organizations, public_templates, template_grants, template_versions, templates
 from procession.storage.tx import WriteTx
+from procession.usecases import lookup_lists
 from procession.usecases import template_checks as checks
 from procession.usecases.template_access import Opened, editable, found, require_live, save_document
 
@@ -67,7 +69,8 @@ async def create_template(tx: WriteTx, given: TemplateInput) -> TemplateRow:
         errors["type"] = [checks.required("type")]
     settings = await _checked_settings(tx, given, Template(), errors)
     if given.kickoff is not UNSET:
-        settings["kickoff"] = with_kickoff((), checks.read_kickoff(tx, given.kickoff, (), (), errors))
+        sent = await _fed(tx, given.kickoff, (), errors)
+        settings["kickoff"] = with_kickoff((), checks.read_kickoff(tx, sent, (), (), errors))
     if errors or given.type is UNSET:
         raise Invalid(errors)
     row = await new_row(
@@ -155,7 +158,8 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
     title = checks.checked_title(given.title, MAX_TITLE, errors)
     settings = await _checked_settings(tx, given, row.document, errors, owner=row.owner)
     if given.kickoff is not UNSET:
-        settings["kickoff"] = _changed_kickoff(tx, row.document, given.kickoff, settings, errors)
+        sent = await _fed(tx, given.kickoff, row.document.kickoff, errors)
+        settings["kickoff"] = _changed_kickoff(tx, row.document, sent, settings, errors)
     alias = row.alias
     if given.alias is not UNSET and given.alias != row.alias:
         alias = await checks.checked_alias(tx, row.id, given.alias, errors)
@@ -233,6 +237,11 @@ async def _checked_settings(
     if switched_on and settings.get("kickoff_sharing_user_id", kept.kickoff_sharing_user_id) is None:
         settings["kickoff_sharing_user_id"] = tx.actor.id
     return settings
+
+
+async def _fed(tx: WriteTx, sent: list[Any], kept: Sequence[Field], errors: checks.Errors) -> list[Any]:
+    """The kick-off fields with options from lookup lists. Spec: T-11.5."""
+    return await lookup_lists.fed(tx, lookup_lists.definitions_at("prerun", sent, kept), errors)
 
 
 def _changed_kickoff(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.forms import FormField
 from procession.api.contract.shared import TagLink
@@ -149,9 +149,10 @@ class LaunchBody(msgspec.Struct, kw_only=True):
     groups: list[str] | None = None
     tags: list[str] | None = None
     folders: list[str] | None = None
+    custom_fields: dict[str, Any] | Annotated[list[Any], Meta(max_length=0)] | None = None
 
     def __post_init__(self) -> None:
-        self.summary = safe_markup(self.summary) if self.summary else self.summary
+        self.summary = stored_markup(self.summary) if self.summary else self.summary
 
 
 class RunChange(msgspec.Struct, kw_only=True):
@@ -170,4 +171,4 @@ class RunChange(msgspec.Struct, kw_only=True):
     folders: list[str] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        self.summary = safe_markup(self.summary) if self.summary else self.summary
+        self.summary = stored_markup(self.summary) if self.summary else self.summary

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.api.contract.envelope import Many
 from procession.api.contract.shared import TagLink
 from procession.api.contract.template_fields import Capture
@@ -107,6 +107,7 @@ class StepChange(msgspec.Struct, kw_only=True):
     assignees: list[MemberId] | UnsetType = UNSET
     guests: list[str] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
+    roles: Annotated[list[str], Meta(description="Job titles, filled at launch.")] | UnsetType = UNSET
     max_assignable: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType | None = UNSET
     allow_guest_owners: bool | UnsetType = UNSET
     deadline: Any = UNSET
@@ -127,7 +128,7 @@ class StepChange(msgspec.Struct, kw_only=True):
     stage_id: str | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
-        self.summary = safe_markup(self.summary) if self.summary else self.summary
+        self.summary = stored_markup(self.summary) if self.summary else self.summary
 
 
 class StepBody(StepChange, kw_only=True):

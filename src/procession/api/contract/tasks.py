@@ -170,6 +170,8 @@ class OrganizationTaskListParams(TaskListParams, frozen=True, kw_only=True):
     is_oneoff: Annotated[bool | None, Meta(description="Only one-off tasks, or only tasks of steps.")] = None
     archived: Annotated[str | None, Meta(description="`true` adds archived tasks, `only` gives just them.")] = None
     assignee: Annotated[str | None, Meta(description="`me`: as `owners` with the caller.")] = None
+    custom_field_key: Annotated[str | None, Meta(description="A custom field; with `custom_field_value`.")] = None
+    custom_field_value: Annotated[str | None, Meta(description="The exact value it has.")] = None
 
 
 class OwnersBody(msgspec.Struct):

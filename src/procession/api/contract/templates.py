@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import MemberId, Milestone, Step
@@ -154,8 +154,8 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     prerun: list[KickoffFieldBody] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        self.summary = safe_markup(self.summary) if self.summary else self.summary
-        self.guidance = safe_markup(self.guidance) if self.guidance else self.guidance
+        self.summary = stored_markup(self.summary) if self.summary else self.summary
+        self.guidance = stored_markup(self.guidance) if self.guidance else self.guidance
 
 
 class TemplateBody(TemplateSettings, kw_only=True):
@@ -181,7 +181,7 @@ class TemplateChange(TemplateSettings, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         described = self.kickoff_description
-        self.kickoff_description = safe_markup(described) if described else described
+        self.kickoff_description = stored_markup(described) if described else described
 
 
 class CloneBody(msgspec.Struct):

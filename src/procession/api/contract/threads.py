@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from procession.adapters.text import safe_markup
+from procession.adapters.text import stored_markup
 from procession.domain.processes import ThreadLabel
 from procession.domain.threads import MAX_CONTENT, AuthorKind, ThreadState
 
@@ -57,7 +57,7 @@ class _Written(msgspec.Struct):
     content: Content
 
     def __post_init__(self) -> None:
-        self.content = safe_markup(self.content)
+        self.content = stored_markup(self.content)
 
 
 class CommentBody(_Written):
@@ -95,4 +95,4 @@ class CommentChange(msgspec.Struct):
 
     def __post_init__(self) -> None:
         if isinstance(self.content, str):
-            self.content = safe_markup(self.content)
+            self.content = stored_markup(self.content)

@@ -28,7 +28,7 @@ class Tree:
             position=row.position,
             folder_type=row.kind,
             created_at=wire(row.created_at),
-            custom_fields={},
+            custom_fields=row.custom_fields or {},
         )
         if with_children:
             below = self.children.get(row.id, [])

@@ -1,6 +1,6 @@
 """Form fields with answers. Spec: api-conventions 18.3."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -16,19 +16,24 @@ def present_form(
     *,
     task_id: str | None = None,
     step_id: str | None = None,
+    guide: Callable[[str], str] | None = None,
 ) -> list[FormField]:
-    """Fields in their order, each with its answer; without answers when `answers` is None."""
+    """Fields in their order, each with its answer; without answers when `answers` is None.
+
+    `guide` makes what readers see of the stored guidance.
+    """
     shown: list[FormField] = []
     for field in fields:
         answer = UNSET if answers is None else answers.get(field.id)
-        shown.append(
-            FormField(
-                task_id=task_id,
-                step_id=step_id,
-                unique_id=None,
-                field_value=answer,
-                value=answer,
-                **common_shape(field),
-            )
+        made = FormField(
+            task_id=task_id,
+            step_id=step_id,
+            unique_id=None,
+            field_value=answer,
+            value=answer,
+            **common_shape(field),
         )
+        if guide is not None and made.guidance:
+            made.guidance = guide(made.guidance)
+        shown.append(made)
     return shown

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from procession.api.contract.envelope import One
 from procession.api.contract.tags import Tag, TagStatistics
 from procession.domain.times import wire
+from procession.storage.custom_fields import decoded
 from procession.storage.tag_statistics import statistics
 from procession.storage.tags import TagRow
 from procession.storage.tx import ReadTx
@@ -21,7 +22,7 @@ def present_tag(row: TagRow) -> Tag:
         type=row.type,
         created_at=wire(row.created_at),
         deleted_at=None,
-        custom_fields={},
+        custom_fields=decoded(row.custom_fields),
     )
 
 

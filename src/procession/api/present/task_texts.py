@@ -1,8 +1,9 @@
 """Titles and descriptions of tasks with their variables replaced. Spec: api-tasks 2, behaviour-templates 12."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from procession.adapters.text import safe_markup
+from procession.api.present.snippets import Snippets, quoted_in
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
 from procession.domain.names import Variable, fill_variables, system_variables
@@ -21,8 +22,16 @@ MARK = "{{"
 class Texts:
     """The variables of a page of tasks, loaded once."""
 
-    def __init__(self, variables: Mapping[int, Mapping[str, Variable]]) -> None:
+    def __init__(
+        self, variables: Mapping[int, Mapping[str, Variable]], snippets: Snippets, launched_at: Mapping[int, int]
+    ) -> None:
         self._variables = variables
+        self._snippets = snippets
+        self._launched_at = launched_at
+
+    @classmethod
+    def without_quotes(cls) -> "Texts":
+        return cls({}, Snippets({}, for_guest=False), {})
 
     def title(self, task: Task) -> str:
         return fill_variables(task.title, self._of(task)) if MARK in task.title else task.title
@@ -31,8 +40,17 @@ class Texts:
         """Safe markup, whatever the variables hold; None when there is none."""
         if not markup:
             return None
-        safe = safe_markup(markup)
+        safe = self._with_snippets(task, safe_markup(markup))
         return fill_rich_variables(safe, self._of(task), sanitize=safe_markup) if MARK in safe else safe
+
+    def guidance(self, task: Task, markup: str) -> str:
+        """What stands beside a field of the task."""
+        return self._with_snippets(task, markup)
+
+    def _with_snippets(self, task: Task, markup: str) -> str:
+        if task.process is None:
+            return self._snippets.now(markup)
+        return self._snippets.at_launch(markup, self._launched_at[task.process])
 
     def _of(self, task: Task) -> Mapping[str, Variable]:
         own = {"current-task-id": Variable((task.id,))}
@@ -45,18 +63,22 @@ async def texts_of(
     summaries: Sequence[str | None],
     processes: Mapping[int, ProcessFacts],
     documents: Documents,
+    guidance: Iterable[str | None] = (),
 ) -> Texts:
-    """What the titles and the given summaries of these tasks quote.
+    """What the titles and the given summaries of these tasks, and the `guidance` of their fields, quote.
 
-    No statement when they quote nothing, else two; two more when an assignee answer is among the quoted.
+    No statement when they quote nothing, else two for variables and two for snippets; two more when an assignee
+    answer is among the quoted.
     """
+    snippets = await quoted_in(tx, (*summaries, *guidance))
+    launched_at = {seq: process.created_at for seq, process in processes.items()}
     quoting = {
         task.process
         for task, summary in zip(tasks, summaries, strict=True)
-        if task.process is not None and (MARK in task.title or MARK in (summary or ""))
+        if task.process is not None and (MARK in task.title or MARK in (summary or "") or snippets.hold(MARK, summary))
     }
     if not quoting:
-        return Texts({})
+        return Texts({}, snippets, launched_at)
     answered = await task_pages.answers_in(tx, quoting)
     zone = (await organizations.settings_of(tx, tx.org)).timezone
     reader = Reader(zone=zone)
@@ -72,7 +94,9 @@ async def texts_of(
                 reader,
             )
             for seq in quoting
-        }
+        },
+        snippets,
+        launched_at,
     )
 
 

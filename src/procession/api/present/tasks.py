@@ -9,9 +9,10 @@ from procession.api.contract.shared import TagLink
 from procession.api.contract.tasks import JobTitle, TaskOut, TaskOwners
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_step
-from procession.api.present.task_texts import Documents, texts_of
+from procession.api.present.task_texts import Documents, Texts, texts_of
 from procession.api.present.threads import present_threads
 from procession.domain import tasks as rules
+from procession.domain.fields import Field
 from procession.domain.permissions import may_work_on_task
 from procession.domain.processes import Task
 from procession.domain.tasks import PeopleOfGroups
@@ -38,6 +39,7 @@ INCLUDES = frozenset(
 ALIASES = {"comments": "threads"}
 # Guests see of a process what the texts of their tasks quote. Spec: behaviour-people 5.3.
 FOR_MEMBERS = frozenset({"step", "ko_form_fields", "roles"})
+FORMS = frozenset({"form_fields", "ko_form_fields"})
 FROM_DOCUMENTS = frozenset({"step", "form_fields", "ko_form_fields", "summary"})
 
 
@@ -69,6 +71,7 @@ class _Page:
         self.documents = documents
         self.people_of_groups = people_of_groups
         self.guest_ids = guest_ids
+        self.texts = Texts.without_quotes()
         self.titles: dict[int, str] = {}
         self.summaries: dict[int, tuple[str | None, str | None]] = {}
 
@@ -97,7 +100,10 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
         {email: guest.id for email, guest in completers.items()},
     )
     originals = [rules.summary_of(task, page.document_of(task)) if "summary" in names else None for task in tasks]
-    texts = await texts_of(tx, tasks, originals, processes, documents)
+    guidance: list[str | None] = []
+    if not FORMS.isdisjoint(names):
+        guidance = [field.guidance for task in tasks for field in _all_fields(task, page.document_of(task))]
+    page.texts = texts = await texts_of(tx, tasks, originals, processes, documents, guidance)
     for task, original in zip(tasks, originals, strict=True):
         page.titles[task.seq] = texts.title(task)
         if "summary" in names:
@@ -185,17 +191,26 @@ def _is_completable(
     return not part_is_done and may_work_on_task(tx.actor, named, task)
 
 
+def _all_fields(task: Task, document: Template | None) -> tuple[Field, ...]:
+    """Those of the task and of its process's kick-off form."""
+    return (*rules.fields_of(task, document), *(document.kickoff if document is not None else ()))
+
+
 def _add_from_document(out: TaskOut, task: Task, page: _Page, names: frozenset[str]) -> None:
     document, process = page.document_of(task), page.process_of(task)
+
+    def guide(markup: str) -> str:
+        return page.texts.guidance(task, markup)
+
     if "step" in names:
         known = document is not None and task.step_id is not None and document.step(task.step_id) is not None
         out.step = One(_step(process, document, task) if known else None)
     if "form_fields" in names:
         fields = rules.fields_of(task, document)
-        out.form_fields = Many(present_form(fields, task.taskdata, task_id=task.id, step_id=task.step_id))
+        out.form_fields = Many(present_form(fields, task.taskdata, task_id=task.id, step_id=task.step_id, guide=guide))
     if "ko_form_fields" in names:
         kickoff = document.kickoff if document is not None else ()
-        out.ko_form_fields = Many(present_form(kickoff, process.prerun if process is not None else {}))
+        out.ko_form_fields = Many(present_form(kickoff, process.prerun if process is not None else {}, guide=guide))
     if "roles" in names:
         out.roles = Many([JobTitle(each) for each in task.roles])
 

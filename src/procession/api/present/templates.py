@@ -13,13 +13,16 @@ from procession.api.contract.templates import (
     TemplateGone,
     TemplatePermission,
 )
+from procession.api.present.snippets import public_text
 from procession.api.present.template_fields import present_prerun
 from procession.domain.folders import Folder, lineage
+from procession.domain.snippets import filled
 from procession.domain.template_permissions import EVERYONE, PERMISSIONS, Permission
-from procession.domain.template_references import Embedding
+from procession.domain.template_references import Embedding, rich_texts
 from procession.domain.templates import TemplateOutline, TemplateRow, is_published
 from procession.domain.times import wire, wire_or_none
 from procession.storage.template_grants import Grant
+from procession.storage.tx import ReadTx
 
 WIRE_NAMES: Mapping[Permission, PermissionName] = {
     "READ": "CHECKLIST_READ",
@@ -77,7 +80,7 @@ def present_template(row: TemplateRow | TemplateOutline, *, starred: bool) -> Ch
         groups=list(document.groups),
         topic_tags=[],
         industry_tags=[],
-        custom_fields={},
+        custom_fields=document.custom_fields,
         created_at=wire(row.created_at),
         last_updated=wire(row.updated_at),
         archived_at=wire_or_none(row.archived_at),
@@ -117,7 +120,7 @@ def present_folder(
             position=each.position,
             folder_type="checklist",
             created_at=wire(each.created_at),
-            custom_fields={},
+            custom_fields=each.custom_fields or {},
         )
     return shown
 
@@ -126,27 +129,34 @@ def present_gone(message: str, references: Sequence[Embedding]) -> TemplateGone:
     return TemplateGone(message, [DeletedReference(each.type, each.title, each.id) for each in references])
 
 
-def present_public(row: TemplateRow) -> PublicTemplate:
+async def present_public(tx: ReadTx, row: TemplateRow) -> PublicTemplate:
+    """As everybody may read it; of its snippets those that public templates show (T-9.3)."""
     document = row.document
+    contents = await public_text(tx, rich_texts(document))
+
+    def shown(text: str | None) -> str | None:
+        return filled(text, contents) if text else text
+
     preruns = [present_prerun(field, row.id) for field in document.kickoff]
     for prerun in preruns:
         prerun.custom_fields = None
+        prerun.guidance = shown(prerun.guidance)
     return PublicTemplate(
         id=row.id,
         title=row.title,
         alias=row.alias,
         type=row.type,
-        summary=document.summary,
-        guidance=document.guidance,
+        summary=shown(document.summary),
+        guidance=shown(document.guidance),
         icon=document.icon,
         public_cover=document.public_cover,
         explanation_video=document.explanation_video,
         kickoff_title=document.kickoff_title,
-        kickoff_description=document.kickoff_description,
+        kickoff_description=shown(document.kickoff_description),
         prerun=preruns,
         steps=Many(
             [
-                PublicStep(step.id, step.title, step.alias, step.summary, step.step_type, position)
+                PublicStep(step.id, step.title, step.alias, shown(step.summary), step.step_type, position)
                 for position, step in enumerate(document.steps, 1)
             ]
         ),

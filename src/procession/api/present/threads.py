@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from procession.api.contract.threads import Reaction, ThreadAuthor, ThreadOut
+from procession.api.present.snippets import quoted_in
 from procession.domain.people import BOT_NAME, full_name
 from procession.domain.threads import Thread, with_names
 from procession.domain.times import wire, wire_or_none
@@ -25,11 +26,17 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
     outsiders = await guests.by_emails(tx, addresses)
     reactions = await thread_reactions.of_threads(tx, [each.no for each in found]) if found else {}
     names = {member: person.full_name for member, person in people.items()}
+    quoted = await quoted_in(tx, (each.content for each in found))
+
+    def content(each: Thread) -> str:
+        known = {member: names[member] for member in each.mentions if member in names}
+        return quoted.now(with_names(each.content, known))
+
     me = tx.actor.guest_email if tx.actor.kind == "guest" else None
     return [
         ThreadOut(
             id=each.id,
-            content=with_names(each.content, {member: names[member] for member in each.mentions if member in names}),
+            content=content(each),
             author_id=each.author,
             author_type=each.author_kind,
             author=_author(each, people, outsiders, guest=me),

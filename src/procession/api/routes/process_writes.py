@@ -40,6 +40,7 @@ async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: Launc
         groups=_ids(body.groups),
         tags=_ids(body.tags),
         folders=_ids(body.folders),
+        custom_fields=body.custom_fields if isinstance(body.custom_fields, dict) else None,
     )
     settings = call.settings
     process, ignored = await launching.launch_process(

@@ -120,4 +120,4 @@ async def get_public_template(call: Call, key: str) -> Item[PublicTemplate]:
     if found is None:
         raise NotFound
     async with reading(call.edge.database, found[0], "", NOBODY, call.now) as tx:
-        return Item(present_public(await find_public(tx, found[1])))
+        return Item(await present_public(tx, await find_public(tx, found[1])))

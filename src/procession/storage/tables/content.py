@@ -17,6 +17,8 @@ tags = Table(
     optional_text("type"),
     number("created_at"),
     number("updated_at"),
+    # JSON object, null while there are none.
+    optional_text("custom_fields"),
     PrimaryKeyConstraint("org", "id"),
     UniqueConstraint("org", "folded_title"),
 )
@@ -60,6 +62,8 @@ folders = Table(
     number("position"),
     number("created_at"),
     number("updated_at"),
+    # JSON object, null while there are none.
+    optional_text("custom_fields"),
     PrimaryKeyConstraint("org", "id"),
     ForeignKeyConstraint(["org", "parent_id"], ["folder.org", "folder.id"]),
     Index("ix_folder_tree", "org", "kind", "parent_id", "position"),

@@ -35,6 +35,8 @@ members = Table(
     optional_text("last_known_ip"),
     number("created_at"),
     number("updated_at"),
+    # JSON object, null while there are none.
+    optional_text("custom_fields"),
     PrimaryKeyConstraint("org", "account"),
     UniqueConstraint("org", "folded_email"),
     Index("ix_member_name", "org", "folded_name", "account"),
@@ -61,6 +63,8 @@ guests = Table(
     optional_number("reactivated_by"),
     number("created_at"),
     number("updated_at"),
+    # JSON object, null while there are none.
+    optional_text("custom_fields"),
     PrimaryKeyConstraint("org", "id"),
     UniqueConstraint("org", "email"),
     UniqueConstraint("org", "code_hash"),

@@ -85,7 +85,7 @@ template_references = Table(
     metadata,
     key("org"),
     text("template_id"),
-    # step, member, guest, group, template
+    # step, member, guest, group, role, template, snippet, list
     text("kind"),
     text("key"),
     PrimaryKeyConstraint("org", "template_id", "kind", "key"),
