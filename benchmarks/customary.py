@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import uvicorn
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -26,7 +26,7 @@ STATES = {"active": [0], "complete": [1], "archived": [2], None: [0, 1]}
 
 
 class Base(DeclarativeBase):
-    pass
+    type_annotation_map: ClassVar = {int: BigInteger}
 
 
 class Organization(Base):

@@ -103,7 +103,7 @@ async def over_http(work: Work) -> Done:
         for _ in range(READY_FOR_EACH):
             _, made = await launch(client)
             run = made["data"]["id"]
-            _, listed = await client.ask("GET", f"{runs}/{run}/tasks?without_pagination=true")
+            _, listed = await client.ask("GET", f"{runs}/{run}/tasks?per_page=100")
             tasks += [(run, task["id"]) for task in listed["data"]]
         left = iter(tasks)
 
