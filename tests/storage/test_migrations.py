@@ -24,11 +24,11 @@ from procession.storage.search import create_search
 from tests.postgres_server import fresh_database
 
 MIGRATIONS = Path(migrate.__file__).parent / "migrations"
-SECOND = """
+NEXT = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -189,28 +189,29 @@ def test_an_embedded_database_is_copied_before_it_is_upgraded(history: Path, tmp
     restored.mkdir()
     upgrade("", data)
     assert backups(data) == [], "there was nothing to lose"
-    (history / "0002_second.py").write_text(SECOND.format(also="SELECT 1"))
+    newest = newest_revision()
+    (history / "next.py").write_text(NEXT.format(newest=newest, also="SELECT 1"))
 
-    assert upgrade("", data) == "0002"
+    assert upgrade("", data) == "next"
 
     [copy] = backups(data)
-    assert copy.name.endswith("before-0002.db")
-    assert revision_in(copy, restored) == "0001"
-    assert current_revision("", data) == "0002"
+    assert copy.name.endswith("before-next.db")
+    assert revision_in(copy, restored) == newest
+    assert current_revision("", data) == "next"
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(history: Path, url: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     upgrade(url, data)
-    second = history / "0002_second.py"
-    second.write_text(SECOND.format(also="SELECT missing FROM nowhere"))
+    newest, following = newest_revision(), history / "next.py"
+    following.write_text(NEXT.format(newest=newest, also="SELECT missing FROM nowhere"))
 
     with pytest.raises(Exception, match="nowhere"):
         upgrade(url, data)
 
-    assert current_revision(url, data) == "0001"
-    second.write_text(SECOND.format(also="SELECT 1"))
-    assert upgrade(url, data) == "0002", "nothing of the failed one is in the way"
+    assert current_revision(url, data) == newest
+    following.write_text(NEXT.format(newest=newest, also="SELECT 1"))
+    assert upgrade(url, data) == "next", "nothing of the failed one is in the way"
 
 
 def test_old_copies_are_removed(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from procession.adapters.secrets import Secrets
 from procession.domain import launching, template_permissions
 from procession.domain.assignees import unknown_assignees
+from procession.domain.automations.reacting import with_initial_visibility
+from procession.domain.automations.state import LAUNCHED
 from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
@@ -30,7 +31,8 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, guests
+from procession.usecases import guards, guests, reactions
+from procession.usecases.reactions import Means
 
 UNKNOWN_TEMPLATE = "There is no template with this id."
 
@@ -58,7 +60,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def launch_process(
-    tx: WriteTx, wish: Wish, *, secrets: Secrets, map_selects_steps: bool = False
+    tx: WriteTx, wish: Wish, *, means: Means, map_selects_steps: bool = False
 ) -> tuple[Process, list[str]]:
     """Launch; returns the process as it is and the kick-off keys that no field has.
 
@@ -86,8 +88,10 @@ async def launch_process(
         id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
     )
     launched = launching.launch(source, request, around)
-    process = settle(launched.process, launched_at)
-    await guests.ensure(tx, secrets, _guests_of(process))
+    hidden = with_initial_visibility(launched.process, document)
+    by_rules = await reactions.reacted(tx, hidden, document, settings, LAUNCHED, means, is_new=True)
+    process = settle(by_rules.process, launched_at)
+    await guests.ensure(tx, means.secrets, _guests_of(process))
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
         raise WrongState(template_versions.ARCHIVED)
@@ -103,6 +107,7 @@ async def launch_process(
             tasks=len(process.tasks),
         )
     )
+    await reactions.save(tx, by_rules)
     return process, launched.ignored
 
 

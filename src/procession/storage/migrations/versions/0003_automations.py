@@ -1,0 +1,31 @@
+"""What processes remember of their rules.
+
+Revision: 0003
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "rule_state",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("process", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "process", name="pk_rule_state"),
+        sa.ForeignKeyConstraint(
+            ["org", "process"], ["process.org", "process.seq"], name="fk_rule_state_org_process", ondelete="CASCADE"
+        ),
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schemas are not downgraded: restore the backup that was made before the upgrade.")

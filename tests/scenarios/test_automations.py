@@ -1,0 +1,48 @@
+"""The test tables of behaviour-automations 14: one file for each, played through the API on both databases.
+
+Each file's `proves` names the rules of the specification that it is about. "strict" is `automation_fire_once`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import Organization
+from tests.scenarios.stage import Stage, load, wanted_of
+
+FILES = sorted((Path(__file__).parent / "automations").glob("*.toml"))
+
+
+def cases() -> list[Any]:
+    found: list[Any] = []
+    for file in FILES:
+        scenario = load(file)
+        for case in scenario["cases"]:
+            shared = {key: value for key, value in scenario.items() if key != "cases"}
+            name = f"{scenario['id']} {case['name']}"
+            found += [
+                pytest.param(
+                    {**shared, **case.get("template", {})},
+                    case,
+                    mode == "strict",
+                    id=f"{name} {mode}".replace(" usual", ""),
+                )
+                for mode in ("usual", "strict")
+            ]
+    return found
+
+
+@pytest.mark.parametrize(("scenario", "case", "strict"), cases())
+def test_a_scenario_ends_as_the_table_says(
+    org: Organization, scenario: dict[str, Any], case: dict[str, Any], strict: bool
+) -> None:
+    stage = Stage(org, scenario, strict=strict)
+
+    for number, event in enumerate(case["events"], 1):
+        stage.do(event)
+        expected = wanted_of(event, strict=strict)
+        if "people" in expected:
+            expected["people"] = {step: sorted(names) for step, names in expected["people"].items()}
+
+        assert stage.look(event, strict=strict) == expected, f"after event {number}: {event}"
