@@ -86,7 +86,7 @@ class Organization:
 
     def token(self, account: int) -> str:
         work = issue_token(
-            self.server.database, account=account, org=self.number, name="test", kind="personal", days=365,
+            self.server.database, account=account, org=self.number, name="test", kind="personal", days=1,
             now=self.server.clock(),
         )  # fmt: skip
         return self.server.run(work)

@@ -227,6 +227,12 @@ class World:
             "createStage": {"name": "Second"},
             "createRule": self.rule_body(),
             "updateRule": self.rule_body(),
+            "simulateTemplate": {
+                "prerun": {self.prerun: "x"},
+                "user_id": self.member.id,
+                "tasks": {self.step: {"owners": owners}},
+                "events": [{"event": "complete", "step_id": self.other_step}],
+            },
             "updateStage": {"name": "Second", "steps": [self.step]},
             "launchProcess": {"checklist_id": self.template, "prerun": {self.prerun: "x"}, **process},
             "updateProcess": {"name": "Changed", **process},

@@ -46,10 +46,10 @@ class Stage:
         self.org, self.api = org, org.api
         self.scenario = scenario
         self.zone = ZoneInfo(scenario.get("zone", "UTC"))
-        if "now" in scenario:
-            self.at(scenario["now"])
+        self.people: dict[str, Person] = {}
+        self.at(scenario.get("now", "2026-03-02T09:00:00"))
         self.launcher = org.person("admin", first_name="Lena")
-        self.people: dict[str, Person] = {"Lena": self.launcher}
+        self.people["Lena"] = self.launcher
         self.people |= {name: org.person(first_name=name) for name in scenario.get("people", ())}
         self.groups: dict[str, str] = {
             name: org.group(name, members=[self.people[each] for each in members])["id"]
@@ -59,6 +59,9 @@ class Stage:
         self.api.data("PUT", "", {"name": "Fernwood", "automation_fire_once": strict or None, **settings})
         self.rules: dict[str, str] = {}
         self.run = ""
+        # The same launch and events for a rehearsal; None when the case does what cannot be rehearsed.
+        self.launch: dict[str, Any] = {}
+        self.rehearsal: list[dict[str, Any]] | None = []
         self._make_template()
 
     # What a scenario is made of.
@@ -156,12 +159,28 @@ class Stage:
             self.at(event["at"])
         for word in WORDS:
             if word in event:
+                if word not in REHEARSABLE:
+                    self.rehearsal = None
                 getattr(self, f"do_{word}")(event[word], event)
 
+    def also(self, event: str, **details: Any) -> None:
+        """Note what is done for the rehearsal."""
+        now = datetime.fromtimestamp(self.org.server.clock() / 1000, ZoneInfo("UTC"))
+        if self.rehearsal is not None:
+            self.rehearsal.append({"event": event, "at": now.strftime("%Y-%m-%dT%H:%M:%SZ"), **details})
+
+    def rehearse(self) -> dict[str, dict[str, Any]]:
+        """The tasks by title, as the rehearsal ends."""
+        body = {**self.launch, "events": self.rehearsal}
+        made = self.launcher.api.data("POST", f"{self.path}/simulate", body, status=200)
+        return {task["title"]: task for task in made["moments"][-1]["tasks"]}
+
     def at(self, local: str) -> None:
-        """Set the clock, by the clocks of the organization."""
+        """Set the clock, by the clocks of the organization; whoever signed in before signs in anew."""
         moment = datetime.fromisoformat(local).replace(tzinfo=self.zone)
         self.org.server.clock.freeze(int(moment.timestamp() * 1000))
+        for person in (self.org.admin, *self.people.values()):
+            person.api.token = self.org.token(person.id)
 
     def do_launch(self, answers: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         body: dict[str, Any] = {"checklist_id": self.template, "prerun": self.answers(self.kickoff, answers)}
@@ -170,25 +189,35 @@ class Stage:
         if "owners" in event:
             body["tasks"] = {self.steps[step]: {"owners": self.owners(who)} for step, who in event["owners"].items()}
         self.run = self.launcher.api.data("POST", "/runs", body)["id"]
+        self.also("launch")
+        [launched] = self.rehearsal or []
+        self.launch = {**{key: body[key] for key in body if key != "checklist_id"}, "at": launched["at"]}
+        self.rehearsal = []
 
     def do_answer(self, answers: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         for label, value in answers.items():
             body = {"taskdata": self.answers(self.fields, {label: value})}
             self._ok(self.launcher.api.put(self._task(self.step_of[label]), body))
+            self.also("answer", step_id=self.steps[self.step_of[label]], **body)
 
     def do_done(self, step: str, event: Mapping[str, Any]) -> None:
         who = self.people[event.get("by", "Lena")]
-        body = {"task_id": self.tasks()[step]["id"], **{k: event[k] for k in ("is_approved",) if k in event}}
+        decision = {key: event[key] for key in ("is_approved",) if key in event}
+        body = {"task_id": self.tasks()[step]["id"], **decision}
         self._ok(who.api.post(f"/runs/{self.run}/completed-tasks", body))
+        self.also("complete", step_id=self.steps.get(step), **decision)
 
     def do_reopen(self, step: str, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.delete(f"/runs/{self.run}/completed-tasks/{self.tasks()[step]['id']}"))
+        self.also("reopen", step_id=self.steps[step])
 
     def do_hide(self, step: str, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.put(self._task(step) + "/hide", {}))
+        self.also("hide", step_id=self.steps[step])
 
     def do_show(self, step: str, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.put(self._task(step) + "/show", {}))
+        self.also("show", step_id=self.steps[step])
 
     def do_assign(self, people: Mapping[str, list[str]], event: Mapping[str, Any]) -> None:
         for step, names in people.items():
@@ -207,6 +236,7 @@ class Stage:
     def do_form(self, answers: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         body = {"prerun": self.answers(self.kickoff, answers)}
         self._ok(self.launcher.api.put(f"/runs/{self.run}", body))
+        self.also("submit_form", **body)
 
     def do_reopen_form(self, _: Any, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.delete(f"/runs/{self.run}/complete-prerun"))
@@ -328,6 +358,7 @@ class Stage:
 
 
 WORDS = tuple(name.removeprefix("do_") for name in vars(Stage) if name.startswith("do_"))
+REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form"})
 SIGHTS = tuple(name.removeprefix("see_") for name in vars(Stage) if name.startswith("see_"))
 
 

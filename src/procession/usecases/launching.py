@@ -76,16 +76,16 @@ async def launch_process(
     launchable = await template_versions.for_launch(tx, row)
     document = launchable.document
     settings = await organizations.settings_of(tx, tx.org)
-    request = await _checked(tx, wish, document, readers=await template_grants.process_readers(tx, row.id))
-    request = await _with_defaults(tx, request, wish, document, row.id)
+    source = Source(
+        id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
+    )
+    readers = await template_grants.process_readers(tx, row.id)
+    request, around = await prepared(tx, wish, source, settings, readers=readers)
     steps = len(document.steps)
     first_task = (await tx.reserve("task", steps))[0] if steps else 0
     seq, launched_at = await tx.reserve("process", 1)
-    around = await _surroundings(
-        tx, settings, document, request, seq=seq, first_task=first_task, at=launched_at, selects=map_selects_steps
-    )
-    source = Source(
-        id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
+    around = msgspec.structs.replace(
+        around, process_seq=seq, first_task_seq=first_task, launched_at=launched_at, map_selects_steps=map_selects_steps
     )
     launched = launching.launch(source, request, around)
     hidden = with_initial_visibility(launched.process, document)
@@ -109,6 +109,18 @@ async def launch_process(
     )
     await reactions.save(tx, by_rules)
     return process, launched.ignored
+
+
+async def prepared(
+    tx: WriteTx, wish: Wish, source: Source, settings: OrganizationSettings, *, readers: Iterable[str]
+) -> tuple[Request, Surroundings]:
+    """The checked request, and what the launch depends on; its numbers and its instant are the caller's to give.
+
+    Raises Invalid.
+    """
+    request = await _checked(tx, wish, source.document, readers=readers)
+    request = await _with_defaults(tx, request, wish, source.document, source.id)
+    return request, await _surroundings(tx, settings, source.document, request)
 
 
 def _guests_of(process: Process) -> list[str]:
@@ -206,15 +218,7 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
 
 
 async def _surroundings(
-    tx: WriteTx,
-    settings: OrganizationSettings,
-    document: Template,
-    request: Request,
-    *,
-    seq: int,
-    first_task: int,
-    at: int,
-    selects: bool,
+    tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request
 ) -> Surroundings:
     wanted = {user for step in document.steps for user in step.assignees}
     in_groups = {group for step in document.steps for group in step.groups}
@@ -229,7 +233,7 @@ async def _surroundings(
         week=settings.working_week(),
         default_deadline=Offset(settings.default_deadline.value, settings.default_deadline.type),  # pyright: ignore[reportArgumentType]  # stored as one of the units
         guest_only=settings.guest_only_assignment,
-        map_selects_steps=selects,
+        map_selects_steps=False,
         people=names.choosable if names else People(),
         active=frozenset(known.members),
         people_of_groups={
@@ -240,8 +244,8 @@ async def _surroundings(
             members=names.member_names if names else {},
             groups=names.group_names if names else {},
         ),
-        launched_at=at,
-        process_seq=seq,
-        first_task_seq=first_task,
+        launched_at=tx.now,
+        process_seq=0,
+        first_task_seq=0,
         new_id=tx.new_id,
     )

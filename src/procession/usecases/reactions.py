@@ -55,6 +55,21 @@ async def reacted(
     if not document.rules:
         return Reacted(process)
     former = None if is_new else await rule_states.find(tx, process.seq)
+    reaction = await decided(tx, process, document, settings, occurrence, former or FRESH, means)
+    await guests.ensure(tx, means.secrets, new_guests(process, reaction.process))
+    return Reacted(reaction.process, former, reaction)
+
+
+async def decided(
+    tx: WriteTx,
+    process: Process,
+    document: Template,
+    settings: OrganizationSettings,
+    occurrence: Occurrence,
+    state: RuleState,
+    means: Means,
+) -> Reaction:
+    """What would follow; nothing is written."""
     scene = Scene(
         document=document,
         week=settings.working_week(),
@@ -62,9 +77,7 @@ async def reacted(
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,
     )
-    reaction = react(process, former or FRESH, occurrence, scene)
-    await guests.ensure(tx, means.secrets, new_guests(process, reaction.process))
-    return Reacted(reaction.process, former, reaction)
+    return react(process, state, occurrence, scene)
 
 
 def new_guests(before: Process, after: Process) -> list[str]:
