@@ -6,6 +6,7 @@ from procession.api.operations import Operation, operations_of
 from procession.api.routes import (
     attaching,
     auth,
+    explanations,
     exports,
     folders,
     groups,
@@ -56,6 +57,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     exports,
     task_lists,
     tasks,
+    explanations,
     one_off_tasks,
     guest_tasks,
     attaching,

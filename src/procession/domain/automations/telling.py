@@ -10,6 +10,7 @@ from procession.domain.automations.rules import Condition
 from procession.domain.automations.state import Occurrence
 from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task
+from procession.domain.times import wire_or_none
 
 
 def told(process: Process, log: Iterable[Evaluation | TakenBack]) -> Iterator[Event]:
@@ -83,7 +84,7 @@ def _changed(process: Process, entry: Evaluation, acted: Acted) -> Event:
         case "reopen":
             return happened("task.reopened", after.id, process=process.seq)
         case "deadline":
-            moved = {"before": before.deadline, "after": after.deadline}
+            moved = {"before": wire_or_none(before.deadline), "after": wire_or_none(after.deadline)}
             return happened("task.updated", after.id, process=process.seq, fields=["deadline"], deadline=moved)
         case _:
             return _assigned(process, before, after)

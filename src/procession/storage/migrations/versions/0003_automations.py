@@ -1,4 +1,4 @@
-"""What processes remember of their rules.
+"""What processes remember of their rules, and finding what happened in one process.
 
 Revision: 0003
 Revises: 0001
@@ -24,6 +24,14 @@ def upgrade() -> None:
             ["org", "process"], ["process.org", "process.seq"], name="fk_rule_state_org_process", ondelete="CASCADE"
         ),
         sqlite_with_rowid=False,
+    )
+    condition = sa.text("process IS NOT NULL")
+    op.create_index(
+        "ix_event_process",
+        "event",
+        ["org", "process", "position"],
+        sqlite_where=condition,
+        postgresql_where=condition,
     )
 
 
