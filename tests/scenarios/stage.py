@@ -98,11 +98,9 @@ class Stage:
             self.step_of[field["label"]] = step["title"]
 
     def _set_due(self, title: str, words: str) -> None:
-        """ "5 days", or "1 days from Cut": from launch, or from that step."""
-        value, unit, option, *anchor = (
-            [*words.split(" ", 3), "from"][:4] if " from " in words else [*words.split(), "from"]
-        )
-        step = self.steps[anchor[0]] if anchor else "start_run"
+        """ "5 days" from launch, "1 days from Cut" (its completion), "2 days prior_to Cut" (its deadline)."""
+        value, unit, option, anchor = [*words.split(" ", 3), "from", ""][:4] if " " in words else ["", "", "", ""]
+        step = self.steps[anchor] if anchor else "start_run"
         deadline = {"value": int(value), "unit": unit, "option": option, "step": step}
         self.api.data("PUT", f"{self.path}/steps/{self.steps[title]}", {"title": title, "deadline": deadline})
 
@@ -324,6 +322,17 @@ class Stage:
         """Whether anything of a completion is left on the task: when, by whom, how decided."""
         tasks, traces = self.tasks(), ("completed_at", "completer_id", "is_approved")
         return {step: any(tasks[step][each] is not None for each in traces) for step in wanted}
+
+    def see_refused(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What a person may not do now."""
+        for word, step in wanted.items():
+            task, run = self.tasks()[step]["id"], f"/runs/{self.run}"
+            if word == "done":
+                answer = self.launcher.api.post(f"{run}/completed-tasks", {"task_id": task})
+            else:
+                answer = self.launcher.api.put(f"{run}/tasks/{task}/{word}", {})
+            assert answer.status_code == 422, answer.text
+        return dict(wanted)
 
     def see_progress(self, _: str) -> str:
         shown = self.api.data("GET", f"/runs/{self.run}")["progress"]

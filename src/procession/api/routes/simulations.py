@@ -27,7 +27,7 @@ class _Simulation(SimulationBody, kw_only=True):
 async def simulate_template(tx: WriteTx, call: Call, checklist_id: str, body: Any) -> Item[Simulation]:
     """Rehearse a launch and what happens then: tasks, assignees, dates and rules after each event. Creates nothing."""
     row = (await readable(tx, checklist_id)).template
-    given = read_object(_Simulation, {} if body is None else body, call.ignored)
+    given = read_object(_Simulation, body, call.ignored)
     wish = Wish(
         template_id=row.id,
         starter=given.user_id,
