@@ -137,6 +137,16 @@ def test_a_4_6_conditions_and_actions_are_put_in_the_order_of_their_positions(or
     assert [(each["statement"], each["position"]) for each in made["conditions"]] == [("sooner", 1), ("later", 2)]
 
 
+@on_one_database
+def test_faults_are_named_where_they_were_sent(org: Organization) -> None:
+    rules = Rules(org)
+    unknown = rules.assignment(assignees={"users": [999999999]}, position=1)
+
+    answer = rules.api.post(rules.path, rules.body(then_actions=[rules.action(position=2), unknown]))
+
+    assert list(answer.json()["errors"]) == ["then_actions.1.assignees.users.0"]
+
+
 def test_what_is_stored_is_what_will_be_compared(org: Organization) -> None:
     """Spec: A-2.12, A-2.20."""
     rules = Rules(org)

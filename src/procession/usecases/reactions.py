@@ -50,13 +50,15 @@ async def reacted(
 ) -> Reacted:
     """The process, locked or just made (`is_new`), after everything that follows from what happened to it.
 
-    Guests that rules assign exist afterwards. A template without rules costs nothing.
+    Guests that rules assign exist afterwards; those of a new process are its launch's business, which makes all of
+    them at once, in one order. A template without rules costs nothing.
     """
     if not document.rules:
         return Reacted(process)
     former = None if is_new else await rule_states.find(tx, process.seq)
     reaction = await decided(tx, process, document, settings, occurrence, former or FRESH, means)
-    await guests.ensure(tx, means.secrets, new_guests(process, reaction.process))
+    if not is_new:
+        await guests.ensure(tx, means.secrets, new_guests(process, reaction.process))
     return Reacted(reaction.process, former, reaction)
 
 

@@ -5,12 +5,12 @@ from itertools import chain
 
 from msgspec.structs import replace
 
-from procession.domain.automations.reading import read_rule
+from procession.domain.automations.reading import in_order, read_rule
 from procession.domain.automations.rules import MAX_RULES, Action, Rule, with_rule
 from procession.domain.errors import Invalid, NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.guests import MEMBERS_ADDRESS
-from procession.domain.loose import as_int, as_object
+from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.processes import Owners
 from procession.domain.templates import Template, TemplateRow
 from procession.storage import people, references
@@ -83,8 +83,9 @@ async def _checked(tx: WriteTx, row: TemplateRow, sent: object, existing: Rule |
     members: list[tuple[str, int]] = []
     groups: list[tuple[str, str]] = []
     guests: list[tuple[str, str]] = []
-    for index, action in enumerate(rule.actions):
-        path, former = f"then_actions.{index}", kept.get(action.id, NOBODY)
+    places = in_order(as_list((as_object(sent) or {}).get("then_actions")) or [])
+    for place, action in zip(places, rule.actions, strict=True):
+        path, former = f"then_actions.{place}", kept.get(action.id, NOBODY)
         checks.check_urls({f"{path}.webhook_url": action.webhook_url}, [f"{path}.webhook_url"], errors)
         named = action.assignees
         members += [e for e in checks.indexed(f"{path}.assignees.users", named.users) if e[1] not in former.users]

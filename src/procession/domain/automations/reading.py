@@ -79,6 +79,16 @@ def read_rule(
     return rule
 
 
+def in_order(entries: Sequence[object]) -> list[int]:
+    """The places of sent conditions or actions in the order of their positions; without one, where they stand."""
+
+    def position(place: int) -> int:
+        sent = as_int((as_object(entries[place]) or {}).get("position"))
+        return place if sent is None else sent
+
+    return sorted(range(len(entries)), key=position)
+
+
 class _Reader:
     """One pass over a sent rule; `errors` gathers what is wrong, by path."""
 
@@ -125,18 +135,16 @@ class _Reader:
         if len(entries) > MAX_ENTRIES:
             self.complain(key, f"The {key.replace('_', ' ')} may not be more than {MAX_ENTRIES}.")
             return []
-        read: list[tuple[int, str, Sent]] = []
-        for index, raw in enumerate(entries):
-            entry, path = as_object(raw), f"{key}.{index}"
+        read: list[tuple[str, Sent]] = []
+        for index in in_order(entries):
+            entry, path = as_object(entries[index]), f"{key}.{index}"
             if entry is None:
                 self.complain(path, f"The {path} must be an object.")
                 continue
-            position = as_int(entry.get("position"))
-            if position is None and entry.get("position") not in (None, ""):
+            if as_int(entry.get("position")) is None and entry.get("position") not in (None, ""):
                 self.complain(f"{path}.position", "The position must be an integer.")
-            read.append((index if position is None else position, f"{path}.", entry))
-        read.sort(key=lambda each: each[0])
-        return [(path, entry) for _, path, entry in read]
+            read.append((f"{path}.", entry))
+        return read
 
     def _id(self, path: str, sent: Sent) -> str:
         """The id of a kept entry, each once; a fresh one for a new entry. Spec: A-1.7."""
