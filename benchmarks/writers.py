@@ -21,6 +21,7 @@ from procession.storage.numbers import clock_now
 from procession.storage.tx import WriteTx, writing
 from procession.usecases import completion, launching
 from procession.usecases.launching import Wish
+from procession.usecases.reactions import Means
 
 STEPS = 12
 # Processes whose tasks are completed are launched before the clock starts.
@@ -125,7 +126,7 @@ async def over_http(work: Work) -> Done:
 async def without_http(work: Work) -> Done:
     url = {"database_url": work.database_url} if work.database_url else {}
     settings = config.load({}, data_dir=Path(work.data_dir), **url)
-    secrets = wiring.make_secrets(settings)
+    means = Means(wiring.make_secrets(settings))
     names = itertools.count()
     actor = Actor(kind="member", id=work.account, role="admin")
     async with wiring.opened(settings) as database:
@@ -135,7 +136,7 @@ async def without_http(work: Work) -> Done:
 
         async def launch() -> Any:
             wish = Wish(template_id=work.template, name=f"Measured {next(names)}")
-            return (await run(lambda tx: launching.launch_process(tx, wish, secrets=secrets)))[0]
+            return (await run(lambda tx: launching.launch_process(tx, wish, means=means)))[0]
 
         async def writer() -> Write:
             if work.kind == "launch":
@@ -153,8 +154,11 @@ async def without_http(work: Work) -> Done:
                 except StopIteration:
                     raise StopAsyncIteration from None
                 body = {"task_id": task}
-                job = lambda tx: completion.complete_task(tx, body, process_id=process, hourly_limit=0)  # noqa: E731
-                return bool(await run(job))
+                return bool(
+                    await run(
+                        lambda tx: completion.complete_task(tx, body, process_id=process, means=means, hourly_limit=0)
+                    )
+                )
 
             return complete
 

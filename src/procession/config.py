@@ -213,6 +213,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(switch(), "A launch whose tasks map names some steps creates only those steps."),
     ] = False
+    automation_fire_once: Annotated[
+        bool,
+        Setting(switch(), "A rule fires at most once in a process; an organization's own setting prevails."),
+    ] = False
     cors_origins: Annotated[
         tuple[str, ...],
         Setting(site_addresses(), "Other sites whose pages may call the API from a browser; empty allows none."),

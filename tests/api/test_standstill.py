@@ -139,6 +139,16 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("DELETE", "/tasks/{extra}", saying(None), 422, 422),
     ("PUT", "/tasks/{extra}/restore", saying(None), 422, 422),
     ("DELETE", "/tasks/{extra}/delete", saying(None), 422, 423),
+    # Their custom fields.
+    ("PUT", "{path}/custom-fields", saying({"custom_fields": {"note": "x"}}), 422, 423),
+    ("PATCH", "{path}/custom-fields/note", saying({"value": "x"}), 422, 423),
+    ("DELETE", "{path}/custom-fields/note", saying(None), 422, 423),
+    ("PUT", "{path}/tasks/{open}/custom-fields", saying({"custom_fields": {"note": "x"}}), 422, 423),
+    ("PATCH", "{path}/tasks/{open}/custom-fields/note", saying({"value": "x"}), 422, 423),
+    ("DELETE", "{path}/tasks/{open}/custom-fields/note", saying(None), 422, 423),
+    ("PUT", "/tasks/{open}/custom-fields", saying({"custom_fields": {"note": "x"}}), 422, 423),
+    ("PATCH", "/tasks/{open}/custom-fields/note", saying({"value": "x"}), 422, 423),
+    ("DELETE", "/tasks/{open}/custom-fields/note", saying(None), 422, 423),
     # What is said about them.
     ("POST", "/tasks/{open}/comment", saying(SAID), 422, 201),
     ("POST", "/tasks/{open}/bot-comment", saying(SAID), 422, 201),

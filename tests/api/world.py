@@ -67,6 +67,7 @@ class World:
         fields = api.data("GET", f"/checklists/{self.template}/steps/{self.step}")["captures"]
         self.capture: str = fields[0]["id"]
         self.stage: str = api.data("POST", f"/checklists/{self.template}/stages", {"name": "First"})["id"]
+        self.rule: str = api.data("POST", f"/checklists/{self.template}/automated-actions", self.rule_body())["id"]
         self.public_template: str = org.template(is_public=True)["id"]
         self.archived_template: str = org.template()["id"]
         api.request("DELETE", f"/checklists/{self.archived_template}").raise_for_status()
@@ -125,6 +126,17 @@ class World:
             "message": "Hi",
         }
 
+    def rule_body(self) -> dict[str, Any]:
+        """Once somebody has filed, the step that is done is given to people: nothing happens."""
+        step = {"conditionable_id": self.other_step, "conditionable_type": "Step"}
+        people = {"users": [self.member.id], "guests": [self.guest], "groups": [self.group]}
+        action = {"action_type": "assignment", "action_verb": "assign", "target_step_id": self.other_step}
+        return {
+            "automated_alias": "Give away",
+            "conditions": [{**step, "operation": "completed", "statement": None, "logic": "and"}],
+            "then_actions": [{**action, "assignees": people}],
+        }
+
     def path(self, operation: Operation) -> dict[str, Any]:
         """Values of the path's parameters (the organization left out) for which the operation succeeds."""
         usual: dict[str, Any] = {
@@ -142,6 +154,7 @@ class World:
             "prerun_id": self.prerun,
             "relation_id": self.relation,
             "role_id": self.role,
+            "rule_id": self.rule,
             "run_id": self.run,
             "snippet_id": self.snippet,
             "stage_id": self.stage,
@@ -242,6 +255,14 @@ class World:
             "reorderStepField": {"capture_id": self.capture, "position": 1},
             "moveStepField": {"target_step_id": self.other_step, "position": 1},
             "createStage": {"name": "Second"},
+            "createRule": self.rule_body(),
+            "updateRule": self.rule_body(),
+            "simulateTemplate": {
+                "prerun": {self.prerun: "x"},
+                "user_id": self.member.id,
+                "tasks": {self.step: {"owners": owners}},
+                "events": [{"event": "complete", "step_id": self.other_step}],
+            },
             "updateStage": {"name": "Second", "steps": [self.step]},
             "launchProcess": {
                 "checklist_id": self.template,

@@ -20,6 +20,7 @@ FINISHED = {
     "steps",
     "step fields",
     "stages",
+    "rules",
     "snippets",
     "job titles",
     "lookup lists",

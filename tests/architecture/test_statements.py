@@ -160,6 +160,7 @@ WRITES_SQL: Mapping[str, str] = {
     "storage.postgres": "multi-row statements over arrays, BEGIN and COMMIT",
     "storage.search": "the trigram indexes",
     "storage.migrate": "pragmas of the migrating connection",
+    "storage.tables.events": "the condition of a partial index",
     "storage.tables.processes": "conditions of partial indexes",
 }
 STATEMENT_WORDS = (

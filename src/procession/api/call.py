@@ -13,6 +13,7 @@ from procession.api.contract.envelope import Links, Meta, Paginated, Pagination
 from procession.api.params import MAX_INTEGER
 from procession.domain.actors import NOBODY, Actor
 from procession.storage.tx import ReadTx
+from procession.usecases.reactions import Means
 
 if TYPE_CHECKING:
     from procession.api.edge import Edge
@@ -87,6 +88,11 @@ class Call:
     @property
     def settings(self) -> Any:
         return self.edge.settings
+
+    @property
+    def means(self) -> Means:
+        """What rules need of the server to react."""
+        return Means(self.edge.secrets, self.settings.automation_fire_once)
 
     def ignore(self, *names: str) -> None:
         """Say in `X-Ignored-Params` that these parameters or values were not used."""

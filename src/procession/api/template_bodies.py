@@ -53,8 +53,10 @@ def read_changed_template(body: Any, ignored: list[str]) -> TemplateInput:
     return _template_input(read_object(_ChangedTemplate, body, ignored))
 
 
-def read_exported_template(body: Any, ignored: list[str]) -> tuple[TemplateInput, list[ImportedStep], Sequence[object]]:
-    """Template, steps and milestones of an export."""
+def read_exported_template(
+    body: Any, ignored: list[str]
+) -> tuple[TemplateInput, list[ImportedStep], Sequence[object], Sequence[object]]:
+    """Template, steps, milestones and rules of an export."""
     given = read_object(_ExportedTemplate, body, ignored)
     errors: dict[str, list[Any]] = {}
     steps: list[ImportedStep] = []
@@ -67,7 +69,8 @@ def read_exported_template(body: Any, ignored: list[str]) -> tuple[TemplateInput
             errors |= {f"steps.{index}.{path}": messages for path, messages in invalid.errors.items()}
     if errors:
         raise Invalid(errors)
-    return _template_input(given), steps, _relation(given.stages, "stages")
+    stages, rules = (_relation(getattr(given, name), name) for name in ("stages", "automated_actions"))
+    return _template_input(given), steps, stages, rules
 
 
 def _relation(sent: object, name: str) -> Sequence[object]:

@@ -76,7 +76,12 @@ class Extras:
 
         async def complete(at: Millis) -> None:
             body = {"task_id": task_id, "comment": "Done."}
-            await self.made.do(at, maya, lambda tx: completion.complete_task(tx, body, process_id=None, hourly_limit=0))
+            means = self.made.means
+            await self.made.do(
+                at,
+                maya,
+                lambda tx: completion.complete_task(tx, body, process_id=None, means=means, hourly_limit=0),
+            )
 
         async def archive(at: Millis) -> None:
             await self.made.do(at, maya, lambda tx: one_off_tasks.archive_task(tx, task_id))
@@ -121,7 +126,7 @@ class Extras:
         await self.made.do(
             at,
             self.made.actor("maya"),
-            lambda tx: tasks.update_task(tx, first.id, change, process_id=process.id, secrets=self.made.secrets),
+            lambda tx: tasks.update_task(tx, first.id, change, process_id=process.id, means=self.made.means),
         )
 
     async def _skip_last(self, process: Process, at: Millis) -> None:
@@ -148,7 +153,7 @@ class Extras:
             await self.made.do(
                 at,
                 self.made.actor("maya"),
-                lambda tx: completion.reopen_task(tx, done[-1].id, process_id=process.id),
+                lambda tx: completion.reopen_task(tx, done[-1].id, process_id=process.id, means=self.made.means),
             )
 
     async def _favour(self, at: Millis) -> None:

@@ -37,6 +37,7 @@ from procession.usecases import (
     template_permissions,
     templates,
 )
+from procession.usecases.reactions import Means
 from procession.usecases.steps import StepInput
 from procession.usecases.template_permissions import PermissionList
 from procession.usecases.templates import TemplateInput
@@ -61,6 +62,10 @@ class Company(msgspec.Struct, kw_only=True):
     tags: dict[str, str] = {}
     folders: dict[str, str] = {}
     templates: dict[str, TemplateRow] = {}
+
+    @property
+    def means(self) -> Means:
+        return Means(self.secrets)
 
     def actor(self, key: str) -> Actor:
         return self.member(self.people[key])

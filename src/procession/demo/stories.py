@@ -128,7 +128,7 @@ class Stories:
             folders=(made.folders["key"],) if blueprint.key == "customer" and random.random() < 0.3 else None,
             parent_id=random.choice(parents).process_id if parents and random.random() < 0.08 else None,
         )
-        process, _ = await made.do(at, starter, lambda tx: launching.launch_process(tx, wish, secrets=made.secrets))
+        process, _ = await made.do(at, starter, lambda tx: launching.launch_process(tx, wish, means=made.means))
         self.first.setdefault(blueprint.key, process)
         steps = len(process.tasks) if fate in ("smooth", "slow") else random.randrange(1, len(process.tasks))
         story = Story(blueprint, process.id, process.owner, fate, at, steps)
@@ -157,8 +157,9 @@ class Stories:
     def _plan_star(self, story: Story, actor: Actor, at: Millis) -> None:
         async def star(at: Millis) -> None:
             if await self._sees(actor, story, at):
+                change, means = Changes(starred=True), self.made.means
                 await self.made.do(
-                    at, actor, lambda tx: process_uses.update_process(tx, story.process_id, Changes(starred=True))
+                    at, actor, lambda tx: process_uses.update_process(tx, story.process_id, change, means)
                 )
 
         self.plan(at, star)
@@ -215,12 +216,14 @@ class Stories:
         async def work(tx: WriteTx) -> Process:
             if sent:
                 change = {"taskdata": sent}
-                await tasks.update_task(tx, task.id, change, process_id=story.process_id, secrets=made.secrets)
+                await tasks.update_task(tx, task.id, change, process_id=story.process_id, means=made.means)
             if actor.kind == "guest":
                 named = await access.principals_of_caller(tx)
-                done = await completion.complete_as_guest(tx, body, named, hourly_limit=0)
+                done = await completion.complete_as_guest(tx, body, named, means=made.means, hourly_limit=0)
             else:
-                done = await completion.complete_task(tx, body, process_id=story.process_id, hourly_limit=0)
+                done = await completion.complete_task(
+                    tx, body, process_id=story.process_id, means=made.means, hourly_limit=0
+                )
             if done.seen.process is None:
                 raise LookupError(story.process_id)
             return done.seen.process

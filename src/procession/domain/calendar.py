@@ -131,6 +131,12 @@ def local_day(at: Millis, zone: str) -> date:
     return local_time(at, zone).date()
 
 
+def instant_at(local: datetime, zone: str) -> Millis:
+    """When the clocks of `zone` first show `local` (naive), or the first later time when they skip it."""
+    at = _as_utc(local)
+    return _first_instant(local, zone) if _has_room(at) else _clamp(at)
+
+
 def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
     """The same instant when it is worked, else when work next begins; never back. Spec: L-9.5, L-9.6."""
     if week.never_closes() or not _has_room(at):

@@ -18,6 +18,19 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     cause: str | None = None
 
 
+class Logged(msgspec.Struct, frozen=True):
+    """An event as the log has it: when, by whom, because of what."""
+
+    at: int
+    actor_kind: str
+    actor_id: str | None
+    cause: str | None
+    subject_kind: str
+    subject_id: str
+    kind: str
+    payload: dict[str, Any] = {}
+
+
 def happened(kind: str, subject_id: str | int, *, process: int | None = None, **payload: Any) -> Event:
     """An event about the noun that `kind` begins with."""
     noun = kind.partition(".")[0]

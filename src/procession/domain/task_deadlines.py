@@ -43,6 +43,17 @@ def moved_along(process: Process, anchor: Task, rules: Rules, week: WorkingWeek)
     return _with(process, deadlines.follow_moved_deadline(_deadlines(process, rules), anchor.step_id, week))
 
 
+def followed_up(process: Process, before: Task, after: Task, rules: Rules, week: WorkingWeek) -> Process:
+    """The process with what a changed task of it entails for the deadlines of others. Spec: behaviour-work D14."""
+    if after.deadline != before.deadline or (after.is_held != before.is_held and after.is_open):
+        process = moved_along(process, after, rules, week)
+    if after.is_completed and not before.is_completed:
+        process = released(process, after, rules, week)
+    if before.is_completed and not after.is_completed:
+        process = held_again(process, after, rules, week)
+    return process
+
+
 def _deadlines(process: Process, rules: Rules) -> dict[str, TaskDeadline]:
     return {
         task.step_id: TaskDeadline(

@@ -170,15 +170,23 @@ def reopened(task: Task) -> Task:
 def hidden_by_hand(task: Task) -> Task:
     """Skipped by a person: automation cannot bring it back. Raises WrongState. Spec: behaviour-work K2 to K4."""
     _require_hideable(task)
-    former = task.shown_status if task.is_hidden else task.status
-    return replace(task, status="auto-skipped", shown_status=former, hidden_by_hand=True, shown_by_hand=False)
+    return replace(skipped(task), hidden_by_hand=True, shown_by_hand=False)
 
 
 def shown_by_hand(task: Task) -> Task:
     """Back to what it was before it was hidden; automation cannot hide it again. Raises WrongState."""
     _require_hideable(task)
-    status = task.shown_status or "not-started" if task.is_hidden else task.status
-    return replace(task, status=status, shown_status=None, hidden_by_hand=False, shown_by_hand=True)
+    return replace(shown_again(task), hidden_by_hand=False, shown_by_hand=True)
+
+
+def skipped(task: Task) -> Task:
+    """Hidden, with everything it holds; a hidden one stays as it is. Spec: A-4.21."""
+    return task if task.is_hidden else replace(task, status="auto-skipped", shown_status=task.status)
+
+
+def shown_again(task: Task) -> Task:
+    """As it was before it was hidden; a visible one stays as it is. Spec: A-4.20."""
+    return replace(task, status=task.shown_status or "not-started", shown_status=None) if task.is_hidden else task
 
 
 def _require_hideable(task: Task) -> None:

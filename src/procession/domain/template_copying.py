@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from procession.domain.fields import Field
 from procession.domain.lookup_lists import without_list
 from procession.domain.names import Variable, fill_variables, numbered_alias
+from procession.domain.processes import Owners
 from procession.domain.templates import MAX_STEP_TITLE, MAX_TITLE, Step, Template
 
 COPY_PREFIX = "COPY OF - "
@@ -22,7 +23,7 @@ _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """A copied document, and the id that each step, field and stage of the original has in it."""
+    """A copied document, and the id that each step, field, stage and rule of the original has in it."""
 
     document: Template
     ids: Mapping[str, str]
@@ -35,7 +36,8 @@ def copied_title(title: str) -> str:
 
 def copy_template(template: Template, *, new_id: Callable[[], str], now: int) -> Copy:
     """The whole document under new ids, not public. Spec: T-15.2, T-15.3."""
-    parts = [*template.kickoff, *template.steps, *template.stages, *template.fields()]
+    parts = [*template.kickoff, *template.steps, *template.stages, *template.fields(), *template.rules]
+    parts += [each for rule in template.rules for each in (*rule.conditions, *rule.actions)]
     ids = {each.id: new_id() for each in parts}
     text = _ID.sub(lambda found: ids.get(found[0], found[0]), msgspec.json.encode(template).decode())
     document = _freshly_dated(msgspec.json.decode(text, type=Template), now)
@@ -73,9 +75,14 @@ def without_people(template: Template) -> Template:
 
     nobody: dict[str, Any] = {"assignees": (), "guests": (), "groups": (), "roles": (), "follow_up": None}
     steps = (replace(step, **nobody, custom_fields={}, fields=bare(step.fields)) for step in template.steps)
+    rules = (
+        replace(rule, actions=tuple(replace(action, assignees=Owners()) for action in rule.actions))
+        for rule in template.rules
+    )
     return replace(
         template,
         steps=tuple(steps),
+        rules=tuple(rules),
         kickoff=bare(template.kickoff),
         users=(),
         groups=(),
@@ -108,7 +115,8 @@ def _freshly_dated(template: Template, now: int) -> Template:
         return tuple(replace(field, created_at=now, last_updated=now) for field in fields)
 
     steps = (replace(step, created_at=now, updated_at=now, fields=dated(step.fields)) for step in template.steps)
-    return replace(template, kickoff=dated(template.kickoff), steps=tuple(steps))
+    rules = (replace(rule, created_at=now, updated_at=now) for rule in template.rules)
+    return replace(template, kickoff=dated(template.kickoff), steps=tuple(steps), rules=tuple(rules))
 
 
 def _fresh_aliases(fields: Collection[Field]) -> dict[str, tuple[str, str]]:

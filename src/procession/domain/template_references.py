@@ -42,6 +42,10 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
         found |= {("role", each) for each in step.roles}
         if step.follow_up is not None:
             found.add(("template", step.follow_up.template_id))
+    for action in (action for rule in template.rules for action in rule.actions):
+        found |= {("member", str(each)) for each in action.assignees.users}
+        found |= {("guest", each) for each in action.assignees.guests}
+        found |= {("group", each) for each in action.assignees.groups}
     for text in _texts(template):
         found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
     found |= {("list", each) for each in lists_of(template)}

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from procession.domain.automations.rules import using
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.fields import Field
@@ -41,12 +42,22 @@ def require_anchor(step: Step, known: set[str], path: str) -> None:
 
 
 def without_step(template: Template, step_id: str) -> Template:
-    """Raises NotAllowed while another step's deadline counts from it. Spec: T-5.3, DEC-62."""
+    """Raises NotAllowed while a rule or another step's deadline depends on it. Spec: T-5.3, T-5.4, DEC-62."""
+    step = next(each for each in template.steps if each.id == step_id)
+    require_unused(template, frozenset({step_id, *(field.id for field in step.fields)}), what="This step")
     waiting = [step.title for step in template.steps if step.deadline.step == step_id]
     if waiting:
         named = ", ".join(f'"{title}"' for title in waiting)
         raise NotAllowed(f"This step is used by another step's deadline: {named}. Change that deadline first.")
     return replace(template, steps=tuple(step for step in template.steps if step.id != step_id))
+
+
+def require_unused(template: Template, ids: frozenset[str], *, what: str) -> None:
+    """Raises NotAllowed, naming the rules that use one of these steps and fields. Spec: A-11.1, T-11.30."""
+    rules = using(template.rules, ids)
+    if rules:
+        named = ", ".join(f'"{rule.name}"' for rule in rules)
+        raise NotAllowed(f"{what} is used by a rule: {named}. Change or delete that rule first.")
 
 
 def with_copied_step(template: Template, original: Step, copy: Step) -> Template:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from procession.domain.automations.rules import Rule
 from procession.domain.deadlines import Offset, StepDeadline
 from procession.domain.fields import Field
 from procession.domain.processes import ProcessType, TaskType
@@ -76,6 +77,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ai_assigned: bool = False
     ai_allowed_app_keys: tuple[str, ...] = ()
     ai_on_uncertainty: str | None = None
+    # Hidden at the start even if no rule shows it. Spec: behaviour-automations A-6.1 (D6).
+    hide_by_default: bool = False
+    # Re-opening takes back what its completion made rules do. Spec: behaviour-automations.
+    reverse_rules_on_reopen: bool = False
     stage_id: str | None = None
     fields: tuple[Field, ...] = ()
     created_by: int
@@ -99,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kickoff_title: str | None = None
     kickoff_description: str | None = None
     kickoff: tuple[Field, ...] = ()
+    rules: tuple[Rule, ...] = ()
     default_process_name_format: str | None = None
     auto_naming: bool = False
     allow_launcher_change_name: bool = False
@@ -130,6 +136,9 @@ class Template(Settings, frozen=True, kw_only=True):
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     def stage(self, stage_id: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.id == stage_id), None)

@@ -24,6 +24,7 @@ from procession.storage.numbers import new_uuid
 from procession.storage.tx import WriteTx
 from procession.usecases import folders, groups, guests, launching, members, one_off_tasks, setup, tags
 from procession.usecases.launching import Wish
+from procession.usecases.reactions import Means
 
 MONTH = 30 * DAY
 CHANNEL = "seed"
@@ -177,7 +178,7 @@ class _Founding:
                     name=f"{theme.prefix} the first one",
                     prerun=answers(row.document.kickoff, 0, People()),
                 )
-                process, _ = await launching.launch_process(self.tx, wish, secrets=self.secrets)
+                process, _ = await launching.launch_process(self.tx, wish, means=Means(self.secrets))
                 found.append(Model(process, row.document.steps, row.document.kickoff, theme.prefix, theme.topic))
         return tuple(found)
 

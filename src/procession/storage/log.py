@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select, update
 
 from procession.domain.actors import Actor
-from procession.domain.events import Event
+from procession.domain.events import Event, Logged
 from procession.storage.connection import Connection
 from procession.storage.numbers import new_uuid
 from procession.storage.query import Query
@@ -27,6 +28,28 @@ position_query = Query(
         organization_states.c.org == bindparam("org")
     )
 )
+
+
+_of_process = Query(
+    select(
+        events.c.at,
+        events.c.actor_kind,
+        events.c.actor_id,
+        events.c.cause,
+        events.c.subject_kind,
+        events.c.subject_id,
+        events.c.kind,
+        events.c.payload,
+    )
+    .where(events.c.org == bindparam("org"), events.c.process == bindparam("process"))
+    .order_by(events.c.position)
+)
+
+
+async def of_process(connection: Connection, org: int, process: int) -> list[Logged]:
+    """Everything that happened in the process with this number, in order."""
+    rows = await connection.rows(_of_process, {"org": org, "process": process})
+    return [Logged(*row[:-1], payload=msgspec.json.decode(row[-1], type=dict[str, Any])) for row in rows]
 
 
 async def advance_position(connection: Connection, org: int, happened: int, *, rights: bool) -> int:

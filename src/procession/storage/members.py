@@ -98,7 +98,7 @@ _ever = Query(select(*_rows.columns).where(_M.org == bindparam("org"), _M.accoun
 _by_email = Query(select(*_rows.columns).where(_here, _M.folded_email == bindparam("email")))
 _many = Query(select(*_rows.columns).where(_M.org == bindparam("org"), is_in(_M.account, "accounts")))
 _all = Query(select(*_rows.columns).where(_here).order_by(_M.folded_name, _M.account))
-_with_addresses = Query(select(_M.folded_email).where(_here, is_in(_M.folded_email, "addresses")))
+_with_addresses = Query(select(_M.folded_email, _M.account).where(_here, is_in(_M.folded_email, "addresses")))
 _lock_admins = Query(
     select(*_rows.columns)
     .where(_M.org == bindparam("org"), _M.role == "admin", _M.status == "active", _M.type != "bot")
@@ -184,8 +184,13 @@ async def everyone(tx: ReadTx) -> list[Member]:
 
 async def addresses_among(tx: ReadTx, emails: Iterable[str]) -> set[str]:
     """Which of these lower-case addresses belong to members."""
-    wanted = sorted(emails)
-    return {row[0] for row in await tx.tuples(_with_addresses, addresses=wanted)} if wanted else set()
+    return set(await with_addresses(tx, emails))
+
+
+async def with_addresses(tx: ReadTx, emails: Iterable[str]) -> dict[str, int]:
+    """The members, whatever their status, that these lower-case addresses belong to."""
+    wanted = sorted(set(emails))
+    return {row[0]: row[1] for row in await tx.tuples(_with_addresses, addresses=wanted)} if wanted else {}
 
 
 async def lock_admins(tx: WriteTx) -> list[Member]:

@@ -7,25 +7,31 @@ from msgspec.structs import replace
 
 from procession.adapters.text import stored_markup
 from procession.domain import tasks
+from procession.domain.automations.state import Occurrence
 from procession.domain.errors import Invalid, NotFound
-from procession.domain.events import happened
+from procession.domain.events import Event, happened
+from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_reopen_task, may_work_on_task, require
 from procession.domain.processes import Process, Task
 from procession.domain.task_input import Completion, Errors, is_finishing, read_completion, read_object
 from procession.domain.tasks import Completer
+from procession.domain.templates import Template
 from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards
+from procession.usecases import assigning, guards, reactions
 from procession.usecases.guards import SeenTask
+from procession.usecases.reactions import Means, Reacted
 from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
 from procession.usecases.thread_writing import Draft, Place, write
 
 NO_SUCH_MEMBER = "There is no active member with this id."
 
 
-async def complete_task(tx: WriteTx, body: object, *, process_id: str | None, hourly_limit: int) -> Changed:
+async def complete_task(
+    tx: WriteTx, body: object, *, process_id: str | None, means: Means, hourly_limit: int
+) -> Changed:
     """Complete a task of a process, or one that stands alone (`process_id` None); others are not found.
 
     A task that everybody must complete takes the caller's part only. `hourly_limit` bounds comments, 0: any number.
@@ -40,19 +46,22 @@ async def complete_task(tx: WriteTx, body: object, *, process_id: str | None, ho
     seen = await guards.locked_task(tx, wanted.task_id, process_id=process_id)
     if process_id is None and seen.process is not None:
         raise NotFound
-    return await complete(tx, seen, wanted, hourly_limit=hourly_limit)
+    return await complete(tx, seen, wanted, means=means, hourly_limit=hourly_limit)
 
 
-async def complete_as_guest(tx: WriteTx, body: object, guest: frozenset[str], *, hourly_limit: int) -> Changed:
+async def complete_as_guest(
+    tx: WriteTx, body: object, guest: frozenset[str], *, means: Means, hourly_limit: int
+) -> Changed:
     """Complete a task assigned to this guest (named so). Raises as `complete_task`. Spec: api-tasks 16."""
     wanted = read_completion(body)
     if wanted.task_id is None:
         raise Invalid(wanted.errors)
-    return await complete(tx, await guests_locked_task(tx, guest, wanted.task_id), wanted, hourly_limit=hourly_limit)
+    seen = await guests_locked_task(tx, guest, wanted.task_id)
+    return await complete(tx, seen, wanted, means=means, hourly_limit=hourly_limit)
 
 
 async def answer_and_complete(
-    tx: WriteTx, body: object, task_id: str, guest: frozenset[str], *, hourly_limit: int
+    tx: WriteTx, body: object, task_id: str, guest: frozenset[str], *, means: Means, hourly_limit: int
 ) -> Changed:
     """Save a guest's answers (`taskdata`) and complete the task when `status` says so. Raises as `complete_task`."""
     seen = await guests_locked_task(tx, guest, task_id)
@@ -60,15 +69,15 @@ async def answer_and_complete(
     changed = Changed(seen, [])
     if "taskdata" in sent or not is_finishing(sent):
         answers = {name: value for name, value in sent.items() if name not in ("status", "is_approved")}
-        changed = await change(tx, seen, answers, required=(), secrets=None)
+        changed = await change(tx, seen, answers, required=(), means=means)
     if not is_finishing(sent):
         return changed
     wanted = read_completion({"task_id": task_id, "is_approved": sent.get("is_approved")})
-    done = await complete(tx, changed.seen, wanted, hourly_limit=hourly_limit)
+    done = await complete(tx, changed.seen, wanted, means=means, hourly_limit=hourly_limit)
     return replace(done, ignored=changed.ignored)
 
 
-async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_limit: int) -> Changed:
+async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Means, hourly_limit: int) -> Changed:
     """Complete a locked task the caller sees. Raises as `complete_task`, the first refusal of that order."""
     task = seen.task
     require(may_work_on_task(tx.actor, seen.named, task), to="complete this task")
@@ -93,12 +102,11 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, hourly_li
     else:
         done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
-    # Automations with this step among their conditions react here, before the deadlines of others follow.
-    saved = await _save(tx, seen, done, mentions=mentions)
+    event = completion_event(done) if done.is_completed else _part_event(done, by)
+    changed = await _save(tx, seen, done, event, means, mentions=mentions)
     if by.person in everybody:
-        await _tell_progress(tx, saved.task, by, everybody)
-    tx.record(completion_event(done) if done.is_completed else _part_event(done, by))
-    return Changed(saved, list(wanted.ignored))
+        await _tell_progress(tx, done, by, everybody)
+    return replace(changed, ignored=list(wanted.ignored))
 
 
 def _completer(tx: WriteTx, wanted: Completion) -> Completer:
@@ -111,15 +119,43 @@ def _part_event(task: Task, by: Completer) -> Any:
     return happened("task.part_completed", task.id, process=task.process, person=by.person)
 
 
-async def _save(tx: WriteTx, seen: SeenTask, task: Task, *, mentions: tuple[int, ...] = ()) -> SeenTask:
-    """Save the task with what it entails for other tasks' deadlines and for who may see the process."""
+async def _save(
+    tx: WriteTx, seen: SeenTask, task: Task, event: Event, means: Means, *, mentions: tuple[int, ...] = ()
+) -> Changed:
+    """Save the task with what it entails: for the deadlines of others, by rules, and for who may see the process.
+
+    `event` says what happened to it; what rules did comes after it in the log.
+    """
     if seen.process is None:
-        return await guards.save_changed_task(tx, seen, task)
+        saved_alone = await guards.save_changed_task(tx, seen, task)
+        tx.record(event)
+        return Changed(saved_alone, [])
     document = await stored.document_of(tx, seen.process)
     settings = await organizations.settings_of(tx, tx.org)
     after: Process = followed_up(seen.process.with_tasks(task), seen.task, task, document, settings)
+    by_rules = await _reacted(tx, after, seen.task, task, document, settings, means)
+    after = by_rules.process
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
-    return SeenTask(saved.task(task.id), saved, seen.named)
+    tx.record(event)
+    await reactions.save(tx, by_rules)
+    others = reactions.changed_by_rules(tx, by_rules, seen.named)
+    return Changed(SeenTask(saved.task(task.id), saved, seen.named), [], others)
+
+
+async def _reacted(
+    tx: WriteTx,
+    process: Process,
+    before: Task,
+    task: Task,
+    document: Template | None,
+    settings: OrganizationSettings,
+    means: Means,
+) -> Reacted:
+    """What rules make of a task that was completed or reopened; of a part that was done, nothing. Spec: A-5.1."""
+    if task.step_id is None or document is None or before.is_completed == task.is_completed:
+        return Reacted(process)
+    occurrence = Occurrence("completed" if task.is_completed else "reopened", task.step_id)
+    return await reactions.reacted(tx, process, document, settings, occurrence, means)
 
 
 async def _comment(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_limit: int) -> tuple[int, ...]:
@@ -148,7 +184,7 @@ async def _name(tx: WriteTx, by: Completer) -> str:
     return name or address
 
 
-async def reopen_task(tx: WriteTx, task_id: str, *, process_id: str | None) -> SeenTask:
+async def reopen_task(tx: WriteTx, task_id: str, *, process_id: str | None, means: Means) -> Changed:
     """Open a completed task again. Raises as `complete_task`. Spec: api-tasks T12, T13, behaviour-work 5.6."""
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
     if process_id is None and seen.process is not None:
@@ -156,10 +192,7 @@ async def reopen_task(tx: WriteTx, task_id: str, *, process_id: str | None) -> S
     require(may_reopen_task(tx.actor, seen.named, seen.task), to="reopen this task")
     guards.require_changeable(seen.process)
     task = tasks.reopened(seen.task)
-    # Automations with a reopened step among their conditions react here.
-    saved = await _save(tx, seen, task)
-    tx.record(happened("task.reopened", task.id, process=task.process))
-    return saved
+    return await _save(tx, seen, task, happened("task.reopened", task.id, process=task.process), means)
 
 
 async def comment_on_change(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_limit: int) -> SeenTask:

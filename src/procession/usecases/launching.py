@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from procession.adapters.secrets import Secrets
 from procession.domain import custom_values, launching, template_permissions
 from procession.domain.assignees import unknown_assignees
+from procession.domain.automations.reacting import with_initial_visibility
+from procession.domain.automations.state import LAUNCHED
 from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
@@ -35,7 +36,8 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, guests
+from procession.usecases import guards, guests, reactions
+from procession.usecases.reactions import Means
 
 UNKNOWN_TEMPLATE = "There is no template with this id."
 
@@ -64,7 +66,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def launch_process(
-    tx: WriteTx, wish: Wish, *, secrets: Secrets, map_selects_steps: bool = False
+    tx: WriteTx, wish: Wish, *, means: Means, map_selects_steps: bool = False
 ) -> tuple[Process, list[str]]:
     """Launch; returns the process as it is and the kick-off keys that no field has.
 
@@ -80,20 +82,19 @@ async def launch_process(
     launchable = await template_versions.for_launch(tx, row)
     document = launchable.document
     settings = await organizations.settings_of(tx, tx.org)
-    request = await _checked(tx, wish, document, readers=await template_grants.process_readers(tx, row.id))
-    request = await _with_defaults(tx, request, wish, document, row.id)
-    keys = await _keys(tx, wish, document)
-    request = msgspec.structs.replace(request, custom_fields=_custom_fields(keys["process"], wish, document))
-    around = await _surroundings(tx, settings, document, request, selects=map_selects_steps)
-    around = msgspec.structs.replace(around, task_keys=keys["task"])
     source = Source(
         id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
     )
+    readers = await template_grants.process_readers(tx, row.id)
+    request, around = await prepared(tx, wish, source, settings, readers=readers)
+    around = msgspec.structs.replace(around, map_selects_steps=map_selects_steps)
     found = launching.check(source, request, around, at=tx.now)
     # Only now, so that no refused launch leaves a gap in them.
     numbers = await _numbers(tx, tasks=len(document.steps))
-    process = settle(launching.launch(source, request, around, found, numbers), numbers.at)
-    await guests.ensure(tx, secrets, _guests_of(process))
+    hidden = with_initial_visibility(launching.launch(source, request, around, found, numbers), document)
+    by_rules = await reactions.reacted(tx, hidden, document, settings, LAUNCHED, means, is_new=True)
+    process = settle(by_rules.process, numbers.at)
+    await guests.ensure(tx, means.secrets, _guests_of(process))
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
         raise WrongState(template_versions.ARCHIVED)
@@ -110,6 +111,7 @@ async def launch_process(
             tasks=len(process.tasks),
         )
     )
+    await reactions.save(tx, by_rules)
     return process, found.ignored
 
 
@@ -137,6 +139,24 @@ async def _remember_holders(tx: WriteTx, chosen: Mapping[str, Owners]) -> None:
     for title in await job_titles.lock_many(tx, chosen):
         if title.last_holders != chosen[title.id]:
             await job_titles.save(tx, msgspec.structs.replace(title, last_holders=chosen[title.id]))
+
+
+async def prepared(
+    tx: WriteTx, wish: Wish, source: Source, settings: OrganizationSettings, *, readers: Iterable[str]
+) -> tuple[Request, Surroundings]:
+    """The checked request, and what the launch depends on; its numbers and its instant are the caller's to give.
+
+    Raises Invalid.
+    """
+    request = await _checked(tx, wish, source.document, readers=readers)
+    request = await _with_defaults(tx, request, wish, source.document, source.id)
+    keys = await _keys(tx, wish, source.document)
+    own = _custom_fields(keys["process"], wish, source.document)
+    around = await _surroundings(tx, settings, source.document, request)
+    return (
+        msgspec.structs.replace(request, custom_fields=own),
+        msgspec.structs.replace(around, task_keys=keys["task"]),
+    )
 
 
 def _guests_of(process: Process) -> list[str]:
@@ -242,12 +262,7 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
 
 
 async def _surroundings(
-    tx: WriteTx,
-    settings: OrganizationSettings,
-    document: Template,
-    request: Request,
-    *,
-    selects: bool,
+    tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request
 ) -> Surroundings:
     wanted = {user for step in document.steps for user in step.assignees}
     in_groups = {group for step in document.steps for group in step.groups}
@@ -262,7 +277,7 @@ async def _surroundings(
         week=settings.working_week(),
         default_deadline=Offset(settings.default_deadline.value, settings.default_deadline.type),  # pyright: ignore[reportArgumentType]  # stored as one of the units
         guest_only=settings.guest_only_assignment,
-        map_selects_steps=selects,
+        map_selects_steps=False,
         people=names.choosable if names else People(),
         active=frozenset(known.members),
         people_of_groups={

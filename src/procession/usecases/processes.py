@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from procession.domain.answers import accept, missing_required
+from procession.domain.automations.state import KICKOFF_SUBMITTED
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.events import happened
 from procession.domain.names import clean_name, fold
@@ -25,8 +26,9 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, reactions
 from procession.usecases.guards import Seen
+from procession.usecases.reactions import Means, Reacted
 
 MAX_NAME = 550
 
@@ -67,7 +69,7 @@ async def may_edit_run(tx: ReadTx, seen: Seen) -> bool:
     return may_edit_process(tx.actor, seen.named, process, may_edit_template=edits)
 
 
-async def update_process(tx: WriteTx, process_id: str, changes: Changes) -> tuple[Process, list[str]]:
+async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: Means) -> tuple[Process, list[str]]:
     """Change a process; returns it and the sent kick-off keys that no field has.
 
     A star is the caller's own and needs only sight of the process. Raises NotFound, NotAllowed, ProcessArchived,
@@ -98,10 +100,20 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes) -> tupl
         after = renamed(after, after.name)
     if changes.starred is not UNSET:
         after = _with_star(after, tx.actor.id, starred=changes.starred is True)
-    saved = await guards.save_process(tx, before, after)
+    # Changed answers of a submitted form are a submission; of an open one they wait for it. Spec: A-5.1, A-9.2.
+    is_submission = answers != before.prerun and before.prerun_status == "complete"
+    by_rules = await _reacted_to_form(tx, after, means) if is_submission else Reacted(after)
+    saved = await guards.save_process(tx, before, by_rules.process)
     fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
     tx.record(happened("process.updated", saved.id, process=saved.seq, fields=fields))
+    await reactions.save(tx, by_rules)
     return saved, ignored
+
+
+async def _reacted_to_form(tx: WriteTx, process: Process, means: Means) -> Reacted:
+    document = await template_versions.version_document(tx, process.template_id, process.template_version)
+    settings = await organizations.settings_of(tx, tx.org)
+    return await reactions.reacted(tx, process, document, settings, KICKOFF_SUBMITTED, means)
 
 
 def renamed(process: Process, name: str) -> Process:
@@ -244,7 +256,7 @@ async def delete_process(tx: WriteTx, process_id: str) -> None:
     tx.record(happened("process.deleted", seen.process.id, process=seen.process.seq, name=seen.process.name))
 
 
-async def submit_kickoff(tx: WriteTx, process_id: str) -> Process:
+async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
     """Mark the kick-off form as filled in; submitting twice changes nothing. Raises NotFound, NotAllowed,
     ProcessArchived, ProcessLocked, Invalid (a required answer is missing). Spec: api-processes 11, P8.
     """
@@ -264,8 +276,10 @@ async def submit_kickoff(tx: WriteTx, process_id: str) -> Process:
     changed = replace(
         process, prerun_status="complete", prerun_completed_at=tx.now, prerun_completed_by=tx.actor.id or None
     )
-    saved = await guards.save_process(tx, process, changed)
+    by_rules = await _reacted_to_form(tx, changed, means)
+    saved = await guards.save_process(tx, process, by_rules.process)
     tx.record(happened("process.kickoff_submitted", saved.id, process=saved.seq))
+    await reactions.save(tx, by_rules)
     return saved
 
 

@@ -7,7 +7,7 @@ from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.fields import Field
 from procession.domain.template_copying import field_aliases
-from procession.domain.template_steps import with_field, with_field_at, with_step, without_field
+from procession.domain.template_steps import require_unused, with_field, with_field_at, with_step, without_field
 from procession.domain.templates import Step, Template, TemplateRow
 from procession.storage.tx import WriteTx
 from procession.usecases.lookup_lists import fed_alone
@@ -51,9 +51,10 @@ async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: st
 
 
 async def delete_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str) -> None:
-    """Raises NotFound. Answers in processes stay. Spec: F3, T-10.4."""
+    """Raises NotFound, NotAllowed while a rule uses it. Answers in processes stay. Spec: F3, T-10.4, T-11.30."""
     step = find_step(row.document, step_id)
     find_field(step, field_id)
+    require_unused(row.document, frozenset({field_id}), what="This field")
     await _save_step(tx, row, without_field(step, field_id))
     tx.record(happened("field.deleted", field_id, template=row.id, step=step_id))
 

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from procession.adapters.secrets import Secrets
 from procession.adapters.text import stored_markup
 from procession.domain import task_deadlines, tasks
 from procession.domain.answers import Accepted, accept
+from procession.domain.automations.state import Occurrence
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import happened
 from procession.domain.fields import Field
@@ -34,8 +34,9 @@ from procession.domain.values import People
 from procession.storage import access, attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests, lookup_lists
+from procession.usecases import assigning, guards, guests, lookup_lists, reactions
 from procession.usecases.guards import SeenTask
+from procession.usecases.reactions import Means, Reacted
 
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
 NO_GUESTS = "Light members may not assign guests."
@@ -45,34 +46,38 @@ SEVERAL_TASKS = "Several open tasks have this form field. Answer it through the 
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """A task after a change, and the sent keys that changed nothing because nothing is called so."""
+    """A task after a change, the sent keys that changed nothing because nothing is called so, and what rules did.
+
+    `by_rules`: task id to what the caller may know of that task now. Spec: api-tasks 2.
+    """
 
     seen: SeenTask
     ignored: list[str]
+    by_rules: Mapping[str, Any] = {}
 
 
-async def update_task(tx: WriteTx, task_id: str, body: object, *, process_id: str | None, secrets: Secrets) -> Changed:
+async def update_task(tx: WriteTx, task_id: str, body: object, *, process_id: str | None, means: Means) -> Changed:
     """Change a task through its process (`process_id`) or by itself; then a one-off task says title, deadline, owners.
 
     Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState, Invalid. Spec: api-tasks T8, T9.
     """
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
     is_whole = process_id is None and seen.task.is_oneoff
-    return await change(tx, seen, body, required=REQUIRED_OF_ONE_OFF if is_whole else (), secrets=secrets)
+    return await change(tx, seen, body, required=REQUIRED_OF_ONE_OFF if is_whole else (), means=means)
 
 
-async def answer_task(tx: WriteTx, seen: SeenTask, answers: Mapping[str, object]) -> Changed:
+async def answer_task(tx: WriteTx, seen: SeenTask, answers: Mapping[str, object], means: Means) -> Changed:
     """Save answers, and nothing else, on a locked task. Raises as `update_task`."""
-    return await change(tx, seen, {"taskdata": answers}, required=(), secrets=None)
+    return await change(tx, seen, {"taskdata": answers}, required=(), means=means)
 
 
-async def answer(tx: WriteTx, task_id: str, body: object) -> Changed:
+async def answer(tx: WriteTx, task_id: str, body: object, means: Means) -> Changed:
     """`{id, value}` or a list of such objects. Raises as `update_task`. Spec: api-tasks T18."""
     seen = await guards.locked_task(tx, task_id)
     require(may_work_on_task(tx.actor, seen.named, seen.task), to="answer the form of this task")
     guards.require_changeable(seen.process)
     tasks.require_editable(seen.task)
-    return await answer_task(tx, seen, read_answers(body))
+    return await answer_task(tx, seen, read_answers(body), means)
 
 
 class FieldAnswer(msgspec.Struct, frozen=True):
@@ -81,7 +86,7 @@ class FieldAnswer(msgspec.Struct, frozen=True):
     value: object
 
 
-async def answer_field(tx: WriteTx, body: object, *, guest: frozenset[str] | None = None) -> FieldAnswer:
+async def answer_field(tx: WriteTx, body: object, means: Means, *, guest: frozenset[str] | None = None) -> FieldAnswer:
     """`{id, form_value}`: answer a field, named by its id alone, of the one open task that has it.
 
     `guest` is what a guest is named by: only tasks assigned to them count. Raises Invalid, and as `update_task`.
@@ -98,15 +103,13 @@ async def answer_field(tx: WriteTx, body: object, *, guest: frozenset[str] | Non
     if len(writable) != 1:
         raise Invalid({"id": [SEVERAL_TASKS if writable else NO_SUCH_FIELD]})
     seen = await guards.locked_task(tx, writable[0].id)
-    changed = await answer_task(tx, seen, {field_id: value})
+    changed = await answer_task(tx, seen, {field_id: value}, means)
     task = changed.seen.task
     return FieldAnswer(task.id, field_id, task.taskdata.get(field_id))
 
 
-async def change(
-    tx: WriteTx, seen: SeenTask, body: object, *, required: Collection[str], secrets: Secrets | None
-) -> Changed:
-    """Change a locked task the caller sees; `secrets` make links for guests who are new. Raises as `update_task`."""
+async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collection[str], means: Means) -> Changed:
+    """Change a locked task the caller sees. Raises as `update_task`."""
     may_work = may_work_on_task(tx.actor, seen.named, seen.task)
     may_edit = tx.actor.kind == "member" and may_edit_task(tx.actor, seen.named, seen.task)
     require(may_work or may_edit, to="change this task")
@@ -135,14 +138,15 @@ async def change(
         task = tasks.answered(task, accepted.values)
     if "owners" in work.changed:
         task = msgspec.structs.replace(task, owners=assignment.owners)
-        if secrets is not None:
-            await guests.ensure(tx, secrets, assignment.owners.guests)
+        await guests.ensure(tx, means.secrets, assignment.owners.guests)
     if tasks.needs_everybody(task) and task.parts:
         everybody = tasks.everybody(task.owners, assignment.people_of_groups)
         task = tasks.without_missing_parts(task, everybody, fields, tx.now)
-    saved = await _save(tx, work, task)
+    saved, by_rules = await _save(tx, work, task, means)
     await _save_tags(tx, work)
     _record(tx, work, saved.task, accepted)
+    if by_rules is not None:
+        await reactions.save(tx, by_rules)
     return Changed(
         saved, [*read.ignored, *(f"taskdata.{key}" for key in accepted.ignored)] if accepted else read.ignored
     )
@@ -261,20 +265,26 @@ async def unknown_tags(tx: ReadTx, sent: Collection[str]) -> Errors:
     return {f"tags.{index}": [UNKNOWN_TAG] for index, each in enumerate(sent) if each not in known}
 
 
-async def _save(tx: WriteTx, work: _Work, task: Task) -> SeenTask:
+async def _save(tx: WriteTx, work: _Work, task: Task, means: Means) -> tuple[SeenTask, Reacted | None]:
+    """The task as it now is, and what rules made of it when the change completed it."""
     before, process = work.seen.task, work.seen.process
     if process is None:
         if isinstance(work.said.position, int):
             task = msgspec.structs.replace(task, position=work.said.position)
-        return work.seen if task == before else await guards.save_changed_task(tx, work.seen, task)
+        return (work.seen if task == before else await guards.save_changed_task(tx, work.seen, task)), None
     after = process.with_tasks(task)
     if "position" in work.changed and isinstance(work.said.position, int):
         after = tasks.placed(after, task, work.said.position)
     after = followed_up(after, before, after.task(task.id), work.document, work.settings)
+    by_rules: Reacted | None = None
+    if after.task(task.id).is_completed and task.step_id is not None and work.document is not None:
+        happened_to = Occurrence("completed", task.step_id)
+        by_rules = await reactions.reacted(tx, after, work.document, work.settings, happened_to, means)
+        after = by_rules.process
     if after == process:
-        return work.seen
+        return work.seen, None
     saved = await guards.save_process(tx, process, after)
-    return SeenTask(saved.task(task.id), saved, work.seen.named)
+    return SeenTask(saved.task(task.id), saved, work.seen.named), by_rules
 
 
 def followed_up(
@@ -283,14 +293,8 @@ def followed_up(
     """The process with what a changed task entails for the deadlines of others. Spec: behaviour-work D14."""
     if document is None:
         return process
-    rules, week = task_deadlines.rules_of(document), settings.working_week()
-    if after.deadline != before.deadline or (after.is_held != before.is_held and after.is_open):
-        process = task_deadlines.moved_along(process, after, rules, week)
-    if after.is_completed and not before.is_completed:
-        process = task_deadlines.released(process, after, rules, week)
-    if before.is_completed and not after.is_completed:
-        process = task_deadlines.held_again(process, after, rules, week)
-    return process
+    rules = task_deadlines.rules_of(document)
+    return task_deadlines.followed_up(process, before, after, rules, settings.working_week())
 
 
 async def _save_tags(tx: WriteTx, work: _Work) -> None:

@@ -7,6 +7,8 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from procession.domain.automations.reading import read_rule
+from procession.domain.automations.rules import Rule
 from procession.domain.deadlines import circular_steps
 from procession.domain.definitions import read_definition
 from procession.domain.emails import is_email
@@ -17,11 +19,13 @@ from procession.domain.loose import as_object
 from procession.domain.names import clean_name
 from procession.domain.template_copying import copy_template
 from procession.domain.template_steps import numbered, require_anchor, require_room, with_kickoff
-from procession.domain.templates import MAX_STAGE_NAME, MAX_STEP_TITLE, Settings, Stage, Step, TemplateRow
+from procession.domain.templates import MAX_STAGE_NAME, MAX_STEP_TITLE, Settings, Stage, Step, Template, TemplateRow
 from procession.storage import job_titles, people, references, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import lookup_lists
 from procession.usecases import template_checks as checks
+from procession.usecases.rules import require_room as require_room_for_rules
+from procession.usecases.rules import without_strangers
 from procession.usecases.steps import StepInput, default_deadline
 from procession.usecases.templates import TemplateInput, create_template
 
@@ -39,13 +43,14 @@ class ImportedStep(msgspec.Struct, frozen=True):
 
 
 async def import_template(
-    tx: WriteTx, given: TemplateInput, steps: Sequence[ImportedStep], stages: Sequence[Any]
+    tx: WriteTx, given: TemplateInput, steps: Sequence[ImportedStep], stages: Sequence[Any], rules: Sequence[Any]
 ) -> TemplateRow:
     """A new template with everything the export holds; what refers to the old ids and aliases follows to the new.
 
     People, job titles, folders and templates that are not here are left out; anything else wrong raises Invalid.
     """
     require_room(len(steps))
+    require_room_for_rules(len(rules))
     row = await create_template(tx, replace(await _with_known(tx, given), kickoff=UNSET))
     parts = _Parts(tx)
     kickoff = parts.kickoff(await _fed(tx, "prerun", [] if given.kickoff is UNSET else given.kickoff))
@@ -57,6 +62,7 @@ async def import_template(
     known = {stage.id for stage in milestones}
     placed = (step if step.stage_id in known else replace(step, stage_id=None) for step in imported)
     whole = replace(row.document, kickoff=kickoff, steps=tuple(placed), stages=milestones)
+    whole = replace(whole, rules=await without_strangers(tx, parts.rules(rules, whole)))
     copy = copy_template(whole, new_id=tx.new_id, now=tx.now).document
     copy = replace(copy, **{name: getattr(whole, name) for name in SET_BY_CALLER})
     return await templates.save(tx, row, replace(row, document=copy))
@@ -135,6 +141,19 @@ class _Parts:
             updated_at=tx.now,
             **values,
         )
+
+    def rules(self, sent: Sequence[Any], whole: Template) -> list[Rule]:
+        """Read against the steps and fields under their old ids. Raises Invalid with the faults of all of them."""
+        read: list[Rule] = []
+        for index, raw in enumerate(sent):
+            try:
+                read.append(read_rule(raw, whole, new_id=self.tx.new_id, now=self.tx.now, needs_people=False))
+            except Invalid as invalid:
+                path = f"automated_actions.{index}"
+                self.errors |= {f"{path}.{at}": messages for at, messages in invalid.errors.items()}
+        if self.errors:
+            raise Invalid(self.errors)
+        return read
 
     def check_deadlines(self, steps: Sequence[Step]) -> None:
         known = {step.id for step in steps}

@@ -20,7 +20,7 @@ from procession.domain.template_permissions import (
     require_edit,
     require_read,
 )
-from procession.domain.template_steps import numbered, with_kickoff
+from procession.domain.template_steps import numbered, require_unused, with_kickoff
 from procession.domain.templates import MAX_TITLE, Template, TemplateRow, TemplateType
 from procession.storage import organizations, public_templates, template_grants, template_versions, templates
 from procession.storage.tx import WriteTx
@@ -259,10 +259,14 @@ def _changed_kickoff(
 
 
 async def delete_kickoff_field(tx: WriteTx, template_id: str, field_id: str) -> None:
-    """Take a field off the kick-off form; raises NotFound. Answers in processes stay. Spec: api-templates T12."""
+    """Take a field off the kick-off form; answers in processes stay. Raises NotFound, NotAllowed while a rule uses it.
+
+    Spec: api-templates T12, T-11.30.
+    """
     row = await editable(tx, template_id)
     rest = [field for field in row.document.kickoff if field.id != field_id]
     if len(rest) == len(row.document.kickoff):
         raise NotFound
+    require_unused(row.document, frozenset({field_id}), what="This kick-off field")
     await save_document(tx, row, replace(row.document, kickoff=numbered(rest)))
     tx.record(happened("field.deleted", field_id, template=row.id))

@@ -74,6 +74,8 @@ class Step(msgspec.Struct, kw_only=True):
     ai_assigned: bool
     ai_allowed_app_keys: list[str]
     ai_on_uncertainty: str | None
+    hide_by_default: bool
+    reverse_rules_on_reopen: bool
     custom_fields: dict[str, Any]
     created_at: str
     last_updated: str
@@ -125,6 +127,8 @@ class StepChange(msgspec.Struct, kw_only=True):
     ai_assigned: bool | UnsetType = UNSET
     ai_allowed_app_keys: list[str] | UnsetType = UNSET
     ai_on_uncertainty: str | UnsetType | None = UNSET
+    hide_by_default: bool | UnsetType = UNSET
+    reverse_rules_on_reopen: bool | UnsetType = UNSET
     stage_id: str | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from procession.adapters.text import stored_markup
 from procession.api.contract.envelope import Many, One
+from procession.api.contract.rules import AutomatedAction
 from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import MemberId, Milestone, Step
 from procession.api.contract.template_fields import KickoffFieldBody, Prerun
@@ -62,7 +63,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     kickoff_title: str | None
     kickoff_description: str | None
     prerun: list[Prerun]
-    automated_actions: list[dict[str, Any]]
+    automated_actions: list[AutomatedAction]
     steps_count: int
     started_processes: int
     is_public: bool

@@ -57,6 +57,8 @@ def _present(template_id: str, step: domain.Step, position: int) -> Step:
         ai_assigned=step.ai_assigned,
         ai_allowed_app_keys=list(step.ai_allowed_app_keys),
         ai_on_uncertainty=step.ai_on_uncertainty,
+        hide_by_default=step.hide_by_default,
+        reverse_rules_on_reopen=step.reverse_rules_on_reopen,
         custom_fields=step.custom_fields,
         created_at=wire(step.created_at),
         last_updated=wire(step.updated_at),

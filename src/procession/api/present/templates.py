@@ -13,6 +13,7 @@ from procession.api.contract.templates import (
     TemplateGone,
     TemplatePermission,
 )
+from procession.api.present.rules import present_rules
 from procession.api.present.snippets import public_text
 from procession.api.present.template_fields import present_prerun
 from procession.domain.folders import Folder, lineage
@@ -57,7 +58,7 @@ def present_template(row: TemplateRow | TemplateOutline, *, starred: bool) -> Ch
         kickoff_title=document.kickoff_title,
         kickoff_description=document.kickoff_description,
         prerun=[present_prerun(field, row.id) for field in document.kickoff],
-        automated_actions=[],
+        automated_actions=present_rules(document.rules),
         steps_count=document.steps_count,
         started_processes=row.started_processes,
         is_public=document.is_public,

@@ -60,7 +60,7 @@ async def update_task_of_guest(tx: WriteTx, call: Call, guest: str, task_id: str
     email = await _email(tx, call, guest)
     limit = call.settings.comments_per_hour
     done = await completion.answer_and_complete(
-        tx, body, task_id, await access.principals_of_guest(tx, email), hourly_limit=limit
+        tx, body, task_id, await access.principals_of_guest(tx, email), means=call.means, hourly_limit=limit
     )
     return await _answered(tx, call, done, email)
 
@@ -78,7 +78,8 @@ async def complete_task_of_guest(tx: WriteTx, call: Call, guest: str, body: Any)
     email = await _email(tx, call, guest)
     limit = call.settings.comments_per_hour
     named = await access.principals_of_guest(tx, email)
-    return await _answered(tx, call, await completion.complete_as_guest(tx, body, named, hourly_limit=limit), email)
+    done = await completion.complete_as_guest(tx, body, named, means=call.means, hourly_limit=limit)
+    return await _answered(tx, call, done, email)
 
 
 @operation(
@@ -87,7 +88,7 @@ async def complete_task_of_guest(tx: WriteTx, call: Call, guest: str, body: Any)
 async def answer_field_of_guest(tx: WriteTx, call: Call, guest: str, body: Any) -> Item[FieldValue]:
     """Answer a field of one of the guest's tasks, named by its id alone."""
     named = await access.principals_of_guest(tx, await _email(tx, call, guest))
-    return present_answer(await tasks.answer_field(tx, body, guest=named))
+    return present_answer(await tasks.answer_field(tx, body, call.means, guest=named))
 
 
 async def _email(tx: ReadTx, call: Call, guest: str) -> str:

@@ -44,7 +44,7 @@ async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: Launc
     )
     settings = call.settings
     process, ignored = await launching.launch_process(
-        tx, wish, secrets=call.edge.secrets, map_selects_steps=settings.launch_tasks_map_selects_steps
+        tx, wish, means=call.means, map_selects_steps=settings.launch_tasks_map_selects_steps
     )
     call.ignore(*(f"body:prerun.{key}" for key in ignored))
     return Item(await one_process(tx, call, process.seq, params))
@@ -76,7 +76,7 @@ async def update_process(
         "tags": _or_unset(body.tags, lambda ids: frozenset(_ids(ids) or ())),
         "folders": _or_unset(body.folders, _ids),
     }
-    process, ignored = await processes.update_process(tx, run_id, processes.Changes(**changes))
+    process, ignored = await processes.update_process(tx, run_id, processes.Changes(**changes), call.means)
     call.ignore(*(f"body:prerun.{key}" for key in ignored))
     return Item(await one_process(tx, call, process.seq, params))
 
@@ -108,7 +108,7 @@ async def delete_process(tx: WriteTx, run_id: str) -> None:
 @operation("POST", RUN + "/complete-prerun", tag="processes", errors=(422, 423))
 async def complete_prerun(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Submit the kick-off form; 422 while a required answer is missing."""
-    process = await processes.submit_kickoff(tx, run_id)
+    process = await processes.submit_kickoff(tx, run_id, call.means)
     return Item(await one_process(tx, call, process.seq))
 
 

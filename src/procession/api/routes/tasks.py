@@ -53,29 +53,29 @@ async def answered(tx: ReadTx, call: Call, changed: Changed | SeenTask, *, by_ru
         call.ignore(*(f"body:{key}" for key in changed.ignored))
     [shown] = await present(tx, call, [seen.task], frozenset({"summary"}))
     if by_rules and seen.process is not None:
-        shown.tasks_changed_by_rules = {}
+        shown.tasks_changed_by_rules = dict(changed.by_rules) if isinstance(changed, Changed) else {}
     return Item(shown)
 
 
 @operation(["PUT", "PATCH"], RUN_TASK, tag="tasks", errors=(423,), documented_body=TaskChange)
 async def update_process_task(tx: WriteTx, call: Call, run_id: str, task_id: str, body: Any) -> Item[TaskOut]:
     """Change a task of a process; what is not sent stays. `owners` replaces all assignees."""
-    secrets = call.edge.secrets
-    return await answered(tx, call, await tasks.update_task(tx, task_id, body, process_id=run_id, secrets=secrets))
+    changed = await tasks.update_task(tx, task_id, body, process_id=run_id, means=call.means)
+    return await answered(tx, call, changed)
 
 
 @operation(["PUT", "PATCH"], TASK, tag="tasks", errors=(423,), documented_body=OneOffChange)
 async def update_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[TaskOut]:
     """Change a task. A one-off task says `title`, `deadline` and `owners` every time."""
-    secrets = call.edge.secrets
-    return await answered(tx, call, await tasks.update_task(tx, task_id, body, process_id=None, secrets=secrets))
+    changed = await tasks.update_task(tx, task_id, body, process_id=None, means=call.means)
+    return await answered(tx, call, changed)
 
 
 @operation("POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody)
 async def complete_process_task(tx: WriteTx, call: Call, run_id: str, body: Any) -> Item[TaskOut]:
     """Complete a task of a process, or the caller's part of it. Completing it twice is refused and fires nothing."""
     limit = call.settings.comments_per_hour
-    done = await completion.complete_task(tx, body, process_id=run_id, hourly_limit=limit)
+    done = await completion.complete_task(tx, body, process_id=run_id, means=call.means, hourly_limit=limit)
     return await answered(tx, call, done, by_rules=True)
 
 
@@ -83,31 +83,33 @@ async def complete_process_task(tx: WriteTx, call: Call, run_id: str, body: Any)
 async def complete_task(tx: WriteTx, call: Call, body: Any) -> Item[TaskOut]:
     """Complete a one-off task that belongs to no process; others are not found here."""
     limit = call.settings.comments_per_hour
-    return await answered(tx, call, await completion.complete_task(tx, body, process_id=None, hourly_limit=limit))
+    done = await completion.complete_task(tx, body, process_id=None, means=call.means, hourly_limit=limit)
+    return await answered(tx, call, done)
 
 
 @operation(["DELETE", "POST"], RUN + "/completed-tasks/{task_id}", tag="tasks", errors=(422, 423))
 async def reopen_process_task(tx: WriteTx, call: Call, run_id: str, task_id: str) -> Item[TaskOut]:
     """Reopen a completed task of a process; answers, comments and assignees stay."""
-    return await answered(tx, call, await completion.reopen_task(tx, task_id, process_id=run_id), by_rules=True)
+    changed = await completion.reopen_task(tx, task_id, process_id=run_id, means=call.means)
+    return await answered(tx, call, changed, by_rules=True)
 
 
 @operation("DELETE", ORG + "/completed-tasks/{task_id}", tag="tasks", errors=(422,))
 async def reopen_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
     """Reopen a completed one-off task that belongs to no process."""
-    return await answered(tx, call, await completion.reopen_task(tx, task_id, process_id=None))
+    return await answered(tx, call, await completion.reopen_task(tx, task_id, process_id=None, means=call.means))
 
 
 @operation("POST", TASK + "/captures", tag="tasks", status=200, errors=(423,), documented_body=AnswerBody)
 async def answer_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[TaskOut]:
     """Save one answer, or a list of them."""
-    return await answered(tx, call, await tasks.answer(tx, task_id, body))
+    return await answered(tx, call, await tasks.answer(tx, task_id, body, call.means))
 
 
 @operation("PUT", ORG + "/form-field/value", tag="tasks", errors=(423,), documented_body=FieldValueBody)
-async def answer_field(tx: WriteTx, body: Any) -> Item[FieldValue]:
+async def answer_field(tx: WriteTx, call: Call, body: Any) -> Item[FieldValue]:
     """Answer a field named by its id alone; it must occur in exactly one open task the caller may answer."""
-    return present_answer(await tasks.answer_field(tx, body))
+    return present_answer(await tasks.answer_field(tx, body, call.means))
 
 
 def present_answer(saved: tasks.FieldAnswer) -> Item[FieldValue]:

@@ -1,6 +1,7 @@
 """The event log, the organization's position in it, and the numbers an organization hands out."""
 
-from sqlalchemy import PrimaryKeyConstraint, Table
+from sqlalchemy import Index, PrimaryKeyConstraint, Table
+from sqlalchemy import text as sql
 
 from procession.storage.columns import key, number, optional_number, optional_text, text
 from procession.storage.tables.base import metadata
@@ -47,5 +48,14 @@ events = Table(
     text("payload"),
     text("digest"),
     PrimaryKeyConstraint("org", "position"),
+    # What happened in one process, in order.
+    Index(
+        "ix_event_process",
+        "org",
+        "process",
+        "position",
+        sqlite_where=sql("process IS NOT NULL"),
+        postgresql_where=sql("process IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )

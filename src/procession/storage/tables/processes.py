@@ -103,6 +103,19 @@ process_stars = Table(
     sqlite_with_rowid=False,
 )
 
+rule_states = Table(
+    # What a process remembers of its rules; only processes whose template has rules have a row.
+    "rule_state",
+    metadata,
+    key("org"),
+    key("process"),
+    # JSON (domain.automations.state.RuleState).
+    text("state"),
+    PrimaryKeyConstraint("org", "process"),
+    ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
+)
+
 tasks = Table(
     "task",
     metadata,

@@ -1,0 +1,68 @@
+"""Why a task is as it is, on the wire. Spec: api-tasks 22."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from procession.api.contract.rules import ActionVerbName, OperationName, RulePeople, SubjectName
+
+
+class CauseLink(msgspec.Struct):
+    """`rule`, or what a person did (`task.completed`, `process.launched` ...); `title` is null for secret tasks."""
+
+    event: str
+    subject_id: str
+    title: str | None
+    actor_kind: str | None
+    actor_id: str | None
+
+
+class ExplainedChange(msgspec.Struct):
+    """Something that happened to the task; `because` leads back to what somebody did, the nearest cause first."""
+
+    at: str
+    event: str
+    actor_kind: str
+    actor_id: str | None
+    details: Annotated[dict[str, Any], Meta(description="What the log says of it, such as who was added.")]
+    because: list[CauseLink]
+
+
+class ExplainedCondition(msgspec.Struct):
+    id: str
+    conditionable_type: SubjectName
+    conditionable_id: str
+    title: Annotated[str, Meta(description="Title of the step, or label of the field.")]
+    operation: OperationName
+    statement: str | list[str | None] | None
+    logic: Literal["and", "or"]
+    met: Annotated[bool | None, Meta(description="When the rule was last looked at; null when it never was.")]
+
+
+class ExplainedRule(msgspec.Struct):
+    """A rule of the version the process runs that acts on the task."""
+
+    id: str
+    automated_alias: str
+    action_verbs: list[ActionVerbName]
+    is_spent: Annotated[bool, Meta(description="It fired and is not armed again yet.")]
+    last_evaluated_at: str | None
+    last_evaluated_because: Annotated[str | None, Meta(description="Such as `task.completed:<id>`.")]
+    executed: Annotated[bool | None, Meta(description="Whether it held then.")]
+    conditions: list[ExplainedCondition]
+
+
+class TaskExplanation(msgspec.Struct):
+    task_id: str
+    title: str
+    status: str
+    starts_hidden: Annotated[bool, Meta(description="A rule can show it, or its step begins hidden.")]
+    hidden_by_hand: bool
+    shown_by_hand: bool
+    owners: RulePeople
+    deadline: str | None
+    deadline_is_held: Annotated[bool, Meta(description="It waits for another step.")]
+    deadline_is_set: Annotated[bool, Meta(description="By a person, a rule or the launch: never recalculated.")]
+    history: list[ExplainedChange]
+    rules: list[ExplainedRule]

@@ -1,0 +1,120 @@
+"""Rules ("automated actions") on the wire. Spec: api-templates 8.2."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+SubjectName = Literal["Step", "Capture", "Prerun"]
+OperationName = Literal[
+    "completed",
+    "reopened",
+    "approved",
+    "rejected",
+    "acknowledged",
+    "expired",
+    "not_assigned",
+    "contains",
+    "not_contains",
+    "equals",
+    "not_equals",
+    "equals_any",
+    "greater_than",
+    "less_than",
+    "is_empty",
+    "is_not_empty",
+]
+ActionTypeName = Literal["visibility", "deadline", "status", "assignment", "webhook"]
+ActionVerbName = Literal[
+    "show", "hide", "deadline", "reopen", "assign", "assign_only", "unassign", "clear_assignees", "emit_webhook"
+]
+
+
+class RuleCondition(msgspec.Struct):
+    """`logic` joins it to the result of those before it; the first one's is ignored."""
+
+    id: str
+    conditionable_id: str
+    conditionable_type: SubjectName
+    operation: OperationName
+    statement: str | list[str | None] | None
+    logic: Literal["and", "or"]
+    position: int
+    column_contains_name: str | None
+
+
+class RuleDeadline(msgspec.Struct):
+    """So far after (`from`) or before what the action names, or else the task's own deadline."""
+
+    value: int
+    unit: Literal["minutes", "hours", "days", "weeks", "months"]
+    option: Literal["before", "from"]
+
+
+class RulePeople(msgspec.Struct):
+    users: list[int]
+    guests: list[str]
+    groups: list[str]
+
+
+class RuleAction(msgspec.Struct):
+    id: str
+    action_type: ActionTypeName
+    action_verb: ActionVerbName
+    target_step_id: str
+    position: int
+    actionable_id: str | None
+    actionable_type: SubjectName | None
+    deadline: RuleDeadline | None
+    assignees: RulePeople
+    webhook_url: str | None
+    alias_name: str | None
+
+
+class AutomatedAction(msgspec.Struct):
+    """A rule: when its conditions hold, its actions are carried out, in order."""
+
+    id: str
+    automated_alias: str
+    position: int
+    conditions: list[RuleCondition]
+    then_actions: list[RuleAction]
+    created_at: str
+    last_updated: str
+    archived_at: str | None
+
+
+class RuleConditionBody(msgspec.Struct, kw_only=True):
+    id: str | UnsetType = UNSET
+    conditionable_id: str
+    conditionable_type: SubjectName
+    operation: OperationName
+    statement: Annotated[
+        Any, Meta(description="A time clause for steps; else a text, or a list of texts. Null needs none.")
+    ]
+    logic: Literal["and", "or"]
+    position: int | UnsetType = UNSET
+    column_contains_name: str | UnsetType | None = UNSET
+
+
+class RuleActionBody(msgspec.Struct, kw_only=True):
+    id: str | UnsetType = UNSET
+    action_type: ActionTypeName
+    action_verb: ActionVerbName
+    target_step_id: str
+    position: int | UnsetType = UNSET
+    actionable_id: str | UnsetType | None = UNSET
+    actionable_type: SubjectName | UnsetType | None = UNSET
+    deadline: RuleDeadline | UnsetType | None = UNSET
+    assignees: Annotated[Any, Meta(description="`{users, guests, groups}`.")] = UNSET
+    webhook_url: str | UnsetType | None = UNSET
+    alias_name: str | UnsetType | None = UNSET
+
+
+class AutomatedActionBody(msgspec.Struct, kw_only=True):
+    """A whole rule. On an update, conditions and actions without the id of a kept one are new, the others go."""
+
+    automated_alias: Annotated[str, Meta(max_length=300)]
+    conditions: Annotated[list[RuleConditionBody], Meta(min_length=1)]
+    then_actions: Annotated[list[RuleActionBody], Meta(min_length=1)]
+    position: Annotated[int, Meta(ge=1, description="Place among the rules; new ones come last.")] | UnsetType = UNSET

@@ -1,0 +1,85 @@
+"""Rehearsals of templates on the wire. Spec: api-templates 8.6."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from procession.api.contract.rules import ActionVerbName, RulePeople
+from procession.domain.run_document import Progress
+
+EventName = Literal["complete", "reopen", "answer", "hide", "show", "submit_form"]
+
+
+class SimulatedEvent(msgspec.Struct, kw_only=True):
+    """One thing somebody does. `taskdata` are answers saved before; `prerun` is for `submit_form`."""
+
+    event: EventName
+    step_id: str | None = None
+    taskdata: Any = None
+    prerun: Any = None
+    is_approved: Annotated[
+        bool | None, Meta(description="The decision; false on expiring steps: nobody acknowledged in time.")
+    ] = None
+    at: Annotated[str | None, Meta(description="When; the same instant as before it when absent.")] = None
+
+
+class SimulationBody(msgspec.Struct, kw_only=True):
+    """A launch as `POST /runs` takes it, and what happens then."""
+
+    prerun: Any = None
+    tasks: Any = None
+    roles: Any = None
+    user_id: int | None = None
+    assign_someone_else: Annotated[bool, Meta(description="The kick-off form stays open.")] = False
+    at: Annotated[str | None, Meta(description="When it is launched; now when absent.")] = None
+    events: Annotated[list[SimulatedEvent], Meta(max_length=200)] = []
+
+
+class SimulatedTask(msgspec.Struct):
+    step_id: str | None
+    title: str
+    task_type: str
+    status: str
+    status_label: str
+    owners: RulePeople
+    deadline: str | None
+    deadline_is_held: Annotated[bool, Meta(description="It waits for another step and counts for nothing yet.")]
+    completed_at: str | None
+
+
+class RuleOutcome(msgspec.Struct):
+    """What became of one action: `done`, or why it did nothing."""
+
+    action_verb: ActionVerbName
+    target_step_id: str
+    outcome: str
+
+
+class RuleEvaluation(msgspec.Struct):
+    """A rule that was looked at; `conditions` says of each condition, by its id, whether it was met."""
+
+    id: str
+    automated_alias: str
+    because: Annotated[str, Meta(description="launched, kickoff_submitted, completed or reopened.")]
+    because_of_step_id: str | None
+    executed: bool
+    conditions: dict[str, bool]
+    actions: list[RuleOutcome]
+
+
+class SimulatedMoment(msgspec.Struct):
+    """The process after one event; the first one is the launch."""
+
+    event: EventName | Literal["launch"]
+    step_id: str | None
+    at: str
+    status: str
+    progress: Progress
+    tasks: list[SimulatedTask]
+    rules: list[RuleEvaluation]
+
+
+class Simulation(msgspec.Struct):
+    name: str
+    moments: list[SimulatedMoment]

@@ -1,0 +1,63 @@
+"""Rehearsals of templates. Spec: api-templates 8.6."""
+
+from collections.abc import Sequence
+
+from procession.api.contract.rules import RulePeople
+from procession.api.contract.simulations import (
+    RuleEvaluation,
+    RuleOutcome,
+    SimulatedMoment,
+    SimulatedTask,
+    Simulation,
+)
+from procession.domain.automations.reacting import Evaluation
+from procession.domain.processes import Task
+from procession.domain.run_document import progress
+from procession.domain.tasks import status_label
+from procession.domain.times import wire, wire_or_none
+from procession.usecases.simulating import Moment
+
+
+def present_simulation(moments: Sequence[Moment]) -> Simulation:
+    return Simulation(moments[0].process.name, [_moment(each) for each in moments])
+
+
+def _moment(moment: Moment) -> SimulatedMoment:
+    process, event = moment.process, moment.event
+    return SimulatedMoment(
+        event="launch" if event is None else event.word,
+        step_id=None if event is None else event.step,
+        at=wire(moment.at),
+        status=process.status,
+        progress=progress(process.tasks_done, process.tasks_visible),
+        tasks=[_task(task) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
+        rules=[_evaluation(entry) for entry in moment.log if isinstance(entry, Evaluation)],
+    )
+
+
+def _task(task: Task) -> SimulatedTask:
+    owners = task.owners
+    return SimulatedTask(
+        step_id=task.step_id,
+        title=task.title,
+        task_type=task.task_type,
+        status=task.status,
+        status_label=status_label(task),
+        owners=RulePeople(list(owners.users), list(owners.guests), list(owners.groups)),
+        deadline=wire_or_none(task.deadline),
+        deadline_is_held=task.is_held,
+        completed_at=wire_or_none(task.completed_at),
+    )
+
+
+def _evaluation(entry: Evaluation) -> RuleEvaluation:
+    conditions = {each.id: met for each, met in zip(entry.rule.conditions, entry.met, strict=True)}
+    return RuleEvaluation(
+        id=entry.rule.id,
+        automated_alias=entry.rule.name,
+        because=entry.occurrence.kind,
+        because_of_step_id=entry.occurrence.step,
+        executed=entry.fired,
+        conditions=conditions,
+        actions=[RuleOutcome(each.action.verb, each.action.target, each.done.outcome) for each in entry.acted],
+    )

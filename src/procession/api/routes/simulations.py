@@ -1,0 +1,46 @@
+"""Rehearsing a template: an operation of ours. Spec: api-templates 8.6."""
+
+from typing import Any
+
+from procession.api.call import Call
+from procession.api.contract.envelope import Item
+from procession.api.contract.simulations import Simulation, SimulationBody
+from procession.api.lenient import read_object
+from procession.api.operations import operation
+from procession.api.present.simulations import present_simulation
+from procession.api.routes.templates import TEMPLATE
+from procession.domain.errors import Invalid
+from procession.domain.times import Millis, parse_instant
+from procession.storage.tx import WriteTx
+from procession.usecases.launching import Wish
+from procession.usecases.simulating import simulate
+from procession.usecases.template_access import readable
+
+
+class _Simulation(SimulationBody, kw_only=True):
+    """The events are read by the domain, which says what is wrong with each."""
+
+    events: Any = None
+
+
+@operation("POST", TEMPLATE + "/simulate", tag="templates", status=200, errors=(422,), documented_body=SimulationBody)
+async def simulate_template(tx: WriteTx, call: Call, checklist_id: str, body: Any) -> Item[Simulation]:
+    """Rehearse a launch and what happens then: tasks, assignees, dates and rules after each event. Creates nothing."""
+    row = (await readable(tx, checklist_id)).template
+    given = read_object(_Simulation, body, call.ignored)
+    wish = Wish(
+        template_id=row.id,
+        starter=given.user_id,
+        assign_someone_else=given.assign_someone_else,
+        prerun=given.prerun,
+        tasks=given.tasks,
+        roles=given.roles,
+    )
+    return Item(present_simulation(await simulate(tx, row, wish, given.events, _instant(given.at), call.means)))
+
+
+def _instant(sent: str | None) -> Millis | None:
+    try:
+        return None if sent is None else parse_instant(sent)
+    except ValueError as fault:
+        raise Invalid({"at": [str(fault)]}) from None

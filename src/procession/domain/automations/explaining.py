@@ -1,0 +1,165 @@
+"""Why a task is as it is: what changed it, what led to that, and what the rules that aim at it last found.
+
+Answered from the event log and the version the process runs. Spec: A-12.4, api-tasks 22.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from procession.domain.automations.rules import Condition, Rule, Verb
+from procession.domain.automations.state import RuleState
+from procession.domain.events import Logged
+from procession.domain.processes import Process, Task
+from procession.domain.templates import Template
+
+# What changes who sees a task, who is to do it, and by when.
+TELLING = frozenset(
+    {
+        "task.shown",
+        "task.hidden",
+        "task.assigned",
+        "task.owners_updated",
+        "task.updated",
+        "task.completed",
+        "task.part_completed",
+        "task.reopened",
+        "task.rule_effect_reversed",
+        "process.launched",
+    }
+)
+ORIGINS = frozenset({"process.launched", "process.kickoff_submitted", "process.updated"})
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One step back in a chain of causes: a rule, or what somebody did."""
+
+    event: str
+    subject_id: str
+    title: str | None
+    actor_kind: str | None = None
+    actor_id: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Something that happened to the task, and why, the nearest cause first."""
+
+    event: Logged
+    because: tuple[Link, ...]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A condition with what it asks about by name, and whether it was met when its rule was last looked at."""
+
+    condition: Condition
+    title: str
+    met: bool | None
+
+
+class Aiming(msgspec.Struct, frozen=True):
+    """A rule that acts on the task. `last` is its last evaluation, if any."""
+
+    rule: Rule
+    verbs: tuple[Verb, ...]
+    is_spent: bool
+    last: Logged | None
+    asked: tuple[Asked, ...]
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    task: Task
+    starts_hidden: bool
+    changes: tuple[Change, ...]
+    rules: tuple[Aiming, ...]
+
+
+def explain(
+    task: Task,
+    process: Process,
+    template: Template,
+    state: RuleState,
+    log: Sequence[Logged],
+    *,
+    hidden_titles: frozenset[str],
+) -> Explanation:
+    """`log` is everything that happened in the process; tasks in `hidden_titles` stay nameless for this reader."""
+    titles = {each.id: each.title for each in process.tasks if each.id not in hidden_titles}
+    rules = [rule for rule in template.rules if any(action.target == task.step_id for action in rule.actions)]
+    step = template.step(task.step_id) if task.step_id is not None else None
+    shows = any(action.verb == "show" and action.target == task.step_id for rule in rules for action in rule.actions)
+    return Explanation(
+        task=task,
+        starts_hidden=task.step_id is not None and (shows or (step is not None and step.hide_by_default)),
+        changes=tuple(_changes(task, log, titles)),
+        rules=tuple(_aiming(rule, task, template, state, log) for rule in rules if rule.is_live),
+    )
+
+
+def _changes(task: Task, log: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Change]:
+    for place, event in enumerate(log):
+        of_task = event.subject_kind == "task" and event.subject_id == task.id
+        if event.kind in TELLING and (of_task or event.kind == "process.launched"):
+            yield Change(event, tuple(_causes(event, log[:place], titles)))
+
+
+def _causes(event: Logged, before: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Link]:
+    """Back from the event to what a person did: the rule, the task whose completion called it, the rule before ..."""
+    cause = event.cause
+    while cause is not None:
+        kind, _, subject = cause.partition(":")
+        place, found = _latest(kind, subject, before)
+        if kind == "rule":
+            name = None if found is None else str(found.payload.get("name", ""))
+            yield Link("rule", subject, name)
+        else:
+            yield Link(
+                kind,
+                subject,
+                titles.get(subject),
+                None if found is None else found.actor_kind,
+                None if found is None else found.actor_id,
+            )
+        if found is None:
+            return
+        before, cause = before[:place], found.cause
+
+
+def _latest(kind: str, subject: str, before: Sequence[Logged]) -> tuple[int, Logged | None]:
+    """The last event of this kind before: of a rule its execution, of a process whatever submitted its form."""
+    for place in range(len(before) - 1, -1, -1):
+        event = before[place]
+        if kind == "rule" and event.kind == "rule.executed" and event.subject_id == subject:
+            return place, event
+        if event.kind == kind and (not subject or event.subject_id == subject):
+            return place, event
+        if kind == "process.kickoff_submitted" and event.kind in ORIGINS:
+            return place, event
+    return 0, None
+
+
+def _aiming(rule: Rule, task: Task, template: Template, state: RuleState, log: Sequence[Logged]) -> Aiming:
+    last = next(
+        (event for event in reversed(log) if event.subject_kind == "rule" and event.subject_id == rule.id), None
+    )
+    met = _met(last)
+    return Aiming(
+        rule=rule,
+        verbs=tuple(action.verb for action in rule.actions if action.target == task.step_id),
+        is_spent=rule.id in state.spent,
+        last=last,
+        asked=tuple(Asked(each, _title_of(each, template), met.get(each.id)) for each in rule.conditions),
+    )
+
+
+def _met(evaluation: Logged | None) -> dict[str, bool]:
+    conditions: list[dict[str, Any]] = [] if evaluation is None else evaluation.payload.get("conditions", [])
+    return {str(each.get("id")): each.get("met") is True for each in conditions}
+
+
+def _title_of(condition: Condition, template: Template) -> str:
+    if condition.subject == "Step":
+        step = template.step(condition.subject_id)
+        return "" if step is None else step.title
+    fields = template.kickoff if condition.subject == "Prerun" else template.fields()
+    return next((field.label for field in fields if field.id == condition.subject_id), "")

@@ -1,0 +1,212 @@
+"""The engine: what happened, which rules are looked at, in which order, and what they do.
+
+Spec: behaviour-automations 5, 6, 13 (the normative procedure).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from procession.domain import tasks
+from procession.domain.automations.actions import Done, act, value_of
+from procession.domain.automations.conditions import combined, holds
+from procession.domain.automations.rules import Action, Rule
+from procession.domain.automations.state import (
+    Effect,
+    Occurrence,
+    RuleState,
+    Scene,
+    View,
+    kickoff_digests,
+)
+from procession.domain.automations.undoing import take_back, without_effects
+from procession.domain.processes import Process, Task
+from procession.domain.templates import Template
+
+
+class Acted(msgspec.Struct, frozen=True):
+    """An action that was carried out, and what became of it."""
+
+    action: Action
+    done: Done
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """A rule that was looked at because of `occurrence`; `met` says of each condition whether it held."""
+
+    rule: Rule
+    occurrence: Occurrence
+    met: tuple[bool, ...]
+    fired: bool
+    acted: tuple[Acted, ...] = ()
+
+
+class TakenBack(msgspec.Struct, frozen=True):
+    """What re-opening a step undid."""
+
+    step: str
+    effect: Effect
+    task: Task
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """The process after everything that follows, what it remembers, and the log of how it came to that, in order."""
+
+    process: Process
+    state: RuleState
+    log: tuple[Evaluation | TakenBack, ...]
+
+    @property
+    def evaluations(self) -> list[Evaluation]:
+        return [entry for entry in self.log if isinstance(entry, Evaluation)]
+
+
+def with_initial_visibility(process: Process, template: Template) -> Process:
+    """Steps that some rule can show begin hidden, and those that say so. Spec: A-6.1 to A-6.3."""
+    awaited = {
+        action.target for rule in template.rules if rule.is_live for action in rule.actions if action.verb == "show"
+    }
+    awaited |= {step.id for step in template.steps if step.hide_by_default}
+    hidden = [tasks.skipped(task) for task in process.tasks if task.step_id in awaited]
+    return process.with_tasks(*hidden) if hidden else process
+
+
+def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Scene) -> Reaction:
+    """Everything that follows from what happened, cascades included.
+
+    Ends: rules complete nothing, so a cascade re-opens no more tasks than there were completed ones (A-5.5).
+    """
+    view = View(process, state, scene)
+    log: list[Evaluation | TakenBack] = []
+    queue = deque([occurrence])
+    while queue:
+        happened = queue.popleft()
+        if happened.kind == "reopened" and happened.step is not None:
+            undone = take_back(happened.step, view)
+            log += [TakenBack(happened.step, effect, task) for effect, task in undone]
+        if not scene.fire_once:
+            view.remember(spent=view.state.spent - _rearmed(happened, view))
+        _remember(happened, view)
+        for rule in scene.document.rules:
+            if rule.id not in view.state.spent and _is_candidate(rule, happened, view):
+                evaluation = _evaluate(rule, happened, view, root=occurrence)
+                log.append(evaluation)
+                queue.extend(_reopened_by(evaluation))
+    return Reaction(view.process, view.state, tuple(log))
+
+
+def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
+    """Whether what happened concerns the rule. Spec: A-5.1, A-5.3."""
+    if not rule.is_live:
+        return False
+    if happened.step is not None:
+        return _concerns(rule, happened.step, view)
+    if happened.kind == "launched" and any(each.operator == "not_assigned" for each in rule.conditions):
+        return True
+    is_submitted = view.process.prerun_status != "incomplete"
+    return is_submitted and any(
+        each.subject == "Prerun" and each.subject_id in view.kickoff for each in rule.conditions
+    )
+
+
+def _concerns(rule: Rule, step_id: str, view: View) -> bool:
+    """Whether a condition asks about the step or one of its fields."""
+    for condition in rule.conditions:
+        if condition.subject == "Step" and condition.subject_id == step_id:
+            return True
+        if condition.subject == "Capture" and view.fields.get(condition.subject_id, (None, None))[1] == step_id:
+            return True
+    return False
+
+
+def _rearmed(happened: Occurrence, view: View) -> frozenset[str]:
+    """The spent rules that may fire again, just before any is looked at. Spec: A-5.17."""
+    spent = [rule for rule in view.scene.document.rules if rule.id in view.state.spent]
+    step = happened.step
+    if happened.kind == "completed" and step is not None and step in view.state.done:
+        return frozenset(rule.id for rule in spent if _concerns(rule, step, view))
+    if happened.kind == "reopened":
+        return frozenset(rule.id for rule in spent if _listens_to_reopening(rule, step))
+    if happened.kind == "kickoff_submitted":
+        changed = _changed_answers(view)
+        return frozenset(
+            rule.id
+            for rule in spent
+            if any(each.subject == "Prerun" and each.subject_id in changed for each in rule.conditions)
+        )
+    return frozenset()
+
+
+def _listens_to_reopening(rule: Rule, step: str | None) -> bool:
+    return any(
+        each.subject == "Step" and each.subject_id == step and each.operator in ("reopened", "not_assigned")
+        for each in rule.conditions
+    )
+
+
+def _changed_answers(view: View) -> set[str]:
+    """Kick-off fields with another answer than when the form was last submitted. Spec: A-9.2."""
+    before, now = view.state.kickoff, kickoff_digests(view.process, view.scene.document.rules)
+    return {field_id for field_id in before.keys() | now.keys() if before.get(field_id) != now.get(field_id)}
+
+
+def _remember(happened: Occurrence, view: View) -> None:
+    """What later re-arming and taking back depend on."""
+    if happened.kind == "completed" and happened.step is not None:
+        effects = without_effects(view.state.effects, happened.step)
+        view.remember(done=view.state.done | {happened.step}, effects=effects)
+    if happened.step is None and view.process.prerun_status != "incomplete":
+        view.remember(kickoff=kickoff_digests(view.process, view.scene.document.rules))
+
+
+def _evaluate(rule: Rule, happened: Occurrence, view: View, *, root: Occurrence) -> Evaluation:
+    """Look at the whole rule as things are now, and act at once when it holds. Spec: A-5.2, A-5.15."""
+    met = tuple(holds(condition, view) for condition in rule.conditions)
+    if not combined(met, [condition.logic for condition in rule.conditions]):
+        return Evaluation(rule, happened, met, fired=False)
+    acted: list[Acted] = []
+    for action in rule.actions:
+        done = act(rule, action, view)
+        acted.append(Acted(action, done))
+        _record_effect(rule, root, done, view)
+    view.remember(spent=view.state.spent | {rule.id})
+    return Evaluation(rule, happened, met, fired=True, acted=tuple(acted))
+
+
+def _record_effect(rule: Rule, root: Occurrence, done: Done, view: View) -> None:
+    """Kept only for steps that take back what their completion caused, cascades included. Spec: A-9.4, A-9.5."""
+    if root.kind != "completed" or root.step is None or done.attribute is None:
+        return
+    step = view.scene.document.step(root.step)
+    if step is None or not step.reverse_rules_on_reopen or done.before is None or done.after is None:
+        return
+    effect = Effect(
+        rule=rule.id,
+        task=done.before.seq,
+        attribute=done.attribute,
+        before=value_of(done.before, done.attribute),
+        after=value_of(done.after, done.attribute),
+    )
+    known = view.state.effects.get(root.step, ())
+    view.remember(effects={**view.state.effects, root.step: (*known, effect)})
+
+
+def _reopened_by(evaluation: Evaluation) -> Iterator[Occurrence]:
+    """Re-openings are events of their own, handled after the present candidates. Spec: A-4.53, A-5.4."""
+    for acted in evaluation.acted:
+        if acted.action.verb == "reopen" and acted.done.outcome == "done":
+            yield Occurrence("reopened", acted.action.target)
+
+
+def touched(log: Iterable[Evaluation | TakenBack]) -> dict[str, list[str]]:
+    """Task id to what rules did to it, in order: their verbs, and "taken_back"."""
+    found: dict[str, list[str]] = {}
+    for entry in log:
+        if isinstance(entry, TakenBack):
+            found.setdefault(entry.task.id, []).append("taken_back")
+            continue
+        for acted in entry.acted:
+            if acted.done.after is not None:
+                found.setdefault(acted.done.after.id, []).append(acted.action.verb)
+    return found

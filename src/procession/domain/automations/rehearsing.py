@@ -1,0 +1,161 @@
+"""What people would do in a process that is only rehearsed: read, and done to it. Spec: api-templates 8.6."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain import task_deadlines, tasks
+from procession.domain.answers import accept
+from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
+from procession.domain.calendar import WorkingWeek
+from procession.domain.errors import DomainError, Invalid
+from procession.domain.fields import Field
+from procession.domain.loose import as_bool, as_list, as_object
+from procession.domain.processes import Process, Task
+from procession.domain.tasks import TIMED_TYPES, Completer
+from procession.domain.templates import Template
+from procession.domain.times import Millis, parse_instant
+from procession.domain.values import People
+
+MAX_EVENTS = 200
+
+Word = Literal["complete", "reopen", "answer", "hide", "show", "submit_form"]
+WORDS: tuple[Word, ...] = get_args(Word)
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that somebody does, at an instant, or when the event before it happened."""
+
+    word: Word
+    step: str | None
+    answers: object = None
+    is_approved: bool | None = None
+    at: Millis | None = None
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What answers and deadlines depend on."""
+
+    document: Template
+    week: WorkingWeek
+    people: People
+    organization_id: str
+
+
+def read_events(raw: object, document: Template) -> list[Event]:
+    """A list of `{event, step_id, taskdata, prerun, is_approved, at}`; raises Invalid with every wrong path."""
+    entries = [] if raw is None else as_list(raw)
+    if entries is None or len(entries) > MAX_EVENTS:
+        raise Invalid({"events": [f"The events must be a list of at most {MAX_EVENTS} entries."]})
+    errors: dict[str, list[Any]] = {}
+    events = [_read_event(f"events.{index}", entry, document, errors) for index, entry in enumerate(entries)]
+    if errors:
+        raise Invalid(errors)
+    return events
+
+
+def _read_event(path: str, raw: object, document: Template, errors: dict[str, list[Any]]) -> Event:
+    sent: Mapping[str, object] = as_object(raw) or {}
+    word: Word | None = next((each for each in WORDS if each == sent.get("event")), None)
+    if word is None:
+        errors[f"{path}.event"] = [f"The event must be one of {', '.join(WORDS)}."]
+    step_id = sent.get("step_id")
+    step = step_id.lower() if isinstance(step_id, str) else None
+    if word == "submit_form":
+        step = None
+    elif document.step(step or "") is None:
+        errors[f"{path}.step_id"] = ["There is no such step in this template."]
+    is_approved = None if sent.get("is_approved") in (None, "") else as_bool(sent["is_approved"])
+    if is_approved is None and sent.get("is_approved") not in (None, ""):
+        errors[f"{path}.is_approved"] = ["The is approved field must be true or false."]
+    at: Millis | None = None
+    if sent.get("at") not in (None, ""):
+        try:
+            at = parse_instant(sent["at"])
+        except ValueError as fault:
+            errors[f"{path}.at"] = [str(fault)]
+    answers = sent.get("prerun" if word == "submit_form" else "taskdata")
+    return Event(word if word is not None else "answer", step, answers, is_approved, at)
+
+
+def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple[Process, Occurrence | None]:
+    """The process after what was done, before any rule; None when nothing starts rules (A-5.1).
+
+    Raises Invalid and WrongState as the real thing would.
+    """
+    if event.step is None:
+        return _submitted(process, event, around)
+    before = next((task for task in process.tasks if task.step_id == event.step), None)
+    if before is None:
+        raise Invalid({"step_id": ["This launch makes no task of this step."]})
+    step = around.document.step(event.step)
+    task = _answered(before, step.fields if step is not None else (), event, around)
+    occurrence: Occurrence | None = None
+    match event.word:
+        case "complete":
+            task, occurrence = _completed(task, event, around, now), Occurrence("completed", event.step)
+        case "reopen":
+            task, occurrence = tasks.reopened(task), Occurrence("reopened", event.step)
+        case "hide":
+            task = tasks.hidden_by_hand(task)
+        case "show":
+            task = tasks.shown_by_hand(task)
+        case _:
+            tasks.require_editable(task)
+    rules = task_deadlines.rules_of(around.document)
+    return task_deadlines.followed_up(process.with_tasks(task), before, task, rules, around.week), occurrence
+
+
+def _answered(task: Task, fields: tuple[Field, ...], event: Event, around: Around) -> Task:
+    if event.answers is None:
+        return task
+    tasks.require_editable(task)
+    accepted = accept(
+        fields,
+        event.answers,
+        task.taskdata,
+        key="taskdata",
+        people=around.people,
+        org_id=around.organization_id,
+        may_clear_required=True,
+    )
+    return tasks.answered(task, accepted.values)
+
+
+def _completed(task: Task, event: Event, around: Around, now: Millis) -> Task:
+    """By the launcher; what nobody acknowledged in time was closed by the clock."""
+    tasks.require_completable(task)
+    decision = tasks.decision_on(task, sent=event.is_approved)
+    missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision)
+    if missing:
+        raise Invalid(missing)
+    by_clock = task.task_type in TIMED_TYPES and decision is False
+    by = Completer() if by_clock else Completer(member=task.starter)
+    return tasks.completed(task, by, now, decision=decision)
+
+
+def _submitted(process: Process, event: Event, around: Around) -> tuple[Process, Occurrence | None]:
+    """The kick-off form, submitted with these answers, for the first time or again."""
+    accepted = accept(
+        around.document.kickoff,
+        event.answers,
+        process.prerun,
+        key="prerun",
+        people=around.people,
+        org_id=around.organization_id,
+        may_clear_required=False,
+    )
+    is_new = process.prerun_status == "incomplete"
+    if not is_new and accepted.values == process.prerun:
+        return process, None
+    status = "complete" if around.document.kickoff else None
+    return replace(process, prerun=accepted.values, prerun_status=status), KICKOFF_SUBMITTED
+
+
+def refused(index: int, refusal: DomainError) -> Invalid:
+    """Why an event of the rehearsal cannot happen, at its place in the list."""
+    if isinstance(refusal, Invalid):
+        return Invalid({f"events.{index}.{path}": messages for path, messages in refusal.errors.items()})
+    return Invalid({f"events.{index}": [refusal.message]})

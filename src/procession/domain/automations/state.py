@@ -1,0 +1,128 @@
+"""What a process remembers of its rules, and the parts of it that rules look at. Spec: behaviour-automations 5, 9."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.automations.rules import Rule
+from procession.domain.calendar import WorkingWeek
+from procession.domain.fields import Field
+from procession.domain.processes import Process, Task
+from procession.domain.tasks import PeopleOfGroups
+from procession.domain.templates import Template
+
+DIGEST_LENGTH = 16
+
+Attribute = Literal["visibility", "assignment", "deadline"]
+Kind = Literal["launched", "kickoff_submitted", "completed", "reopened"]
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One attribute of a task as it was before a rule changed it, and as the rule left it, as JSON. Spec: A-9.5."""
+
+    rule: str
+    task: int
+    attribute: Attribute
+    before: Any
+    after: Any
+
+
+class RuleState(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one process: which rules are spent, and what re-arming and taking back depend on.
+
+    `done` are the steps that were completed at least once. `kickoff` has a digest of each answer of the kick-off form
+    as it was last submitted. `shifted` are (rule, step) pairs whose current deadline was shifted (A-4.44). `effects`
+    are what the last completion of a step caused, for steps that take it back.
+    """
+
+    spent: frozenset[str] = frozenset()
+    done: frozenset[str] = frozenset()
+    kickoff: Mapping[str, str] = {}
+    shifted: frozenset[tuple[str, str]] = frozenset()
+    effects: Mapping[str, tuple[Effect, ...]] = {}
+
+
+FRESH = RuleState()
+
+
+class Occurrence(msgspec.Struct, frozen=True):
+    """What rules react to; `step` where it happened to a step's task. Spec: A-5.1."""
+
+    kind: Kind
+    step: str | None = None
+
+
+LAUNCHED = Occurrence("launched")
+KICKOFF_SUBMITTED = Occurrence("kickoff_submitted")
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True):
+    """Who of the people that rules may name is there to be given work."""
+
+    members: frozenset[int] = frozenset()
+    groups: frozenset[str] = frozenset()
+    # Members by lower-case e-mail address.
+    by_address: Mapping[str, int] = {}
+    people_of_groups: PeopleOfGroups = {}
+
+
+NOBODY = People()
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """What reacting depends on besides the process: its template version, the organization, people."""
+
+    document: Template
+    week: WorkingWeek
+    people: People = NOBODY
+    # At most once in a process, whatever happens later. Spec: A-5.18.
+    fire_once: bool = False
+    guest_only: bool = False
+
+
+class View:
+    """A process in the middle of a reaction: tasks by step, fields by id. `process` changes as rules act."""
+
+    def __init__(self, process: Process, state: RuleState, scene: Scene) -> None:
+        self.process = process
+        self.state = state
+        self.scene = scene
+        document = scene.document
+        self.kickoff: Mapping[str, Field] = {field.id: field for field in document.kickoff}
+        self.fields: Mapping[str, tuple[Field, str]] = {
+            field.id: (field, step.id) for step in document.steps for field in step.fields
+        }
+        self._by_step = _by_step(process.tasks)
+
+    @property
+    def zone(self) -> str:
+        return self.scene.week.zone
+
+    def task_of(self, step_id: str) -> Task | None:
+        """The task made from this step; None when it was left out. One-off tasks are nobody's step (A-10.1)."""
+        return self._by_step.get(step_id)
+
+    def become(self, process: Process) -> None:
+        self.process = process
+        self._by_step = _by_step(process.tasks)
+
+    def remember(self, **changes: Any) -> None:
+        """Change what the process remembers."""
+        self.state = replace(self.state, **changes)
+
+
+def _by_step(tasks: Iterable[Task]) -> dict[str, Task]:
+    return {task.step_id: task for task in tasks if task.step_id is not None and task.archived_at is None}
+
+
+def kickoff_digests(process: Process, rules: Iterable[Rule]) -> dict[str, str]:
+    """A digest of each answer that rules ask about: enough to see that it changed, no copy of what it says."""
+    named = {each.subject_id for rule in rules for each in rule.conditions if each.subject == "Prerun"}
+    return {field_id: digest(process.prerun[field_id]) for field_id in sorted(named & process.prerun.keys())}
+
+
+def digest(answer: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(answer, order="deterministic")).hexdigest()[:DIGEST_LENGTH]

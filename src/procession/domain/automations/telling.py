@@ -1,0 +1,107 @@
+"""What rules did, as events of the log: "why" is answered from these. Spec: behaviour-automations 12.1."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec.structs import replace
+
+from procession.domain.automations.reacting import Acted, Evaluation, TakenBack
+from procession.domain.automations.rules import Condition
+from procession.domain.automations.state import Occurrence
+from procession.domain.events import Event, happened
+from procession.domain.processes import Process, Task
+from procession.domain.times import wire_or_none
+
+
+def told(process: Process, log: Iterable[Evaluation | TakenBack]) -> Iterator[Event]:
+    """One event for each rule that was looked at, and one for each thing that changed, in the order it happened.
+
+    The cause of an evaluation is what led to it, the cause of a change is the rule (`rule:<id>`).
+    """
+    for entry in log:
+        if isinstance(entry, TakenBack):
+            yield _taken_back(process, entry)
+            continue
+        yield _evaluated(process, entry)
+        for acted in entry.acted:
+            if acted.done.outcome == "done":
+                yield replace(_changed(process, entry, acted), cause=f"rule:{entry.rule.id}")
+
+
+def _evaluated(process: Process, entry: Evaluation) -> Event:
+    """The row of A-12.1: what was asked and whether it was met, without the answers."""
+    conditions = [
+        {**_asked(condition), "met": met} for condition, met in zip(entry.rule.conditions, entry.met, strict=True)
+    ]
+    actions = [
+        {
+            "verb": acted.action.verb,
+            "step": acted.action.target,
+            "task": acted.done.before.id if acted.done.before is not None else None,
+            "outcome": acted.done.outcome,
+        }
+        for acted in entry.acted
+    ]
+    event = happened(
+        "rule.executed" if entry.fired else "rule.execution_failed",
+        entry.rule.id,
+        process=process.seq,
+        name=entry.rule.name,
+        conditions=conditions,
+        actions=actions,
+    )
+    return replace(event, cause=_cause(process, entry.occurrence))
+
+
+def _asked(condition: Condition) -> dict[str, Any]:
+    return {
+        "id": condition.id,
+        "type": condition.subject,
+        "subject": condition.subject_id,
+        "operation": condition.operator,
+        "statement": condition.statement,
+        "logic": condition.logic,
+    }
+
+
+def _cause(process: Process, occurrence: Occurrence) -> str:
+    """ "process.launched", "process.kickoff_submitted", "task.completed:<id>" or "task.reopened:<id>"."""
+    if occurrence.step is None:
+        return f"process.{occurrence.kind}"
+    task = next((task for task in process.tasks if task.step_id == occurrence.step), None)
+    return f"task.{occurrence.kind}:{task.id if task is not None else occurrence.step}"
+
+
+def _changed(process: Process, entry: Evaluation, acted: Acted) -> Event:
+    before, after, verb = acted.done.before, acted.done.after, acted.action.verb
+    if before is None or after is None:
+        task = acted.action.target if before is None else before.id
+        # Whoever delivers webhooks finds address and name in the rule of the version the process runs. Spec: A-4.60.
+        return happened("task.webhook_due", task, process=process.seq, rule=entry.rule.id, action=acted.action.id)
+    match verb:
+        case "show" | "hide":
+            return happened("task.shown" if verb == "show" else "task.hidden", after.id, process=process.seq)
+        case "reopen":
+            return happened("task.reopened", after.id, process=process.seq)
+        case "deadline":
+            moved = {"before": wire_or_none(before.deadline), "after": wire_or_none(after.deadline)}
+            return happened("task.updated", after.id, process=process.seq, fields=["deadline"], deadline=moved)
+        case _:
+            return _assigned(process, before, after)
+
+
+def _assigned(process: Process, before: Task, after: Task) -> Event:
+    old, new = before.owners.principals, after.owners.principals
+    return happened("task.assigned", after.id, process=process.seq, added=sorted(new - old), removed=sorted(old - new))
+
+
+def _taken_back(process: Process, entry: TakenBack) -> Event:
+    """Spec: A-9.4."""
+    event = happened(
+        "task.rule_effect_reversed",
+        entry.task.id,
+        process=process.seq,
+        rule=entry.effect.rule,
+        attribute=entry.effect.attribute,
+    )
+    return replace(event, cause=_cause(process, Occurrence("reopened", entry.step)))

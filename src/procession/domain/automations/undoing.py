@@ -1,0 +1,36 @@
+"""What re-opening a step takes back, where the step says so. Spec: A-9.4, A-9.5."""
+
+from collections.abc import Mapping
+
+from procession.domain.automations.actions import followed, value_of, with_value
+from procession.domain.automations.state import Effect, View
+from procession.domain.processes import Task
+
+
+def without_effects(effects: Mapping[str, tuple[Effect, ...]], step_id: str) -> dict[str, tuple[Effect, ...]]:
+    return {step: kept for step, kept in effects.items() if step != step_id}
+
+
+def take_back(step_id: str, view: View) -> list[tuple[Effect, Task]]:
+    """Undo what the step's last completion caused, the last thing first; returns what was undone, on which task.
+
+    What was completed, set by hand, or changed again since stays. Shifts that were undone may happen again (A-4.44).
+    """
+    undone: list[tuple[Effect, Task]] = []
+    for effect in reversed(view.state.effects.get(step_id, ())):
+        task = next((each for each in view.process.tasks if each.seq == effect.task), None)
+        if task is None or not _is_still_the_rules(effect, task):
+            continue
+        after = with_value(task, effect.attribute, effect.before)
+        view.become(followed(view, task, after))
+        undone.append((effect, after))
+        if effect.attribute == "deadline" and task.step_id is not None:
+            view.remember(shifted=view.state.shifted - {(effect.rule, task.step_id)})
+    view.remember(effects=without_effects(view.state.effects, step_id))
+    return undone
+
+
+def _is_still_the_rules(effect: Effect, task: Task) -> bool:
+    if task.is_completed or value_of(task, effect.attribute) != effect.after:
+        return False
+    return effect.attribute != "visibility" or not (task.hidden_by_hand or task.shown_by_hand)

@@ -1,0 +1,122 @@
+"""What rules make of a change: decided by `domain.automations`, saved and told here. Spec: A-5.6, A-5.10."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from procession.adapters.secrets import Secrets
+from procession.domain.automations.people import gives_work, named_people
+from procession.domain.automations.reacting import Evaluation, Reaction, TakenBack, react, touched
+from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
+from procession.domain.automations.telling import told
+from procession.domain.organizations import OrganizationSettings
+from procession.domain.permissions import may_see_task
+from procession.domain.processes import Process
+from procession.domain.templates import Template
+from procession.storage import groups, members, people, rule_states
+from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import guests
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What reacting needs of the server: keys for the links of new guests, and the default of A-5.18."""
+
+    secrets: Secrets
+    fire_once: bool = False
+
+
+class Reacted(msgspec.Struct, frozen=True):
+    """A process after its rules reacted, not saved yet; `save` what it remembers once the process is stored."""
+
+    process: Process
+    former: RuleState | None = None
+    reaction: Reaction | None = None
+
+    @property
+    def log(self) -> tuple[Evaluation | TakenBack, ...]:
+        return () if self.reaction is None else self.reaction.log
+
+
+async def reacted(
+    tx: WriteTx,
+    process: Process,
+    document: Template,
+    settings: OrganizationSettings,
+    occurrence: Occurrence,
+    means: Means,
+    *,
+    is_new: bool = False,
+) -> Reacted:
+    """The process, locked or just made (`is_new`), after everything that follows from what happened to it.
+
+    Guests that rules assign exist afterwards; those of a new process are its launch's business, which makes all of
+    them at once, in one order. A template without rules costs nothing.
+    """
+    if not document.rules:
+        return Reacted(process)
+    former = None if is_new else await rule_states.find(tx, process.seq)
+    reaction = await decided(tx, process, document, settings, occurrence, former or FRESH, means)
+    if not is_new:
+        await guests.ensure(tx, means.secrets, new_guests(process, reaction.process))
+    return Reacted(reaction.process, former, reaction)
+
+
+async def decided(
+    tx: WriteTx,
+    process: Process,
+    document: Template,
+    settings: OrganizationSettings,
+    occurrence: Occurrence,
+    state: RuleState,
+    means: Means,
+) -> Reaction:
+    """What would follow; nothing is written."""
+    scene = Scene(
+        document=document,
+        week=settings.working_week(),
+        people=await _people(tx, process, document),
+        fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
+        guest_only=settings.guest_only_assignment,
+    )
+    return react(process, state, occurrence, scene)
+
+
+def new_guests(before: Process, after: Process) -> list[str]:
+    known = {guest for task in before.tasks for guest in task.owners.guests}
+    return sorted({guest for task in after.tasks for guest in task.owners.guests} - known)
+
+
+async def save(tx: WriteTx, change: Reacted) -> None:
+    """Keep what the stored process remembers of its rules, and tell the log what they did, each with its cause."""
+    if change.reaction is None:
+        return
+    await rule_states.save(tx, change.process.seq, change.former, change.reaction.state)
+    tx.record(*told(change.process, change.reaction.log))
+
+
+async def _people(tx: WriteTx, process: Process, document: Template) -> People:
+    """Who is there of all that rules may name; no statement where no rule gives work to anybody."""
+    if not gives_work(document.rules):
+        return NOBODY
+    named = named_people(document, process)
+    by_address = await members.with_addresses(tx, named.guests)
+    known = await people.assignable(tx, {*named.users, *by_address.values()}, named.groups)
+    found = await groups.members_of(tx, known.groups)
+    return People(
+        members=frozenset(known.members),
+        groups=frozenset(known.groups),
+        by_address=by_address,
+        people_of_groups={group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
+    )
+
+
+def changed_by_rules(tx: ReadTx, change: Reacted, named: frozenset[str]) -> Mapping[str, Any]:
+    """Of the tasks the caller may see: task id to status, title and what rules did. Spec: api-tasks 2."""
+    by_id = {task.id: task for task in change.process.tasks}
+    return {
+        task_id: {"status": by_id[task_id].status, "title": by_id[task_id].title, "actions": actions}
+        for task_id, actions in touched(change.log).items()
+        if may_see_task(tx.actor, named, by_id[task_id], change.process)
+        and not (tx.actor.kind == "guest" and by_id[task_id].is_hidden)
+    }

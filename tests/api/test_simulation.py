@@ -1,0 +1,123 @@
+"""Rehearsing a template. Spec: api-templates 8.6. That it ends as the real thing: tests/scenarios/test_automations.py."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.task_runs import NOW, on_one_database
+from tests.api.test_rules import Rules
+from tests.builders import Organization
+
+
+def rehearsed(rules: Rules, **body: Any) -> list[dict[str, Any]]:
+    made = rules.api.data("POST", f"/checklists/{rules.id}/simulate", body, status=200)
+    return made["moments"]
+
+
+def test_every_moment_tells_what_rules_did_and_why(org: Organization) -> None:
+    org.server.clock.freeze(NOW)
+    rules = Rules(org)
+    made = rules.add(then_actions=[rules.action(), rules.assignment(assignees={"users": [org.admin.id]}, position=2)])
+    sea = {rules.trip: {"id": 2, "text": "Sea"}}
+
+    launch, done = rehearsed(
+        rules,
+        prerun=sea,
+        events=[{"event": "complete", "step_id": rules.permit, "at": "2026-09-22T10:00:00Z"}],
+    )
+
+    assert (launch["event"], launch["at"], launch["progress"]["total"]) == ("launch", "2026-09-21T14:13:20.000Z", 2)
+    assert launch["rules"] == [
+        {
+            "id": made["id"],
+            "automated_alias": "R1",
+            "because": "launched",
+            "because_of_step_id": None,
+            "executed": True,
+            "conditions": {made["conditions"][0]["id"]: True},
+            "actions": [
+                {"action_verb": "show", "target_step_id": rules.permit, "outcome": "done"},
+                {"action_verb": "assign", "target_step_id": rules.permit, "outcome": "no_change"},
+            ],
+        }
+    ]
+    assert (done["event"], done["step_id"], done["rules"]) == ("complete", rules.permit, [])
+    assert [task["status"] for task in done["tasks"]] == ["not-started", "completed"]
+    assert done["tasks"][1]["completed_at"] == "2026-09-22T10:00:00.000Z"
+
+
+def test_nothing_of_it_exists(org: Organization) -> None:
+    rules = Rules(org)
+    rules.add(then_actions=[rules.assignment(assignees={"guests": ["new@x.test"]})])
+    tag = rules.api.get("/runs").headers["etag"]
+
+    [launch] = rehearsed(rules, prerun={rules.trip: {"id": 2, "text": "Sea"}})
+
+    assert launch["tasks"][1]["owners"] == {"users": [org.admin.id], "guests": ["new@x.test"], "groups": []}
+    assert rules.api.get("/guests/new@x.test").status_code == 404
+    assert rules.api.data("GET", "/runs") == []
+    assert rules.api.get("/runs", headers={"If-None-Match": tag}).status_code == 304, "there is nothing new at all"
+    assert rules.api.data("GET", f"/checklists/{rules.id}")["started_processes"] == 0
+
+
+def test_a_form_that_stays_open_is_submitted_later(org: Organization) -> None:
+    """Spec: A-5.1."""
+    rules = Rules(org)
+    rules.add()
+    submitted = {"event": "submit_form", "prerun": {rules.trip: {"id": 2, "text": "Sea"}}}
+
+    launch, done = rehearsed(rules, assign_someone_else=True, events=[submitted])
+
+    assert [task["status"] for task in launch["tasks"]] == ["not-started", "auto-skipped"]
+    assert [rule["because"] for rule in done["rules"]] == ["kickoff_submitted"]
+    assert [task["status"] for task in done["tasks"]] == ["not-started", "not-started"]
+
+
+@on_one_database
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param(lambda r: {"events": "x"}, "events", id="events are no list"),
+        pytest.param(lambda r: {"events": [{}] * 201}, "events", id="too many events"),
+        pytest.param(lambda r: {"events": [7]}, "events.0.event", id="an event is no object"),
+        pytest.param(lambda r: {"events": [{"event": "launch", "step_id": r.brief}]}, "events.0.event", id="no event"),
+        pytest.param(lambda r: {"events": [{"event": "complete"}]}, "events.0.step_id", id="no step"),
+        pytest.param(lambda r: {"events": [{"event": "hide", "step_id": 7}]}, "events.0.step_id", id="no id"),
+        pytest.param(
+            lambda r: {"events": [{"event": "complete", "step_id": r.brief, "at": "soon"}]}, "events.0.at", id="no time"
+        ),
+        pytest.param(
+            lambda r: {"events": [{"event": "complete", "step_id": r.brief, "is_approved": "maybe"}]},
+            "events.0.is_approved",
+            id="no decision",
+        ),
+        pytest.param(lambda r: {"events": [{"event": "complete", "step_id": r.permit}]}, "events.0", id="hidden"),
+        pytest.param(lambda r: {"events": [{"event": "reopen", "step_id": r.brief}]}, "events.0", id="still open"),
+        pytest.param(
+            lambda r: {"events": [{"event": "answer", "step_id": r.brief, "taskdata": {r.day: "soon"}}]},
+            "events.0.taskdata",
+            id="an answer that is no date",
+        ),
+        pytest.param(lambda r: {"prerun": {r.trip: "Moon"}}, "prerun", id="a kick-off answer that does not fit"),
+        pytest.param(lambda r: {"user_id": 999999999}, "user_id", id="an unknown launcher"),
+        pytest.param(lambda r: {"at": "soon"}, "at", id="no instant"),
+        pytest.param(lambda r: {"tasks": {"f" * 32: {}}}, "tasks", id="an unknown step"),
+    ],
+)
+def test_what_could_not_happen_is_refused(org: Organization, body: Any, field: str) -> None:
+    rules = Rules(org)
+    rules.add()
+
+    answer = rules.api.post(f"/checklists/{rules.id}/simulate", body(rules))
+
+    assert answer.status_code == 422 and field in answer.json()["errors"], answer.text
+
+
+def test_readers_may_rehearse(org: Organization) -> None:
+    rules = Rules(org)
+    reader, stranger = org.person(), org.person()
+    org.allow(rules.template, "READ", reader.id)
+
+    path = f"/checklists/{rules.id}/simulate"
+    assert reader.api.post(path, {}).status_code == 200
+    assert stranger.api.post(path, {}).status_code == 404

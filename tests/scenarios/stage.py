@@ -1,0 +1,402 @@
+"""Plays a scenario file through the API: makes its template, then does and looks, event after event.
+
+A file names people, steps, fields and rules by their titles; the words it may use are the methods below.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from sqlalchemy import bindparam, select
+
+from procession.storage.query import Query
+from procession.storage.tables.events import events
+from procession.storage.tx import reading
+from tests.builders import Organization, Person, text_field
+
+ALL_HOURS = {"working": True, "all_hours": True}
+OFFICE_HOURS = {"working": True, "all_hours": False, "start": "09:00", "end": "18:00"}
+CLOSED = {"working": False}
+WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CALENDARS: Mapping[str, Mapping[str, Any]] = {
+    "always": dict.fromkeys(WEEK, ALL_HOURS),
+    "office": {**dict.fromkeys(WEEK[:5], OFFICE_HOURS), **dict.fromkeys(WEEK[5:], CLOSED)},
+}
+TYPES = {"visibility": ("show", "hide"), "status": ("reopen",), "deadline": ("deadline",), "webhook": ("emit_webhook",)}
+
+_told = Query(
+    select(events.c.kind, events.c.subject_id)
+    .where(events.c.org == bindparam("org"), events.c.process.is_not(None))
+    .order_by(events.c.position)
+)
+
+
+def load(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+class Stage:
+    """One organization with the template of a scenario, and the process that a case launched from it."""
+
+    def __init__(self, org: Organization, scenario: Mapping[str, Any], *, strict: bool) -> None:
+        self.org, self.api = org, org.api
+        self.scenario = scenario
+        self.zone = ZoneInfo(scenario.get("zone", "UTC"))
+        self.people: dict[str, Person] = {}
+        self.at(scenario.get("now", "2026-03-02T09:00:00"))
+        self.launcher = org.person("admin", first_name="Lena")
+        self.people["Lena"] = self.launcher
+        self.people |= {name: org.person(first_name=name) for name in scenario.get("people", ())}
+        self.groups: dict[str, str] = {
+            name: org.group(name, members=[self.people[each] for each in members])["id"]
+            for name, members in scenario.get("groups", {}).items()
+        }
+        settings = {"working_days": CALENDARS[scenario.get("calendar", "always")], "timezone": str(self.zone)}
+        self.api.data("PUT", "", {"name": "Fernwood", "automation_fire_once": strict or None, **settings})
+        self.rules: dict[str, str] = {}
+        self.run = ""
+        # The same launch and events for a rehearsal; None when the case does what cannot be rehearsed.
+        self.launch: dict[str, Any] = {}
+        self.rehearsal: list[dict[str, Any]] | None = []
+        self._make_template()
+
+    # What a scenario is made of.
+
+    def _make_template(self) -> None:
+        made = self.api.data("POST", "/checklists", {"title": self.scenario["title"], "type": "procedure"})
+        self.path = f"/checklists/{made['id']}"
+        self.template: str = made["id"]
+        self.kickoff: dict[str, dict[str, Any]] = {}
+        self.fields: dict[str, dict[str, Any]] = {}
+        self.step_of: dict[str, str] = {}
+        self.steps: dict[str, str] = {}
+        if kickoff := self.scenario.get("kickoff"):
+            body = {"title": self.scenario["title"], "prerun": [definition(each) for each in kickoff]}
+            self.kickoff = {each["label"]: each for each in self.api.data("PUT", self.path, body)["prerun"]}
+        for each in self.scenario["steps"]:
+            self._make_step({"title": each} if isinstance(each, str) else dict(each))
+        for each in self.scenario["steps"]:
+            if isinstance(each, dict) and "due" in each:
+                self._set_due(each["title"], each["due"])
+        for rule in self.scenario.get("rules", ()):
+            self.add_rule(rule)
+
+    def _make_step(self, step: dict[str, Any]) -> None:
+        fields, _ = step.pop("fields", ()), step.pop("due", None)
+        owners = self.owners(step.pop("people", ()))
+        body = {"assign_run_starter": False, **step}
+        body |= {"assignees": owners["users"], "guests": owners["guests"], "groups": owners["groups"]}
+        made = self.api.data("POST", f"{self.path}/steps", body)
+        self.steps[step["title"]] = made["id"]
+        for field in fields:
+            capture = self.api.data("POST", f"{self.path}/steps/{made['id']}/captures", definition(field))
+            self.fields[field["label"]] = capture
+            self.step_of[field["label"]] = step["title"]
+
+    def _set_due(self, title: str, words: str) -> None:
+        """ "5 days" from launch, "1 days from Cut" (its completion), "2 days prior_to Cut" (its deadline)."""
+        value, unit, option, anchor = [*words.split(" ", 3), "from", ""][:4] if " " in words else ["", "", "", ""]
+        step = self.steps[anchor] if anchor else "start_run"
+        deadline = {"value": int(value), "unit": unit, "option": option, "step": step}
+        self.api.data("PUT", f"{self.path}/steps/{self.steps[title]}", {"title": title, "deadline": deadline})
+
+    def add_rule(self, rule: Mapping[str, Any]) -> None:
+        made = self.api.data("POST", f"{self.path}/automated-actions", self.rule_body(rule))
+        self.rules[rule["name"]] = made["id"]
+
+    def rule_body(self, rule: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "automated_alias": rule["name"],
+            "conditions": [self._condition(list(each)) for each in rule["if"]],
+            "then_actions": [self._action(list(each)) for each in rule["then"]],
+        }
+
+    def _condition(self, words: list[Any]) -> dict[str, Any]:
+        """[and/or,] subject, operation[, statement[, column]]."""
+        logic = words.pop(0) if words[0] in ("and", "or") else "and"
+        name, operation, statement, column = [*words, None, None][:4]
+        found = {"operation": operation, "statement": statement, "logic": logic, "column_contains_name": column}
+        return {**found, **self._named("conditionable", name)}
+
+    def _named(self, key: str, name: str) -> dict[str, str]:
+        for kind, known in (("Prerun", self.kickoff), ("Capture", self.fields)):
+            if name in known:
+                return {f"{key}_id": known[name]["id"], f"{key}_type": kind}
+        return {f"{key}_id": self.steps[name], f"{key}_type": "Step"}
+
+    def _action(self, words: list[Any]) -> dict[str, Any]:
+        """verb, step[, people or "3 days before"[, where people come from or the deadline counts from]]."""
+        verb, target, what, source = [*words, None, None][:4]
+        kind = next((kind for kind, verbs in TYPES.items() if verb in verbs), "assignment")
+        action: dict[str, Any] = {"action_type": kind, "action_verb": verb, "target_step_id": self.steps[target]}
+        if kind == "deadline":
+            value, unit, option = what.split()
+            action["deadline"] = {"value": int(value), "unit": unit, "option": option}
+        elif kind == "assignment" and what is not None:
+            action["assignees"] = self.owners(what)
+        elif kind == "webhook":
+            action |= {"webhook_url": "https://hooks.example/in", "alias_name": "hook"}
+        return action | (self._named("actionable", source) if source else {})
+
+    def owners(self, names: Iterable[str]) -> dict[str, list[Any]]:
+        names = list(names)
+        return {
+            "users": [self.people[name].id for name in names if name in self.people],
+            "guests": [name for name in names if "@" in name],
+            "groups": [self.groups[name] for name in names if name in self.groups],
+        }
+
+    # What happens.
+
+    def do(self, event: Mapping[str, Any]) -> None:
+        if "at" in event:
+            self.at(event["at"])
+        for word in WORDS:
+            if word in event:
+                if word not in REHEARSABLE:
+                    self.rehearsal = None
+                getattr(self, f"do_{word}")(event[word], event)
+
+    def also(self, event: str, **details: Any) -> None:
+        """Note what is done for the rehearsal."""
+        now = datetime.fromtimestamp(self.org.server.clock() / 1000, ZoneInfo("UTC"))
+        if self.rehearsal is not None:
+            self.rehearsal.append({"event": event, "at": now.strftime("%Y-%m-%dT%H:%M:%SZ"), **details})
+
+    def rehearse(self) -> dict[str, dict[str, Any]]:
+        """The tasks by title, as the rehearsal ends."""
+        body = {**self.launch, "events": self.rehearsal}
+        made = self.launcher.api.data("POST", f"{self.path}/simulate", body, status=200)
+        return {task["title"]: task for task in made["moments"][-1]["tasks"]}
+
+    def at(self, local: str) -> None:
+        """Set the clock, by the clocks of the organization; whoever signed in before signs in anew."""
+        moment = datetime.fromisoformat(local).replace(tzinfo=self.zone)
+        self.org.server.clock.freeze(int(moment.timestamp() * 1000))
+        for person in (self.org.admin, *self.people.values()):
+            person.api.token = self.org.token(person.id)
+
+    def do_launch(self, answers: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        body: dict[str, Any] = {"checklist_id": self.template, "prerun": self.answers(self.kickoff, answers)}
+        if event.get("form_stays_open"):
+            body["assign_someone_else"] = True
+        if "owners" in event:
+            body["tasks"] = {self.steps[step]: {"owners": self.owners(who)} for step, who in event["owners"].items()}
+        self.run = self.launcher.api.data("POST", "/runs", body)["id"]
+        self.also("launch")
+        [launched] = self.rehearsal or []
+        self.launch = {**{key: body[key] for key in body if key != "checklist_id"}, "at": launched["at"]}
+        self.rehearsal = []
+
+    def do_answer(self, answers: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        for label, value in answers.items():
+            body = {"taskdata": self.answers(self.fields, {label: value})}
+            self._ok(self.launcher.api.put(self._task(self.step_of[label]), body))
+            self.also("answer", step_id=self.steps[self.step_of[label]], **body)
+
+    def do_done(self, step: str, event: Mapping[str, Any]) -> None:
+        who = self.people[event.get("by", "Lena")]
+        decision = {key: event[key] for key in ("is_approved",) if key in event}
+        body = {"task_id": self.tasks()[step]["id"], **decision}
+        self._ok(who.api.post(f"/runs/{self.run}/completed-tasks", body))
+        self.also("complete", step_id=self.steps.get(step), **decision)
+
+    def do_reopen(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/completed-tasks/{self.tasks()[step]['id']}"))
+        self.also("reopen", step_id=self.steps[step])
+
+    def do_hide(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.put(self._task(step) + "/hide", {}))
+        self.also("hide", step_id=self.steps[step])
+
+    def do_show(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.put(self._task(step) + "/show", {}))
+        self.also("show", step_id=self.steps[step])
+
+    def do_assign(self, people: Mapping[str, list[str]], event: Mapping[str, Any]) -> None:
+        for step, names in people.items():
+            self._ok(self.launcher.api.put(self._task(step), {"owners": self.owners(names)}))
+
+    def do_move(self, deadlines: Mapping[str, str], event: Mapping[str, Any]) -> None:
+        for step, local in deadlines.items():
+            self._ok(self.launcher.api.put(self._task(step), {"deadline": self._instant(local)}))
+
+    def do_comment(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/comment", {"content": "hm"}))
+
+    def do_one_off(self, title: str, event: Mapping[str, Any]) -> None:
+        self.org.one_off(self.launcher, title=title, run_id=self.run)
+
+    def do_form(self, answers: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        body = {"prerun": self.answers(self.kickoff, answers)}
+        self._ok(self.launcher.api.put(f"/runs/{self.run}", body))
+        self.also("submit_form", **body)
+
+    def do_reopen_form(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/complete-prerun"))
+
+    def do_submit_form(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/runs/{self.run}/complete-prerun"))
+
+    def do_delete_rule(self, name: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.api.delete(f"{self.path}/automated-actions/{self.rules[name]}"))
+
+    def do_new_rule(self, rule: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        self.add_rule(rule)
+
+    def do_archive(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}"))
+
+    def _ok(self, answer: httpx.Response) -> None:
+        assert answer.status_code in (200, 201, 204), f"{answer.status_code}: {answer.text}"
+
+    def _task(self, step: str) -> str:
+        return f"/runs/{self.run}/tasks/{self.tasks()[step]['id']}"
+
+    def answers(self, fields: Mapping[str, dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {fields[label]["id"]: self._answer(fields[label], value) for label, value in given.items()}
+
+    def _answer(self, field: Mapping[str, Any], value: Any) -> Any:
+        """Options by their texts, people by their names; `"(blank)"` clears, `"(address of Tim)"` is an address."""
+        if value == "(blank)":
+            return None
+        if isinstance(value, str) and value.startswith("(address of "):
+            return self.people[value.removeprefix("(address of ").removesuffix(")")].email
+        ids = {option["text"]: option["id"] for option in field["options"]}
+        match field["field_type"]:
+            case "dropdown":
+                return {"id": ids[value], "text": value}
+            case "multiselect":
+                entries = [each if isinstance(each, dict) else {"text": each, "selected": True} for each in value]
+                return [{"id": ids[each["text"]], **each} for each in entries]
+            case "assignees_form":
+                return self.owners(value)
+            case _:
+                return value
+
+    def _instant(self, local: str) -> str:
+        moment = datetime.fromisoformat(local).replace(tzinfo=self.zone).astimezone(ZoneInfo("UTC"))
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    # What there is to see.
+
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        found = self.api.data("GET", f"/runs/{self.run}/tasks?per_page=100&with=step")
+        return {task["title"]: task for task in found}
+
+    def look(self, event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+        """What is there of all that the event says should be; in strict mode what `strict` says instead."""
+        return {word: getattr(self, f"see_{word}")(wanted) for word, wanted in wanted_of(event, strict=strict).items()}
+
+    def see_see(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        tasks = self.tasks()
+        return {step: state_word(tasks[step], word) for step, word in wanted.items()}
+
+    def see_people(self, wanted: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        tasks = self.tasks()
+        return {step: sorted(self._names(tasks[step]["owners"])) for step in wanted}
+
+    def _names(self, owners: Mapping[str, list[Any]]) -> list[str]:
+        members = {person.id: name for name, person in self.people.items()}
+        groups = {group: name for name, group in self.groups.items()}
+        return (
+            [members[each] for each in owners["users"]] + owners["guests"] + [groups[each] for each in owners["groups"]]
+        )
+
+    def see_due(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        tasks = self.tasks()
+        return {step: self._local(tasks[step]["deadline"]) for step in wanted}
+
+    def _local(self, instant: str) -> str:
+        return datetime.fromisoformat(instant).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+    def see_answers(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        tasks = self.tasks()
+        return {label: tasks[self.step_of[label]]["taskdata"].get(self.fields[label]["id"]) for label in wanted}
+
+    def see_completed(self, wanted: Mapping[str, bool]) -> dict[str, bool]:
+        """Whether anything of a completion is left on the task: when, by whom, how decided."""
+        tasks, traces = self.tasks(), ("completed_at", "completer_id", "is_approved")
+        return {step: any(tasks[step][each] is not None for each in traces) for step in wanted}
+
+    def see_refused(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What a person may not do now."""
+        for word, step in wanted.items():
+            task, run = self.tasks()[step]["id"], f"/runs/{self.run}"
+            if word == "done":
+                answer = self.launcher.api.post(f"{run}/completed-tasks", {"task_id": task})
+            else:
+                answer = self.launcher.api.put(f"{run}/tasks/{task}/{word}", {})
+            assert answer.status_code == 422, answer.text
+        return dict(wanted)
+
+    def see_progress(self, _: str) -> str:
+        shown = self.api.data("GET", f"/runs/{self.run}")["progress"]
+        return f"{shown['complete']}/{shown['total']}"
+
+    def see_status(self, _: str) -> str:
+        return self.api.data("GET", f"/runs/{self.run}")["status"]
+
+    def see_rows(self, _: list[str]) -> list[str]:
+        """Every evaluation of the process so far: "R1 executed" or "R1 failed"."""
+        names = {rule: name for name, rule in self.rules.items()}
+        words = {"rule.executed": "executed", "rule.execution_failed": "failed"}
+        return [f"{names[subject]} {words[kind]}" for kind, subject in self._events() if kind in words]
+
+    def see_webhooks(self, _: int) -> int:
+        return sum(kind == "task.webhook_due" for kind, _ in self._events())
+
+    def see_told(self, wanted: Mapping[str, int]) -> dict[str, int]:
+        kinds = [kind for kind, _ in self._events()]
+        return {kind: kinds.count(kind) for kind in wanted}
+
+    def _events(self) -> list[tuple[str, str]]:
+        server = self.org.server
+
+        async def work() -> list[tuple[str, str]]:
+            from procession.domain.actors import NOBODY
+
+            async with reading(server.database, self.org.number, self.org.id, NOBODY, server.clock()) as tx:
+                return [(row[0], row[1]) for row in await tx.tuples(_told)]
+
+        return server.run(work())
+
+
+WORDS = tuple(name.removeprefix("do_") for name in vars(Stage) if name.startswith("do_"))
+REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form"})
+SIGHTS = tuple(name.removeprefix("see_") for name in vars(Stage) if name.startswith("see_"))
+
+
+def wanted_of(event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+    wanted = {word: event[word] for word in SIGHTS if word in event}
+    if not strict or "strict" not in event:
+        return wanted
+    instead: Mapping[str, Any] = event["strict"]
+    return {
+        word: {**expected, **instead.get(word, {})} if isinstance(expected, dict) else instead.get(word, expected)
+        for word, expected in wanted.items()
+    }
+
+
+def state_word(task: Mapping[str, Any], asked: str) -> str:
+    """ "hidden", "open", "done", or how it was decided; "visible" for anything but hidden when that is asked."""
+    if task["status"] == "auto-skipped":
+        return "hidden"
+    if asked == "visible":
+        return "visible"
+    if task["status"] != "completed":
+        return "open"
+    return "done" if asked == "done" else task["status_label"]
+
+
+def definition(field: Mapping[str, Any]) -> dict[str, Any]:
+    """A field as the file has it: options and columns as texts."""
+    made = text_field(**field)
+    for key, name in (("options", "text"), ("columns", "label")):
+        if key in field:
+            made[key] = [{"id": place, name: text} for place, text in enumerate(field[key], 1)]
+    return made
