@@ -44,7 +44,7 @@ async def set_process_custom_field(
     return shown(await custom_fields.change_process(tx, run_id, setting(field_key, body.value)))
 
 
-@operation("DELETE", RUN + "/{field_key}", tag="custom-field values", errors=(423,))
+@operation("DELETE", RUN + "/{field_key}", tag="custom-field values", errors=(422, 423))
 async def delete_process_custom_field(tx: WriteTx, run_id: str, field_key: str) -> Item[CustomFields]:
     """Clear one custom field of a process."""
     return shown(await custom_fields.change_process(tx, run_id, removing(field_key)))
@@ -72,7 +72,7 @@ async def set_process_task_custom_field(
     return shown(await custom_fields.change_task(tx, task_id, setting(field_key, body.value), process_id=run_id))
 
 
-@operation("DELETE", RUN_TASK + "/{field_key}", tag="custom-field values", errors=(423,))
+@operation("DELETE", RUN_TASK + "/{field_key}", tag="custom-field values", errors=(422, 423))
 async def delete_process_task_custom_field(
     tx: WriteTx, run_id: str, task_id: str, field_key: str
 ) -> Item[CustomFields]:
@@ -98,7 +98,7 @@ async def set_task_custom_field(tx: WriteTx, task_id: str, field_key: str, body:
     return shown(await custom_fields.change_task(tx, task_id, setting(field_key, body.value)))
 
 
-@operation("DELETE", TASK + "/{field_key}", tag="custom-field values", errors=(423,))
+@operation("DELETE", TASK + "/{field_key}", tag="custom-field values", errors=(422, 423))
 async def delete_task_custom_field(tx: WriteTx, task_id: str, field_key: str) -> Item[CustomFields]:
     """Clear one custom field of a task."""
     return shown(await custom_fields.change_task(tx, task_id, removing(field_key)))
