@@ -217,7 +217,7 @@ async def late_tasks(database: AsyncSession, org: int, processes: list[int], now
         )
         .group_by(Task.process)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def instant(at: int | None) -> datetime | None:
