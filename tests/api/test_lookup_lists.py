@@ -183,6 +183,16 @@ def test_a_field_points_only_to_a_list_there_is(org: Organization, wrong: Any) -
     assert trip.fields == before
 
 
+@pytest.mark.parametrize("kind", [[], {}, 1, None, "city"])
+def test_a_field_of_no_known_type_takes_no_list(org: Organization, kind: object) -> None:
+    trip = Trip(org)
+    path = f"{trip.path}/steps/{trip.step}/captures/{trip.fields[1]['id']}"
+
+    refused = org.api.put(path, choice(trip.list, field_type=kind))
+
+    assert refused.status_code == 422 and "field_type" in refused.json()["errors"]
+
+
 def test_a_field_stays_with_its_list_until_told_otherwise(org: Organization) -> None:
     """api-templates F2: optional keys left out stay."""
     trip = Trip(org)

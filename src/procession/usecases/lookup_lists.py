@@ -108,7 +108,8 @@ class Definition(msgspec.Struct, frozen=True):
     def source(self) -> Reference | None:
         """The list that feeds the field; what is left out stays. Spec: api-templates F2."""
         sent = as_object(self.raw) or {}
-        if sent.get("field_type") not in CHOICES:
+        kind = sent.get("field_type")
+        if not isinstance(kind, str) or kind not in CHOICES:
             return None
         kept = self.former.lookup_list if self.former is not None else None
         return reference(sent.get("list") if "list" in sent else kept)
