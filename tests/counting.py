@@ -39,7 +39,8 @@ class Statements:
         return counted
 
     def of(self, api: Api, path: str) -> int:
-        """Statements of one GET."""
+        """Statements of one GET by somebody who has asked before."""
+        assert api.get(path).status_code == 200
         before = self.executed
         assert api.get(path).status_code == 200
         return self.executed - before

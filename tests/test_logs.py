@@ -44,9 +44,10 @@ def test_every_line_of_a_request_carries_its_id_and_no_other_line_does(stream: i
     logs.configure("json", "info", stream)
     log, library = logs.get("procession.api"), logging.getLogger("litestar")
 
-    with logs.for_request("r-1"):
-        log.info("ours")
-        library.info("theirs")
+    before = logs.current_request.set("r-1")
+    log.info("ours")
+    library.info("theirs")
+    logs.current_request.reset(before)
     log.info("after")
 
     assert [line.get("request_id") for line in lines(stream)] == ["r-1", "r-1", None]

@@ -1,7 +1,7 @@
 """Log lines: one JSON object each, or readable lines, always with the request they belong to."""
 
 import logging
-from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, Literal, TextIO, cast
 
 import msgspec
@@ -13,6 +13,8 @@ LogFormat = Literal["console", "json"]
 SECRET_WORDS = ("authorization", "password", "secret", "token", "cookie")
 FIRST_KEYS = ("at", "level", "logger", "event")
 QUIET_LIBRARIES = {"uvicorn.access": logging.CRITICAL, "asyncio": logging.WARNING, "alembic": logging.WARNING}
+# Of the request that is being answered. Spec: api-conventions 5.
+current_request: ContextVar[str] = ContextVar("current_request", default="")
 VISIBLE_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 
@@ -23,7 +25,7 @@ def configure(log_format: LogFormat, log_level: str, stream: TextIO) -> None:
     # Our own lines skip the standard logging package: it costs as much as answering a list request.
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            add_request_id,
             name_logger,
             *common_processors(),
             *renderers(log_format, stream),
@@ -39,17 +41,12 @@ def get(name: str) -> FilteringBoundLogger:
     return cast(FilteringBoundLogger, structlog.get_logger(logger_name=name))
 
 
-def for_request(request_id: str) -> AbstractContextManager[None]:
-    """Within it, in this task and those it starts, every line carries `request_id`. Spec: api-conventions 5."""
-    return structlog.contextvars.bound_contextvars(request_id=request_id)
-
-
 def send_libraries(level: int, handler: logging.Handler, last: list[Processor]) -> None:
     """Give the standard logging package one handler that writes lines like ours."""
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
-                structlog.contextvars.merge_contextvars,
+                add_request_id,
                 structlog.stdlib.add_logger_name,
                 *common_processors(),
             ],
@@ -75,6 +72,14 @@ def renderers(log_format: LogFormat, stream: TextIO) -> list[Processor]:
         colors=stream.isatty(), timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
     )
     return [show_controls, console]
+
+
+def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Every line written on behalf of a request carries its id."""
+    request_id = current_request.get()
+    if request_id:
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def name_logger(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

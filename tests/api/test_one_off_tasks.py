@@ -317,6 +317,18 @@ def test_t17_a_clone_keeps_settings_and_people_and_drops_answers(org: Organizati
     assert org.api.data("POST", f"/tasks/{made['id']}/clone", {"title": "Again"})["title"] == "Again"
 
 
+def test_t17_a_clone_names_nobody_who_has_gone(org: Organization) -> None:
+    """A completed task keeps the name of a guest who was removed (behaviour-people C1); its clone is still to be done."""
+    guest, stays = org.guest()["email"], org.guest()["email"]
+    made = org.one_off(owners={"users": [org.admin.id], "guests": [guest, stays], "groups": []})
+    org.api.data("POST", "/completed-tasks", {"task_id": made["id"]})
+    org.api.request("DELETE", f"/guests/{guest}").raise_for_status()
+
+    copy = org.api.data("POST", f"/tasks/{made['id']}/clone")
+
+    assert (copy["owners"]["users"], copy["owners"]["guests"]) == ([org.admin.id], [stays])
+
+
 def test_x5_a_step_is_cloned_right_after_itself(org: Organization) -> None:
     step = {"title": "Call", "summary": "<i>How</i>", "captures": [{"label": "Phone"}]}
     run = org.process(org.template(steps=[step, "Write"]))

@@ -13,17 +13,18 @@ from starlette.types import Message, Receive, Scope, Send
 
 from procession.api.bodies import parse_form, parse_json, read_body
 from procession.api.call import Answer, Call, Streamed
-from procession.api.edge import Edge, is_hex_id
+from procession.api.edge import CallerChanged, Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
 from procession.api.params import read_params
 from procession.api.router import Router
 from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
-from procession.storage.connection import Connection
+from procession.storage.connection import Reader
 from procession.storage.log import position_query
 from procession.storage.tx import ReadTx, WriteTx, streaming, writing
 
 JSON = "application/json"
+IF_NONE_MATCH = b"if-none-match"
 NO_CLOCK = 0
 MAX_LENGTH_DIGITS = 18
 # A client that takes nothing of a stream for so long is given up.
@@ -46,7 +47,13 @@ class Dispatcher:
             method = "GET" if request.method == "HEAD" else request.method
             operation, path_values = self.router.find(method, request.scope["path"])
             request.scope["procession.operation"] = operation.id
-            response = await self._run(operation, call, path_values)
+            try:
+                response = await self._run(
+                    operation, call, path_values, may_assume=_gains_from_assuming(operation, call)
+                )
+            except CallerChanged:
+                call = Call(self.edge, request, headers, prefix=prefix, now=call.now)
+                response = await self._run(operation, call, path_values, may_assume=False)
         except (DomainError, HttpRefusal) as error:
             response = refusal(error)
         if call.ignored:
@@ -55,14 +62,20 @@ class Dispatcher:
         request.scope["procession.actor"] = call.actor
         return response
 
-    async def _run(self, operation: Operation, call: Call, path_values: dict[str, str]) -> Response:
+    async def _run(
+        self, operation: Operation, call: Call, path_values: dict[str, str], *, may_assume: bool
+    ) -> Response:
         values = _path_values(operation, path_values)
         database = self.edge.database
         async with database.reading() as connection:
-            await self._admit(operation, call, path_values, connection)
-            given = _given(operation, call, values)
-            if operation.tx is ReadTx:
-                return await self._read(operation, call, given, connection)
+            await self._admit(operation, call, path_values, connection, may_assume=may_assume)
+            try:
+                given = _given(operation, call, values)
+                if operation.tx is ReadTx:
+                    return await self._read(operation, call, given, connection)
+            except (DomainError, HttpRefusal):
+                await connection.settle()
+                raise
         if operation.wants_body:
             given["body"] = await self._body(operation, call)
         if operation.tx is None:
@@ -75,7 +88,13 @@ class Dispatcher:
         return self._respond(operation, call, result)
 
     async def _admit(
-        self, operation: Operation, call: Call, path_values: dict[str, str], connection: Connection
+        self,
+        operation: Operation,
+        call: Call,
+        path_values: dict[str, str],
+        connection: Reader,
+        *,
+        may_assume: bool,
     ) -> None:
         """Find the organization and who is calling, in the order of api-conventions 3."""
         if operation.auth == "public":
@@ -88,22 +107,28 @@ class Dispatcher:
         if operation.auth == "guest" and b"authorization" not in call.headers:
             await self.edge.identify_guest(call, connection, path_values["guest"])
         else:
-            await self.edge.authenticate(call, connection)
+            await self.edge.authenticate(call, connection, may_assume=may_assume)
 
-    async def _read(self, operation: Operation, call: Call, given: dict[str, Any], connection: Connection) -> Response:
+    async def _read(self, operation: Operation, call: Call, given: dict[str, Any], connection: Reader) -> Response:
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
+        if call.version is not None:
+            tx.rights = (call.version[1], self.edge.rights)
         if not operation.etag:
             return self._respond(operation, call, await self._found(operation, call, given, tx))
-        position, epoch = call.version or await _version(tx)
         digest = _digest(call)
-        for tag in _sent_tags(call.header(b"if-none-match")):
-            if _still_holds(tag, position, epoch, digest, call.now):
-                return Response(status_code=304, headers=_cache_headers(tag))
-        response = self._respond(operation, call, await self._found(operation, call, given, tx))
-        if call.may_be_cached and response.status_code == 200 and not isinstance(response, StreamingResponse):
-            tag = f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
-            response.headers.update(_cache_headers(tag))
-        return response
+        sent = _sent_tags(call.header(IF_NONE_MATCH))
+        if sent:
+            position, epoch = call.version or await _version(tx)
+            for tag in sent:
+                if _still_holds(tag, position, epoch, digest, call.now):
+                    return Response(status_code=304, headers=_cache_headers(tag))
+        found = await self._found(operation, call, given, tx)
+        await connection.settle()
+        if not call.may_be_cached or isinstance(found, Streamed | Answer):
+            return self._respond(operation, call, found)
+        position, epoch = call.version or await _version(tx)
+        tag = f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
+        return Response(msgspec.json.encode(found), operation.status, _cache_headers(tag), JSON)
 
     async def _found(self, operation: Operation, call: Call, given: dict[str, Any], tx: ReadTx) -> Any:
         """What the handler finds; with `strict_filters` nothing when a parameter or value could not be used."""
@@ -180,6 +205,11 @@ async def read_limited(request: Request, most: int) -> bytes:
             raise TooLarge(sentence)
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _gains_from_assuming(operation: Operation, call: Call) -> bool:
+    """Whether the caller may be looked up together with what is read: not where they decide whether to read at all."""
+    return operation.etag and operation.auth == "member" and IF_NONE_MATCH not in call.headers
 
 
 def _path_values(operation: Operation, found: dict[str, str]) -> dict[str, Any]:

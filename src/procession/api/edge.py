@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +15,14 @@ from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed, NotFound, Unauthenticated
 from procession.domain.tokens import token_hash
 from procession.storage import identity
-from procession.storage.connection import Connection
+from procession.storage.connection import Connection, Reader, Row
 from procession.storage.database import Database
+from procession.storage.tx import Remembered
 
 TOUCH_EVERY_MS = 60_000
 BEARER = re.compile(r"Bearer (\S+)")
 HEX_ID = re.compile("[0-9a-f]{32}")
+MAX_CALLERS = 10_000
 FOREIGN = "You are not a member of this organization."
 
 
@@ -31,6 +34,10 @@ def bearer_token(header: str | None) -> str | None:
 
 def is_hex_id(text: str) -> bool:
     return HEX_ID.fullmatch(text) is not None
+
+
+class CallerChanged(Exception):  # nothing went wrong: the request is answered again
+    """A token does not stand for whom it was taken to stand for."""
 
 
 class Edge:
@@ -46,14 +53,51 @@ class Edge:
         # An organization's number never changes, so it may be remembered for good.
         self._numbers: dict[str, int] = {}
         self._touched: dict[int, int] = {}
+        # Credentials that were good lately, the longest unused first.
+        self._callers: OrderedDict[tuple[int, str], identity.Credential] = OrderedDict()
+        self.rights = Remembered()
         self._background: set[asyncio.Task[Any]] = set()
 
-    async def authenticate(self, call: Call, connection: Connection) -> int | None:
-        """Set the calling member (or account, where no organization is named); returns the token's id."""
+    async def authenticate(self, call: Call, connection: Reader, *, may_assume: bool = False) -> None:
+        """Set the calling member (or account, where no organization is named).
+
+        With `may_assume`, a token that was good before is taken to be so, and looked up together with what is read
+        next: that raises CallerChanged where it is not (decision 7).
+        """
         token = bearer_token(call.header(b"authorization"))
         if token is None:
             raise Unauthenticated()
-        credential = await identity.credential(connection, call.org, token_hash(token))
+        principal = (call.org, token_hash(token))
+        read = identity.credential_read(*principal)
+        assumed = self._callers.get(principal) if may_assume and connection.waits_to_join else None
+        if assumed is not None:
+            self._admit(call, assumed)
+            actor, rights_epoch = call.actor, assumed.rights_epoch
+            self._callers.move_to_end(principal)
+
+            def check(rows: list[Row]) -> None:
+                found = identity.credential_in(rows)
+                try:
+                    self._admit(call, found)
+                except (Unauthenticated, NotAllowed) as error:
+                    self._callers.pop(principal, None)
+                    raise CallerChanged from error
+                if found is None or call.actor != actor or found.rights_epoch != rights_epoch:
+                    self._callers.pop(principal, None)
+                    raise CallerChanged
+
+            connection.before(read, check)
+            return
+        [rows] = await connection.at_once([read])
+        credential = identity.credential_in(rows)
+        self._admit(call, credential)
+        if connection.waits_to_join and credential is not None and call.organization_id:
+            self._callers[principal] = credential
+            if len(self._callers) > MAX_CALLERS:
+                self._callers.popitem(last=False)
+
+    def _admit(self, call: Call, credential: identity.Credential | None) -> None:
+        """Set who calls by what is known of their token."""
         if credential is None:
             raise Unauthenticated()
         if credential.revoked_at is not None or (credential.expires_at or call.now + 1) <= call.now:
@@ -62,7 +106,7 @@ class Edge:
         client, address = call.header(b"x-tallyfy-client"), self.client_address(call.request)
         if not call.organization_id:
             call.actor = Actor(kind="account", id=credential.account, address=address, client=client)
-            return credential.token_id
+            return
         if not is_hex_id(call.organization_id):
             raise NotFound()
         if credential.role is None or credential.status == "deleted":
@@ -71,7 +115,6 @@ class Edge:
             raise Unauthenticated()
         call.version = (credential.position or 0, credential.rights_epoch or 0)
         call.actor = Actor(kind="member", id=credential.account, role=credential.role, address=address, client=client)
-        return credential.token_id
 
     async def identify_guest(self, call: Call, connection: Connection, code: str) -> None:
         """Set the guest whose link code this is; raises NotFound."""

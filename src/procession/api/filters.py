@@ -192,15 +192,10 @@ def to_window(call: Call, params: RunListParams, order: Order, page: Page) -> Wi
     return Window(size=page.size, offset=min(page.offset, 1 << 53))
 
 
-def write_cursors(call: Call, *cursors: Cursor | None) -> list[str | None]:
-    """The cursors as opaque words, bound to this query."""
-    query = _query_digest(call)
-    return [None if cursor is None else _word(query, cursor) for cursor in cursors]
-
-
-def _word(query: "hashlib.blake2b", cursor: Cursor) -> str:
+def write_cursor(call: Call, cursor: Cursor) -> str:
+    """The cursor as an opaque word, bound to this query."""
     payload = _encode((cursor.values, cursor.seq, cursor.backwards))
-    return base64.urlsafe_b64encode(_seal(query, payload) + payload).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_seal(_query_digest(call), payload) + payload).decode().rstrip("=")
 
 
 def read_cursor(call: Call, word: str, order: Order) -> Cursor | None:
@@ -228,9 +223,17 @@ def _seal(query: "hashlib.blake2b", payload: bytes) -> bytes:
 
 
 def _query_digest(call: Call) -> "hashlib.blake2b":
+    digest = _remembered_digest if len(call.raw_query) <= REMEMBERED_LENGTH else _digest
+    return digest(call.organization_id, call.raw_query, call.edge.cursor_key)
+
+
+def _digest(organization_id: str, raw_query: str, key: bytes) -> "hashlib.blake2b":
     """Ties a cursor to its organization and query (apart from the page), and to this server's key."""
     # Decoded and sorted: libraries write an address anew before they follow it.
-    given = (unquote_plus(part) for part in call.raw_query.split("&"))
+    given = (unquote_plus(part) for part in raw_query.split("&"))
     kept = sorted(part for part in given if part.partition("=")[0] not in NOT_SEALED)
-    text = "\n".join((call.organization_id, *kept))
-    return hashlib.blake2b(text.encode() + b"\0", key=call.edge.cursor_key, digest_size=SEAL_BYTES)
+    text = "\n".join((organization_id, *kept))
+    return hashlib.blake2b(text.encode() + b"\0", key=key, digest_size=SEAL_BYTES)
+
+
+_remembered_digest = lru_cache(REMEMBERED)(_digest)

@@ -9,7 +9,6 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from structlog.contextvars import bind_contextvars
 
 from procession import __version__, logs
 from procession.api.access_log import AccessLog
@@ -74,7 +73,7 @@ class Front:
         # Twenty random digits of this process, twelve that count: unique, and a tenth of the cost of a UUID.
         request_id = self.proxies.apply(scope, headers) or f"{self._first_half}{next(self._numbers):012x}"
         scope["procession.request_id"] = request_id
-        bind_contextvars(request_id=request_id)
+        logs.current_request.set(request_id)
         delivery = Delivery(scope["method"], send)
         figures = self.metrics.own
         figures.in_flight += 1

@@ -62,13 +62,26 @@ EVERYTHING = Sight(None)
 
 async def principals_of_caller(tx: ReadTx) -> frozenset[str]:
     """Everything the calling person is named by: "m:<member>", "g:<group>", "t:<template they own>", "everyone"
-    (not for light members, DEC-12); a guest is "e:<address>" and their groups. One statement.
-    Spec: behaviour-people Q1, Q2, GR2.
+    (not for light members, DEC-12); a guest is "e:<address>" and their groups. One statement, or
+    none where it is remembered. Spec: behaviour-people Q1, Q2, GR2.
     """
     if tx.actor.kind == "guest":
         return await principals_of_guest(tx, tx.actor.guest_email or "")
     if tx.actor.kind != "member":
         return frozenset({tx.actor.principal})
+    if tx.rights is None:
+        return await _principals_of_member(tx)
+    epoch, remembered = tx.rights
+    key = (tx.org, tx.actor.id, tx.actor.is_light)
+    known = remembered.get(key)
+    if known is not None and known[0] == epoch:
+        return known[1]
+    found = await _principals_of_member(tx)
+    remembered.put(key, epoch, found)
+    return found
+
+
+async def _principals_of_member(tx: ReadTx) -> frozenset[str]:
     rows = await tx.tuples(_groups_and_templates, me=tx.actor.id)
     named = {tx.actor.principal, *(row[0] for row in rows)}
     return frozenset(named if tx.actor.is_light else {"everyone", *named})
@@ -85,9 +98,9 @@ async def sight_of(tx: ReadTx) -> Sight:
     return EVERYTHING if tx.actor.is_admin else Sight(tuple(sorted(await principals_of_caller(tx))))
 
 
-def visible_counts_read(actor: Actor) -> Read:
+def visible_counts_read(member: int) -> Read:
     """What to read for `visible_counts`."""
-    return _counts, {"me": actor.id}
+    return _counts, {"me": member}
 
 
 def visible_counts(actor: Actor, rows: Sequence[Row]) -> dict[State, int] | None:

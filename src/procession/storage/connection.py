@@ -1,6 +1,6 @@
 """What storage modules may do with a database connection, whichever database it is."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Table
@@ -12,6 +12,8 @@ Row = tuple[Any, ...]
 
 
 Read = tuple[Query, Mapping[str, Any]]
+Check = Callable[[list[Row]], None]
+"""Told the rows of a read; raises when they are not as they were assumed to be."""
 
 
 class Connection(Protocol):
@@ -50,4 +52,19 @@ class Connection(Protocol):
 
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
         """Add each row's `n` to the counter with its primary key, creating the counter where there is none."""
+        ...
+
+
+class Reader(Connection, Protocol):
+    """A connection for reading."""
+
+    # Whether a read that waits for the next one saves time: where each is a round trip.
+    waits_to_join: bool
+
+    def before(self, read: Read, check: Check) -> None:
+        """Read this together with whatever is read next, and check it before anybody sees that."""
+        ...
+
+    async def settle(self) -> None:
+        """Read and check what still waits for a next read. May raise what its check raises."""
         ...

@@ -1,10 +1,12 @@
 """Who a credential belongs to: tokens, memberships, guest codes, and the organizations' directory."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import and_, bindparam, select, update
 
 from procession.domain.actors import Role
-from procession.storage.connection import Connection
+from procession.storage.connection import Connection, Read, Row
 from procession.storage.query import Query
 from procession.storage.tables.control import organizations, tokens
 from procession.storage.tables.events import organization_states
@@ -54,9 +56,13 @@ _guest = Query(
 _touch = Query(update(tokens).where(tokens.c.id == bindparam("token_id")).values(last_used_at=bindparam("now")))
 
 
-async def credential(connection: Connection, org: int, token_hash: str) -> Credential | None:
-    """The token with this hash, with its owner's membership in the organization."""
-    [rows] = await connection.at_once([(_credential, {"org": org, "hash": token_hash})])
+def credential_read(org: int, token_hash: str) -> Read:
+    """What to read of the token with this hash, and of its owner's membership in the organization."""
+    return _credential, {"org": org, "hash": token_hash}
+
+
+def credential_in(rows: Sequence[Row]) -> Credential | None:
+    """The credential that was read; None when there is no such token."""
     return Credential(*rows[0]) if rows else None
 
 

@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected, ForeignKeyViolation, SerializationF
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import BigInteger, Table
 
-from procession.storage.connection import Read, Row
+from procession.storage.connection import Check, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
 
@@ -64,7 +64,7 @@ def _delete_by_array(table: Table, names: tuple[str, ...]) -> str:
 
 
 @lru_cache(BATCHES_KEPT)
-def _together(queries: tuple[Query, ...]) -> tuple[str, dict[str, Any]]:
+def _one_statement(queries: tuple[Query, ...]) -> tuple[str, dict[str, Any]]:
     """One statement for several reads, and the values written into them: a row of one JSON list of rows for each.
 
     JSON loses nothing of what our columns hold: whole numbers, text, booleans and nulls.
@@ -97,6 +97,7 @@ async def _plan_once(raw: AsyncConnection[Row]) -> None:
 
 class PostgresConnection:
     dialect: DialectName = "postgresql"
+    waits_to_join = True
 
     def __init__(self, raw: AsyncConnection[Row], *, takes_snapshot: bool = False) -> None:
         self.raw = raw
@@ -105,7 +106,15 @@ class PostgresConnection:
         self._awaits_snapshot = takes_snapshot
         self.has_snapshot = False
         self._plans_for_values = False
+        self._before: tuple[Read, Check] | None = None
         self._stream_numbers = itertools.count(1)
+
+    def before(self, read: Read, check: Check) -> None:
+        self._before = (read, check)
+
+    async def settle(self) -> None:
+        if self._before is not None:
+            await self._after_what_waits([])
 
     async def _begin(self) -> None:
         if self._awaits_snapshot and not self.has_snapshot:
@@ -113,6 +122,18 @@ class PostgresConnection:
             self.has_snapshot = True
 
     async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
+        return await self._after_what_waits(reads)
+
+    async def _after_what_waits(self, reads: Sequence[Read]) -> list[list[Row]]:
+        before, self._before = self._before, None
+        if before is None:
+            return await self._together(reads)
+        read, check = before
+        first, *others = await self._together([read, *reads])
+        check(first)
+        return others
+
+    async def _together(self, reads: Sequence[Read]) -> list[list[Row]]:
         self.statements += 1
         queries = tuple(query for query, _ in reads)
         prepare = None if all(query.prepare for query in queries) else False
@@ -120,7 +141,7 @@ class PostgresConnection:
             compiled = queries[0].on("postgresql")
             cursor = await self.raw.execute(compiled.sql, compiled.bind(reads[0][1]), prepare=prepare)  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
             return [await cursor.fetchall()]
-        text, values = _together(queries)
+        text, values = _one_statement(queries)
         for _, each in reads:
             values = {**values, **each}
         cursor = await self.raw.execute(text, values, prepare=prepare)  # pyright: ignore[reportArgumentType]  # as above
@@ -129,6 +150,10 @@ class PostgresConnection:
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
         await self._begin()
+        if self._before is not None and query.prepare:
+            [found] = await self._after_what_waits([(query, values)])
+            return found
+        await self.settle()
         self.statements += 1
         compiled = query.on("postgresql")
         prepare = None if query.prepare else False
@@ -140,6 +165,7 @@ class PostgresConnection:
 
     async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         await self._begin()
+        await self.settle()
         self.statements += 1
         compiled = query.on("postgresql")
         async with self.raw.cursor(f"stream{next(self._stream_numbers)}") as cursor:
@@ -150,6 +176,7 @@ class PostgresConnection:
 
     async def run(self, query: Query, values: Mapping[str, Any]) -> int:
         await self._begin()
+        await self.settle()
         self.statements += 1
         compiled = query.on("postgresql")
         cursor = await self.raw.execute(compiled.sql, compiled.bind(values))  # pyright: ignore[reportArgumentType]  # as above

@@ -1,6 +1,7 @@
 """SQLite through APSW: several readers on the event loop's thread, one writer on a thread of its own.
 
-Every `async` method here finishes without suspending, so a write use case runs to its end on the writer thread.
+Every `async` method finishes without suspending, except those of a stream's connection, so a write use case runs to its
+end on the writer thread.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from procession.storage.connection import Read, Row
+from procession.storage.connection import Check, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
 from procession.storage.sqlite_writer import Work, Writer, WriterStopped
@@ -79,6 +80,7 @@ def _insert_into(table: Table, names: tuple[str, ...]) -> Query:
 
 class SqliteConnection:
     dialect: DialectName = "sqlite"
+    waits_to_join = False
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOMUTEX
@@ -105,6 +107,13 @@ class SqliteConnection:
     def execute(self, sql: str) -> None:
         """Run a statement that has neither values nor rows."""
         self.raw.execute(sql)  # pyright: ignore[reportUnknownMemberType]  # apsw leaves the type of blobs open
+
+    def before(self, read: Read, check: Check) -> None:
+        query, values = read
+        check(self._execute(query, values).fetchall())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # as above
+
+    async def settle(self) -> None:
+        """Nothing waits here."""
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
         return self._start(query, values).fetchall()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # as above
@@ -168,6 +177,57 @@ class SqliteConnection:
         return self.raw.execute(compiled.sql, _bindings(compiled.bind(values)))  # pyright: ignore[reportUnknownMemberType]  # as above
 
 
+class StreamingConnection(SqliteConnection):
+    """A connection for long answers. They read what is seldom in memory, so their reads wait for the disk in threads,
+    one at a time, while others are served.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, writable=False)
+        self.execute("PRAGMA cache_size = -4096")
+        self._under_way: asyncio.Future[list[Row]] | None = None
+
+    async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
+        def read() -> list[Row]:
+            return self._start(query, values).fetchall()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # as above
+
+        self._under_way = asyncio.get_running_loop().run_in_executor(None, read)
+        # Who waits may be cancelled; the thread goes on, and until it ends nobody else may use the connection.
+        found = await asyncio.shield(self._under_way)
+        self._under_way = None
+        return found
+
+    async def finish(self) -> None:
+        """End the snapshot and close."""
+        if self._under_way is not None:
+            self.raw.interrupt()
+            await asyncio.wait({self._under_way})
+        self.end_reading()
+        self.close()
+
+
+class Reading:
+    """One of the idle connections, for as long as the block lasts. A generator would cost three times as much."""
+
+    __slots__ = ("_connection", "_idle", "_waiting")
+
+    def __init__(self, waiting: asyncio.Semaphore, idle: list[SqliteConnection]) -> None:
+        self._waiting = waiting
+        self._idle = idle
+
+    async def __aenter__(self) -> SqliteConnection:
+        await self._waiting.acquire()
+        self._connection = self._idle.pop()
+        return self._connection
+
+    async def __aexit__(self, *_failure: object) -> None:
+        try:
+            self._connection.end_reading()
+        finally:
+            self._idle.append(self._connection)
+            self._waiting.release()
+
+
 class SqliteDatabase:
     """One file: `readers` connections for reads, one for writes, and one for each of at most `streams` streams."""
 
@@ -195,30 +255,19 @@ class SqliteDatabase:
             connection.close()
         self._idle = []
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[SqliteConnection]:
+    def reading(self) -> "Reading":
         """A consistent snapshot. Statements run inline: a thread hop costs more than a keyed read."""
-        async with self._waiting:
-            connection = self._idle.pop()
-            try:
-                try:
-                    yield connection
-                finally:
-                    connection.end_reading()
-            finally:
-                self._idle.append(connection)
+        return Reading(self._waiting, self._idle)
 
     @asynccontextmanager
     async def streaming(self) -> AsyncGenerator[SqliteConnection]:
         """A snapshot for as long as somebody takes to read what is made of it; nobody else waits for that."""
         async with self._streams:
-            connection = SqliteConnection(self.path, writable=False)
+            connection = StreamingConnection(self.path)
             try:
-                connection.execute("PRAGMA cache_size = -4096")
                 yield connection
             finally:
-                connection.end_reading()
-                connection.close()
+                await connection.finish()
 
     @property
     def waiting_writes(self) -> int:

@@ -3,7 +3,7 @@
 The edge opens one per request or job and commits once (`reading`, `writing`); nobody else commits.
 """
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -27,6 +27,19 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 Values = Mapping[str, Any]
 
+MAX_REMEMBERED = 10_000
+
+
+class Remembered(OrderedDict[tuple[int, int, bool], tuple[int, frozenset[str]]]):
+    """What members are named by (storage.access), by organization, member and whether they are light, each with the
+    rights epoch it was read in: as long as that is the organization's, nothing of it has changed.
+    """
+
+    def put(self, key: tuple[int, int, bool], epoch: int, principals: frozenset[str]) -> None:
+        self[key] = (epoch, principals)
+        if len(self) > MAX_REMEMBERED:
+            self.popitem(last=False)
+
 
 class ReadTx:
     """A snapshot of one organization, seen by `actor` at `now` (milliseconds, UTC)."""
@@ -37,6 +50,8 @@ class ReadTx:
         self.organization_id = organization_id
         self.actor = actor
         self.now = now
+        # The organization's rights epoch as this transaction knows it, with what is remembered; None: nothing is.
+        self.rights: tuple[int, Remembered] | None = None
 
     async def rows(self, shape: type[S], query: Query, **values: Any) -> list[S]:
         """Every row as a `shape`; the statement selects its fields in their order. `org` is always bound."""

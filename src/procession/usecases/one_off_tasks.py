@@ -1,6 +1,6 @@
 """One-off tasks: made, attached to processes, fanned out, cloned, archived, erased. Spec: api-tasks 9, 13."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ from procession.domain.task_input import (
 )
 from procession.domain.tasks import COPY_SUFFIX, MAX_TITLE, SHARED_TYPES
 from procession.storage import attachable, links, organizations, people, processes, template_versions, templates
+from procession.storage import guests as stored_guests
 from procession.storage import tasks as stored
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import WriteTx
@@ -320,9 +321,14 @@ def _copy_title(title: str) -> str:
 
 
 async def _still_assignable(tx: WriteTx, owners: Owners) -> Owners:
-    """Without members who have left since."""
-    known: Collection[int] = (await people.assignable(tx, owners.users, ())).members
-    return replace(owners, users=tuple(each for each in owners.users if each in known))
+    """Without members and guests who have left since, and without groups that are gone."""
+    known = await people.assignable(tx, owners.users, owners.groups)
+    guests_known = await stored_guests.hold(tx, owners.guests)
+    return Owners(
+        users=tuple(each for each in owners.users if each in known.members),
+        guests=tuple(each for each in owners.guests if each in guests_known),
+        groups=tuple(each for each in owners.groups if each in known.groups),
+    )
 
 
 async def archive_task(tx: WriteTx, task_id: str) -> None:

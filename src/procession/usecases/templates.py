@@ -128,6 +128,8 @@ async def enter(tx: WriteTx, row: TemplateRow, *, grants: frozenset[template_gra
     await template_grants.add(tx, row.id, grants)
     await public_templates.enter(tx, row)
     tx.record(happened("template.created", row.id, title=row.title, **how), *_published_events(Template(), row))
+    # Its owner sees what it will launch.
+    tx.rights_changed([])
 
 
 async def to_update(tx: WriteTx, template_id: str, *, names: frozenset[str], title: object) -> Opened:

@@ -19,7 +19,6 @@ from procession.api.contract.shared import TagLink
 from procession.api.contract.tasks import TaskOut
 from procession.api.contract.templates import Checklist
 from procession.api.contract.threads import ThreadOut
-from procession.domain.run_document import Progress
 
 
 class RunWithTasks(Run, kw_only=True):
@@ -28,15 +27,9 @@ class RunWithTasks(Run, kw_only=True):
     tasks: Many[TaskOut] | UnsetType = UNSET
 
 
-class RunView(msgspec.Struct, kw_only=True):
-    """What is added to the stored document of a process when it is shown: the rest of a `RunWithTasks`."""
+class RunIncludes(msgspec.Struct, kw_only=True):
+    """What `with=` adds to a process when it is shown; each include when it was asked for."""
 
-    progress: Progress
-    starred: bool
-    due_date: str | None
-    due_date_passed: bool
-    due_soon: bool
-    late_tasks: int
     checklist: One[Checklist] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
     assets: Many[dict[str, Any]] | UnsetType = UNSET

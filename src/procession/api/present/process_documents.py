@@ -10,7 +10,7 @@ import msgspec
 
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.forms import FormField
-from procession.api.contract.process_answers import RunView
+from procession.api.contract.process_answers import RunIncludes
 from procession.api.contract.processes import Stage
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_steps
@@ -32,7 +32,7 @@ NO_DOCUMENT = Template()
 async def add_from_documents(
     tx: ReadTx,
     rows: Sequence[ListedProcess],
-    runs: Sequence[RunView],
+    runs: Sequence[RunIncludes],
     names: frozenset[str],
     *,
     named: frozenset[str],
@@ -89,7 +89,7 @@ def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:
 async def _add_checklists(
     tx: ReadTx,
     rows: Sequence[ListedProcess],
-    runs: Sequence[RunView],
+    runs: Sequence[RunIncludes],
     documents: Sequence[Template],
     *,
     with_steps: bool,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Many, One
-from procession.api.contract.process_answers import RunView
+from procession.api.contract.process_answers import RunIncludes
 from procession.api.contract.processes import FolderLink, NextTask, RunPermissions, TasksMeta
 from procession.api.contract.shared import TagLink
 from procession.api.present.process_documents import add_from_documents
@@ -106,7 +106,7 @@ async def add_includes(
     tx: ReadTx,
     call: Call,
     rows: Sequence[ListedProcess],
-    runs: Sequence[RunView],
+    runs: Sequence[RunIncludes],
     names: frozenset[str],
     viewer: Viewer,
     *,
@@ -132,7 +132,7 @@ async def add_includes(
 
 
 async def _add_relations(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunView], names: frozenset[str]
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunIncludes], names: frozenset[str]
 ) -> None:
     numbers = [row.seq for row in rows]
     if "tags" in names:
@@ -150,7 +150,7 @@ async def _add_relations(
 
 
 def _add_from_tasks(
-    row: ListedProcess, run: RunView, names: frozenset[str], tasks: list[BriefTask], call: Call
+    row: ListedProcess, run: RunIncludes, names: frozenset[str], tasks: list[BriefTask], call: Call
 ) -> None:
     if "next_task" in names:
         run.next_task = Many([_next_task(task) for task in _first_due(tasks)])
@@ -211,7 +211,7 @@ def _tasks_meta(row: ListedProcess, tasks: list[BriefTask], call: Call) -> Tasks
 
 
 async def _add_tasks(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunView], names: frozenset[str], viewer: Viewer
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunIncludes], names: frozenset[str], viewer: Viewer
 ) -> None:
     """Visible tasks, secret ones only for those who may see them; `tasks.x` adds x to each."""
     nested = frozenset(name.removeprefix("tasks.") for name in names if name.startswith("tasks."))
@@ -222,7 +222,9 @@ async def _add_tasks(
         run.tasks = Many([out for task, out in zip(seen, shown, strict=True) if task.process == row.seq])
 
 
-async def _add_permissions(tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunView], viewer: Viewer) -> None:
+async def _add_permissions(
+    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunIncludes], viewer: Viewer
+) -> None:
     """What the caller may do with each process they see. Spec: behaviour-people Q6, 3.2."""
     actor, named = tx.actor, viewer.named
     may_archive = may_archive_process(

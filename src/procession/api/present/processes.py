@@ -1,19 +1,19 @@
 """Processes from listed rows: the stored document, and what clock and caller add to it. Spec: api-processes 2."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from procession.api.contract.process_answers import RunView
+from procession.api.call import Call
+from procession.api.contract.process_answers import RunIncludes
 from procession.domain.processes import State
-from procession.domain.run_document import progress
-from procession.domain.summary import Health, health, next_health_change
-from procession.domain.times import wire_or_none
+from procession.domain.summary import health, next_health_change, percent
+from procession.domain.times import wire
 from procession.storage.listing.rows import ListedProcess
 
 _encode = msgspec.json.Encoder().encode
-_deadlines = msgspec.json.Decoder(tuple[int, ...])
+_deadlines = msgspec.json.Decoder(tuple[int, ...]).decode
+_JSON_BOOLEAN = ("false", "true")
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -25,38 +25,29 @@ class Share(msgspec.Struct, frozen=True):
     due_date: int | None
 
 
-def share_of(row: ListedProcess, shares: Mapping[int, Share]) -> Share:
-    """The caller's share: all of it, unless it was counted apart."""
-    known = shares.get(row.seq)
-    if known is not None:
-        return known
-    return Share(row.tasks_visible, row.tasks_done, _deadlines.decode(row.open_deadlines), row.due_date)
+def shown(
+    row: ListedProcess, call: Call, share: Share | None = None, includes: RunIncludes | None = None
+) -> Any:  # msgspec.Raw
+    """The text of a `RunWithTasks`, which stands for the documented object: its document was encoded when it changed,
+    the six fields that the clock and the caller decide are written behind it, then the includes.
 
-
-def health_of(row: ListedProcess, share: Share, now: int) -> Health:
-    """An archived process has no open tasks to be late with."""
-    open_deadlines = () if row.state == State.ARCHIVED else share.open_deadlines
-    return health(open_deadlines, share.due_date, complete=row.status == "complete", now=now)
-
-
-def next_change(share: Share, now: int) -> int | None:
-    """When the clock next changes what is shown of this process."""
-    return next_health_change(share.open_deadlines, share.due_date, now)
-
-
-def view_of(row: ListedProcess, share: Share, now: int) -> RunView:
-    """What the clock and the caller add to the process's document."""
-    condition = health_of(row, share, now)
-    return RunView(
-        progress=progress(share.done, share.visible),
-        starred=bool(row.starred),
-        due_date=wire_or_none(share.due_date),
-        due_date_passed=condition.due_date_passed,
-        due_soon=condition.due_soon,
-        late_tasks=condition.late_tasks,
+    `share` is the caller's, where it was counted apart. Tells the call when the clock changes this.
+    """
+    if share is None:
+        done, visible, due = row.tasks_done, row.tasks_visible, row.due_date
+        open_deadlines = _deadlines(row.open_deadlines)
+    else:
+        done, visible, due, open_deadlines = share.done, share.visible, share.due_date, share.open_deadlines
+    now = call.now
+    call.changes_at(next_health_change(open_deadlines, due, now))
+    if row.state == State.ARCHIVED:
+        open_deadlines = ()  # an archived process has no open tasks to be late with
+    condition = health(open_deadlines, due, complete=row.status == "complete", now=now)
+    due_date = "null" if due is None else f'"{wire(due)}"'
+    added = _encode(includes)[1:-1].decode() if includes is not None else ""
+    return msgspec.Raw(
+        f'{row.document[:-1]},"progress":{{"complete":{done},"total":{visible},"percent":{percent(done, visible)}}},'
+        f'"starred":{_JSON_BOOLEAN[row.starred]},"due_date":{due_date},'
+        f'"due_date_passed":{_JSON_BOOLEAN[condition.due_date_passed]},"due_soon":{_JSON_BOOLEAN[condition.due_soon]},'
+        f'"late_tasks":{condition.late_tasks}{"," if added else ""}{added}}}'
     )
-
-
-def with_document(row: ListedProcess, view: RunView) -> Any:
-    """The text of a `RunWithTasks`, which stands for the documented object: it was encoded when it changed."""
-    return msgspec.Raw(f"{row.document[:-1]},{_encode(view)[1:].decode()}")

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from procession.api.call import Call
-from procession.api.contract.process_answers import RunView
+from procession.api.contract.process_answers import RunIncludes
 from procession.api.contract.tasks import RunOfTask, TaskOut
 from procession.api.present import process_includes
-from procession.api.present.processes import Share, next_change, share_of, view_of, with_document
+from procession.api.present.processes import Share
+from procession.api.present.processes import shown as shown_process
 from procession.api.present.tasks import ALIASES, INCLUDES, present_tasks
 from procession.domain.permissions import is_assigned_to
 from procession.domain.processes import Task
@@ -73,13 +74,12 @@ async def _add_runs(
     else:
         viewer = await process_includes.view(tx, rows, nested)
         shares = viewer.shares
-    runs: list[RunView] = []
-    for row in rows:
-        share = share_of(row, shares)
-        runs.append(view_of(row, share, call.now))
-        call.changes_at(next_change(share, call.now))
-    await process_includes.add_includes(tx, call, rows, runs, nested, viewer, with_answers=False)
-    by_seq = {row.seq: with_document(row, run) for row, run in zip(rows, runs, strict=True)}
+    included = [RunIncludes() for _ in rows]
+    await process_includes.add_includes(tx, call, rows, included, nested, viewer, with_answers=False)
+    by_seq = {
+        row.seq: shown_process(row, call, shares.get(row.seq), includes_of_row)
+        for row, includes_of_row in zip(rows, included, strict=True)
+    }
     for task, out in zip(tasks, shown, strict=True):
         out.run = RunOfTask(by_seq.get(task.process) if task.process is not None else None)
 

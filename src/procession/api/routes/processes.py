@@ -8,13 +8,13 @@ import msgspec
 from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item, Paginated
 from procession.api.contract.forms import RunForms
-from procession.api.contract.process_answers import RunView, RunWithTasks
+from procession.api.contract.process_answers import RunIncludes, RunWithTasks
 from procession.api.contract.processes import RunListParams, RunParams
 from procession.api.edge import is_hex_id
-from procession.api.filters import to_filter_and_order, to_window, write_cursors
+from procession.api.filters import to_filter_and_order, to_window, write_cursor
 from procession.api.operations import operation
-from procession.api.present.process_includes import add_includes, view, wanted
-from procession.api.present.processes import next_change, share_of, view_of, with_document
+from procession.api.present.process_includes import Viewer, add_includes, view, wanted
+from procession.api.present.processes import shown
 from procession.domain.errors import NotFound
 from procession.domain.filters import Order, ProcessFilter
 from procession.domain.names import fold
@@ -45,17 +45,17 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
         answers = bool(params.form_fields_values)
         return Streamed(lambda later: _stream(later, call, where, order, names, with_answers=answers))
     page = call.page(params.page, params.per_page, params.limit)
+    is_first = params.cursor is None and page.number == 1
     window = to_window(call, params, order, page)
     found = await plan.list_page(tx, where, order, window, await sight_of(tx))
     if any(part.delayed for part in where.parts) and (next_late := await totals.next_becoming_late(tx)) is not None:
         call.changes_at(next_late + 1)
-    following, previous = write_cursors(call, found.last, found.first)
     return call.paginated(
         await present(tx, call, found.rows, names, with_answers=bool(params.form_fields_values)),
         found.total,
         page,
-        next_cursor=following,
-        previous_cursor=previous,
+        next_cursor=write_cursor(call, found.last) if found.last is not None and found.has_more else None,
+        previous_cursor=write_cursor(call, found.first) if found.first is not None and not is_first else None,
         has_more=found.has_more,
         has_before=found.has_before,
     )
@@ -73,10 +73,11 @@ async def get_process_forms(tx: ReadTx, call: Call, run_id: str) -> Item[RunForm
     """Read every field of a process with its answer: of the kick-off form and of its visible tasks."""
     process = (await readable_process(tx, run_id)).process
     names = frozenset({"ko_form_fields", "form_fields"})
-    [(_, run)] = await views(tx, call, [await row_at(tx, process.seq)], names, with_answers=True)
-    assert run.form_fields
-    assert run.ko_form_fields
-    return Item(RunForms(process.id, process.name, run.form_fields.data, run.ko_form_fields.data))
+    rows = [await row_at(tx, process.seq)]
+    [forms] = await included(tx, call, rows, names, await view(tx, rows, names), with_answers=True)
+    assert forms.form_fields
+    assert forms.ko_form_fields
+    return Item(RunForms(process.id, process.name, forms.form_fields.data, forms.ko_form_fields.data))
 
 
 async def one_process(tx: ReadTx, call: Call, seq: int, params: RunParams | None = None) -> RunWithTasks:
@@ -109,22 +110,26 @@ async def present(
     tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str], *, with_answers: bool = False
 ) -> list[RunWithTasks]:
     """Listed rows with their includes, as the caller sees them."""
-    return [with_document(*each) for each in await views(tx, call, rows, names, with_answers=with_answers)]
-
-
-async def views(
-    tx: ReadTx, call: Call, rows: Sequence[ListedProcess], names: frozenset[str], *, with_answers: bool
-) -> list[tuple[ListedProcess, RunView]]:
-    """Each row with what is added to its document."""
     viewer = await view(tx, rows, names)
-    runs: list[RunView] = []
-    for row in rows:
-        share = share_of(row, viewer.shares)
-        runs.append(view_of(row, share, call.now))
-        call.changes_at(next_change(share, call.now))
+    includes: Sequence[RunIncludes | None] = [None] * len(rows)
     if names:
-        await add_includes(tx, call, rows, runs, names, viewer, with_answers=with_answers)
-    return list(zip(rows, runs, strict=True))
+        includes = await included(tx, call, rows, names, viewer, with_answers=with_answers)
+    return [shown(row, call, viewer.shares.get(row.seq), added) for row, added in zip(rows, includes, strict=True)]
+
+
+async def included(
+    tx: ReadTx,
+    call: Call,
+    rows: Sequence[ListedProcess],
+    names: frozenset[str],
+    viewer: Viewer,
+    *,
+    with_answers: bool,
+) -> list[RunIncludes]:
+    """The includes asked for of each row."""
+    found = [RunIncludes() for _ in rows]
+    await add_includes(tx, call, rows, found, names, viewer, with_answers=with_answers)
+    return found
 
 
 async def _stream(

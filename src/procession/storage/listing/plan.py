@@ -4,7 +4,8 @@ The statements and their number follow from the filters alone, never from the si
 """
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, select
@@ -14,7 +15,7 @@ from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts, visible_counts_read
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import escape_like, is_in
+from procession.storage.dialect import DialectName, escape_like, is_in
 from procession.storage.listing import blocks, totals
 from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
@@ -33,6 +34,8 @@ from procession.storage.tx import ReadTx
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
 GATHER_UP_TO = 5_000
 MAX_RANGES = 8
+# So many pages are remembered with what reads them.
+PLANS_KEPT = 2_048
 # A list without pages is put in order so many numbers at a time, where an index has the order and where none has;
 # that many rows are then read at once.
 NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 5_000
@@ -52,13 +55,24 @@ class ListPage(msgspec.Struct, frozen=True, kw_only=True):
     last: Cursor | None = None
 
 
-class _Plan:
-    """A filter with its values bound to a shape's fixed names."""
+class Caller(NamedTuple):
+    """Who asks where, as far as it decides about statements and their values."""
 
-    def __init__(self, tx: ReadTx, where: ProcessFilter, sight: Sight) -> None:
+    me: int
+    org: int
+    sight: Sight
+    dialect: DialectName
+
+
+class _Plan:
+    """A filter with its values bound to a shape's fixed names; only `now` is bound later."""
+
+    def __init__(self, caller: Caller, where: ProcessFilter) -> None:
+        sight = caller.sight
         self.where = _with_single_part_as_facet(where)
         self.keyed = list(self.where.keyed)
-        self.values: dict[str, Any] = {"me": tx.actor.id, "now": tx.now}
+        self.values: dict[str, Any] = {"me": caller.me}
+        self.caller = caller
         self.sight = sight
         parts: list[PartShape] = []
         for part in self.where.parts:
@@ -72,12 +86,14 @@ class _Plan:
             text=self.where.text is not None,
             number=self.where.number is not None,
             unstarred=self.where.unstarred_by is not None,
-            search=self._bind_text(tx),
+            search=self._bind_text(caller.org),
         )
         if sight.principals is not None:
             self.values["principals"] = list(sight.principals)
         self.values["unstarred_by"] = self.where.unstarred_by
         self.values["number"] = self.where.number
+        stars = [] if self.where.unstarred_by is None else [Keyed(Facet.STAR, (str(self.where.unstarred_by),))]
+        self.counters = totals.Counters([*self.keyed, *stars])
 
     def _bind(self, keyed: Keyed, slot: int) -> KeyedShape:
         one = len(keyed.keys) == 1
@@ -88,7 +104,7 @@ class _Plan:
             self.values[f"n{slot}"] = len(keyed.keys)
         return KeyedShape(keyed.facet, slot, one, keyed.every)
 
-    def _bind_text(self, tx: ReadTx) -> str | None:
+    def _bind_text(self, org: int) -> str | None:
         text = self.where.text
         if text is None:
             self.values["pattern"] = None
@@ -96,9 +112,9 @@ class _Plan:
         self.values["pattern"] = f"%{escape_like(text)}%"
         if len(text) < SHORTEST_INDEXED:
             return "scan"
-        if tx.connection.dialect == "postgresql":
+        if self.caller.dialect == "postgresql":
             return "trigram"
-        self.values |= search_bounds(tx.org)
+        self.values |= search_bounds(org)
         self.values["match"] = '"' + text.replace('"', '""') + '"'
         return "fts5"
 
@@ -121,21 +137,47 @@ async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Wind
     """One page of the processes that match and that the caller may see, with the exact total."""
     if not where.states or any(not each.keys for each in where.keyed):
         return ListPage()
-    plan = _Plan(tx, where, sight)
-    found = await _page_at_once(tx, plan, order, window)
-    return found or await _page_by_sizes(tx, plan, order, window)
+    caller = Caller(tx.actor.id, tx.org, sight, tx.connection.dialect)
+    evident = _evident(caller, where, order, window) if _may_be_evident(where) else None
+    found = await _page_at_once(tx, evident, order, window) if evident is not None else None
+    return found or await _page_by_sizes(tx, _plan(tx, caller, where), order, window)
 
 
-async def _page_at_once(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage | None:
-    """The page and what counts it, read together; None where the counters decide how to read the page."""
+def _may_be_evident(where: ProcessFilter) -> bool:
+    """Whether the page may be read without looking at the counters first; then also what asks for it is short."""
+    return where.text is None and sum(len(each.keys) for each in where.keyed) <= MAX_RANGES
+
+
+def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter) -> _Plan:
+    plan = _Plan(caller, where)
+    plan.values["now"] = tx.now
+    return plan
+
+
+class _Evident(NamedTuple):
+    """A page that is read in one way whatever the counters say: what to read for its total and for its rows."""
+
+    plan: _Plan
+    reads: tuple[Read, ...]
+
+
+@lru_cache(PLANS_KEPT)
+def _evident(caller: Caller, where: ProcessFilter, order: Order, window: Window) -> _Evident | None:
+    """Remembered: the same pages are asked for again and again. None where the counters decide."""
+    plan = _Plan(caller, where)
     driver = _evident_driver(plan, order)
     if driver is None or _is_deep(plan, order, window):
         return None
-    page = _page_shape(plan, driver, order, window)
-    counted, found = await _counted_with(tx, plan, [(page_statement(page), plan.values)])
-    sizes = _sizes_of(tx, plan, counted, late=None)
-    total = _known_total(plan, sizes)
-    return None if total is None else _as_page(found[0], order, window, total)
+    page = page_statement(_page_shape(plan, driver, order, window))
+    return _Evident(plan, (*_counting(plan), (page, {**plan.values, "org": caller.org})))
+
+
+async def _page_at_once(tx: ReadTx, evident: _Evident, order: Order, window: Window) -> ListPage | None:
+    """The page and what counts it, read together; None where the caller's own counters are being rebuilt."""
+    plan = evident.plan
+    *counted, found = await tx.connection.at_once(evident.reads)
+    total = _known_total(plan, _sizes_of(tx, plan, counted, late=None))
+    return None if total is None else _as_page(found, order, window, total)
 
 
 def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
@@ -154,7 +196,7 @@ def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
 async def _page_by_sizes(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage:
     """The counters first, and then the page as they suggest."""
     late = await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None
-    counted, _ = await _counted_with(tx, plan, [])
+    counted = await tx.connection.at_once(_counting(plan))
     sizes = _sizes_of(tx, plan, counted, late=late)
     total = await _total(tx, plan, sizes)
     if total == 0:
@@ -182,10 +224,10 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
     """Every matching process in order. Numbers are read a few thousand at a time, rows a few: memory stays flat."""
     if not where.states or any(not each.keys for each in where.keyed):
         return
-    plan = _Plan(tx, where, sight)
+    plan = _plan(tx, Caller(tx.actor.id, tx.org, sight, tx.connection.dialect), where)
     by_creation = order.keys[0][0] == "seq"
     late = await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None
-    counted, _ = await _counted_with(tx, plan, [])
+    counted = await tx.connection.at_once(_counting(plan))
     driver = _driver(plan, _sizes_of(tx, plan, counted, late=late), total=EVERYTHING, by_creation=by_creation)
     has_index = driver.kind in ("rows", "ranges") and len(order.keys) == 1 and order.keys[0][0] in INDEXED
     size = NUMBERS_IN_ORDER if has_index else NUMBERS_SORTED
@@ -214,23 +256,18 @@ class _Sizes(msgspec.Struct, frozen=True):
     late: int | None
 
 
-def _counters(plan: _Plan) -> totals.Counters:
-    stars = [] if plan.where.unstarred_by is None else [Keyed(Facet.STAR, (str(plan.where.unstarred_by),))]
-    return totals.Counters([*plan.keyed, *stars])
-
-
-async def _counted_with(tx: ReadTx, plan: _Plan, others: list[Read]) -> tuple[list[list[Row]], list[list[Row]]]:
-    """The rows of the counters, and of what else is read together with them."""
-    counters = [_counters(plan).read]
+def _counting(plan: _Plan) -> list[Read]:
+    """What is read of the counters."""
+    caller = plan.caller
+    reads = [plan.counters.read]
     if not plan.sight.is_unlimited:
-        counters.append(visible_counts_read(tx.actor))
-    found = await tx.at_once(*counters, *others)
-    return found[: len(counters)], found[len(counters) :]
+        reads.append(visible_counts_read(caller.me))
+    return [(query, {**values, "org": caller.org}) for query, values in reads]
 
 
 def _sizes_of(tx: ReadTx, plan: _Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
     seen = None if plan.sight.is_unlimited else visible_counts(tx.actor, counted[1])
-    return _Sizes(facets=_counters(plan).counts(counted[0]), seen=seen, late=late)
+    return _Sizes(facets=plan.counters.counts(counted[0]), seen=seen, late=late)
 
 
 def _known_total(plan: _Plan, sizes: _Sizes) -> int | None:
