@@ -5,7 +5,9 @@ import concurrent.futures
 import json
 import threading
 from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 import httpx
@@ -90,9 +92,11 @@ class Server:
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         """Straight from the application: what a client does of itself (redirects, cookies) costs as much as a read."""
+        began = perf_counter()
         response = await self._transport.handle_async_request(request)
         response.request = request
         await response.aread()
+        response.elapsed = timedelta(seconds=perf_counter() - began)
         return response
 
     def close(self) -> None:
