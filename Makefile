@@ -42,7 +42,7 @@ run: setup  ## Start the server with demo data on http://127.0.0.1:8080, data in
 	@$(BIN)/procession serve --with-demo $(ARGS)
 
 test: setup  ## Run the whole suite on SQLite and PostgreSQL
-	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: lint generated quick  ## Formatting, lint, types, generated files, quick tests
 
@@ -58,7 +58,7 @@ generated: setup
 	  || { echo "docs/configuration.md is out of date: run make openapi" >&2; exit 1; }
 
 quick: setup
-	@$(BIN)/python -m pytest -q -n $(JOBS) $(QUICK_TESTS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(QUICK_TESTS)
 
 soak: setup  ## Run the long proofs in full; resumable; results in docs/reliability.md
 	@$(BIN)/python tests/ops/soak.py

@@ -8,8 +8,11 @@ import httpx
 import msgspec
 
 from procession.adapters.identity import hash_password
-from procession.domain.actors import Role
+from procession.domain.actors import BOT, Role
+from procession.storage import recount
+from procession.storage.tx import reading
 from procession.usecases.setup import add_person, create_organization, issue_token
+from procession.usecases.viewers import rebuild_stale_in
 from tests.harness import Api, Server
 
 _numbers = itertools.count(1)
@@ -109,6 +112,21 @@ class Organization:
             )
         )
         return Person(person.id, person.email, role, Api(server, person.api.token, self.id))
+
+    def rebuild_stale(self) -> None:
+        """Count afresh what members see, as the server does every other second: here only for this organization."""
+        server = self.server
+        server.run(rebuild_stale_in(server.database, self.number, self.id, server.clock()))
+
+    def differences(self) -> list[str]:
+        """What a recount of everything in the organization finds wrong."""
+        server = self.server
+
+        async def check() -> list[str]:
+            async with reading(server.database, self.number, self.id, BOT, server.clock()) as tx:
+                return await recount.check(tx)
+
+        return server.run(check())
 
     def guest(self, email: str | None = None, **record: Any) -> dict[str, Any]:
         """A guest as the administrator sees them."""

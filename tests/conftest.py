@@ -1,5 +1,6 @@
 """Fixtures: servers on both databases, organizations of a test's own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,12 +8,19 @@ import pytest
 from argon2 import PasswordHasher
 
 from procession.adapters import identity
+from procession.storage.database import SQLITE_FILE
+from procession.storage.migrate import upgrade
 from tests.architecture.statements import all_queries, describe, faults
 from tests.builders import Organization
 from tests.counting import Statements
 from tests.harness import Api, Server
 from tests.live import Live, serving
 from tests.postgres_server import fresh_database, running_server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long proofs first: at the end, one of them would keep one worker busy and the others waiting."""
+    items.sort(key=lambda item: item.get_closest_marker("soak") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -88,14 +96,23 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
     return Statements(monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded database without any data."""
+    folder = tmp_path_factory.mktemp("empty")
+    upgrade("", folder)
+    return folder / SQLITE_FILE
+
+
 @pytest.fixture
-def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def new_server(empty_file: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Makes SQLite servers with settings of their own."""
     made: list[Server] = []
 
     def make(**settings: object) -> Server:
         folder = tmp_path / f"server{len(made)}"
         folder.mkdir()
+        shutil.copy(empty_file, folder)
         made.append(Server("", folder, **settings))
         return made[-1]
 

@@ -1,5 +1,6 @@
 """Requests that reach nothing: no such path, method or id, and nobody entitled to ask. Each changes nothing."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -48,7 +49,7 @@ def test_a_credential_is_a_header_and_nothing_else(org: Organization) -> None:
             {"params": {"api_token": token}},
             {"headers": {"X-Api-Key": token or ""}},
             {"headers": {"Cookie": f"token={token}"}},
-            {"auth": ("admin", token or "")},
+            {"headers": {"Authorization": "Basic " + b64encode(f"admin:{token}".encode()).decode()}},
         ):
             assert_refused(org.server.request("POST", path, json={"title": "New"}, **options), 401)
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from procession.storage import recount
-from procession.storage.tx import reading
 from tests.builders import Organization
 
 
@@ -20,16 +18,6 @@ def launched(org: Organization, owners: dict[str, Any]) -> dict[str, Any]:
     task = org.api.data("GET", f"/runs/{run['id']}/tasks")[0]
     org.api.data("POST", f"/runs/{run['id']}/completed-tasks", {"task_id": task["id"]}, status=200)
     return run
-
-
-def differences(org: Organization) -> list[str]:
-    from procession.domain.actors import BOT
-
-    async def check() -> list[str]:
-        async with reading(org.server.database, org.number, org.id, BOT, org.server.clock()) as tx:
-            return await recount.check(tx)
-
-    return org.server.run(check())
 
 
 def test_a_deleted_group_vanishes_from_every_task(org: Organization) -> None:
@@ -52,7 +40,7 @@ def test_a_deleted_group_vanishes_from_every_task(org: Organization) -> None:
     assert [owners["groups"] for owners in owners_of(org, run)] == [[], []]
     assert org.api.data("GET", f"/tasks/{alone['id']}")["owners"]["groups"] == []
     assert org.api.get(f"/runs?groups={group['id']}").json()["meta"]["pagination"]["total"] == 0
-    assert differences(org) == []
+    assert org.differences() == []
 
 
 def test_a_removed_guest_leaves_open_tasks_and_keeps_completed_ones(org: Organization) -> None:
@@ -61,7 +49,7 @@ def test_a_removed_guest_leaves_open_tasks_and_keeps_completed_ones(org: Organiz
     assert org.api.delete("/guests/ana%40partner.example").status_code == 200
 
     assert [owners["guests"] for owners in owners_of(org, run)] == [["ana@partner.example"], []]
-    assert differences(org) == []
+    assert org.differences() == []
 
 
 def test_a_guest_who_becomes_a_member_keeps_the_tasks(org: Organization) -> None:
@@ -71,4 +59,4 @@ def test_a_guest_who_becomes_a_member_keeps_the_tasks(org: Organization) -> None
 
     assert [owners["users"] for owners in owners_of(org, run)] == [[org.admin.id, member["id"]]] * 2
     assert [owners["guests"] for owners in owners_of(org, run)] == [[], []]
-    assert differences(org) == []
+    assert org.differences() == []

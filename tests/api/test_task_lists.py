@@ -10,7 +10,7 @@ from tests.api.task_runs import NOW, Run, chain, on_one_database, run_of
 from tests.api.thread_places import Places
 from tests.builders import Organization, Person
 from tests.counting import Statements
-from tests.harness import Api
+from tests.harness import Api, Server
 
 HOUR = 3_600_000
 Task = dict[str, Any]
@@ -61,8 +61,22 @@ class World:
         run.assign(title, *people, deadline=self._in(hours))
 
 
+@pytest.fixture(scope="module")
+def worlds() -> dict[str, World]:
+    return {}
+
+
 @pytest.fixture
-def world(org: Organization) -> World:
+def world(server: Server, worlds: dict[str, World]) -> World:
+    """One for each database, for tests that only read; `own_world` is for those that change something."""
+    if server.dialect not in worlds:
+        worlds[server.dialect] = World(Organization(server))
+    server.clock.freeze(NOW)
+    return worlds[server.dialect]
+
+
+@pytest.fixture
+def own_world(org: Organization) -> World:
     return World(org)
 
 
@@ -178,31 +192,31 @@ def test_tk3_several_words_are_joined_by_or(world: World) -> None:
     assert titles(near) == ["Better", "Both", "First", "Stale"]
 
 
-def test_a_stalled_task_is_overdue_in_a_process_nobody_touched(world: World) -> None:
-    assert world.org.api.data("GET", "/tasks?status=stalled") == []
-    world.org.server.clock.advance(days=29)
-    world.run.change("First", title="Touched").raise_for_status()
-    world.org.server.clock.advance(days=2)
+def test_a_stalled_task_is_overdue_in_a_process_nobody_touched(own_world: World) -> None:
+    assert own_world.org.api.data("GET", "/tasks?status=stalled") == []
+    own_world.org.server.clock.advance(days=29)
+    own_world.run.change("First", title="Touched").raise_for_status()
+    own_world.org.server.clock.advance(days=2)
 
-    stalled = titles(world.org.api.data("GET", "/tasks?status=stalled&per_page=100"))
+    stalled = titles(own_world.org.api.data("GET", "/tasks?status=stalled&per_page=100"))
 
     assert "Stale" in stalled
     assert "Touched" not in stalled
-    assert set(stalled) < set(titles(world.org.api.data("GET", "/tasks?status=overdue&per_page=100")))
+    assert set(stalled) < set(titles(own_world.org.api.data("GET", "/tasks?status=overdue&per_page=100")))
 
 
-def test_archived_tasks_and_those_of_archived_processes(world: World) -> None:
-    world.org.api.delete(f"/runs/{world.stale.id}").raise_for_status()
-    api = world.org.api
+def test_archived_tasks_and_those_of_archived_processes(own_world: World) -> None:
+    own_world.org.api.delete(f"/runs/{own_world.stale.id}").raise_for_status()
+    api = own_world.org.api
 
     assert not {"Stale", "Archived"} & set(titles(api.data("GET", "/tasks?per_page=100")))
     for asked in ("archived=only", "status=archived"):
         assert titles(api.data("GET", f"/tasks?{asked}")) == ["Archived", "Stale"]
     assert {"Stale", "Archived", "Both"} < set(titles(api.data("GET", "/tasks?archived=true&per_page=100")))
     assert api.data("GET", "/tasks?archived=only&status=overdue") == []
-    assert titles(api.data("GET", f"/runs/{world.stale.id}/tasks")) == ["Stale"]
-    assert api.data("GET", f"/runs/{world.stale.id}/tasks?status=overdue") == []
-    assert titles(world.me.api.data("GET", "/me/tasks?status=archived,overdue")) == ["Archived", "First", "Stale"]
+    assert titles(api.data("GET", f"/runs/{own_world.stale.id}/tasks")) == ["Stale"]
+    assert api.data("GET", f"/runs/{own_world.stale.id}/tasks?status=overdue") == []
+    assert titles(own_world.me.api.data("GET", "/me/tasks?status=archived,overdue")) == ["Archived", "First", "Stale"]
 
 
 @pytest.mark.parametrize(
@@ -286,22 +300,22 @@ def test_whatever_is_asked_does_no_harm(org: Organization) -> None:
             assert org.api.get(f"{path}?{query}").status_code == 200, query[:40]
 
 
-def test_unassigned_tags_folders_and_names(world: World) -> None:
-    org, api = world.org, world.org.api
-    world.run.change("Second", owners={"users": []}).raise_for_status()
+def test_unassigned_tags_folders_and_names(own_world: World) -> None:
+    org, api = own_world.org, own_world.org.api
+    own_world.run.change("Second", owners={"users": []}).raise_for_status()
     tag, folder = org.tag("Élan"), org.folder(kind="run")
-    for subject_type, subject in (("Task", world.both["id"]), ("Run", world.stale.id)):
+    for subject_type, subject in (("Task", own_world.both["id"]), ("Run", own_world.stale.id)):
         body = {"subject_type": subject_type, "subject_id": subject}
         api.post("/checklists/tags", {**body, "tag_id": tag["id"], "tag_type": "public"}).raise_for_status()
         api.post("/folders/add-object", {**body, "folder_id": folder["id"]}).raise_for_status()
-    api.put(f"/runs/{world.stale.id}", {"name": "Zürich"}).raise_for_status()
+    api.put(f"/runs/{own_world.stale.id}", {"name": "Zürich"}).raise_for_status()
 
     assert titles(api.data("GET", "/tasks?unassigned")) == ["Second"]
     for asked in (f"tag={tag['id']}", "tag=elan", f"folder={folder['id'].upper()},{'ab' * 16}"):
         assert titles(api.data("GET", f"/tasks?{asked}")) == ["Both", "Stale"]
     assert titles(api.data("GET", "/tasks?q=zurich")) == ["Stale"]
-    assert titles(world.me.api.data("GET", "/me/tasks?q=ZURICH&tag=elan")) == ["Stale"]
-    assert world.me.api.data("GET", "/me/tasks?q=both") == []
+    assert titles(own_world.me.api.data("GET", "/me/tasks?q=ZURICH&tag=elan")) == ["Stale"]
+    assert own_world.me.api.data("GET", "/me/tasks?q=both") == []
     assert titles(api.data("GET", "/tasks?q=secon&with=tags,folders")) == ["Second"]
 
 
@@ -326,14 +340,14 @@ SORTS: dict[str, Callable[[Task], Any]] = {
 
 
 @pytest.mark.parametrize("extra", ["", "&deadline_after=1999-01-01&status=all"], ids=["keys", "rows"])
-def test_5_3_sorts_are_exact_on_every_page(world: World, extra: str) -> None:
+def test_5_3_sorts_are_exact_on_every_page(own_world: World, extra: str) -> None:
     if extra:
-        world.undated.change("Undated", deadline="2031-01-01").raise_for_status()
-    whole = [task for task in everything(world, "T2") if task["status"] != "auto-skipped"]
+        own_world.undated.change("Undated", deadline="2031-01-01").raise_for_status()
+    whole = [task for task in everything(own_world, "T2") if task["status"] != "auto-skipped"]
     for sort, key in SORTS.items():
         expected = [task["title"] for task in sorted(whole, key=key)]
         for word in ("sort", "sort_by"):
-            assert pages(world.org.api, f"/tasks?{word}={sort}&per_page=4{extra}") == expected, sort
+            assert pages(own_world.org.api, f"/tasks?{word}={sort}&per_page=4{extra}") == expected, sort
 
 
 def pages(api: Api, url: str) -> list[str]:
@@ -408,15 +422,15 @@ def test_the_tag_of_an_answer_changes_with_the_clock(world: World) -> None:
     assert "etag" not in api.get(f"/runs/{world.run.id}/tasks?status=overdue").headers
 
 
-def test_a_process_lists_hidden_and_attached_tasks_by_position(world: World) -> None:
-    world.org.one_off(title="Extra", run_id=world.run.id)
+def test_a_process_lists_hidden_and_attached_tasks_by_position(own_world: World) -> None:
+    own_world.org.one_off(title="Extra", run_id=own_world.run.id)
 
-    listed = world.org.api.get(f"/runs/{world.run.id}/tasks").json()
+    listed = own_world.org.api.get(f"/runs/{own_world.run.id}/tasks").json()
 
     assert [task["title"] for task in listed["data"]] == ["First", "Second", "Before", "Free", "Extra"]
     assert "overdue_tasks" not in listed["meta"]
-    assert world.org.api.get(f"/runs/{'ab' * 16}/tasks").status_code == 404
-    assert world.org.api.get("/runs/x/tasks").status_code == 404
+    assert own_world.org.api.get(f"/runs/{'ab' * 16}/tasks").status_code == 404
+    assert own_world.org.api.get("/runs/x/tasks").status_code == 404
 
 
 def test_the_page_of_a_task_is_answered(world: World) -> None:
@@ -442,13 +456,13 @@ def test_without_pagination_everything_comes_at_once(world: World) -> None:
         assert whole["data"] == paged
 
 
-def test_t4_light_members_read_their_own_list(world: World) -> None:
-    light = world.org.person("light")
+def test_t4_light_members_read_their_own_list(own_world: World) -> None:
+    light = own_world.org.person("light")
 
     assert light.api.data("GET", f"/users/{light.id}/tasks") == []
-    assert light.api.get(f"/users/{world.me.id}/tasks").status_code == 403
+    assert light.api.get(f"/users/{own_world.me.id}/tasks").status_code == 403
     for unknown in (999_999, "x"):
-        assert world.org.api.get(f"/users/{unknown}/tasks").status_code == 404
+        assert own_world.org.api.get(f"/users/{unknown}/tasks").status_code == 404
         assert light.api.get(f"/users/{unknown}/tasks").status_code == 404
 
 

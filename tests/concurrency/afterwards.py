@@ -9,7 +9,6 @@ from procession.storage.query import Query
 from procession.storage.tables.events import events, organization_states
 from procession.storage.tables.people import groups, guests
 from procession.storage.tables.processes import processes, tasks
-from procession.usecases import viewers
 from tests.builders import Organization
 
 _events = Query(
@@ -36,13 +35,10 @@ class Afterwards:
 
     def rebuild(self) -> None:
         """What the server does every other second."""
-        server = self.org.server
-        server.run(viewers.rebuild_stale(server.database, server.clock()))
+        self.org.rebuild_stale()
 
     def assert_counted_right(self) -> None:
-        server = self.org.server
-        differences = server.run(viewers.differences(server.database, server.clock()))
-        assert differences.get(self.org.id, []) == []
+        assert self.org.differences() == []
 
     def assert_log_is_whole(self) -> None:
         """Positions without a gap or a repeat."""

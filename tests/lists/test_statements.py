@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from procession.usecases.viewers import rebuild_stale
 from tests.builders import Organization, Person
 from tests.counting import Statements
 from tests.lists.making import assign, launch, listed, tasks_of
@@ -89,7 +88,7 @@ class Scene:
             assert org.api.put(f"/runs/{run['id']}", {"starred": True}).is_success
             assert self.member.api.put(f"/runs/{run['id']}", {"starred": True}).is_success
             assign(org, run, first, org.admin, self.member)
-        org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+        org.rebuild_stale()
 
     def filled(self, query: str) -> str:
         return query.format(
@@ -177,7 +176,7 @@ def test_a_stale_viewers_page_is_read_after_counting(org: Organization, statemen
     org.group(members=[member])
     assert statements.of(member.api, "/runs") == base(dialect, 1) + {"sqlite": 4, "postgresql": 3}[dialect]
 
-    org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+    org.rebuild_stale()
 
     assert statements.of(member.api, "/runs") == base(dialect, 1)
 
@@ -187,7 +186,7 @@ def test_secret_tasks_cost_those_who_may_not_see_them_one_more(org: Organization
     template = org.template(steps=["Open", {"title": "Secret", "top_secret": True}])
     for _ in range(20):
         launch(org, template, users=[member.id])
-    org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+    org.rebuild_stale()
 
     for size in (1, 20):
         assert statements.of(org.api, f"/runs?per_page={size}") == base(org.server.dialect, 0)

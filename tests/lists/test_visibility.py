@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from procession.usecases.viewers import rebuild_stale
 from tests.builders import Organization, Person
 from tests.lists.making import assign, complete, hide, ids, launch, listed, tasks_of
 
@@ -130,12 +129,12 @@ def assert_sight(scene: Scene, run: dict[str, Any], *, seen: bool) -> None:
 def test_who_sees_a_process(org: Organization, role: str, relation: str, rebuilt: bool) -> None:
     scene = Scene(org, role)
     if rebuilt:
-        org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+        org.rebuild_stale()
 
     run = {**SEES, **SEES_NOT}[relation](scene)
 
     if rebuilt:
-        org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+        org.rebuild_stale()
     assert_sight(scene, run, seen=relation in SEES)
 
 
@@ -157,7 +156,7 @@ def test_seen_in_several_ways_is_listed_and_counted_once(org: Organization, role
     assign(org, run, scene.task(run), scene.person, groups=[scene.group["id"]])
 
     assert_sight(scene, run, seen=True)
-    org.server.run(rebuild_stale(org.server.database, org.server.clock()))
+    org.rebuild_stale()
     assert_sight(scene, run, seen=True)
 
 

@@ -16,7 +16,6 @@ from procession.domain.processes import Process, State, Task
 from procession.domain.times import wire
 from procession.storage import access, recount
 from procession.storage.tx import ReadTx, reading
-from procession.usecases import viewers
 from tests.builders import Organization, Person
 from tests.harness import Server
 from tests.lists.world import Slow, encoded
@@ -64,7 +63,7 @@ class Sequence:
             # Less than a day in all: access tokens of tests last that long.
             self.server.clock.advance(hours=self.pick.choice([0, 0, 36 / STEPS]))
             if self.pick.random() < 1 / REBUILD_EVERY:
-                self.server.run(viewers.rebuild_stale(self.server.database, self.server.clock()))
+                self.org.rebuild_stale()
                 self.steps.append("viewers were counted afresh")
             if step % RECOUNT_EVERY == 0:
                 self.recount()

@@ -6,21 +6,12 @@ from pathlib import Path
 import pytest
 
 from procession.storage.database import SQLITE_FILE
-from procession.storage.migrate import upgrade
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """What coroutine tests run on."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An embedded database without any data."""
-    folder = tmp_path_factory.mktemp("empty")
-    upgrade("", folder)
-    return folder / SQLITE_FILE
 
 
 @pytest.fixture
