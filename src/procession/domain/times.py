@@ -19,6 +19,9 @@ EARLIEST: Millis = (date.min.toordinal() - EPOCH_DAY) * DAY
 LATEST: Millis = (date.max.toordinal() - EPOCH_DAY + 1) * DAY - SECOND
 """The last whole second of the year 9999, the latest instant that can be written down."""
 
+# What is shown together happened together: the same instants are written again and again.
+WIRES_KEPT = 8_192
+
 ACCEPTED = "YYYY-MM-DD, YYYY-MM-DD HH:MM[:SS] or ISO 8601"
 
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
@@ -73,6 +76,7 @@ def parse_day_range(text: object) -> tuple[Millis, Millis]:
     return start, end
 
 
+@lru_cache(WIRES_KEPT)
 def wire(at: Millis) -> str:
     """`YYYY-MM-DDTHH:MM:SS.000Z`, always whole seconds. Raises ValueError outside the years 1 to 9999."""
     day, rest = divmod(at // SECOND, 86_400)

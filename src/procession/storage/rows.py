@@ -24,7 +24,9 @@ class Mapper(Generic[S]):
         self.table = table
         hints = get_type_hints(shape)
         self.names = tuple(name for name in shape.__struct_fields__ if name in table.c)
-        self._decoders = tuple(_decoder(hints[name]) for name in self.names)
+        decoders = (_decoder(hints[name]) for name in self.names)
+        # Most columns are what their fields are: only the others, by their places, are touched.
+        self._decoders = [(place, decode) for place, decode in enumerate(decoders) if decode is not None]
         self._encoders = tuple(_encoder(hints[name]) for name in self.names)
 
     @property
@@ -34,11 +36,12 @@ class Mapper(Generic[S]):
 
     def read(self, row: Sequence[Any], **more: Any) -> S:
         """A struct from a row; `more` are fields that are not columns."""
-        values = {
-            name: value if decode is None else decode(value)
-            for name, decode, value in zip(self.names, self._decoders, row, strict=True)
-        }
-        return self.shape(**values, **more)
+        values = list(row)
+        for place, decode in self._decoders:
+            value = values[place]
+            if value is not None:
+                values[place] = decode(value)
+        return self.shape(**dict(zip(self.names, values, strict=True)), **more)
 
     def write(self, struct: S) -> dict[str, Any]:
         """Column values of a struct."""
@@ -64,15 +67,15 @@ def _is_flag(kind: Any) -> bool:
 
 
 def _decoder(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes a field of a column that is not null."""
     if _is_flag(kind):
-        return lambda value: None if value is None else bool(value)
+        return bool
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         return kind
     if _is_plain(kind):
         return None
     decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)  # pyright: ignore[reportUnknownArgumentType]  # the type is known at run time only
-    decode: Callable[[Any], Any] = decoder.decode
-    return lambda value: None if value is None else decode(value)
+    return decoder.decode
 
 
 def _encoder(kind: Any) -> Callable[[Any], Any] | None:
