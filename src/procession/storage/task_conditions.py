@@ -138,7 +138,9 @@ def matching(query: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any
         conditions.append(or_(*[_T.roles.like(bindparam(f"role{n}"), escape="\\") for n in range(shape.roles)]))
     if shape.unassigned:
         conditions.append(_T.owners == _NOBODY)
-    conditions += _within(_T.deadline, "due", shape.due) + _within(_T.created_at, "created", shape.created)
+    if any(shape.due):
+        conditions += [*_within(_due, "due", shape.due), _due < constant(NO_DEADLINE)]
+    conditions += _within(_T.created_at, "created", shape.created)
     if shape.text is not None:
         conditions.append(_contains_text(in_titles=shape.text == "titles"))
     if shape.has_tag:

@@ -1,0 +1,141 @@
+"""How the tasks of principals stand: how many there are, and how many are due before an instant.
+
+Counters tell it: whole days from theirs, of everybody's open tasks whole hours from theirs, and what is left of a day or
+hour is counted. A task may be assigned to a member and to a group they are in; such tasks are listed a second time
+(`domain.listing.SHARED`), so that what was counted twice is taken off. The tasks of several people are counted.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, bindparam, case, func, select
+
+from procession.domain.listing import ANY, LENGTHS, OPEN_STATES, SHARED, TaskState, Unit, due_units
+from procession.domain.task_filters import KeyRange, Ranks, instants_of
+from procession.storage.dialect import constant, is_in
+from procession.storage.query import Query
+from procession.storage.tables.lists import task_access, task_counters, task_due_counters
+from procession.storage.tx import ReadTx
+
+STATEMENTS_KEPT = 500
+
+_A, _C, _D = task_access.c, task_counters.c, task_due_counters.c
+
+
+class _Asked(NamedTuple):
+    """The shape of a statement: for each state the places of its instants among all that are bound."""
+
+    is_everybody: bool
+    states: tuple[tuple[TaskState, tuple[int, ...]], ...]
+
+
+async def ranks_of(tx: ReadTx, principals: Sequence[str], ranges: Sequence[KeyRange]) -> Ranks:
+    """What tells how the tasks of any of these principals stand in these ranges; at most three statements."""
+    wanted = instants_of(ranges, tx.now)
+    instants = sorted({each for found in wanted.values() for each in found})
+    asked = _Asked(
+        is_everybody=list(principals) == [ANY],
+        states=tuple((state, tuple(map(instants.index, found))) for state, found in sorted(wanted.items())),
+    )
+    values: dict[str, Any] = {"principals": list(principals), "states": [int(state) for state, _ in asked.states]}
+    for place, instant in enumerate(instants):
+        values[f"instant{place}"] = instant
+        for unit, length in LENGTHS.items():
+            values |= {
+                f"{unit.name}{place}": instant // length,
+                f"{unit.name}_start{place}": instant // length * length,
+            }
+        values[f"first_hour{place}"] = instant // LENGTHS[Unit.DAY] * LENGTHS[Unit.DAY] // LENGTHS[Unit.HOUR]
+    if sum(not each.startswith("g:") for each in principals) > 1:
+        return _ranks(wanted, await tx.tuples(_count(asked, twice=False), **values))
+    names = [*principals, *(SHARED + each for each in principals)]
+    reads = [(_counters, {**values, "names": names})]
+    if instants:
+        reads.append((_due_before(asked), values))
+    counters, *due = await tx.at_once(*reads)
+    shared = any(n for principal, _, n in counters if principal.startswith(SHARED))
+    found = {state: dict.fromkeys((None, *before), 0) for state, before in wanted.items()}
+    for principal, state, n in counters:
+        if not principal.startswith(SHARED) and state in found:
+            found[TaskState(state)][None] += n
+    if due:
+        for (state, instant), n in zip(_columns(wanted), due[0][0], strict=True):
+            found[state][instant] = n
+    if shared and len(principals) > 1:
+        values["principals"] = names[len(principals) :]
+        twice = _ranks(wanted, await tx.tuples(_count(asked, twice=True), **values))
+        return {state: {at: n - twice[state][at] for at, n in before.items()} for state, before in found.items()}
+    return found
+
+
+def _columns(wanted: dict[TaskState, tuple[int, ...]]) -> list[tuple[TaskState, int]]:
+    return [(state, instant) for state, found in sorted(wanted.items()) for instant in found]
+
+
+def _ranks(wanted: dict[TaskState, tuple[int, ...]], rows: Sequence[tuple[Any, ...]]) -> Ranks:
+    """From rows of a state, of how many there are, and of how many are due before each of its instants."""
+    counted = {row[0]: row[1:] for row in rows}
+    every = sorted({each for found in wanted.values() for each in found})
+    none = (0,) * (len(every) + 1)
+    return {state: dict(zip((None, *every), counted.get(int(state), none), strict=True)) for state in wanted}
+
+
+_counters = Query(
+    select(_C.principal, _C.state, _C.n).where(
+        _C.org == bindparam("org"), is_in(_C.principal, "names"), is_in(_C.state, "states")
+    )
+)
+
+
+@lru_cache(STATEMENTS_KEPT)
+def _due_before(asked: _Asked) -> Query:
+    """One row: for each state, how many are due before each of its instants."""
+    return Query(
+        select(
+            *[
+                _before(asked, state, place).label(f"before{place}_in_{int(state)}")
+                for state, places in asked.states
+                for place in places
+            ]
+        )
+    )
+
+
+def _before(asked: _Asked, state: TaskState, place: int) -> ColumnElement[int]:
+    units = due_units(ANY, state) if asked.is_everybody else (Unit.DAY,)
+    last = units[-1].name
+    of_counters = [_D.org == bindparam("org"), is_in(_D.principal, "principals"), _D.state == constant(state)]
+    of_keys = [_A.org == bindparam("org"), is_in(_A.principal, "principals"), _A.state == constant(state)]
+    days = select(func.coalesce(func.sum(_D.n), constant(0))).where(
+        *of_counters, _D.unit == constant(Unit.DAY), _D.stretch < bindparam(f"DAY{place}")
+    )
+    hours = select(func.coalesce(func.sum(_D.n), constant(0))).where(
+        *of_counters,
+        _D.unit == constant(Unit.HOUR),
+        _D.stretch >= bindparam(f"first_hour{place}"),
+        _D.stretch < bindparam(f"HOUR{place}"),
+    )
+    rest = select(func.count()).where(
+        *of_keys, _A.deadline >= bindparam(f"{last}_start{place}"), _A.deadline < bindparam(f"instant{place}")
+    )
+    found = days.scalar_subquery() + rest.scalar_subquery()
+    return found + hours.scalar_subquery() if Unit.HOUR in units else found
+
+
+@lru_cache(STATEMENTS_KEPT)
+def _count(asked: _Asked, *, twice: bool) -> Query:
+    """By state: how many tasks there are and how many are due before each instant; or with `twice`, how much
+    is counted more than once when rows are."""
+    places = sorted({place for _, found in asked.states for place in found})
+
+    def counted(seq: ColumnElement[Any]) -> ColumnElement[Any]:
+        once = func.count(seq.distinct())
+        return func.count(seq) - once if twice else once
+
+    early = [case((_A.deadline < bindparam(f"instant{place}"), _A.seq)) for place in places]
+    return Query(
+        select(_A.state, counted(_A.seq), *[counted(each) for each in early])
+        .where(_A.org == bindparam("org"), is_in(_A.principal, "principals"), is_in(_A.state, "states"))
+        .group_by(_A.state)
+    )
