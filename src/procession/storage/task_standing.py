@@ -1,7 +1,7 @@
 """How the tasks of principals stand: how many there are, and how many are due before an instant.
 
-Counters tell it: whole days from theirs, of everybody's open tasks whole hours from theirs, and what is left of a day or
-hour is counted. A task may be assigned to a member and to a group they are in; such tasks are listed a second time
+Counters tell it: whole days from theirs, of everybody's open tasks whole hours from theirs, and what is left of a day
+or hour is counted. A task may be assigned to a member and to a group they are in; such tasks are listed a second time
 (`domain.listing.SHARED`), so that what was counted twice is taken off. The tasks of several people are counted.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, case, func, select
 
-from procession.domain.listing import ANY, LENGTHS, OPEN_STATES, SHARED, TaskState, Unit, due_units
+from procession.domain.listing import ANY, LENGTHS, SHARED, TaskState, Unit, due_units
 from procession.domain.task_filters import KeyRange, Ranks, instants_of
 from procession.storage.dialect import constant, is_in
 from procession.storage.query import Query

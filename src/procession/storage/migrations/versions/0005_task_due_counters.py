@@ -14,6 +14,9 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+# Statements are put together from constants only.
+# ruff: noqa: S608
+
 # As domain.listing has them.
 IN_PROGRESS, ARCHIVED = 4, 3
 NO_DEADLINE = 2**62
@@ -32,6 +35,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org", "principal", "state", "unit", "stretch", name="pk_task_due_counter"),
         sqlite_with_rowid=False,
     )
+    for name, condition in (("ix_task_problem", "open_problems > 0"), ("ix_task_improvement", "improvements > 0")):
+        where = sa.text(condition)
+        op.create_index(name, "task", ["org", "seq"], sqlite_where=where, postgresql_where=where)
     set_begun_ones_apart()
     list_shared_ones_twice()
     count_anew()
