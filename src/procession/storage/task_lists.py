@@ -1,7 +1,7 @@
 """Lists of tasks with exact totals. Spec: api-tasks 7.
 
-What asks for nothing but assignees and states, by deadline, is read from keys (`task_keys`), everything else from the
-tasks themselves (`task_conditions`). Either way the number of statements follows from the question alone.
+What asks for nothing but assignees, states and deadlines is counted by counters (`task_standing`) and, in order of
+deadline, read from keys (`task_keys`); everything else comes from the tasks themselves (`task_conditions`).
 """
 
 from collections.abc import Sequence
