@@ -5,7 +5,7 @@ or hour is counted. A task may be assigned to a member and to a group they are i
 (`domain.listing.SHARED`), so that what was counted twice is taken off. The tasks of several people are counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +21,9 @@ from procession.storage.tx import ReadTx
 STATEMENTS_KEPT = 500
 
 _A, _C, _D = task_access.c, task_counters.c, task_due_counters.c
+
+
+_Instants = Mapping[TaskState, tuple[int, ...]]
 
 
 class _Asked(NamedTuple):
@@ -59,9 +62,8 @@ async def ranks_of(tx: ReadTx, principals: Sequence[str], ranges: Sequence[KeyRa
     for principal, state, n in counters:
         if not principal.startswith(SHARED) and state in found:
             found[TaskState(state)][None] += n
-    if due:
-        for (state, instant), n in zip(_columns(wanted), due[0][0], strict=True):
-            found[state][instant] = n
+    for [row] in due:
+        _add_up(found, wanted, iter(row))
     if shared and len(principals) > 1:
         values["principals"] = names[len(principals) :]
         twice = _ranks(wanted, await tx.tuples(_count(asked, twice=True), **values))
@@ -69,11 +71,16 @@ async def ranks_of(tx: ReadTx, principals: Sequence[str], ranges: Sequence[KeyRa
     return found
 
 
-def _columns(wanted: dict[TaskState, tuple[int, ...]]) -> list[tuple[TaskState, int]]:
-    return [(state, instant) for state, found in sorted(wanted.items()) for instant in found]
+def _add_up(found: dict[TaskState, dict[int | None, int]], wanted: _Instants, row: Iterator[int]) -> None:
+    """Enter the ranks that a row of `_due_before` tells."""
+    for state, instants in sorted(wanted.items()):
+        days = 0
+        for instant in instants:
+            days += next(row)
+            found[state][instant] = days + next(row)
 
 
-def _ranks(wanted: dict[TaskState, tuple[int, ...]], rows: Sequence[tuple[Any, ...]]) -> Ranks:
+def _ranks(wanted: _Instants, rows: Sequence[tuple[Any, ...]]) -> Ranks:
     """From rows of a state, of how many there are, and of how many are due before each of its instants."""
     counted = {row[0]: row[1:] for row in rows}
     every = sorted({each for found in wanted.values() for each in found})
@@ -90,37 +97,53 @@ _counters = Query(
 
 @lru_cache(STATEMENTS_KEPT)
 def _due_before(asked: _Asked) -> Query:
-    """One row: for each state, how many are due before each of its instants."""
-    return Query(
-        select(
-            *[
-                _before(asked, state, place).label(f"before{place}_in_{int(state)}")
-                for state, places in asked.states
-                for place in places
-            ]
+    """One row: for each state and each of its instants, how many are due on the days before it (since that of the
+    instant before), and how many earlier on its own day.
+    """
+    parts: list[ColumnElement[int]] = []
+    for state, places in asked.states:
+        for n, place in enumerate(places):
+            parts += [_on_days(state, places[n - 1] if n else None, place), _on_its_day(asked, state, place)]
+    return Query(select(*[part.label(f"part{n}") for n, part in enumerate(parts)]))
+
+
+def _counted(state: TaskState, unit: Unit, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return (
+        select(func.coalesce(func.sum(_D.n), constant(0)))
+        .where(
+            _D.org == bindparam("org"),
+            is_in(_D.principal, "principals"),
+            _D.state == constant(state),
+            _D.unit == constant(unit),
+            *conditions,
         )
+        .scalar_subquery()
     )
 
 
-def _before(asked: _Asked, state: TaskState, place: int) -> ColumnElement[int]:
-    units = due_units(ANY, state) if asked.is_everybody else (Unit.DAY,)
-    last = units[-1].name
-    of_counters = [_D.org == bindparam("org"), is_in(_D.principal, "principals"), _D.state == constant(state)]
-    of_keys = [_A.org == bindparam("org"), is_in(_A.principal, "principals"), _A.state == constant(state)]
-    days = select(func.coalesce(func.sum(_D.n), constant(0))).where(
-        *of_counters, _D.unit == constant(Unit.DAY), _D.stretch < bindparam(f"DAY{place}")
+def _on_days(state: TaskState, since: int | None, place: int) -> ColumnElement[int]:
+    earlier = [] if since is None else [_D.stretch >= bindparam(f"DAY{since}")]
+    return _counted(state, Unit.DAY, *earlier, _D.stretch < bindparam(f"DAY{place}"))
+
+
+def _on_its_day(asked: _Asked, state: TaskState, place: int) -> ColumnElement[int]:
+    by_hour = asked.is_everybody and Unit.HOUR in due_units(ANY, state)
+    start = f"HOUR_start{place}" if by_hour else f"DAY_start{place}"
+    rest = (
+        select(func.count())
+        .where(
+            _A.org == bindparam("org"),
+            is_in(_A.principal, "principals"),
+            _A.state == constant(state),
+            _A.deadline >= bindparam(start),
+            _A.deadline < bindparam(f"instant{place}"),
+        )
+        .scalar_subquery()
     )
-    hours = select(func.coalesce(func.sum(_D.n), constant(0))).where(
-        *of_counters,
-        _D.unit == constant(Unit.HOUR),
-        _D.stretch >= bindparam(f"first_hour{place}"),
-        _D.stretch < bindparam(f"HOUR{place}"),
-    )
-    rest = select(func.count()).where(
-        *of_keys, _A.deadline >= bindparam(f"{last}_start{place}"), _A.deadline < bindparam(f"instant{place}")
-    )
-    found = days.scalar_subquery() + rest.scalar_subquery()
-    return found + hours.scalar_subquery() if Unit.HOUR in units else found
+    if not by_hour:
+        return rest
+    first, last = _D.stretch >= bindparam(f"first_hour{place}"), _D.stretch < bindparam(f"HOUR{place}")
+    return rest + _counted(state, Unit.HOUR, first, last)
 
 
 @lru_cache(STATEMENTS_KEPT)
