@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, cast, func, select
 
 from procession.domain.listing import ANY, LENGTHS, SHARED, TaskState, Unit, due_units
 from procession.domain.task_filters import KeyRange, Ranks, instants_of
@@ -148,17 +148,18 @@ def _on_its_day(asked: _Asked, state: TaskState, place: int) -> ColumnElement[in
 
 @lru_cache(STATEMENTS_KEPT)
 def _count(asked: _Asked, *, twice: bool) -> Query:
-    """By state: how many tasks there are and how many are due before each instant; or with `twice`, how much
-    is counted more than once when rows are."""
-    places = sorted({place for _, found in asked.states for place in found})
-
-    def counted(seq: ColumnElement[Any]) -> ColumnElement[Any]:
-        once = func.count(seq.distinct())
-        return func.count(seq) - once if twice else once
-
-    early = [case((_A.deadline < bindparam(f"instant{place}"), _A.seq)) for place in places]
-    return Query(
-        select(_A.state, counted(_A.seq), *[counted(each) for each in early])
+    """By state: how many tasks there are and how many are due before each instant; or with `twice`, how many too many
+    there are of their rows.
+    """
+    listed = (
+        select(_A.state, _A.deadline, _A.seq, (func.count() - constant(1)).label("again"))
         .where(_A.org == bindparam("org"), is_in(_A.principal, "principals"), is_in(_A.state, "states"))
-        .group_by(_A.state)
+        .group_by(_A.state, _A.deadline, _A.seq)
+        .subquery("listed")
+        .c
     )
+    each = listed.again if twice else constant(1)
+    places = sorted({place for _, found in asked.states for place in found})
+    early = [case((listed.deadline < bindparam(f"instant{place}"), each), else_=constant(0)) for place in places]
+    sums = [cast(func.sum(counted), BigInteger) for counted in (each, *early)]
+    return Query(select(listed.state, *sums).group_by(listed.state))
