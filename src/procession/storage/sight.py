@@ -51,12 +51,15 @@ def task_is_seen(*, light: bool) -> Condition:
 
 def may_be_seen() -> Condition:
     """What keys alone say of `task_is_seen`: it holds for all that the caller sees."""
-    org = bindparam("org")
-    mine = select(task_access.c.seq).where(task_access.c.org == org, is_in(task_access.c.principal, "principals"))
-    alone = select(_S.c.seq).where(_S.c.org == org, _S.c.process.is_(None))
+    mine = select(task_access.c.seq).where(
+        task_access.c.org == bindparam("org"), is_in(task_access.c.principal, "principals")
+    )
+    alone = select(_S.c.seq).where(_S.c.org == bindparam("org"), _S.c.process.is_(None))
     in_processes = (
         select(_S.c.seq)
-        .select_from(process_access.join(_S, and_(_S.c.org == org, _S.c.process == process_access.c.seq)))
-        .where(process_access.c.org == org, is_in(process_access.c.principal, "principals"))
+        .select_from(
+            process_access.join(_S, and_(_S.c.org == process_access.c.org, _S.c.process == process_access.c.seq))
+        )
+        .where(process_access.c.org == bindparam("org"), is_in(process_access.c.principal, "principals"))
     )
     return tasks.c.seq.in_(union_all(mine, alone, in_processes))
