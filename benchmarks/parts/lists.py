@@ -153,6 +153,10 @@ def task_requests(access: Access) -> dict[str, str]:
         "tasks, status=active": "/tasks?status=active",
         "tasks of an owner": f"/tasks?owners={owner}",
         "tasks, by deadline": "/tasks?sort=deadline",
+        "tasks, status=overdue": "/tasks?status=overdue",
+        "tasks, status=not-started": "/tasks?status=not-started",
+        "tasks of a group": f"/tasks?groups={access.keys['group'][0]}",
+        "tasks due before a day": "/tasks?deadline_before=2026-11-20",
     }
 
 

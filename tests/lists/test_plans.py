@@ -348,6 +348,16 @@ def test_a_large_key_in_another_order_reads_that_orders_index(
     assert_plan(plans, index | FACET)
 
 
+def test_many_that_are_late_are_read_in_order(world: World, recorded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sorting all that are late would take the longer the more there are."""
+    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 10)
+
+    flat = [each for plan in statements_of(world, recorded, "status=delayed") for each in plan]
+
+    assert any("ix_process_state" in each.indexes for each in flat)
+    assert not any(each.sorts or each.scans for each in flat)
+
+
 class TestNames:
     """Three characters and more: the trigram index. Fewer: folded names in their index."""
 

@@ -20,6 +20,7 @@ from tests.builders import Organization, Person
 from tests.harness import Server
 from tests.lists.world import Slow, encoded
 from tests.stateful.actors import Actor, Office
+from tests.stateful.slow_tasks import SlowTasks, tasks_alone
 
 SOAK = os.environ.get("SOAK") == "1"
 # Each sequence begins with an organization of its own.
@@ -94,12 +95,27 @@ class Sequence:
             return [process async for process in recount.all_processes(tx)]
 
         processes: list[Process] = self.read(everything, BOT)
+        alone: list[Task] = self.read(tasks_alone, BOT)
         roles = {each["id"]: each["role"].lower() for each in self.org.api.data("GET", "/users?without_pagination=1")}
         for person in self.office.people:
             caller = Caller(kind="member", id=person.id, role=roles[person.id])
             named = self.read(access.principals_of_caller, caller)
             now = Person(person.id, person.email, roles[person.id], person.api)
-            self.look_as(now, named, Slow(processes, now, named, self.server.clock()))
+            slow = Slow(processes, now, named, self.server.clock())
+            self.look_as(now, named, slow)
+            seen = set(slow.ids({"archived": "true"}))
+            self.look_at_tasks(now, SlowTasks(processes, alone, seen, now, named, self.server.clock()))
+
+    def look_at_tasks(self, person: Person, slow: SlowTasks) -> None:
+        for path, among in (("/me/tasks", slow.mine), ("/tasks", slow.visible)):
+            for asked in self.pick.sample(slow.queries(self.pick), 2):
+                answer = person.api.get(f"{path}?{asked.query}&per_page=100").json()
+                ids, overdue, due_soon = slow.expected(among, asked)
+                told = self.told(f"{person.role} {person.id} {path}?{asked.query}")
+                assert [task["id"] for task in answer["data"]] == ids[:100], told
+                meta = answer["meta"]
+                counted = meta["pagination"]["total"], meta["overdue_tasks"], meta["tasks_due_soon"]
+                assert counted == (len(ids), overdue, due_soon), told
 
     def look_as(self, person: Person, named: frozenset[str], slow: Slow) -> None:
         by_id = {process.id: process for process in slow.everything}

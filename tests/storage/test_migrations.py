@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,20 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, Text, select, text
 
+from procession.domain.actors import BOT
 from procession.domain.run_document import read_document
-from procession.storage import migrate
+from procession.storage import migrate, recount
 from procession.storage.database import SQLITE_FILE
 from procession.storage.migrate import BACKUPS_KEPT, SchemaTooNew, back_up, current_revision, newest_revision, upgrade
 from procession.storage.schema import metadata
 from procession.storage.search import create_search
 from procession.storage.tables.processes import processes
+from procession.storage.tx import reading
+from tests.builders import Organization
+from tests.harness import Server
 from tests.postgres_server import fresh_database
 
 MIGRATIONS = Path(migrate.__file__).parent / "migrations"
@@ -278,3 +284,47 @@ def test_processes_of_before_get_their_documents(url: str, tmp_path: Path) -> No
     assert {(each.name, each.checklist_title, each.created_at) for each in shown} == {
         ('"Iris" 😀', "Onboard", "1970-01-01T00:00:00.000Z")
     }
+
+
+def test_tasks_of_before_are_counted_by_day(url: str, tmp_path: Path) -> None:
+    """What was written by programs of before equals a recount after the upgrade."""
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    colleague = org.person()
+    group = org.group(members=[colleague])
+    both = {"users": [org.admin.id, colleague.id], "groups": [group["id"]], "guests": ["ana@partner.test"]}
+    for title, owners, deadline in (
+        ("Both", both, "2031-01-01"), ("Group's", {"groups": [group["id"]]}, "2031-01-01"),
+        ("Long ago", {"users": [colleague.id]}, "1969-07-20"), ("Done", both, "2031-01-02"), ("Begun", both, "2031-01-03"),
+    ):  # fmt: skip
+        made = org.one_off(title=title, owners=owners, deadline=deadline)
+        if title in ("Done", "Begun"):
+            org.api.post("/completed-tasks", {"task_id": made["id"]}).raise_for_status()
+        if title == "Begun":
+            org.api.delete(f"/completed-tasks/{made['id']}").raise_for_status()
+    number = org.number
+    server.close()
+    with connected(url, tmp_path) as connection:
+        for statement in (
+            "DROP TABLE task_due_counter",
+            "DROP INDEX ix_task_problem",
+            "DROP INDEX ix_task_improvement",
+            "DELETE FROM task_access WHERE principal LIKE '+%'",
+            "UPDATE task_access SET state = 0 WHERE state = 4",
+            "DELETE FROM task_counter",
+            "INSERT INTO task_counter SELECT org, principal, state, count(*) FROM task_access GROUP BY org, principal, state",
+        ):
+            connection.execute(text(statement))
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("procession.storage.migrations.versions.0005_task_due_counters").upgrade()
+        connection.commit()
+
+    server = Server(url, tmp_path)
+
+    async def differences() -> list[str]:
+        async with reading(server.database, number, org.id, BOT, server.clock()) as tx:
+            return await recount.check(tx)
+
+    found = server.run(differences())
+    server.close()
+    assert found == []

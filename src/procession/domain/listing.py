@@ -1,17 +1,22 @@
 """What a process is found by: the rows its lists' side tables must hold. Pure, so that a recount is one call."""
 
 from enum import IntEnum
+from typing import NamedTuple
 
 import msgspec
 
 from procession.domain.processes import Process, State, Task
 
+HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 BLOCK_SIZE = 1024
 # Stands for "no deadline that counts" in a key, and sorts after every real one.
 NO_DEADLINE = 2**62
 EVERYONE = "everyone"
+# Principals of `task_access` beside those that tasks are assigned to: every task is listed under the first; tasks of a
+# group and of somebody else as well are listed under each of their principals a second time, marked with the other.
 ANY = "*"
+SHARED = "+"
 
 
 class Facet(IntEnum):
@@ -37,10 +42,24 @@ class Facet(IntEnum):
 
 
 class TaskState(IntEnum):
-    OPEN = 0
+    NOT_STARTED = 0
     COMPLETED = 1
     HIDDEN = 2
     ARCHIVED = 3
+    IN_PROGRESS = 4
+
+
+OPEN_STATES = (TaskState.NOT_STARTED, TaskState.IN_PROGRESS)
+
+
+class Unit(IntEnum):
+    """Lengths of the stretches of time that tasks are counted by."""
+
+    DAY = 0
+    HOUR = 1
+
+
+LENGTHS = {Unit.DAY: DAY_MS, Unit.HOUR: HOUR_MS}
 
 
 class ProcessIndex(msgspec.Struct, frozen=True):
@@ -118,17 +137,57 @@ def index_of(process: Process) -> ProcessIndex:
 NOT_INDEXED = ProcessIndex(State.OPEN, frozenset(), frozenset(), None, is_listed=False)
 
 
+class TaskKey(NamedTuple):
+    """A row of `task_access`, without the task's number."""
+
+    principal: str
+    state: int
+    deadline: int
+
+
+class DueCount(NamedTuple):
+    """A counter of `task_due_counter`: tasks whose deadline that counts lies in one stretch of time."""
+
+    principal: str
+    state: int
+    unit: int
+    # How many stretches of this length since 1970.
+    stretch: int
+
+
 def task_state(task: Task, *, process_is_archived: bool) -> TaskState:
     if process_is_archived or task.archived_at is not None:
         return TaskState.ARCHIVED
     if task.is_hidden:
         return TaskState.HIDDEN
-    return TaskState.COMPLETED if task.is_completed else TaskState.OPEN
+    if task.is_completed:
+        return TaskState.COMPLETED
+    return TaskState.IN_PROGRESS if task.status == "in-progress" else TaskState.NOT_STARTED
 
 
-def task_keys(task: Task, *, process_is_archived: bool) -> frozenset[tuple[str, int, int]]:
-    """The rows of `task_access`: (principal, state, deadline); principal "*" lists every task."""
+def task_keys(task: Task, *, process_is_archived: bool) -> frozenset[TaskKey]:
+    """The rows of `task_access`."""
     state = task_state(task, process_is_archived=process_is_archived)
     counts = task.deadline is not None and not (task.is_held and task.is_open)
     deadline = task.deadline if counts and task.deadline is not None else NO_DEADLINE
-    return frozenset((principal, int(state), deadline) for principal in {ANY, *task.owners.principals})
+    principals = {ANY, *task.owners.principals}
+    if task.owners.groups and len(task.owners.principals) > 1:
+        principals |= {SHARED + each for each in task.owners.principals}
+    return frozenset(TaskKey(principal, int(state), deadline) for principal in principals)
+
+
+def due_units(principal: str, state: int) -> tuple[Unit, ...]:
+    """The units that tasks are counted by: days, and where a day holds many whose hour matters, hours as well."""
+    if state == TaskState.ARCHIVED or principal.startswith(SHARED):
+        return ()
+    return (Unit.DAY, Unit.HOUR) if principal == ANY and state in OPEN_STATES else (Unit.DAY,)
+
+
+def due_counts(key: TaskKey) -> list[DueCount]:
+    """Where a row of `task_access` is counted by its deadline."""
+    if key.deadline == NO_DEADLINE:
+        return []
+    return [
+        DueCount(key.principal, key.state, int(unit), key.deadline // LENGTHS[unit])
+        for unit in due_units(key.principal, key.state)
+    ]

@@ -1,10 +1,11 @@
 """What a list of tasks is asked for. Spec: api-tasks 5, 7."""
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from procession.domain.listing import TaskState
+from procession.domain.listing import NO_DEADLINE, OPEN_STATES, TaskState
 from procession.domain.summary import DUE_SOON_MS
 from procession.domain.times import parse_instant, wire
 
@@ -137,15 +138,26 @@ BY_POSITION = TaskOrder((("position", False),))
 
 
 class KeyRange(msgspec.Struct, frozen=True):
-    """Tasks in one state whose deadline that counts lies in [start, end): a range of `task_access`."""
+    """Tasks in one state whose deadline that counts lies in [start, end): a range of `task_access`.
+
+    Without an end those without such a deadline belong to it, too.
+    """
 
     state: TaskState
     start: int | None = None
     end: int | None = None
 
+    def within(self, start: int | None, end: int | None) -> "KeyRange | None":
+        """What lies in [start, end) of it, too; None when that is nothing."""
+        starts = [each for each in (self.start, start) if each is not None]
+        ends = [each for each in (self.end, end) if each is not None]
+        first, last = max(starts, default=None), min(ends, default=None)
+        is_empty = first is not None and last is not None and last <= first
+        return None if is_empty else KeyRange(self.state, first, last)
+
 
 def only_principals(where: TaskFilter) -> tuple[str, ...] | None:
-    """The principals of a filter that asks for nothing but assignees and states; () is everybody.
+    """The principals of a filter that asks for nothing but assignees, states and deadlines; () is everybody.
 
     None when it asks for more, so that tasks have to be looked at themselves.
     """
@@ -157,7 +169,6 @@ def only_principals(where: TaskFilter) -> tuple[str, ...] | None:
         or where.process is not None
         or where.roles
         or where.unassigned
-        or where.due is not None
         or where.created is not None
         or where.text is not None
         or where.tag is not None
@@ -170,30 +181,89 @@ def only_principals(where: TaskFilter) -> tuple[str, ...] | None:
     return by_people[0] if by_people else ()
 
 
+STATES_IN_ORDER = (*OPEN_STATES, TaskState.COMPLETED, TaskState.HIDDEN)
+
+
 def key_ranges(words: tuple[Word, ...], now: int) -> tuple[KeyRange, ...] | None:
     """The ranges that hold exactly the visible tasks of these words, without overlap; None when a word needs more.
 
     Spec: api-tasks 3 "Derived words", behaviour-work H11.
     """
     if not words:
-        return (KeyRange(TaskState.OPEN), KeyRange(TaskState.COMPLETED))
+        return tuple(KeyRange(state) for state in (*OPEN_STATES, TaskState.COMPLETED))
     soon = now + DUE_SOON_MS + 1
-    known: dict[Word, KeyRange] = {
-        "active": KeyRange(TaskState.OPEN),
-        "active-visible": KeyRange(TaskState.OPEN),
-        "complete": KeyRange(TaskState.COMPLETED),
-        "overdue": KeyRange(TaskState.OPEN, None, now),
-        "due-soon": KeyRange(TaskState.OPEN, now, soon),
-        "on-time": KeyRange(TaskState.OPEN, now, None),
-        "auto-skipped": KeyRange(TaskState.HIDDEN),
+    known: dict[Word, tuple[KeyRange, ...]] = {
+        "active": _open(),
+        "active-visible": _open(),
+        "not-started": (KeyRange(TaskState.NOT_STARTED),),
+        "in-progress": (KeyRange(TaskState.IN_PROGRESS),),
+        "complete": (KeyRange(TaskState.COMPLETED),),
+        "overdue": _open(None, now),
+        "due-soon": _open(now, soon),
+        "on-time": _open(now, None),
+        "auto-skipped": (KeyRange(TaskState.HIDDEN),),
     }
     if any(word not in known for word in words):
         return None
+    wanted = {each for word in words for each in known[word]}
     ranges: list[KeyRange] = []
-    for each in sorted({known[word] for word in words}, key=lambda found: (found.state, found.start or 0)):
+    for each in sorted(wanted, key=lambda found: (STATES_IN_ORDER.index(found.state), found.start or 0)):
         last = ranges[-1] if ranges else None
         if last is None or last.state != each.state or (last.end is not None and last.end < (each.start or 0)):
             ranges.append(each)
         elif last.end is not None and (each.end is None or each.end > last.end):
             ranges[-1] = KeyRange(last.state, last.start, each.end)
     return tuple(ranges)
+
+
+def _open(start: int | None = None, end: int | None = None) -> tuple[KeyRange, ...]:
+    return tuple(KeyRange(state, start, end) for state in OPEN_STATES)
+
+
+def within(ranges: Iterable[KeyRange], due: Span | None) -> tuple[KeyRange, ...]:
+    """What lies in the span of these ranges; tasks without a deadline that counts lie in none."""
+    if due is None:
+        return tuple(ranges)
+    end = NO_DEADLINE if due.end is None else due.end
+    return tuple(found for each in ranges if (found := each.within(due.start, end)) is not None)
+
+
+class Standing(NamedTuple):
+    """How many tasks there are, and how many of them are overdue and due soon."""
+
+    total: int = 0
+    overdue: int = 0
+    due_soon: int = 0
+
+
+# By state: how many tasks are due before each instant, and under None how many there are at all.
+Ranks = Mapping[TaskState, Mapping[int | None, int]]
+
+
+def instants_of(ranges: Iterable[KeyRange], now: int) -> dict[TaskState, tuple[int, ...]]:
+    """The instants whose ranks tell how the tasks of these ranges stand."""
+    found: dict[TaskState, set[int]] = {}
+    for each in ranges:
+        wanted = found.setdefault(each.state, set())
+        wanted |= {instant for instant in (each.start, each.end) if instant is not None}
+        if each.state in OPEN_STATES:
+            wanted |= {now, now + DUE_SOON_MS + 1}
+    return {state: tuple(sorted(wanted)) for state, wanted in found.items()}
+
+
+def standing_of(ranges: Iterable[KeyRange], ranks: Ranks, now: int) -> Standing:
+    """How the tasks of these ranges stand."""
+
+    def count(part: KeyRange | None) -> int:
+        if part is None:
+            return 0
+        counted = ranks[part.state]
+        return counted[part.end] - (0 if part.start is None else counted[part.start])
+
+    total = overdue = due_soon = 0
+    for each in ranges:
+        total += count(each)
+        if each.state in OPEN_STATES:
+            overdue += count(each.within(None, now))
+            due_soon += count(each.within(now, now + DUE_SOON_MS + 1))
+    return Standing(total, overdue, due_soon)

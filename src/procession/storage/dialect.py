@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -83,19 +84,21 @@ def _instr(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
     return f"instr({compiler.process(element.column, **options)}, {compiler.process(element.text, **options)}) > 0"
 
 
-class ListRows(ColumnElement[Any]):
-    """A one-column table `value` made of a bound list: `SELECT value FROM ...` on both databases."""
+class ListRows(FunctionElement[Any]):
+    """A list bound as one value, as a table: `ListRows(...).table_valued("value")`."""
 
     inherit_cache = False
+    name = "list_rows"
 
     def __init__(self, name: str, kind: BigInteger | Text) -> None:
+        super().__init__()
         self.array = bindparam(name, type_=ARRAY(kind))
         self.json = bindparam(name, type_=Text())
 
 
 @compiles(ListRows, "postgresql")
 def _unnest(element: ListRows, compiler: SQLCompiler, **options: Any) -> str:
-    return f"unnest({compiler.process(element.array, **options)})"
+    return f"(SELECT unnest({compiler.process(element.array, **options)}) AS value)"  # a compiled part
 
 
 @compiles(ListRows, "sqlite")

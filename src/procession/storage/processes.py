@@ -6,7 +6,16 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 
 from procession.domain import listing
-from procession.domain.listing import BLOCK_SIZE, NOT_INDEXED, Facet, ProcessIndex, index_of, task_keys
+from procession.domain.listing import (
+    BLOCK_SIZE,
+    NOT_INDEXED,
+    Facet,
+    ProcessIndex,
+    TaskKey,
+    due_counts,
+    index_of,
+    task_keys,
+)
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.storage.dialect import is_in
@@ -280,7 +289,7 @@ async def _save_search(tx: WriteTx, before: Process | None, after: Process | Non
         await index_name(tx, seq, old, new)
 
 
-def _task_keys(holders: Iterable[Process]) -> dict[int, frozenset[tuple[str, int, int]]]:
+def _task_keys(holders: Iterable[Process]) -> dict[int, frozenset[TaskKey]]:
     return {
         task.seq: task_keys(task, process_is_archived=process.is_archived)
         for process in holders
@@ -289,17 +298,19 @@ def _task_keys(holders: Iterable[Process]) -> dict[int, frozenset[tuple[str, int
 
 
 async def _save_task_keys(
-    tx: WriteTx, before: dict[int, frozenset[tuple[str, int, int]]], after: dict[int, frozenset[tuple[str, int, int]]]
+    tx: WriteTx, before: dict[int, frozenset[TaskKey]], after: dict[int, frozenset[TaskKey]]
 ) -> None:
     gone: list[dict[str, object]] = []
     come: list[dict[str, object]] = []
-    empty = frozenset[tuple[str, int, int]]()
+    empty = frozenset[TaskKey]()
     for seq in {**before, **after}:
         old, new = before.get(seq, empty), after.get(seq, empty)
         for rows, keys, change in ((gone, old - new, -1), (come, new - old, 1)):
-            for principal, state, deadline in sorted(keys):
-                rows.append({"principal": principal, "state": state, "deadline": deadline, "seq": seq})
-                tx.count(lists.task_counters, (principal, state), change)
+            for key in sorted(keys):
+                rows.append({"principal": key.principal, "state": key.state, "deadline": key.deadline, "seq": seq})
+                tx.count(lists.task_counters, (key.principal, key.state), change)
+                for each in due_counts(key):
+                    tx.count(lists.task_due_counters, each, change)
     await tx.delete(lists.task_access, gone)
     await tx.insert(lists.task_access, come)
 

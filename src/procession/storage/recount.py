@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
-from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, index_of, task_keys
+from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
@@ -66,6 +66,7 @@ _task_access = _whole(lists.task_access)
 _documents = Query(select(_P.seq, _P.document).where(_P.org == bindparam("org")))
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
+_task_due_counters = _whole(lists.task_due_counters)
 _viewers = Query(
     select(lists.viewers.c.account, lists.viewers.c.is_stale, members.c.role)
     .select_from(
@@ -116,6 +117,7 @@ class _Expected:
         self.facets: Counter[tuple[Any, ...]] = Counter()
         self.blocks: Counter[tuple[Any, ...]] = Counter()
         self.task_counts: Counter[tuple[Any, ...]] = Counter()
+        self.due_counts: Counter[tuple[Any, ...]] = Counter()
         self.everyone: Counter[int] = Counter()
         self.problems: list[str] = []
         self.searchable = 0
@@ -133,6 +135,7 @@ async def check(tx: ReadTx) -> list[str]:
     problems += _counter_differences("facet_counter", expected.facets, await tx.tuples(_facet_counters))
     problems += _counter_differences("process_block", expected.blocks, await tx.tuples(_blocks))
     problems += _counter_differences("task_counter", expected.task_counts, await tx.tuples(_task_counters))
+    problems += _counter_differences("task_due_counter", expected.due_counts, await tx.tuples(_task_due_counters))
     problems += await _viewer_differences(tx, expected)
     if tx.connection.dialect == "sqlite":
         lowest = tx.org << SEQ_BITS
@@ -197,9 +200,10 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
 def _expect_task(
     expected: _Expected, task: Task, threads_found: dict[tuple[Any, ...], int], *, process_is_archived: bool
 ) -> None:
-    for principal, state, deadline in task_keys(task, process_is_archived=process_is_archived):
-        expected.rows.add("task_access", principal[:2], (principal, state, deadline, task.seq))
-        expected.task_counts[principal, state] += 1
+    for key in task_keys(task, process_is_archived=process_is_archived):
+        expected.rows.add("task_access", key.principal[:2], (*key, task.seq))
+        expected.task_counts[key.principal, key.state] += 1
+        expected.due_counts.update(due_counts(key))
     for label, counted in (("problem", task.open_problems), ("improvement", task.improvements)):
         found = threads_found.get((None, task.seq, label), 0)
         if found != counted:

@@ -3,7 +3,7 @@
 They bind `principals` (storage.access.principals_of_caller) and `me`.
 """
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true, union_all
 
 from procession.domain.processes import State
 from procession.domain.template_permissions import LISTING_LIGHT, PERMISSIONS
@@ -14,6 +14,7 @@ from procession.storage.tables.templates import template_grants, templates
 
 Condition = ColumnElement[bool]
 
+_S = tasks.alias("sibling")
 _STATES = [constant(state) for state in State]
 
 
@@ -46,3 +47,19 @@ def task_is_seen(*, light: bool) -> Condition:
     )
     alone = and_(tasks.c.process.is_(None), tasks.c.starter == bindparam("me") if light else true())
     return or_(tasks.c.seq.in_(mine), and_(tasks.c.top_secret == 0, or_(alone, process_is_seen(tasks.c.process))))
+
+
+def may_be_seen() -> Condition:
+    """What keys alone say of `task_is_seen`: it holds for all that the caller sees."""
+    mine = select(task_access.c.seq).where(
+        task_access.c.org == bindparam("org"), is_in(task_access.c.principal, "principals")
+    )
+    alone = select(_S.c.seq).where(_S.c.org == bindparam("org"), _S.c.process.is_(None))
+    in_processes = (
+        select(_S.c.seq)
+        .select_from(
+            process_access.join(_S, and_(_S.c.org == process_access.c.org, _S.c.process == process_access.c.seq))
+        )
+        .where(process_access.c.org == bindparam("org"), is_in(process_access.c.principal, "principals"))
+    )
+    return tasks.c.seq.in_(union_all(mine, alone, in_processes))

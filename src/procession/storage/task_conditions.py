@@ -14,7 +14,7 @@ from procession.domain.task_filters import FORMS_OF_VALUE, STALLED_AFTER_MS, Hid
 from procession.storage.access import Sight
 from procession.storage.dialect import Holds, constant, escape_like, is_in
 from procession.storage.rows import to_json
-from procession.storage.sight import task_is_seen
+from procession.storage.sight import may_be_seen, task_is_seen
 from procession.storage.tables.content import folder_links, tag_links, tags
 from procession.storage.tables.lists import task_access
 from procession.storage.tables.processes import processes, tasks
@@ -131,6 +131,9 @@ def matching(query: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any
     conditions = [_T.org == bindparam("org"), _in_words(shape)]
     if shape.limited_to_light is not None:
         conditions.append(task_is_seen(light=shape.limited_to_light))
+        if not (shape.of_process or shape.assigned):
+            # Else the organization's tasks would all be gone through.
+            conditions.append(may_be_seen())
     if shape.of_process:
         conditions.append(_T.process == bindparam("process"))
     conditions += [_assigned_to(name) for name in shape.assigned]
@@ -138,7 +141,9 @@ def matching(query: Select[*tuple[Any, ...]], shape: Shape) -> Select[*tuple[Any
         conditions.append(or_(*[_T.roles.like(bindparam(f"role{n}"), escape="\\") for n in range(shape.roles)]))
     if shape.unassigned:
         conditions.append(_T.owners == _NOBODY)
-    conditions += _within(_T.deadline, "due", shape.due) + _within(_T.created_at, "created", shape.created)
+    if any(shape.due):
+        conditions += [*_within(_due, "due", shape.due), _due < constant(NO_DEADLINE)]
+    conditions += _within(_T.created_at, "created", shape.created)
     if shape.text is not None:
         conditions.append(_contains_text(in_titles=shape.text == "titles"))
     if shape.has_tag:

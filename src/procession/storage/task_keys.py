@@ -1,19 +1,17 @@
-"""Tasks by their keys alone: ranges of `task_access`, which is in order of deadline, and its counters."""
+"""Pages of tasks by their keys alone: ranges of `task_access`, which is in order of deadline."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, union
 
 from procession.domain.listing import NO_DEADLINE, TaskState
 from procession.domain.processes import Task
-from procession.domain.summary import DUE_SOON_MS
 from procession.domain.task_filters import KeyRange
 from procession.storage.dialect import constant, is_in
 from procession.storage.processes import task_rows
 from procession.storage.query import Query
-from procession.storage.tables.lists import task_access, task_counters
+from procession.storage.tables.lists import task_access
 from procession.storage.tables.processes import tasks
 from procession.storage.tx import ReadTx
 
@@ -23,16 +21,7 @@ STATEMENTS_KEPT = 2000
 # Up to this many principals each have a range of their own that is read in order.
 MAX_RANGES = 8
 
-_T, _A, _C = tasks.c, task_access.c, task_counters.c
-
-
-class TaskPage(msgspec.Struct, frozen=True):
-    """Tasks in list order, how many there are on all pages, and how the whole list stands with the clock."""
-
-    tasks: list[Task]
-    total: int
-    overdue: int
-    due_soon: int
+_T, _A = tasks.c, task_access.c
 
 
 class KeyShape(NamedTuple):
@@ -40,9 +29,6 @@ class KeyShape(NamedTuple):
 
     slots: int
     ranges: tuple[tuple[TaskState, bool, bool], ...]
-
-
-_counters = Query(select(_C.state, _C.n).where(_C.org == bindparam("org"), _C.principal == bindparam("principal0")))
 
 
 async def page_by_keys(
@@ -53,29 +39,20 @@ async def page_by_keys(
     descending: bool,
     limit: int,
     offset: int,
-) -> TaskPage:
-    """One page of the tasks of any of these principals in these ranges, by deadline; at most four statements."""
+) -> list[Task]:
+    """One page of the tasks of any of these principals in these ranges, by deadline; one statement."""
     slots = 1 << (len(principals) - 1).bit_length()
     shape = KeyShape(
         slots if slots <= MAX_RANGES else 0,
         tuple((each.state, each.start is not None, each.end is not None) for each in ranges),
     )
-    values: dict[str, Any] = {"now": tx.now, "soon": tx.now + DUE_SOON_MS, "principals": list(principals)}
+    values: dict[str, Any] = {"principals": list(principals)}
     values |= {f"principal{n}": principals[n % len(principals)] for n in range(slots)}
     for n, each in enumerate(ranges):
         values |= {f"start{n}": each.start, f"end{n}": each.end}
-    if len(principals) == 1 and not any(each.start is not None or each.end is not None for each in ranges):
-        counted = dict(await tx.tuples(_counters, **values))
-        total = sum(counted.get(int(each.state), 0) for each in ranges)
-    else:
-        total = await tx.value(_count_keys(shape), **values)
-    overdue = due_soon = 0
-    if any(each.state is TaskState.OPEN for each in ranges):
-        [(overdue, due_soon)] = await tx.tuples(_count_due(shape), **values)
     reach = 1 << (limit + offset).bit_length() if offset else limit
-    query = _keys_page(shape, descending=descending, reach=reach)
-    rows = await tx.tuples(query, **values, limit=limit, offset=offset) if total else []
-    return TaskPage([task_rows.read(row) for row in rows], total, overdue or 0, due_soon or 0)
+    query = _keys_page(shape, descending=descending, reach=reach, size=limit)
+    return [task_rows.read(row) for row in await tx.tuples(query, **values, offset=offset)]
 
 
 def _in_range(n: int, state: TaskState, *, has_start: bool, has_end: bool) -> Condition:
@@ -87,54 +64,12 @@ def _in_range(n: int, state: TaskState, *, has_start: bool, has_end: bool) -> Co
     return and_(*bounds)
 
 
-def _in_ranges(shape: KeyShape, *, only: TaskState | None = None) -> Condition:
-    return or_(
-        *[
-            _in_range(n, state, has_start=has_start, has_end=has_end)
-            for n, (state, has_start, has_end) in enumerate(shape.ranges)
-            if only in (None, state)
-        ]
-    )
-
-
-def _is_principal(shape: KeyShape) -> Condition:
-    return _A.principal == bindparam("principal0") if shape.slots == 1 else is_in(_A.principal, "principals")
-
-
 @lru_cache(STATEMENTS_KEPT)
-def _count_keys(shape: KeyShape) -> Query:
-    # A task may be assigned to several of the principals.
-    counted = func.count() if shape.slots == 1 else func.count(_A.seq.distinct())
-    return Query(
-        select(counted)
-        .select_from(task_access)
-        .where(_A.org == bindparam("org"), _is_principal(shape), _in_ranges(shape))
-    )
-
-
-@lru_cache(STATEMENTS_KEPT)
-def _count_due(shape: KeyShape) -> Query:
-    """How many of the open ones are overdue, and due soon: a range up to 24 hours from now."""
-    overdue = case((_A.deadline < bindparam("now"), _A.seq))
-    due_soon = case((_A.deadline >= bindparam("now"), _A.seq))
-    counted = [func.count(each) if shape.slots == 1 else func.count(each.distinct()) for each in (overdue, due_soon)]
-    return Query(
-        select(*counted).where(
-            _A.org == bindparam("org"),
-            _is_principal(shape),
-            _A.state == constant(TaskState.OPEN),
-            _A.deadline <= bindparam("soon"),
-            _in_ranges(shape, only=TaskState.OPEN),
-        )
-    )
-
-
-@lru_cache(STATEMENTS_KEPT)
-def _keys_page(shape: KeyShape, *, descending: bool, reach: int) -> Query:
+def _keys_page(shape: KeyShape, *, descending: bool, reach: int, size: int) -> Query:
     """Each range of each principal in key order, cut early, merged without repeats; then the few rows are joined."""
     parts: list[Select[Any, Any]] = []
     for slot in range(shape.slots or 1):
-        principal = _A.principal == bindparam(f"principal{slot}") if shape.slots else _is_principal(shape)
+        principal = _A.principal == bindparam(f"principal{slot}") if shape.slots else is_in(_A.principal, "principals")
         for n, (state, has_start, has_end) in enumerate(shape.ranges):
             inside = _in_range(n, state, has_start=has_start, has_end=has_end)
             # Downwards, tasks without a deadline still come last: they are a range of their own.
@@ -148,7 +83,8 @@ def _keys_page(shape: KeyShape, *, descending: bool, reach: int) -> Query:
     wanted = (
         select(merged.c.deadline, merged.c.seq)
         .order_by(merged.c.deadline == constant(NO_DEADLINE), *_key_order(merged.c, descending=descending))
-        .limit(bindparam("limit"))
+        # Written into the statement: else SQLite expects many and goes through all tasks for them.
+        .limit(constant(size))
         .offset(bindparam("offset"))
         .subquery("wanted")
     )

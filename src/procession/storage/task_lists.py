@@ -1,27 +1,40 @@
 """Lists of tasks with exact totals. Spec: api-tasks 7.
 
-What asks for nothing but assignees and states, by deadline, is read from keys (`task_keys`), everything else from the
-tasks themselves (`task_conditions`). Either way the number of statements follows from the question alone.
+What asks for nothing but assignees, states and deadlines is counted by counters (`task_standing`) and, in order of
+deadline, read from keys (`task_keys`); everything else comes from the tasks themselves (`task_conditions`).
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+import msgspec
+from sqlalchemy import ScalarSelect, Text, bindparam, case, func, select
 
-from procession.domain.listing import ANY, NO_DEADLINE, TaskState
+from procession.domain.listing import ANY, NO_DEADLINE, OPEN_STATES
 from procession.domain.processes import Task
 from procession.domain.summary import DUE_SOON_MS
-from procession.domain.task_filters import BY_DEADLINE, KeyRange, TaskFilter, TaskOrder, key_ranges, only_principals
+from procession.domain.task_filters import (
+    BY_DEADLINE,
+    KeyRange,
+    Standing,
+    TaskFilter,
+    TaskOrder,
+    key_ranges,
+    only_principals,
+    standing_of,
+    within,
+)
 from procession.storage.access import Sight
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import ListRows, constant, is_in
 from procession.storage.processes import place_of_task, task_rows
 from procession.storage.query import Query
 from procession.storage.sight import process_is_seen
 from procession.storage.tables.lists import task_access
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.task_conditions import Shape, bound, is_due_soon, is_overdue, matching, order_by
-from procession.storage.task_keys import TaskPage, page_by_keys
+from procession.storage.task_keys import page_by_keys
+from procession.storage.task_standing import ranks_of
 from procession.storage.tx import ReadTx
 
 STATEMENTS_KEPT = 2000
@@ -29,23 +42,40 @@ STATEMENTS_KEPT = 2000
 _T, _P, _A = tasks.c, processes.c, task_access.c
 
 
+class TaskPage(msgspec.Struct, frozen=True):
+    """Tasks in list order, and how many there are on all pages and how these stand with the clock."""
+
+    tasks: list[Task]
+    standing: Standing
+
+
 async def list_page(
     tx: ReadTx, where: TaskFilter, order: TaskOrder, sight: Sight, *, limit: int, offset: int
 ) -> TaskPage:
     """One page of the tasks that match and that the caller may see."""
     keyed = _keyed(tx, where, sight)
-    if keyed is not None and order.keys in (BY_DEADLINE.keys, (("deadline", True),)):
-        return await page_by_keys(tx, *keyed, descending=order.keys[0][1], limit=limit, offset=offset)
     shape, values = bound(tx, where, sight)
-    [(total, overdue, due_soon)] = await tx.tuples(_summary(shape), **values)
-    rows = await tx.tuples(_page(shape, order.keys), **values, limit=limit, offset=offset) if total else []
-    return TaskPage([task_rows.read(row) for row in rows], total, overdue or 0, due_soon or 0)
+    if keyed is None:
+        [counted] = await tx.tuples(_summary(shape), **values)
+        standing = Standing(*(each or 0 for each in counted))
+    else:
+        standing = standing_of(keyed[1], await ranks_of(tx, *keyed), tx.now)
+    if not standing.total:
+        return TaskPage([], standing)
+    if keyed is not None and order.keys in (BY_DEADLINE.keys, (("deadline", True),)):
+        found = await page_by_keys(tx, *keyed, descending=order.keys[0][1], limit=limit, offset=offset)
+    else:
+        rows = await tx.tuples(_page(shape, order.keys), **values, limit=limit, offset=offset)
+        found = [task_rows.read(row) for row in rows]
+    return TaskPage(found, standing)
 
 
 def _keyed(tx: ReadTx, where: TaskFilter, sight: Sight) -> tuple[tuple[str, ...], tuple[KeyRange, ...]] | None:
     """Principals and ranges when the keys alone answer."""
     principals, ranges = only_principals(where), key_ranges(where.words, tx.now)
-    return None if principals is None or ranges is None or not sight.is_unlimited else (principals or (ANY,), ranges)
+    if principals is None or ranges is None or not sight.is_unlimited:
+        return None
+    return principals or (ANY,), within(ranges, where.due)
 
 
 @lru_cache(STATEMENTS_KEPT)
@@ -89,34 +119,35 @@ async def tasks_at(tx: ReadTx, seqs: Sequence[int]) -> list[Task]:
     return [found[seq] for seq in seqs if seq in found]
 
 
-_next_due = Query(
-    select(
-        select(func.min(_A.deadline))
+def _next_due(instant: str) -> list[ScalarSelect[Any]]:
+    """For each open state the earliest deadline from this instant on: one step into the index for each principal."""
+    listed = ListRows("principals", Text()).table_valued("value", name="listed")
+    firsts = [
+        select(_A.deadline)
         .where(
             _A.org == bindparam("org"),
-            is_in(_A.principal, "principals"),
-            _A.state == constant(TaskState.OPEN),
-            _A.deadline >= bindparam("now"),
+            _A.principal == listed.c.value,
+            _A.state == constant(state),
+            _A.deadline >= bindparam(instant),
         )
-        .scalar_subquery(),
-        select(func.min(_A.deadline))
-        .where(
-            _A.org == bindparam("org"),
-            is_in(_A.principal, "principals"),
-            _A.state == constant(TaskState.OPEN),
-            _A.deadline > bindparam("soon"),
-        )
-        .scalar_subquery(),
-    )
-)
+        .order_by(_A.deadline)
+        .limit(constant(1))
+        .scalar_subquery()
+        for state in OPEN_STATES
+    ]
+    return [select(func.min(each)).select_from(listed).scalar_subquery() for each in firsts]
+
+
+_clock = Query(select(*_next_due("now"), *_next_due("after_soon")))
 
 
 async def clock_changes(tx: ReadTx, where: TaskFilter) -> list[int]:
     """The next instants at which the clock makes a task overdue or due soon, among all that might match."""
     principals = list(where.assignees or (ANY,))
-    [(due, soon)] = await tx.tuples(_next_due, principals=principals, now=tx.now, soon=tx.now + DUE_SOON_MS)
-    found = [due + 1] if due is not None and due < NO_DEADLINE else []
-    return [*found, soon - DUE_SOON_MS] if soon is not None and soon < NO_DEADLINE else found
+    [found] = await tx.tuples(_clock, principals=principals, now=tx.now, after_soon=tx.now + DUE_SOON_MS + 1)
+    half = len(OPEN_STATES)
+    due = [each + 1 for each in found[:half] if each is not None and each < NO_DEADLINE]
+    return due + [each - DUE_SOON_MS for each in found[half:] if each is not None and each < NO_DEADLINE]
 
 
 _visible_process = Query(select(_P.seq).where(_P.org == bindparam("org"), _P.id == bindparam("id")))

@@ -25,7 +25,7 @@ from procession.domain.task_filters import BY_POSITION, TaskFilter, TaskOrder, W
 from procession.storage import access, people, task_lists
 from procession.storage import groups as stored_groups
 from procession.storage.access import EVERYTHING, Sight
-from procession.storage.task_keys import TaskPage
+from procession.storage.task_lists import TaskPage
 from procession.storage.tx import ReadTx
 
 # Rows that a stream loads related data for, and sends, at a time.
@@ -128,13 +128,13 @@ async def _answer(
     tx: ReadTx, call: Call, found: TaskPage, page: Page, names: frozenset[str], *, counts: bool
 ) -> TaskList:
     shown = await present(tx, call, found.tasks, names)
-    envelope = call.paginated(shown, found.total, page)
+    envelope = call.paginated(shown, found.standing.total, page)
     if not isinstance(envelope.meta, Meta):
         return TaskList(envelope.data)
     meta = TaskMeta(
         pagination=envelope.meta.pagination,
-        overdue_tasks=found.overdue if counts else UNSET,
-        tasks_due_soon=found.due_soon if counts else UNSET,
+        overdue_tasks=found.standing.overdue if counts else UNSET,
+        tasks_due_soon=found.standing.due_soon if counts else UNSET,
     )
     return TaskList(envelope.data, meta)
 

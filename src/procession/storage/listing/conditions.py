@@ -120,6 +120,13 @@ def delayed(next_deadline: ColumnElement[int] = P.next_deadline) -> Condition:
     return and_(next_deadline.is_not(None), next_deadline < bindparam("now"))
 
 
+def _delayed_in_order() -> Condition:
+    """The same where processes are read in an order until the page is full. No index of deadlines serves a sum: else
+    SQLite would sort all that are late.
+    """
+    return P.next_deadline + constant(0) < bindparam("now")
+
+
 _search = table("process_search", column("rowid"))
 
 
@@ -174,7 +181,7 @@ def part_condition(shape: Shape, seq: ColumnElement[int], state: State, *, probe
         if part.keyed is None and not part.delayed:
             return None
         if part.delayed:
-            conditions.append(delayed())
+            conditions.append(_delayed_in_order() if probe else delayed())
         elif part.keyed is not None:
             conditions.append(holds(part.keyed, seq, state, probe=probe))
     return or_(*conditions) if conditions else false()

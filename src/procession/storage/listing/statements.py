@@ -183,7 +183,7 @@ def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
         query = _beyond(query.where(*all_conditions(shape, table.c.seq, state)), table.c.seq, page, down)
         if driver.kind == "late":
             # Else a planner would rather look for them among all processes, from the newest on.
-            gathered = apart(query).subquery("gathered")
+            gathered = apart(query.where(delayed(table.c.next_deadline))).subquery("gathered")
             query = select(gathered.c.seq)
         return [query]
     found: list[Select[Any]] = []

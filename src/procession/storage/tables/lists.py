@@ -84,7 +84,7 @@ task_access = Table(
     "task_access",
     metadata,
     key("org"),
-    # "m:<member>", "g:<group>", "e:<guest e-mail>": direct assignees
+    # "m:<member>", "g:<group>", "e:<guest e-mail>": direct assignees; domain.listing.ANY, and marked with SHARED
     text("principal"),
     # domain.listing.TaskState
     number("state"),
@@ -103,5 +103,20 @@ task_counters = Table(
     number("state"),
     number("n"),
     PrimaryKeyConstraint("org", "principal", "state"),
+    sqlite_with_rowid=False,
+)
+
+task_due_counters = Table(
+    "task_due_counter",
+    metadata,
+    key("org"),
+    text("principal"),
+    number("state"),
+    # domain.listing.Unit
+    number("unit"),
+    # The deadline as so many units since 1970.
+    number("stretch"),
+    number("n"),
+    PrimaryKeyConstraint("org", "principal", "state", "unit", "stretch"),
     sqlite_with_rowid=False,
 )

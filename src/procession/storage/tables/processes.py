@@ -183,6 +183,11 @@ tasks = Table(
     UniqueConstraint("org", "id"),
     ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
     Index("ix_task_process", "org", "process", "position", "seq"),
+    *[
+        # The few with something open on them.
+        Index(name, "org", "seq", sqlite_where=sql(condition), postgresql_where=sql(condition))
+        for name, condition in (("ix_task_problem", "open_problems > 0"), ("ix_task_improvement", "improvements > 0"))
+    ],
     # One-off tasks with forms, found by the id of a field.
     Index(
         "ix_task_own_fields",
