@@ -163,6 +163,7 @@ class World:
             "task_id": self.task if "/runs/" in operation.path else self.one_off,
             "token_id": self.token_id,
             "user_id": self.member.id,
+            "version": 1,
         }
         special: dict[str, dict[str, Any]] = {
             "restoreTemplate": {"checklist_id": self.archived_template},
