@@ -65,14 +65,14 @@ NOTE, DAY = BRIEF.fields
         ),
         pytest.param(
             with_step(1, deadline=StepDeadline(1, "days", "from", "brief")),
-            ['The deadline of step "Permit" changed from 5 days after the launch to '
-             '1 day after step "Brief" is completed.'],
+            [('The deadline of step "Permit" changed from 5 days after the launch to '
+             '1 day after step "Brief" is completed.')],
             id="deadline after a step",
         ),
         pytest.param(
             with_step(1, deadline=StepDeadline(2, "hours", "prior_to", "sail")),
-            ['The deadline of step "Permit" changed from 5 days after the launch to '
-             '2 hours before step "Sail" is due.'],
+            [('The deadline of step "Permit" changed from 5 days after the launch to '
+             '2 hours before step "Sail" is due.')],
             id="deadline before a step",
         ),
         pytest.param(
@@ -117,9 +117,9 @@ NOTE, DAY = BRIEF.fields
                 [act("assign", "sail", assignees=Owners((1,), ("g@x.test",), ("g",))),
                  act("deadline", "sail", shift=Shift(1, "days", "before"))],
             ))),
-            ['Rule "R2" was added: if step "Brief" is completed at least 24 hours late or field "Note" is empty, '
+            [('Rule "R2" was added: if step "Brief" is completed at least 24 hours late or field "Note" is empty, '
              'then assign member 1, g@x.test, group a group that is gone to step "Sail", '
-             'set the deadline of step "Sail" to 1 day before its present one.'],
+             'set the deadline of step "Sail" to 1 day before its present one.')],
             id="rule added",
         ),
         pytest.param(
