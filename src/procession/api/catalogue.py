@@ -4,6 +4,7 @@ from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
 from procession.api.routes import (
+    activity,
     attaching,
     auth,
     custom_field_keys,
@@ -81,6 +82,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     folders,
     process_threads,
     threads,
+    activity,
 )
 
 

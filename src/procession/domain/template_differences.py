@@ -28,6 +28,7 @@ from procession.domain.wording import (
 Part = Literal["setting", "kickoff_field", "step", "field", "rule", "milestone"]
 Change = Literal["added", "removed", "changed", "moved"]
 
+_SEQUENCES = frozenset({"options", "columns", "field_validation", "ai_allowed_app_keys"})
 _UNCOMPARED = frozenset({"id", "created_by", "created_at", "updated_at", "last_updated", "archived_at", "position"})
 _PARTS = frozenset({"kickoff", "rules", "steps", "stages", "fields"})
 _TITLES = {"step": "title", "field": "label", "kickoff_field": "label", "rule": "name", "milestone": "name"}
@@ -135,6 +136,8 @@ def _fields(versions: _Versions) -> Iterator[Difference]:
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> frozenset[str]:
     """The fewest of these that have to change places to make one order of the other: all but a longest kept order."""
+    if before == after:
+        return frozenset()
     place = {each: index for index, each in enumerate(before)}
     best: list[tuple[int, int | None]] = []  # length of the longest kept order that ends here, and its last but one
     for index, each in enumerate(after):
@@ -251,7 +254,7 @@ def _in_words(versions: _Versions, version: Template, attribute: str, value: Any
         return "nothing"
     if isinstance(value, str):
         return quoted(value)
-    if isinstance(value, tuple):
+    if attribute in _SEQUENCES:
         return joined(_texts(value), "nothing")
     return str(value) if isinstance(value, int | float) else quoted(msgspec.json.encode(value).decode())
 

@@ -22,7 +22,7 @@ from procession.storage import (
 from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.rules import without_strangers
-from procession.usecases.template_access import Opened, editable, readable, save_document
+from procession.usecases.template_access import Opened, editable, readable, save_document, told_changes
 
 # How a template is offered is no part of its contents: a version that is brought back leaves these as they are.
 KEPT = (
@@ -104,8 +104,8 @@ async def compare(tx: ReadTx, template_id: str, before: int, after: int | None) 
     if after is None:
         known = await versions_of(tx, opened)
         after = known[0].version if known else before
-    documents = [await document_of(tx, opened, each) for each in (before, after)]
-    return Compared(before, after, differences(*documents, await names_in(tx, documents)))
+    old, new = await document_of(tx, opened, before), await document_of(tx, opened, after)
+    return Compared(before, after, differences(old, new, await names_in(tx, (old, new))))
 
 
 async def restore_version(tx: WriteTx, template_id: str, version: int) -> TemplateRow:
@@ -121,7 +121,8 @@ async def restore_version(tx: WriteTx, template_id: str, version: int) -> Templa
     if restored == row.document:
         return row
     saved = await save_document(tx, row, restored)
-    tx.record(happened("template.version_restored", row.id, version=version))
+    changes = await told_changes(tx, row.document, saved.document)
+    tx.record(happened("template.version_restored", row.id, version=version, title=row.title, changes=changes))
     return saved
 
 

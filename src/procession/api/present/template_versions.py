@@ -76,7 +76,7 @@ def _value(template_id: str, found: Difference, value: Any) -> Any:
             return {"id": value.id, "name": value.name}
         case FollowUp():
             return present_follow_up(value)
-        case tuple() if found.part == "rule":
+        case _ if found.part == "rule" and found.attribute in ("conditions", "actions"):
             return _of_rule(found, value)
         case _:
             return msgspec.to_builtins(value)
