@@ -25,6 +25,7 @@ from procession.api.routes import (
     process_writes,
     processes,
     rules,
+    search,
     service,
     simulations,
     snippets,
@@ -83,6 +84,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     process_threads,
     threads,
     activity,
+    search,
 )
 
 
