@@ -48,7 +48,7 @@ class Effort:
 class World:
     """What conditions can ask about: fields by id with their step (None: kick-off), steps that can be seen."""
 
-    def __init__(self, template: Template, zone: str, reachable: frozenset[str], effort: Effort) -> None:
+    def __init__(self, template: Template, zone: str, reachable: set[str], effort: Effort) -> None:
         self.zone = zone
         self.reachable = reachable
         self.effort = effort
@@ -59,6 +59,8 @@ class World:
 
 def can_hold(rules: Sequence[Rule], world: World) -> Verdict:
     """Whether there are answers and outcomes with which the conditions of all these rules hold at once."""
+    if world.effort.is_used_up:
+        return "unknown"
     conditions = [condition for rule in rules for condition in rule.conditions]
     by_subject: dict[str, list[int]] = {}
     for place, condition in enumerate(conditions):

@@ -1,6 +1,6 @@
 """What is wrong with the rules of a template. Spec: behaviour-automations 12.2."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 
 import msgspec
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from procession.domain.automations.comparing import folded, statement_text, statement_texts
 from procession.domain.automations.rules import WITH_PEOPLE, Action, Condition, Rule
-from procession.domain.checking.findings import Finding, Place, Surroundings, of_field, of_rule, of_step
+from procession.domain.checking.findings import Code, Finding, Level, Place, Surroundings, of_field, of_rule, of_step
 from procession.domain.checking.possible import can_hold, is_choice
 from procession.domain.checking.reaching import Reach
 from procession.domain.fields import Field
@@ -27,8 +27,8 @@ def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
             what = "condition" if not rule.conditions else "action"
             yield _of(rule, "empty_rule", "low", f"Rule {quoted(rule.name)} has no {what}: finish or delete it.")
             continue
-        yield from _dangling(rule, template)
-        yield from _values(rule, template)
+        yield from _dangling(rule, reach)
+        yield from _values(rule, reach)
         yield from _evaluation(rule, reach)
         yield from _left(rule, around)
         if reach.may_fire(rule) and all(_does_nothing(action, reach, around) for action in rule.actions):
@@ -38,21 +38,20 @@ def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
     yield from _endless(reach)
 
 
-def _of(rule: Rule, code: str, level: str, sentence: str, *related: Place) -> Finding:
-    return Finding(code=code, level=level, place=of_rule(rule), related=related, sentence=sentence)  # pyright: ignore[reportArgumentType]  # words of the two literals
+def _of(rule: Rule, code: Code, level: Level, sentence: str, *related: Place) -> Finding:
+    return Finding(code=code, level=level, place=of_rule(rule), related=related, sentence=sentence)
 
 
-def _exists(subject: str | None, subject_id: str | None, template: Template) -> bool:
+def _exists(subject: str | None, subject_id: str | None, reach: Reach) -> bool:
     if subject == "Step":
-        return template.step(subject_id or "") is not None
-    fields: Iterable[Field] = template.kickoff if subject == "Prerun" else template.fields()
-    return any(field.id == subject_id for field in fields)
+        return subject_id in reach.world.steps
+    known = reach.world.fields.get(subject_id or "")
+    return known is not None and (subject == "Prerun") == (known[1] is None)
 
 
-def _dangling(rule: Rule, template: Template) -> Iterator[Finding]:
-    gone = ["a condition" for each in rule.conditions if not _exists(each.subject, each.subject_id, template)] + [
-        "an action" for each in rule.actions if not _target_exists(each, template)
-    ]
+def _dangling(rule: Rule, reach: Reach) -> Iterator[Finding]:
+    gone = ["a condition" for each in rule.conditions if not _exists(each.subject, each.subject_id, reach)]
+    gone += ["an action" for each in rule.actions if not _target_exists(each, reach)]
     if gone:
         what = " and ".join(dict.fromkeys(gone))
         sentence = (
@@ -61,42 +60,40 @@ def _dangling(rule: Rule, template: Template) -> Iterator[Finding]:
         yield _of(rule, "dangling_reference", "high", sentence)
 
 
-def _target_exists(action: Action, template: Template) -> bool:
-    has_source = action.source_id is None or _exists(action.source, action.source_id, template)
-    return has_source and template.step(action.target) is not None
+def _target_exists(action: Action, reach: Reach) -> bool:
+    has_source = action.source_id is None or _exists(action.source, action.source_id, reach)
+    return has_source and action.target in reach.world.steps
 
 
-def _values(rule: Rule, template: Template) -> Iterator[Finding]:
+def _values(rule: Rule, reach: Reach) -> Iterator[Finding]:
     """Conditions that compare with what an answer can never be."""
     for condition in rule.conditions:
-        field = _field_of(condition, template)
-        if field is None:
+        if condition.subject == "Step" or not _exists(condition.subject, condition.subject_id, reach):
             continue
-        asked, at = condition_text(condition, template), of_field(field, template)
-        if condition.operator in ("greater_than", "less_than") and field.field_type not in _NUMERIC:
-            sentence = (
-                f"In rule {quoted(rule.name)} the condition {asked} compares numbers, which this field does not hold: "
-                "use another comparison."
-            )
-            yield _of(rule, "stale_condition_value", "medium", sentence, at)
-        missing = _missing_options(condition, field)
-        if missing and condition.operator == "not_equals":
-            sentence = (
-                f"In rule {quoted(rule.name)} the condition {asked} always holds, because the field has no option "
-                f"{missing[0]}: choose an option there is."
-            )
-            yield _of(rule, "always_true_condition", "medium", sentence, at)
-        elif missing and condition.operator in ("equals", "equals_any"):
-            sentence = (
-                f"In rule {quoted(rule.name)} the condition {asked} names {', '.join(missing)}, which is no option of "
-                "the field any more: choose an option there is."
-            )
-            yield _of(rule, "stale_condition_value", "medium", sentence, at)
+        field, _ = reach.world.fields[condition.subject_id]
+        yield from _values_of(rule, condition, field, reach.template)
 
 
-def _field_of(condition: Condition, template: Template) -> Field | None:
-    fields = template.kickoff if condition.subject == "Prerun" else template.fields()
-    return None if condition.subject == "Step" else next((f for f in fields if f.id == condition.subject_id), None)
+def _values_of(rule: Rule, condition: Condition, field: Field, template: Template) -> Iterator[Finding]:
+    said = _what_is_wrong(condition, field)
+    if said is not None:
+        code, sentence = said
+        asked = condition_text(condition, template)
+        where = f"In rule {quoted(rule.name)} the condition {asked} "
+        yield _of(rule, code, "medium", where + sentence, of_field(field, template))
+
+
+def _what_is_wrong(condition: Condition, field: Field) -> tuple[Code, str] | None:
+    if condition.operator in ("greater_than", "less_than") and field.field_type not in _NUMERIC:
+        return "stale_condition_value", "compares numbers, which this field does not hold: use another comparison."
+    missing = _missing_options(condition, field)
+    if missing and condition.operator == "not_equals":
+        why = f"always holds, because the field has no option {missing[0]}: choose an option there is."
+        return "always_true_condition", why
+    if missing and condition.operator in ("equals", "equals_any"):
+        gone = f"names {', '.join(missing)}, which is no option of the field any more: choose an option there is."
+        return "stale_condition_value", gone
+    return None
 
 
 def _missing_options(condition: Condition, field: Field) -> list[str]:
@@ -109,7 +106,7 @@ def _missing_options(condition: Condition, field: Field) -> list[str]:
 
 
 def _evaluation(rule: Rule, reach: Reach) -> Iterator[Finding]:
-    if not any(_exists(each.subject, each.subject_id, reach.template) for each in rule.conditions):
+    if not any(_exists(each.subject, each.subject_id, reach) for each in rule.conditions):
         sentence = (
             f"Nothing makes rule {quoted(rule.name)} be looked at, because all its conditions name what is gone: "
             "give it another condition, or delete it."
@@ -143,7 +140,7 @@ def _gone_people(action: Action, around: Surroundings) -> bool:
 
 
 def _does_nothing(action: Action, reach: Reach, around: Surroundings) -> bool:
-    if reach.template.step(action.target) is None:
+    if action.target not in reach.world.steps:
         return True
     if action.verb in WITH_PEOPLE and action.source_id is None:
         people = action.assignees
@@ -156,14 +153,13 @@ def _does_nothing(action: Action, reach: Reach, around: Surroundings) -> bool:
 
 def _pairs(reach: Reach) -> Iterator[Finding]:
     """Rules that say the same, and rules that contradict one another."""
-    rules = [rule for rule in reach.template.rules if rule.is_live]
     same: dict[bytes, Rule] = {}
-    for rule in rules:
+    for rule in reach.live:
         first = same.setdefault(_without_ids(rule.conditions), rule)
         if first is not rule:
             yield _alike(first, rule)
     acting: dict[str, list[tuple[Rule, Action]]] = {}
-    for rule in rules:
+    for rule in reach.live:
         for action in rule.actions:
             acting.setdefault(action.target, []).append((rule, action))
     reported: set[tuple[str, str]] = set()
@@ -223,28 +219,17 @@ def _contradict(one: Action, other: Action) -> bool:
 
 
 def _same_moments(first: Rule, second: Rule, reach: Reach) -> bool:
-    """Whether both are looked at on the same events only, so that their order decides."""
-    return _moments(first, reach) == _moments(second, reach) and len(_moments(first, reach)) == 1
-
-
-def _moments(rule: Rule, reach: Reach) -> frozenset[str]:
-    """What the rule listens to: the kick-off form, and steps. Spec: A-5.1."""
-    found: set[str] = set()
-    for condition in rule.conditions:
-        known = reach.world.fields.get(condition.subject_id)
-        if condition.subject == "Step":
-            found.add(condition.subject_id)
-        elif known is not None:
-            found.add("form" if known[1] is None else known[1].id)
-    return frozenset(found)
+    """Whether both are looked at on one and the same event only, so that their order decides."""
+    moments = reach.listens_to(first)
+    return len(moments) == 1 and moments == reach.listens_to(second)
 
 
 def _endless(reach: Reach) -> Iterator[Finding]:
     """Steps whose completion re-opens one another whatever people decide: never are all of them done."""
     after: dict[str, dict[str, Rule]] = {}
-    for rule in reach.template.rules:
+    for rule in reach.live:
         plain = len(rule.conditions) == 1 and rule.conditions[0].operator == "completed"
-        if rule.is_live and plain and rule.conditions[0].statement in (None, "", "any_time"):
+        if plain and rule.conditions[0].statement in (None, "", "any_time"):
             for action in rule.actions:
                 if action.verb == "reopen":
                     after.setdefault(rule.conditions[0].subject_id, {})[action.target] = rule

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from procession.domain.automations.rules import Rule
 from procession.domain.checking.findings import TEMPLATE, Finding, Surroundings, of_field, of_rule, of_step
 from procession.domain.checking.possible import is_choice
-from procession.domain.checking.reaching import Reach, starts_hidden
+from procession.domain.checking.reaching import Reach
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.fields import Field
 from procession.domain.names import variables_in
@@ -21,9 +21,9 @@ def findings_of_steps(reach: Reach, around: Surroundings) -> Iterator[Finding]:
     circular = frozenset(circular_steps({step.id: step.deadline for step in template.steps}))
     for step in template.steps:
         if not reach.can_see(step.id):
-            yield _unreachable(step, template)
+            yield _unreachable(step, reach)
         else:
-            yield from _people(step, template, around)
+            yield from _people(step, reach, around)
         yield from _left(step, around)
         yield from _deadline(step, reach, circular)
         yield from _follow_up(step, around)
@@ -33,16 +33,8 @@ def findings_of_steps(reach: Reach, around: Surroundings) -> Iterator[Finding]:
     yield from _variables(template)
 
 
-def _showing(step: Step, template: Template) -> list[Rule]:
-    return [
-        rule
-        for rule in template.rules
-        if rule.is_live and any(action.verb == "show" and action.target == step.id for action in rule.actions)
-    ]
-
-
-def _unreachable(step: Step, template: Template) -> Finding:
-    rules = _showing(step, template)
+def _unreachable(step: Step, reach: Reach) -> Finding:
+    rules = reach.by("show", step.id)
     why = "no answer makes a rule show it" if rules else "it begins hidden and no rule shows it"
     sentence = (
         f"Step {quoted(step.title)} is never seen: {why}. Change or add a rule that shows it, or delete the step."
@@ -51,19 +43,13 @@ def _unreachable(step: Step, template: Template) -> Finding:
     return Finding(code="unreachable_step", level="high", place=of_step(step), related=related, sentence=sentence)
 
 
-def _people(step: Step, template: Template, around: Surroundings) -> Iterator[Finding]:
+def _people(step: Step, reach: Reach, around: Surroundings) -> Iterator[Finding]:
     """Steps that nobody is given to, by themselves or by a rule."""
     if step.assign_run_starter or step.guests or any(each in around.roles for each in step.roles):
         return
     if any(each in around.members for each in step.assignees) or any(each in around.groups for each in step.groups):
         return
-    assigned = any(
-        action.verb in ("assign", "assign_only") and action.target == step.id
-        for rule in template.rules
-        if rule.is_live
-        for action in rule.actions
-    )
-    if assigned:
+    if reach.by("assign", step.id) or reach.by("assign_only", step.id):
         return
     title = quoted(step.title)
     if step.can_complete_only_assignees:
@@ -91,10 +77,10 @@ def _left(step: Step, around: Surroundings) -> Iterator[Finding]:
 
 
 def _deadline(step: Step, reach: Reach, circular: frozenset[str]) -> Iterator[Finding]:
-    template, rule, title = reach.template, step.deadline, quoted(step.title)
+    rule, title = step.deadline, quoted(step.title)
     if rule.step == START_RUN:
         return
-    anchor = template.step(rule.step)
+    anchor = reach.world.steps.get(rule.step)
     if anchor is None:
         sentence = f"The deadline of step {title} counts from a step that is gone: choose another one."
         yield Finding(code="dangling_reference", level="high", place=of_step(step), sentence=sentence)
@@ -105,8 +91,8 @@ def _deadline(step: Step, reach: Reach, circular: frozenset[str]) -> Iterator[Fi
             code="circular_deadlines", level="high", place=of_step(step), related=(of_step(anchor),), sentence=sentence
         )
         return
-    yield from _expiring(step, anchor, template)
-    if not reach.can_see(step.id) or _is_seen_with(step, anchor, template):
+    yield from _expiring(step, anchor, reach)
+    if not reach.can_see(step.id) or _is_seen_with(step, anchor, reach):
         return
     always = not reach.can_see(anchor.id)
     may = "is never seen" if always else "may stay hidden"
@@ -123,19 +109,12 @@ def _deadline(step: Step, reach: Reach, circular: frozenset[str]) -> Iterator[Fi
     )
 
 
-def _is_seen_with(step: Step, anchor: Step, template: Template) -> bool:
+def _is_seen_with(step: Step, anchor: Step, reach: Reach) -> bool:
     """Whether wherever the step is seen its anchor is, too: shown by the same rules, or the step waits for it."""
-    hides = any(
-        action.verb == "hide" and action.target == anchor.id
-        for rule in template.rules
-        if rule.is_live
-        for action in rule.actions
-    )
-    hidden = starts_hidden(template)
-    if anchor.id not in hidden and not hides:
+    if anchor.id not in reach.hidden and not reach.by("hide", anchor.id):
         return True
-    rules = _showing(step, template)
-    return step.id in hidden and bool(rules) and all(_shows_or_needs(rule, anchor) for rule in rules)
+    rules = reach.by("show", step.id)
+    return step.id in reach.hidden and bool(rules) and all(_shows_or_needs(rule, anchor) for rule in rules)
 
 
 def _shows_or_needs(rule: Rule, anchor: Step) -> bool:
@@ -147,13 +126,13 @@ def _shows_or_needs(rule: Rule, anchor: Step) -> bool:
     return shows or (needs and is_joined)
 
 
-def _expiring(step: Step, anchor: Step, template: Template) -> Iterator[Finding]:
+def _expiring(step: Step, anchor: Step, reach: Reach) -> Iterator[Finding]:
     """An alarm that waits for what it should watch never goes off. Spec: AT-18."""
     if step.step_type not in ("expiring", "expiring_email") or step.deadline.option != "from":
         return
     watching = [
         rule
-        for rule in template.rules
+        for rule in reach.asking([step.id])
         if any(each.subject_id == step.id and each.operator == "expired" for each in rule.conditions)
         and any(action.target == anchor.id for action in rule.actions)
     ]
