@@ -1,6 +1,7 @@
 """The event log as a feed, the newest first unless asked otherwise. Spec: api-content 7, behaviour-work 14.
 
-A feed reaches back `REACH` rows of what its filters leave: no page and no total reads further.
+A feed reaches back `REACH` rows of what its filters leave: no page and no total reads further. What nothing but the
+whole log answers looks through its newest part.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +17,21 @@ from procession.storage import people
 from procession.storage.dialect import constant, is_in
 from procession.storage.query import Query
 from procession.storage.sight import process_is_seen, task_is_seen
-from procession.storage.tables.events import event_topics, events
+from procession.storage.tables.events import event_topics, events, organization_states
 from procession.storage.tables.processes import processes, tasks, threads
 from procession.storage.tables.templates import template_grants, templates
 from procession.storage.tx import ReadTx
 
 REACH = 10_000
+# Without a thing whose activity it is, so many of the newest events are looked through.
+LOOKED_THROUGH = 200_000
 
 _E, _P, _T, _H, _M = events.c, processes.c, tasks.c, threads.c, templates.c
+_oldest = (
+    select(organization_states.c.position - constant(LOOKED_THROUGH))
+    .where(organization_states.c.org == bindparam("org"))
+    .scalar_subquery()
+)
 _payload = msgspec.json.Decoder(dict[str, Any])
 _of_rules = sorted(kind for kind, how in KINDS.items() if how.type == EXECUTION)
 
@@ -120,7 +128,9 @@ def _matching(query: Select[Any], shape: Shape) -> Select[Any]:
             event_topics.c.org == bindparam("org"), is_in(event_topics.c.topic, "topics")
         )
         query = query.where(_E.position.in_(topics))
-    elif shape.scope == "seen":
+    else:
+        query = query.where(_E.position > _oldest)
+    if shape.scope == "seen":
         query = query.where(_is_seen(light=shape.light))
     if shape.since:
         query = query.where(_E.at >= bindparam("since"))
