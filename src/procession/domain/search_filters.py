@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, get_args
 
 from procession.domain.errors import Invalid
+from procession.domain.loose import clean_text
 from procession.domain.names import fold
 from procession.domain.times import DAY, parse_day
 
@@ -104,7 +105,7 @@ def _node(tree: _Tree, *, depth: int) -> Node:
     word = str(parts[0].get("value")).upper()
     if word not in ("AND", "OR") or len(parts) == 1:
         raise _wrong("A filter group begins with AND or OR, and conditions follow.")
-    return Group(cast("Word", word), tuple(_node(part, depth=depth + 1) for part in parts[1:]))
+    return Group(word, tuple(_node(part, depth=depth + 1) for part in parts[1:]))
 
 
 def _test(tree: _Tree) -> Test:
@@ -135,9 +136,9 @@ def _value(field: Field, text: str) -> int | str:
             except ValueError as fault:
                 raise _wrong(str(fault)) from None
         case "title":
-            return fold(text)
+            return fold(clean_text(text))
         case "description":
-            return text
+            return clean_text(text)
 
 
 def bounds(test: Test) -> tuple[int, int]:

@@ -74,7 +74,7 @@ async def _wanted(tx: ReadTx, params: ActivityParams, *, descending: bool) -> Wa
 def _entity(params: ActivityParams, errors: Errors) -> tuple[EntityType, str] | None:
     if params.entity_type is None and params.entity_id is None:
         return None
-    kinds = [each for each in ENTITIES if each == params.entity_type]
+    kinds: list[EntityType] = [each for each in ENTITIES if each == params.entity_type]
     if not kinds:
         errors["entity_type"] = [f"The entity type must be one of {', '.join(ENTITIES)}."]
     if not params.entity_id:

@@ -21,7 +21,8 @@ class Reach:
         self.live = [rule for rule in template.rules if rule.is_live]
         self._acting: dict[tuple[Verb, str], list[Rule]] = defaultdict(list)
         for rule in self.live:
-            for key in dict.fromkeys((action.verb, action.target) for action in rule.actions):
+            acts: dict[tuple[Verb, str], None] = {(action.verb, action.target): None for action in rule.actions}
+            for key in acts:
                 self._acting[key].append(rule)
         # Steps that begin hidden: some live rule shows them, or they say so. Spec.
         self.hidden = frozenset(step.id for step in template.steps if step.hide_by_default or self.by("show", step.id))
