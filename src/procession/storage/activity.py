@@ -1,7 +1,7 @@
 """The event log as a feed, the newest first unless asked otherwise. Spec: api-content 7, behaviour-work 14.
 
-A feed reaches back `REACH` rows of what its filters leave: no page and no total reads further. What nothing but the
-whole log answers looks through its newest part.
+A feed reaches back `REACH` rows of what its filters leave, one of everything `REACH_OF_ALL`: no page and no total reads
+further. What nothing but the whole log answers looks through its newest part.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ from procession.storage.tables.processes import processes, tasks, threads
 from procession.storage.tables.templates import template_grants, templates
 from procession.storage.tx import ReadTx
 
-REACH = 10_000
+REACH, REACH_OF_ALL = 10_000, 1_000
 # Without a thing whose activity it is, so many of the newest events are looked through.
 LOOKED_THROUGH = 200_000
 
@@ -48,6 +48,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     actor_kind: str | None = None
     actor_id: str | None = None
     descending: bool = True
+
+    @property
+    def reach(self) -> int:
+        return REACH_OF_ALL if self.process is None and not self.topics else REACH
 
 
 class Shape(NamedTuple):
@@ -84,6 +88,7 @@ def _values(asked: Asked, principals: Iterable[str], me: int) -> dict[str, Any]:
         "until": asked.until,
         "actor_kind": asked.actor_kind,
         "actor_id": asked.actor_id,
+        "reach": asked.reach,
         "open_kinds": sorted(OPEN_TO_MEMBERS),
         "principals": sorted(principals),
         "me": me,
@@ -97,16 +102,18 @@ async def count(tx: ReadTx, asked: Asked, principals: Iterable[str]) -> int:
 
 async def page(tx: ReadTx, asked: Asked, principals: Iterable[str], *, limit: int, offset: int) -> list[Happening]:
     """The rows from `offset` on, within reach."""
-    most = max(min(limit, REACH - offset), 0)
+    most = max(min(limit, asked.reach - offset), 0)
     query = _page(_shape(tx, asked))
-    rows = await tx.tuples(query, **_values(asked, principals, tx.actor.id), limit=most, offset=min(offset, REACH))
+    rows = await tx.tuples(
+        query, **_values(asked, principals, tx.actor.id), limit=most, offset=min(offset, asked.reach)
+    )
     names = Happening.__struct_fields__[:-1]
     return [Happening(**dict(zip(names, row[:-1], strict=True)), payload=_payload.decode(row[-1])) for row in rows]
 
 
 @lru_cache
 def _count(shape: Shape) -> Query:
-    found = _matching(select(_E.position), shape).limit(constant(REACH)).subquery()
+    found = _matching(select(_E.position), shape).limit(bindparam("reach")).subquery()
     return Query(select(func.count()).select_from(found))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, not_, or_, select
 
 from procession.domain.search_filters import Comparison, Field, Group, Node, bounds
 from procession.domain.task_filters import TaskFilter
@@ -158,19 +158,19 @@ def _on_day(column: ColumnElement[Any], comparison: Comparison, start: Any, end:
             return column >= start
 
 
-def _tagged(own: Condition) -> Condition:
-    """One of its tags has the text in its title."""
-    return exists().where(
+def _either(text: Condition, own: ColumnElement[Any], link: ColumnElement[Any], *, in_tags: bool) -> Condition:
+    """The text is in the name, or in the title of a tag; `link` is the column by which tags name `own`."""
+    if not in_tags:
+        return text
+    tagged = select(link).where(
         _L.org == bindparam("org"),
-        own,
+        link.is_not(None),
+        _L.step_id.is_(None),
         tags.c.org == bindparam("org"),
         tags.c.id == _L.tag_id,
         tags.c.folded_title.like(bindparam("pattern"), escape="\\"),
     )
-
-
-def _either(text: Condition, own: Condition, *, in_tags: bool) -> Condition:
-    return or_(text, _tagged(own)) if in_tags else text
+    return or_(text, own.in_(tagged))
 
 
 def _paged(query: Select[Any], *order: ColumnElement[Any]) -> Query:
@@ -181,7 +181,7 @@ def _paged(query: Select[Any], *order: ColumnElement[Any]) -> Query:
 def _of_processes(shape: ProcessShape, form: _Form | None, *, limited: bool, in_tags: bool) -> tuple[Query, Query]:
     conditions = [
         _P.org == bindparam("org"),
-        _either(named(shape, _P.seq), _L.process == _P.seq, in_tags=in_tags),
+        _either(named(shape, _P.seq), _P.seq, _L.process, in_tags=in_tags),
         *([process_is_seen(_P.seq, _P.state)] if limited else []),
         *([_holds(form, _PROCESS)] if form is not None else []),
     ]
@@ -193,7 +193,7 @@ def _of_processes(shape: ProcessShape, form: _Form | None, *, limited: bool, in_
 def _of_tasks(shape: TaskShape, form: _Form | None, *, in_tags: bool) -> tuple[Query, Query]:
     text = _T.folded_title.like(bindparam("pattern"), escape="\\")
     conditions: Sequence[Condition] = [
-        _either(text, _L.task == _T.seq, in_tags=in_tags),
+        _either(text, _T.seq, _L.task, in_tags=in_tags),
         *([_holds(form, _TASK)] if form is not None else []),
     ]
     count = matching(select(func.count()), shape).where(*conditions)
@@ -203,12 +203,11 @@ def _of_tasks(shape: TaskShape, form: _Form | None, *, in_tags: bool) -> tuple[Q
 @lru_cache(STATEMENTS_KEPT)
 def _of_templates(form: _Form | None, *, light: bool | None, in_tags: bool) -> tuple[Query, Query]:
     text = _M.folded_title.like(bindparam("pattern"), escape="\\")
-    own = and_(_L.template_id == _M.id, _L.step_id.is_(None))
     conditions = [
         _M.org == bindparam("org"),
         _M.is_system == 0,
         _M.archived_at.is_(None),
-        _either(text, own, in_tags=in_tags),
+        _either(text, _M.id, _L.template_id, in_tags=in_tags),
         *([template_is_seen(light=light)] if light is not None else []),
     ]
     if form is not None:

@@ -12,7 +12,7 @@ from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process
 from procession.domain.template_permissions import may_read
 from procession.storage import access, activity, template_grants, templates, threads
-from procession.storage.activity import REACH, Asked
+from procession.storage.activity import Asked
 from procession.storage.tx import ReadTx
 from procession.usecases import guards
 
@@ -54,7 +54,7 @@ async def feed(tx: ReadTx, wanted: Wanted, *, limit: int, offset: int) -> Feed:
     if not tests and wanted.search is None:
         rows = await activity.page(tx, asked, named, limit=limit, offset=offset)
         return Feed(rows, await activity.context_of(tx, rows), await activity.count(tx, asked, named))
-    found = await activity.page(tx, asked, named, limit=REACH, offset=0)
+    found = await activity.page(tx, asked, named, limit=asked.reach, offset=0)
     found = [row for row in found if all(test(row) for test in tests)]
     context = await activity.context_of(tx, found if wanted.search is not None else found[offset : offset + limit])
     if wanted.search is not None:

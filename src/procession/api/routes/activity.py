@@ -30,7 +30,7 @@ Errors = dict[str, list[str]]
 async def list_activity(tx: ReadTx, call: Call, params: ActivityParams) -> Paginated[ActivityRow]:
     """List what happened, the newest first: of one template, process, step, task or comment, or of all one may see.
 
-    Reaches back 10,000 rows of what the filters leave. What rules did is nobody's.
+    Reaches back 10,000 rows of what the filters leave, without an entity 1,000. What rules did is nobody's.
     """
     page = call.page(params.page, params.per_page, params.limit, default=PER_PAGE)
     _, descending = call.sorting(params.sort, params.sort_by, known=("created_at",), default="-created_at")
