@@ -101,6 +101,22 @@ def test_a_template_tells_every_edit_in_words(org: Organization) -> None:
     assert of_step == [due, 'Field "Note" was added.', 'Step "Call" was added.']
 
 
+def test_t_10_8_publishing_tells_all_that_the_draft_changed(org: Organization) -> None:
+    template = org.template("Dual", steps=["One"], dual_version_enabled=True)
+    path = f"/checklists/{template['id']}"
+    org.api.data("PUT", f"{path}/publish")
+    for title in ("Two", "Three"):
+        org.api.data("POST", f"{path}/steps", {"title": title})
+    org.api.data("PUT", f"{path}/publish")
+
+    published = said(org.api, f"entity_type=checklist&entity_id={template['id']}&search=published")
+
+    assert published == [
+        'Template "Dual" was published: Step "Two" was added at position 2. Step "Three" was added at position 3.',
+        'Template "Dual" was published.',
+    ]
+
+
 def test_filters(org: Organization) -> None:
     work, other = Work(org), org.person("admin")
     other.api.data("PUT", f"/runs/{work.run}", {"name": "Unit 5"})
