@@ -61,7 +61,7 @@ KINDS: Mapping[str, Kind] = {
     "process.restored": Kind("unarchived", "Process", "restored"),
     "process.deleted": Kind("deleted", "Process", "deleted"),
     "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
-    "process.kickoff_reopened": Kind("re-opened", "Process", "taken back its kick-off form"),
+    "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
     "process.linked": Kind("linked", "Process", "tagged or filed"),
     "process.unlinked": Kind("unlinked", "Process", "taken out of a tag or folder"),
     "task.created": Kind("created", "Task", "created"),
@@ -79,7 +79,7 @@ KINDS: Mapping[str, Kind] = {
     "task.deleted": Kind("deleted", "Task", "deleted"),
     "task.linked": Kind("linked", "Task", "tagged or filed"),
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
-    "task.webhook_due": Kind("emitted", "Task", "sent to a webhook"),
+    "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
     "thread.added": Kind("commented", "Comment", "commented on"),
@@ -124,7 +124,7 @@ KINDS: Mapping[str, Kind] = {
     "member.added": Kind("created", "User", "added"),
     "member.invited": Kind("invited", "User", "invited"),
     "member.invited_again": Kind("invited", "User", "invited again"),
-    "member.activated": Kind("invite-accepted", "User", "accepted the invitation"),
+    "member.activated": Kind("invite-accepted", "User", "let in after accepting the invitation"),
     "member.updated": Kind("updated", "User", "changed"),
     "member.role_changed": Kind("updated", "User", "given another role"),
     "member.enabled": Kind("enabled", "User", "enabled"),
@@ -282,9 +282,8 @@ def _name(event: Happening, context: Context) -> str | None:
 def _description(event: Happening, how: Kind, verb: str, parent: Called, context: Context) -> str:
     """ "Task "Weigh" was completed." with what is known of the change."""
     if event.subject_kind == "thread":
-        return (
-            f"{_WRITTEN.get(verb, f'Comment {how.says}')} {_NOUNS.get(parent.kind, parent.kind)} {quoted(parent.name)}."
-        )
+        what = _WRITTEN.get(verb, f"Comment {how.says}")
+        return f"{what} {parent.kind} {quoted(parent.name)}."
     changes = _changes(event.payload)
     if changes and event.subject_kind != "template":
         return changes  # they name the part themselves
@@ -314,7 +313,10 @@ def _people(principals: object, context: Context) -> str:
     names: list[str] = []
     for each in as_list(principals) or ():
         kind, _, key = str(each).partition(":")
-        names.append(context.members.get(int(key), f"member {key}") if kind == "m" and key.isdigit() else key)
+        if kind == "m" and key.isdigit():
+            names.append(context.members.get(int(key), f"member {key}"))
+        else:
+            names.append("a group" if kind == "g" else key)
     return ", ".join(names)
 
 
