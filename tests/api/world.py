@@ -10,6 +10,8 @@ from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
 
 PASSWORD = "Correct horse 4 battery"
+# What operations cannot do without.
+QUERIES = {"search": "?search=greet"}
 DEADLINE = "2031-02-06T16:00:00Z"
 
 
@@ -163,6 +165,7 @@ class World:
             "task_id": self.task if "/runs/" in operation.path else self.one_off,
             "token_id": self.token_id,
             "user_id": self.member.id,
+            "version": 1,
         }
         special: dict[str, dict[str, Any]] = {
             "restoreTemplate": {"checklist_id": self.archived_template},
@@ -321,7 +324,7 @@ class World:
     def url(self, operation: Operation, organization_id: str | None = None) -> str:
         """The operation's path with this world's ids; in another organization when one is named."""
         values = {**self.path(operation), "org_id": organization_id or self.org.id, "key": self.public_template}
-        return operation.path.format_map({**values, "file": "swagger-ui.css"})
+        return operation.path.format_map({**values, "file": "swagger-ui.css"}) + QUERIES.get(operation.id, "")
 
 
 def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:

@@ -328,3 +328,35 @@ def test_tasks_of_before_are_counted_by_day(url: str, tmp_path: Path) -> None:
     found = server.run(differences())
     server.close()
     assert found == []
+
+
+def test_0006_what_happened_before_is_found_by_topic(url: str, tmp_path: Path) -> None:
+    happened = [
+        ("template", "t1", None, "{}"),
+        ("step", "s1", None, '{"template": "t1"}'),
+        ("thread", "c1", None, '{"task": 7, "template": null}'),
+        ("task", "k1", None, "{}"),
+        ("task", "k2", 5, "{}"),
+        ("process", "p1", 5, '{"template": "t1"}'),
+    ]
+    with connected(url, tmp_path) as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for position, (kind, subject, process, payload) in enumerate(happened, 1):
+            row = {"position": position, "kind": kind, "subject": subject, "process": process, "payload": payload}
+            connection.execute(
+                text(
+                    "INSERT INTO event (org, position, id, at, actor_kind, channel, subject_kind, subject_id, process, "
+                    "kind, payload, digest) VALUES (1, :position, 'e', 0, 'bot', 'api', :kind, :subject, :process, 'x', "
+                    ":payload, '')"
+                ),
+                row,
+            )
+        connection.commit()
+
+    upgrade(url, tmp_path)
+
+    with connected(url, tmp_path) as connection:
+        found = connection.execute(text("SELECT topic, position FROM event_topic ORDER BY position")).all()
+    assert [tuple(row) for row in found] == [("template:t1", 1), ("template:t1", 2), ("task:7", 3), ("task:k1", 4)]

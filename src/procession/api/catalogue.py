@@ -4,6 +4,7 @@ from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
 from procession.api.routes import (
+    activity,
     attaching,
     auth,
     custom_field_keys,
@@ -24,6 +25,7 @@ from procession.api.routes import (
     process_writes,
     processes,
     rules,
+    search,
     service,
     simulations,
     snippets,
@@ -33,9 +35,11 @@ from procession.api.routes import (
     tags,
     task_lists,
     tasks,
+    template_checks,
     template_custom_fields,
     template_parts,
     template_threads,
+    template_versions,
     templates,
     threads,
     tokens,
@@ -52,6 +56,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     groups,
     templates,
     template_parts,
+    template_versions,
     template_threads,
     steps,
     step_fields,
@@ -64,6 +69,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     template_custom_fields,
     rules,
     simulations,
+    template_checks,
     processes,
     process_writes,
     exports,
@@ -77,6 +83,8 @@ RESOURCES: tuple[ModuleType, ...] = (
     folders,
     process_threads,
     threads,
+    activity,
+    search,
 )
 
 

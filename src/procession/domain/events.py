@@ -35,3 +35,17 @@ def happened(kind: str, subject_id: str | int, *, process: int | None = None, **
     """An event about the noun that `kind` begins with."""
     noun = kind.partition(".")[0]
     return Event(kind=kind, subject_kind=noun, subject_id=str(subject_id), process=process, payload=payload)
+
+
+def topics_of(event: Event) -> frozenset[str]:
+    """Besides processes, what the event is found by: a template, a task that stands alone (by id or by number)."""
+    if event.process is not None:
+        return frozenset()
+    found: set[str] = set()
+    if event.subject_kind in ("template", "task"):
+        found.add(f"{event.subject_kind}:{event.subject_id}")
+    if isinstance(event.payload.get("template"), str):
+        found.add(f"template:{event.payload['template']}")
+    if event.subject_kind == "thread" and isinstance(event.payload.get("task"), int):
+        found.add(f"task:{event.payload['task']}")
+    return frozenset(found)

@@ -98,6 +98,11 @@ def fill_variables(text: str, values: Mapping[str, Variable], show: Callable[[Va
     return _VARIABLE.sub(shown, text)
 
 
+def variables_in(text: str) -> list[str]:
+    """The aliases that stand in braces, in order, each once."""
+    return list(dict.fromkeys(found[1] for found in _VARIABLE.finditer(text)))
+
+
 def process_name(
     *,
     sent: str | None,

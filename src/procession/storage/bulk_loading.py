@@ -15,6 +15,7 @@ from procession.storage.bulk import Batch, Key
 from procession.storage.connection import Connection, Row
 from procession.storage.database import Database
 from procession.storage.dialect import DIALECTS, constant
+from procession.storage.log import index_topics
 from procession.storage.postgres import PostgresConnection, PostgresDatabase
 from procession.storage.query import Query
 from procession.storage.schema import metadata
@@ -209,6 +210,7 @@ class Growing:
             values = {"org_is": self._org, "happened": self._staged}
             [(last,)] = await connection.rows(_advance, values)
             await connection.run(_append_staged, {"before": last - self._staged})
+            await connection.run(index_topics, {"org": self._org, "after": last - self._staged})
             await self._loader.define(str(DropTable(_stage)))
 
     async def _index_names(self, batch: Batch) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, bindparam, literal_column
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, bindparam, literal, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
@@ -82,6 +82,33 @@ def _strpos(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(Holds, "sqlite")
 def _instr(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
     return f"instr({compiler.process(element.column, **options)}, {compiler.process(element.text, **options)}) > 0"
+
+
+class JsonText(ColumnElement[str]):
+    """The text (a number's digits) under a key of a JSON object in a text column; null when there is none."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, column: ColumnElement[Any], key: str) -> None:
+        self.column = column
+        self.name = literal(key, Text())
+
+    @property
+    def _from_objects(self) -> list[Any]:
+        return list(self.column._from_objects)  # noqa: SLF001  # SQLAlchemy's own hook
+
+
+@compiles(JsonText, "postgresql")
+def _json_text(element: JsonText, compiler: SQLCompiler, **options: Any) -> str:
+    column, key = compiler.process(element.column, **options), compiler.process(element.name, **options)
+    return f"(CAST({column} AS json) ->> CAST({key} AS text))"
+
+
+@compiles(JsonText, "sqlite")
+def _json_extract(element: JsonText, compiler: SQLCompiler, **options: Any) -> str:
+    column, key = compiler.process(element.column, **options), compiler.process(element.name, **options)
+    return f"CAST({column} ->> {key} AS TEXT)"
 
 
 class ListRows(FunctionElement[Any]):

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, literal, select, union_all, update
 
 from procession.domain.actors import Actor
-from procession.domain.events import Event, Logged
+from procession.domain.events import Event, Logged, topics_of
 from procession.storage.connection import Connection
+from procession.storage.dialect import JsonText
 from procession.storage.numbers import new_uuid
 from procession.storage.query import Query
-from procession.storage.tables.events import events, organization_states
+from procession.storage.tables.events import event_topics, events, organization_states
 
 _advance = Query(
     update(organization_states)
@@ -88,3 +89,37 @@ async def append_events(
             }
         )
     await connection.insert(events, rows)
+
+
+async def append_topics(connection: Connection, org: int, last: int, happened: Sequence[Event]) -> None:
+    """By what events that belong to no process are found."""
+    first = last - len(happened) + 1
+    rows = [
+        {"org": org, "topic": topic, "position": first + offset}
+        for offset, event in enumerate(happened)
+        for topic in sorted(topics_of(event))
+    ]
+    await connection.insert(event_topics, rows)
+
+
+_E = events.c
+_apart = (_E.org == bindparam("org"), _E.position > bindparam("after"), _E.process.is_(None))
+_of_template, _of_task = JsonText(_E.payload, "template"), JsonText(_E.payload, "task")
+# As `topics_of` has them.
+index_topics = Query(
+    insert(event_topics).from_select(
+        ["org", "topic", "position"],
+        union_all(
+            select(_E.org, _E.subject_kind + literal(":") + _E.subject_id, _E.position).where(
+                *_apart, (_E.subject_kind == "template") | (_E.subject_kind == "task")
+            ),
+            select(_E.org, literal("template:") + _of_template, _E.position).where(
+                *_apart, _of_template.is_not(None), _E.subject_kind != "template"
+            ),
+            select(_E.org, literal("task:") + _of_task, _E.position).where(
+                *_apart, _of_task.is_not(None), _E.subject_kind == "thread"
+            ),
+        ),
+    )
+)
+"""The same for events that were loaded in bulk, those after a position."""

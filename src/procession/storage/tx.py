@@ -16,7 +16,7 @@ from procession.domain.events import Event
 from procession.storage import viewing
 from procession.storage.connection import Connection, Read, Row
 from procession.storage.database import Database
-from procession.storage.log import advance_position, append_events
+from procession.storage.log import advance_position, append_events, append_topics
 from procession.storage.numbers import new_uuid, take_numbers
 from procession.storage.postgres import PostgresDatabase
 from procession.storage.query import Query
@@ -153,6 +153,7 @@ class WriteTx(ReadTx):
             return
         position = await advance_position(self.connection, self.org, len(self._events), rights=self._rights_changed)
         await append_events(self.connection, self.org, position, self._events, actor=self.actor, at=self.now)
+        await append_topics(self.connection, self.org, position, self._events)
         if self._rights_changed:
             await viewing.mark_stale(self, self._stale_viewers)
         for key, change in (await viewing.expand(self, self._sightings)).items():

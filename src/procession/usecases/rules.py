@@ -16,7 +16,7 @@ from procession.domain.templates import Template, TemplateRow
 from procession.storage import people, references
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
-from procession.usecases.template_access import save_document
+from procession.usecases.template_access import save_document, told_changes
 
 NOBODY = Owners()
 
@@ -34,7 +34,8 @@ async def add_rule(tx: WriteTx, row: TemplateRow, sent: object) -> tuple[Templat
     require_room(len(row.document.rules) + 1)
     rule = await _checked(tx, row, sent, None)
     saved = await _save(tx, row, rule, _position(sent))
-    tx.record(happened("rule.created", rule.id, template=row.id, name=rule.name))
+    changes = await told_changes(tx, row.document, saved.document)
+    tx.record(happened("rule.created", rule.id, template=row.id, name=rule.name, changes=changes))
     return saved, rule
 
 
@@ -42,7 +43,8 @@ async def update_rule(tx: WriteTx, row: TemplateRow, rule_id: str, sent: object)
     """The whole rule is replaced; what comes with its id is kept. Raises NotFound, Invalid. Spec: A-1.7."""
     rule = await _checked(tx, row, sent, find_rule(row.document, rule_id))
     saved = await _save(tx, row, rule, _position(sent))
-    tx.record(happened("rule.updated", rule.id, template=row.id, name=rule.name))
+    changes = await told_changes(tx, row.document, saved.document)
+    tx.record(happened("rule.updated", rule.id, template=row.id, name=rule.name, changes=changes))
     return saved, rule
 
 
@@ -50,8 +52,9 @@ async def delete_rule(tx: WriteTx, row: TemplateRow, rule_id: str) -> None:
     """Raises NotFound. Running processes keep theirs. Spec: A-1.5, A-5.19."""
     rule = find_rule(row.document, rule_id)
     rest = tuple(each for each in row.document.rules if each.id != rule_id)
-    await save_document(tx, row, replace(row.document, rules=rest))
-    tx.record(happened("rule.deleted", rule_id, template=row.id, name=rule.name))
+    saved = await save_document(tx, row, replace(row.document, rules=rest))
+    changes = await told_changes(tx, row.document, saved.document)
+    tx.record(happened("rule.deleted", rule_id, template=row.id, name=rule.name, changes=changes))
 
 
 def require_room(rules: int) -> None:

@@ -44,10 +44,11 @@ async def update_stage(
 
 async def delete_stage(tx: WriteTx, row: TemplateRow, stage_id: str) -> None:
     """Raises NotFound."""
-    if row.document.stage(stage_id) is None:
+    stage = row.document.stage(stage_id)
+    if stage is None:
         raise NotFound
     await save_document(tx, row, without_stage(row.document, stage_id))
-    tx.record(happened("stage.deleted", stage_id, template=row.id))
+    tx.record(happened("stage.deleted", stage_id, template=row.id, name=stage.name))
 
 
 def checked_name(sent: str) -> str:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from procession.domain.definitions import MAX_POSITION, read_definition
 from procession.domain.errors import Invalid, NotFound
-from procession.domain.events import happened
+from procession.domain.events import Event, happened
 from procession.domain.fields import Field
 from procession.domain.template_copying import field_aliases
 from procession.domain.template_steps import require_unused, with_field, with_field_at, with_step, without_field
@@ -12,7 +12,7 @@ from procession.domain.templates import Step, Template, TemplateRow
 from procession.storage.tx import WriteTx
 from procession.usecases.lookup_lists import fed_alone
 from procession.usecases.steps import find_step
-from procession.usecases.template_access import save_document
+from procession.usecases.template_access import save_document, told_changes
 
 
 def find_field(step: Step, field_id: str) -> Field:
@@ -46,26 +46,28 @@ async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: st
     sent = await fed_alone(tx, sent, existing)
     field = read_definition(sent, path="", new_id=tx.new_id, now=tx.now, existing=existing)
     changed = await _save_step(tx, row, with_field(step, field))
-    tx.record(happened("field.updated", field.id, template=row.id, step=step_id))
+    changes = await told_changes(tx, row.document, with_step(row.document, changed))
+    tx.record(happened("field.updated", field.id, template=row.id, step=step_id, label=field.label, changes=changes))
     return find_field(changed, field.id)
 
 
 async def delete_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str) -> None:
     """Raises NotFound, NotAllowed while a rule uses it. Answers in processes stay. Spec: F3, T-10.4, T-11.30."""
     step = find_step(row.document, step_id)
-    find_field(step, field_id)
+    field = find_field(step, field_id)
     require_unused(row.document, frozenset({field_id}), what="This field")
     await _save_step(tx, row, without_field(step, field_id))
-    tx.record(happened("field.deleted", field_id, template=row.id, step=step_id))
+    tx.record(happened("field.deleted", field_id, template=row.id, step=step_id, label=field.label))
 
 
 async def reorder_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str, position: int) -> Step:
     """Move a field inside its step. Raises NotFound, Invalid. Spec: S8, F5."""
     step = find_step(row.document, step_id)
-    if step.field(field_id) is None:
+    field = step.field(field_id)
+    if field is None:
         raise Invalid({"capture_id": ["The field does not belong to this step."]})
     changed = await _save_step(tx, row, with_field_at(step, field_id, position))
-    tx.record(happened("field.moved", field_id, template=row.id, step=step_id, position=position))
+    tx.record(_moved(row, field, step_id, position))
     return changed
 
 
@@ -79,8 +81,12 @@ async def move_field(
     document = _with(row.document, without_field(find_step(row.document, step_id), field_id), tx.now)
     moved = with_field(find_step(document, target), replace(field, position=position, last_updated=tx.now))
     await save_document(tx, row, _with(document, moved, tx.now))
-    tx.record(happened("field.moved", field_id, template=row.id, step=target, position=position))
+    tx.record(_moved(row, field, target, position))
     return find_field(moved, field_id)
+
+
+def _moved(row: TemplateRow, field: Field, step_id: str, position: int) -> Event:
+    return happened("field.moved", field.id, template=row.id, step=step_id, label=field.label, position=position)
 
 
 def require_position(position: int | None) -> int:

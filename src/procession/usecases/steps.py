@@ -19,7 +19,7 @@ from procession.domain.templates import MAX_STEP_TITLE, FollowUp, Step, Template
 from procession.storage import job_titles, organizations, references, template_grants, template_links, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
-from procession.usecases.template_access import save_document
+from procession.usecases.template_access import save_document, told_changes
 
 UNKNOWN_TAG = "There is no such tag in this organization."
 
@@ -88,7 +88,8 @@ async def update_step(tx: WriteTx, row: TemplateRow, step_id: str, given: StepIn
     changed = replace(step, title=title, **values, updated_at=tx.now)
     saved = await save_document(tx, row, with_step(row.document, changed))
     names = [name for name in Step.__struct_fields__ if getattr(step, name) != getattr(changed, name)]
-    tx.record(happened("step.updated", step.id, template=row.id, changed=names))
+    changes = await told_changes(tx, row.document, saved.document)
+    tx.record(happened("step.updated", step.id, template=row.id, title=title, changed=names, changes=changes))
     return saved, changed
 
 
@@ -162,7 +163,7 @@ async def move_step(tx: WriteTx, row: TemplateRow, step_id: str, position: int) 
     """Raises NotFound. Spec: api-templates S4 (position alone), S7."""
     step = find_step(row.document, step_id)
     saved = await save_document(tx, row, with_step_at(row.document, step_id, position))
-    tx.record(happened("step.moved", step.id, template=row.id, position=position))
+    tx.record(happened("step.moved", step.id, template=row.id, title=step.title, position=position))
     return saved, step
 
 

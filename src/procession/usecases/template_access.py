@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.errors import NotAllowed, NotFound, WrongState
+from procession.domain.template_differences import differences
 from procession.domain.template_permissions import (
     Standing,
     may_edit,
@@ -19,10 +20,12 @@ from procession.domain.template_permissions import (
 )
 from procession.domain.templates import Template, TemplateHead, TemplateOutline, TemplateRow, is_draft
 from procession.storage import template_grants, template_versions, templates
+from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx, WriteTx
 
 ARCHIVED = "This template is archived. Restore it before changing it."
 UNPUBLISHED = "This template has not been published yet."
+MOST_TOLD = 50
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -117,3 +120,9 @@ def require_live(row: TemplateRow) -> None:
 async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> TemplateRow:
     """Save the locked template with a changed document, under the caller's name."""
     return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))
+
+
+async def told_changes(tx: ReadTx, before: Template, after: Template) -> list[str]:
+    """What became different, in sentences for the template's activity. Spec: behaviour-templates 14."""
+    found = differences(before, after, await names_in(tx, (before, after))) if before != after else []
+    return [each.sentence for each in found[:MOST_TOLD]]

@@ -16,7 +16,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import WriteTx
-from procession.usecases.template_access import Opened, editable, found
+from procession.usecases.template_access import Opened, editable, found, told_changes
 
 NOT_ARCHIVED = "Only an archived template can be deleted for good. Archive it first."
 
@@ -95,11 +95,17 @@ async def _embeddings(tx: WriteTx, template_id: str) -> list[Embedding]:
 
 
 async def publish_template(tx: WriteTx, template_id: str) -> TemplateRow:
-    """Make the working copy what launches use. Spec: api-templates T9, T-10.7."""
+    """Make the working copy what launches use; one entry says all that it changes. Spec: api-templates T9, T-10.7,
+    T-10.8.
+    """
     frozen = await template_versions.freeze(tx, await editable(tx, template_id))
     if frozen.is_published:
         return frozen
     published = replace(frozen, published_version=frozen.version, updated_at=tx.now, updated_by=tx.actor.id)
     saved = await templates.save(tx, frozen, published)
-    tx.record(happened("template.published", saved.id, version=saved.version))
+    changes: list[str] = []
+    if frozen.published_version is not None:
+        former = await template_versions.version_document(tx, saved.id, frozen.published_version)
+        changes = await told_changes(tx, former, saved.document)
+    tx.record(happened("template.published", saved.id, version=saved.version, title=saved.title, changes=changes))
     return saved

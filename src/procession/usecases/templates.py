@@ -21,12 +21,13 @@ from procession.domain.template_permissions import (
     require_read,
 )
 from procession.domain.template_steps import numbered, require_unused, with_kickoff
-from procession.domain.templates import MAX_TITLE, Template, TemplateRow, TemplateType
+from procession.domain.templates import MAX_TITLE, Settings, Template, TemplateHead, TemplateRow, TemplateType
+from procession.domain.wording import quoted
 from procession.storage import organizations, public_templates, template_grants, template_versions, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import lookup_lists
 from procession.usecases import template_checks as checks
-from procession.usecases.template_access import Opened, editable, found, require_live, save_document
+from procession.usecases.template_access import Opened, editable, found, require_live, save_document, told_changes
 
 URLS = ("webhook", "explanation_video", "public_cover")
 # Besides the unchanged title, these need less than EDIT.
@@ -197,12 +198,22 @@ async def _save(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> Template
         changed = replace(changed, frozen_version=row.frozen_version, published_version=row.version)
     saved = await templates.save(tx, row, replace(changed, updated_at=tx.now, updated_by=tx.actor.id))
     await public_templates.enter(tx, saved)
-    names = [name for name in TemplateRow.__struct_fields__ if getattr(row, name) != getattr(changed, name)]
-    tx.record(happened("template.updated", row.id, changed=names), *_published_events(row.document, saved))
+    names = _changed(TemplateHead, row, changed) + _changed(Settings, row.document, changed.document)
+    changes = await told_changes(tx, row.document, saved.document)
+    if saved.title != row.title:
+        changes.insert(0, f"The title changed from {quoted(row.title)} to {quoted(saved.title)}.")
+    event = happened("template.updated", row.id, changed=names, changes=changes, title=saved.title)
+    tx.record(event, *_published_events(row.document, saved))
     if saved.owner != row.owner:
         tx.record(happened("template.owner_changed", row.id, old=row.owner, new=saved.owner))
         tx.rights_changed([row.owner, saved.owner])
     return saved
+
+
+def _changed(shape: type[msgspec.Struct], before: object, after: object) -> list[str]:
+    """The names of what differs; what is kept only for searching is no name to anybody."""
+    names = (name for name in shape.__struct_fields__ if name != "folded_title")
+    return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
 def _published_events(before: Template, row: TemplateRow) -> list[Event]:
@@ -270,5 +281,6 @@ async def delete_kickoff_field(tx: WriteTx, template_id: str, field_id: str) -> 
     if len(rest) == len(row.document.kickoff):
         raise NotFound
     require_unused(row.document, frozenset({field_id}), what="This kick-off field")
-    await save_document(tx, row, replace(row.document, kickoff=numbered(rest)))
-    tx.record(happened("field.deleted", field_id, template=row.id))
+    saved = await save_document(tx, row, replace(row.document, kickoff=numbered(rest)))
+    changes = await told_changes(tx, row.document, saved.document)
+    tx.record(happened("field.deleted", field_id, template=row.id, changes=changes))

@@ -7,7 +7,7 @@ import msgspec
 from procession.api.call import Call
 from procession.api.contract.process_answers import RunIncludes
 from procession.domain.processes import State
-from procession.domain.summary import health, next_health_change, percent
+from procession.domain.summary import Health, health, next_health_change, percent
 from procession.domain.times import wire
 from procession.storage.listing.rows import ListedProcess
 
@@ -25,24 +25,31 @@ class Share(msgspec.Struct, frozen=True):
     due_date: int | None
 
 
+def condition_of(row: ListedProcess, call: Call, share: Share | None = None) -> Health:
+    """How late the process is for the caller; tells the call when the clock changes that."""
+    if share is None:
+        due, open_deadlines = row.due_date, _deadlines(row.open_deadlines)
+    else:
+        due, open_deadlines = share.due_date, share.open_deadlines
+    call.changes_at(next_health_change(open_deadlines, due, call.now))
+    if row.state == State.ARCHIVED:
+        open_deadlines = ()  # an archived process has no open tasks to be late with
+    return health(open_deadlines, due, complete=row.status == "complete", now=call.now)
+
+
 def shown(
     row: ListedProcess, call: Call, share: Share | None = None, includes: RunIncludes | None = None
 ) -> Any:  # msgspec.Raw
     """The text of a `RunWithTasks`, which stands for the documented object: its document was encoded when it changed,
     the six fields that the clock and the caller decide are written behind it, then the includes.
 
-    `share` is the caller's, where it was counted apart. Tells the call when the clock changes this.
+    `share` is the caller's, where it was counted apart.
     """
+    condition = condition_of(row, call, share)
     if share is None:
         done, visible, due = row.tasks_done, row.tasks_visible, row.due_date
-        open_deadlines = _deadlines(row.open_deadlines)
     else:
-        done, visible, due, open_deadlines = share.done, share.visible, share.due_date, share.open_deadlines
-    now = call.now
-    call.changes_at(next_health_change(open_deadlines, due, now))
-    if row.state == State.ARCHIVED:
-        open_deadlines = ()  # an archived process has no open tasks to be late with
-    condition = health(open_deadlines, due, complete=row.status == "complete", now=now)
+        done, visible, due = share.done, share.visible, share.due_date
     due_date = "null" if due is None else f'"{wire(due)}"'
     added = _encode(includes)[1:-1].decode() if includes is not None else ""
     return msgspec.Raw(

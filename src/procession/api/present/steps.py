@@ -41,7 +41,7 @@ def _present(template_id: str, step: domain.Step, position: int) -> Step:
         start_date=Duration(step.start_date.value, step.start_date.unit),
         is_soft_start_date=step.is_soft_start_date,
         deadline=Deadline(step.deadline.value, step.deadline.unit, step.deadline.option, step.deadline.step),
-        bp_to_launch=_present_follow_up(step.follow_up),
+        bp_to_launch=present_follow_up(step.follow_up),
         assignees=list(step.assignees),
         guests=list(step.guests),
         groups=list(step.groups),
@@ -66,7 +66,7 @@ def _present(template_id: str, step: domain.Step, position: int) -> Step:
     )
 
 
-def _present_follow_up(follow_up: domain.FollowUp | None) -> FollowUp | None:
+def present_follow_up(follow_up: domain.FollowUp | None) -> FollowUp | None:
     if follow_up is None:
         return None
     return FollowUp(follow_up.template_id, follow_up.default_name_format, follow_up.tasks_within_process)

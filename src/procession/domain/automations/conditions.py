@@ -50,7 +50,7 @@ def holds(condition: Condition, view: View) -> bool:
         # A form that was taken back is not submitted: its answers count again when it is. Spec: A-2.30.
         if field is None or view.process.prerun_status == "incomplete":
             return False
-        return _field_holds(condition, field, view.process.prerun.get(field.id), view.zone)
+        return field_holds(condition, field, view.process.prerun.get(field.id), view.zone)
     known = view.fields.get(condition.subject_id)
     if known is None:
         return False
@@ -61,7 +61,7 @@ def holds(condition: Condition, view: View) -> bool:
     value = task.taskdata.get(field.id)
     if condition.operator in NEGATIVE and not _may_be_denied(field, value, task):
         return False
-    return _field_holds(condition, field, value, view.zone)
+    return field_holds(condition, field, value, view.zone)
 
 
 def _may_be_denied(field: Field, value: object, task: Task) -> bool:
@@ -157,7 +157,8 @@ class Asked(msgspec.Struct, frozen=True):
         return None if at is None or other is None else Decimal(at - other)
 
 
-def _field_holds(condition: Condition, field: Field, value: object, zone: str) -> bool:
+def field_holds(condition: Condition, field: Field, value: object, zone: str) -> bool:
+    """Whether the condition is met by this answer, wherever it stands. Spec: 2.3."""
     test = FIELD_TESTS.get(condition.operator)
     # Of the people in a picker nothing can be asked but whether there are any.
     if test is None or (field.field_type == "assignees_form" and condition.operator not in WITHOUT_VALUE):

@@ -59,3 +59,15 @@ events = Table(
     ),
     sqlite_with_rowid=False,
 )
+
+event_topics = Table(
+    # What happened to a template and its parts, or to a task that stands alone (domain.events.topics_of).
+    "event_topic",
+    metadata,
+    key("org"),
+    # "template:<id>", "task:<id>" or, for what is written on it, "task:<number>"
+    text("topic"),
+    key("position"),
+    PrimaryKeyConstraint("org", "topic", "position"),
+    sqlite_with_rowid=False,
+)

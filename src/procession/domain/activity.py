@@ -1,0 +1,338 @@
+"""Events of the log as rows of the activity feed: which are shown, and what they say.
+
+Spec: behaviour-work 14 (K-A1 to K-A4), behaviour-templates 14, api-content 7.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+import msgspec
+
+from procession.domain.loose import as_list
+from procession.domain.wording import joined, quoted
+
+FilterVerb = Literal[
+    "created",
+    "updated",
+    "owners-updated",
+    "uploaded",
+    "completed",
+    "uncompleted",
+    "deleted",
+    "re-ordered",
+    "commented",
+    "issue-reported",
+    "issue-resolved",
+    "archived",
+    "unarchived",
+    "re-opened",
+    "emitted",
+    "enabled",
+    "disabled",
+    "comment-deleted",
+    "invited",
+    "invite-accepted",
+    "linked",
+    "unlinked",
+]
+FilterType = Literal["Comment", "Task", "Step", "Process", "Blueprint", "User", "Organization", "Tag", "Group"]
+EntityType = Literal["checklist", "run", "step", "task", "thread"]
+
+VERBS: tuple[FilterVerb, ...] = get_args(FilterVerb)
+TYPES: tuple[FilterType, ...] = get_args(FilterType)
+ENTITIES: tuple[EntityType, ...] = get_args(EntityType)
+EXECUTION = "execution"
+
+
+class Kind(NamedTuple):
+    """How events of a kind are shown; `says` is what was done to the thing, which follows it or takes its place."""
+
+    verb: str
+    type: str
+    says: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "process.launched": Kind("created", "Process", "launched"),
+    "process.updated": Kind("updated", "Process", "changed"),
+    "process.completed": Kind("completed", "Process", "completed"),
+    "process.reopened": Kind("re-opened", "Process", "re-opened"),
+    "process.archived": Kind("archived", "Process", "archived"),
+    "process.restored": Kind("unarchived", "Process", "restored"),
+    "process.deleted": Kind("deleted", "Process", "deleted"),
+    "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
+    "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
+    "process.linked": Kind("linked", "Process", "tagged or filed"),
+    "process.unlinked": Kind("unlinked", "Process", "taken out of a tag or folder"),
+    "task.created": Kind("created", "Task", "created"),
+    "task.updated": Kind("updated", "Task", "changed"),
+    "task.answered": Kind("updated", "Task", "answered"),
+    "task.shown": Kind("updated", "Task", "shown"),
+    "task.hidden": Kind("updated", "Task", "hidden"),
+    "task.rule_effect_reversed": Kind("updated", "Task", "put back as before a rule changed it"),
+    "task.assigned": Kind("owners-updated", "Task", "assigned"),
+    "task.owners_updated": Kind("owners-updated", "Task", "assigned"),
+    "task.completed": Kind("completed", "Task", "completed"),
+    "task.reopened": Kind("re-opened", "Task", "re-opened"),
+    "task.archived": Kind("archived", "Task", "archived"),
+    "task.restored": Kind("unarchived", "Task", "restored"),
+    "task.deleted": Kind("deleted", "Task", "deleted"),
+    "task.linked": Kind("linked", "Task", "tagged or filed"),
+    "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
+    "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
+    "rule.executed": Kind("executed", EXECUTION, "executed"),
+    "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
+    "thread.added": Kind("commented", "Comment", "commented on"),
+    "thread.changed": Kind("updated", "Comment", "changed on"),
+    "thread.resolved": Kind("issue-resolved", "Comment", "resolved on"),
+    "thread.deleted": Kind("comment-deleted", "Comment", "deleted on"),
+    "template.created": Kind("created", "Blueprint", "created"),
+    "template.updated": Kind("updated", "Blueprint", "changed"),
+    "template.published": Kind("updated", "Blueprint", "published"),
+    "template.version_restored": Kind("updated", "Blueprint", "brought back to an earlier version"),
+    "template.permissions_changed": Kind("updated", "Blueprint", "given other permissions"),
+    "template.made_public": Kind("updated", "Blueprint", "made public"),
+    "template.kickoff_made_public": Kind("updated", "Blueprint", "given a public kick-off form"),
+    "template.owner_changed": Kind("owners-updated", "Blueprint", "given another owner"),
+    "template.archived": Kind("archived", "Blueprint", "archived"),
+    "template.restored": Kind("unarchived", "Blueprint", "restored"),
+    "template.deleted": Kind("deleted", "Blueprint", "deleted"),
+    "template.linked": Kind("linked", "Blueprint", "tagged"),
+    "template.unlinked": Kind("unlinked", "Blueprint", "taken out of a tag"),
+    "step.created": Kind("created", "Step", "added"),
+    "step.updated": Kind("updated", "Step", "changed"),
+    "step.moved": Kind("re-ordered", "Step", "moved"),
+    "step.deleted": Kind("deleted", "Step", "deleted"),
+    "field.created": Kind("created", "Step", "added"),
+    "field.updated": Kind("updated", "Step", "changed"),
+    "field.moved": Kind("re-ordered", "Step", "moved"),
+    "field.deleted": Kind("deleted", "Step", "deleted"),
+    "stage.created": Kind("created", "Blueprint", "added"),
+    "stage.updated": Kind("updated", "Blueprint", "changed"),
+    "stage.deleted": Kind("deleted", "Blueprint", "deleted"),
+    "rule.created": Kind("created", "Blueprint", "added"),
+    "rule.updated": Kind("updated", "Blueprint", "changed"),
+    "rule.deleted": Kind("deleted", "Blueprint", "deleted"),
+    "tag.created": Kind("created", "Tag", "created"),
+    "tag.updated": Kind("updated", "Tag", "changed"),
+    "tag.deleted": Kind("deleted", "Tag", "deleted"),
+    "group.created": Kind("created", "Group", "created"),
+    "group.updated": Kind("updated", "Group", "changed"),
+    "group.deleted": Kind("deleted", "Group", "deleted"),
+    "organization.created": Kind("created", "Organization", "created"),
+    "organization.updated": Kind("updated", "Organization", "changed"),
+    "member.added": Kind("created", "User", "added"),
+    "member.invited": Kind("invited", "User", "invited"),
+    "member.invited_again": Kind("invited", "User", "invited again"),
+    "member.activated": Kind("invite-accepted", "User", "let in after accepting the invitation"),
+    "member.updated": Kind("updated", "User", "changed"),
+    "member.role_changed": Kind("updated", "User", "given another role"),
+    "member.enabled": Kind("enabled", "User", "enabled"),
+    "member.disabled": Kind("disabled", "User", "disabled"),
+    "member.deleted": Kind("deleted", "User", "deleted"),
+    "guest.created": Kind("created", "User", "added"),
+    "guest.updated": Kind("updated", "User", "changed"),
+    "guest.enabled": Kind("enabled", "User", "enabled"),
+    "guest.disabled": Kind("disabled", "User", "disabled"),
+    "guest.removed": Kind("deleted", "User", "removed"),
+}
+# Seen by every member, as the things themselves are.
+OPEN_TO_MEMBERS = frozenset(kind for kind, how in KINDS.items() if how.type in ("Tag", "Group"))
+
+MODELS: Mapping[str, str] = {
+    "process": "Run",
+    "task": "Task",
+    "template": "Checklist",
+    "step": "Step",
+    "field": "Capture",
+    "stage": "Stage",
+    "rule": "AutomatedAction",
+    "thread": "Thread",
+    "member": "User",
+    "guest": "Guest",
+    "group": "Group",
+    "tag": "Tag",
+    "organization": "Organization",
+}
+_WRITTEN = {
+    "commented": "Comment added to",
+    "issue-reported": "Issue reported on",
+    "issue-resolved": "Issue resolved on",
+}
+_NOUNS = {"stage": "milestone", "thread": "comment"}
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with its place in the log."""
+
+    position: int
+    at: int
+    actor_kind: str
+    actor_id: str | None
+    cause: str | None
+    subject_kind: str
+    subject_id: str
+    process: int | None
+    kind: str
+    payload: dict[str, Any]
+
+
+class Called(msgspec.Struct, frozen=True):
+    """What a thing is and is called, for ids that are still there."""
+
+    kind: str
+    id: str
+    name: str
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of happenings mentions: names now, by id; processes and tasks by number too; what comments say."""
+
+    processes: Mapping[int, Called] = {}
+    tasks: Mapping[str, Called] = {}
+    tasks_by_number: Mapping[int, Called] = {}
+    templates: Mapping[str, Called] = {}
+    comments: Mapping[str, str] = {}
+    members: Mapping[int, str] = {}
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the feed. `parent` is what the thing belongs to, `audit_state` what a rule asked and did."""
+
+    verb: str
+    type: str
+    parent: Called
+    description: str
+    fields: Sequence[str] | None = None
+    old_value: str | None = None
+    text: str | None = None
+    audit_state: dict[str, Any] | None = None
+
+
+def kinds_of(verbs: Sequence[str], types: Sequence[str]) -> list[str]:
+    """The kinds of events that a filter of these (all when empty) lets through."""
+    return [
+        kind
+        for kind, how in KINDS.items()
+        if (not types or how.type in types) and (not verbs or not _verbs(kind).isdisjoint(verbs))
+    ]
+
+
+def _verbs(kind: str) -> frozenset[str]:
+    """Comments that report something have a verb of their own."""
+    return frozenset({KINDS[kind].verb, *(["issue-reported"] if kind == "thread.added" else [])})
+
+
+def tell(event: Happening, context: Context, organization: Called) -> Told:
+    how = KINDS[event.kind]
+    verb = verb_of(event)
+    payload = event.payload
+    parent = _parent(event, context) or organization
+    text = context.comments.get(event.subject_id) if event.subject_kind == "thread" else None
+    old = payload.get("before", payload.get("old"))
+    return Told(
+        verb=verb,
+        type=how.type,
+        parent=parent,
+        description=_description(event, how, verb, parent, context),
+        fields=_fields(payload),
+        old_value=None if old is None else str(old),
+        text=text,
+        audit_state=_audit_state(event) if how.type == EXECUTION else None,
+    )
+
+
+def verb_of(event: Happening) -> str:
+    if event.kind == "thread.added" and event.payload.get("is_issue") is True:
+        return "issue-reported"
+    return KINDS[event.kind].verb
+
+
+def _parent(event: Happening, context: Context) -> Called | None:
+    payload, of_process = event.payload, context.processes.get(event.process) if event.process is not None else None
+    if event.subject_kind == "thread" and payload.get("task") is not None:
+        return context.tasks_by_number.get(payload["task"], of_process)
+    if event.subject_kind == "process":
+        return context.templates.get(str(payload.get("template")), of_process)
+    if event.subject_kind == "template":
+        return None
+    if isinstance(payload.get("template"), str):
+        return context.templates.get(payload["template"], Called("template", payload["template"], ""))
+    return of_process
+
+
+def _name(event: Happening, context: Context) -> str | None:
+    for key in ("title", "name", "label", "email"):
+        if isinstance(event.payload.get(key), str) and event.subject_kind != "thread":
+            return event.payload[key]
+    match event.subject_kind:
+        case "process":
+            known = context.processes.get(event.process or 0)
+        case "task":
+            known = context.tasks.get(event.subject_id)
+        case "template":
+            known = context.templates.get(event.subject_id)
+        case "member":
+            return context.members.get(int(event.subject_id)) if event.subject_id.isdigit() else None
+        case _:
+            return None
+    return None if known is None else known.name
+
+
+def _description(event: Happening, how: Kind, verb: str, parent: Called, context: Context) -> str:
+    """ "Task "Weigh" was completed." with what is known of the change."""
+    if event.subject_kind == "thread":
+        what = _WRITTEN.get(verb, f"Comment {how.says}")
+        return f"{what} {parent.kind} {quoted(parent.name)}."
+    changes = _changes(event.payload)
+    if changes and event.subject_kind != "template":
+        return changes  # they name the part themselves
+    noun = _NOUNS.get(event.subject_kind, event.subject_kind)
+    name = _name(event, context)
+    sentence = f"{noun.capitalize()}{'' if name is None else f' {quoted(name)}'} was {how.says}"
+    details = changes or _details(event, context)
+    return f"{sentence}: {details}" if details else f"{sentence}."
+
+
+def _changes(payload: Mapping[str, Any]) -> str:
+    told = as_list(payload.get("changes"))
+    return " ".join(str(each) for each in told or ())
+
+
+def _details(event: Happening, context: Context) -> str:
+    payload = event.payload
+    if event.kind == "task.assigned":
+        added, removed = (_people(payload.get(key), context) for key in ("added", "removed"))
+        parts = [f"{added} added"] if added else []
+        return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
+    fields = _fields(payload)
+    return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
+
+
+def _people(principals: object, context: Context) -> str:
+    names: list[str] = []
+    for each in as_list(principals) or ():
+        kind, _, key = str(each).partition(":")
+        if kind == "m" and key.isdigit():
+            names.append(context.members.get(int(key), f"member {key}"))
+        else:
+            names.append("a group" if kind == "g" else key)
+    return ", ".join(names)
+
+
+def _fields(payload: Mapping[str, Any]) -> Sequence[str] | None:
+    named = payload.get("changed", payload.get("fields"))
+    if isinstance(named, str):
+        return [named]
+    return [str(each) for each in as_list(named) or ()] or None
+
+
+def _audit_state(event: Happening) -> dict[str, Any]:
+    """Spec: A-12.1."""
+    payload = event.payload
+    return {
+        "automated_action_id": event.subject_id,
+        "automated_alias": payload.get("name"),
+        "conditions": payload.get("conditions", []),
+        "then_actions": payload.get("actions", []),
+    }

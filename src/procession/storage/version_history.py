@@ -1,0 +1,62 @@
+"""The frozen versions of a template as a list, and the processes that run each. Spec: api-templates 2.5."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+
+from procession.storage.access import Sight
+from procession.storage.dialect import is_in
+from procession.storage.listing.rows import ListedProcess, row_columns
+from procession.storage.query import Query
+from procession.storage.sight import process_is_seen
+from procession.storage.tables.processes import processes
+from procession.storage.tables.templates import template_versions
+from procession.storage.tx import ReadTx
+
+_V, _P = template_versions.c, processes.c
+
+
+class FrozenVersion(msgspec.Struct, frozen=True):
+    version: int
+    frozen_at: int
+    frozen_by: int | None
+
+
+_history = Query(
+    select(_V.version, _V.frozen_at, _V.frozen_by)
+    .where(_V.org == bindparam("org"), _V.template_id == bindparam("id"))
+    .order_by(_V.version.desc())
+)
+_counts = Query(
+    select(_P.template_version, func.count())
+    .where(_P.org == bindparam("org"), _P.template_id == bindparam("id"), is_in(_P.template_version, "versions"))
+    .group_by(_P.template_version)
+)
+_running = (_P.org == bindparam("org"), _P.template_id == bindparam("id"), _P.template_version == bindparam("version"))
+_seen = process_is_seen(_P.seq, _P.state)
+_count = Query(select(func.count()).select_from(processes).where(*_running))
+_count_seen = Query(select(func.count()).select_from(processes).where(*_running, _seen))
+_page = select(*row_columns()).order_by(_P.seq.desc()).limit(bindparam("limit")).offset(bindparam("offset"))
+_rows, _rows_seen = Query(_page.where(*_running)), Query(_page.where(*_running, _seen))
+
+
+async def frozen_versions(tx: ReadTx, template_id: str) -> list[FrozenVersion]:
+    """The newest first."""
+    return await tx.rows(FrozenVersion, _history, id=template_id)
+
+
+async def process_counts(tx: ReadTx, template_id: str, versions: Sequence[int]) -> dict[int, int]:
+    """How many processes run each of these versions, ended and archived ones too; one statement."""
+    counts = dict.fromkeys(versions, 0)
+    return {**counts, **dict((await tx.tuples(_counts, id=template_id, versions=list(versions))) if versions else [])}
+
+
+async def processes_of(
+    tx: ReadTx, template_id: str, version: int, sight: Sight, *, limit: int, offset: int
+) -> tuple[list[ListedProcess], int]:
+    """One page of the processes that run the version and that the caller may see, the newest first, and the total."""
+    values = {"id": template_id, "version": version, "principals": list(sight.principals or ())}
+    rows, count = (_rows, _count) if sight.is_unlimited else (_rows_seen, _count_seen)
+    found = await tx.rows(ListedProcess, rows, **values, me=tx.actor.id, limit=limit, offset=offset)
+    return found, await tx.value(count, **values)

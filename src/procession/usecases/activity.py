@@ -1,0 +1,140 @@
+"""The activity feed: whose, and how much of it the caller may see. Spec: api-content 7, K-A3."""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.activity import Called, Context, EntityType, Happening, tell, verb_of
+from procession.domain.errors import NotAllowed, NotFound
+from procession.domain.names import fold
+from procession.domain.permissions import may_see_task
+from procession.domain.processes import Process
+from procession.domain.template_permissions import may_read
+from procession.storage import access, activity, template_grants, templates, threads
+from procession.storage.activity import Asked
+from procession.storage.tx import ReadTx
+from procession.usecases import guards
+
+UNPERMITTED = "You may not see the activity of this."
+
+ONE_KIND = frozenset({"commented", "issue-reported"})
+
+Test = Callable[[Happening], bool]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller asks for; `asked` is what the log itself can tell apart."""
+
+    asked: Asked
+    entity: tuple[EntityType, str] | None = None
+    # Verbs that the kind of an event does not tell apart.
+    verbs: frozenset[str] = frozenset()
+    # Folded text that descriptions have to contain.
+    search: str | None = None
+    field: str | None = None
+
+
+class Feed(msgspec.Struct, frozen=True):
+    rows: list[Happening]
+    context: Context
+    total: int
+
+
+async def feed(tx: ReadTx, wanted: Wanted, *, limit: int, offset: int) -> Feed:
+    """One page. Raises NotAllowed for what the caller may not see or what is not there."""
+    asked, tests = await _scope(tx, wanted)
+    if not wanted.verbs.isdisjoint(ONE_KIND):
+        tests.append(lambda row: verb_of(row) in wanted.verbs)
+    if wanted.field is not None:
+        tests.append(lambda row: wanted.field in (row.payload.get("changed") or row.payload.get("fields") or ()))
+    named = await access.principals_of_caller(tx)
+    if not asked.kinds:
+        return Feed([], Context(), 0)
+    if not tests and wanted.search is None:
+        rows = await activity.page(tx, asked, named, limit=limit, offset=offset)
+        return Feed(rows, await activity.context_of(tx, rows), await activity.count(tx, asked, named))
+    found = await activity.page(tx, asked, named, limit=asked.reach, offset=0)
+    found = [row for row in found if all(test(row) for test in tests)]
+    context = await activity.context_of(tx, found if wanted.search is not None else found[offset : offset + limit])
+    if wanted.search is not None:
+        whole = Called("organization", tx.organization_id, "")
+        found = [row for row in found if wanted.search in fold(tell(row, context, whole).description)]
+    return Feed(found[offset : offset + limit], context, len(found))
+
+
+async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
+    """Where to read, and what of it to keep."""
+    if wanted.entity is None:
+        return wanted.asked, []
+    kind, key = wanted.entity
+    try:
+        match kind:
+            case "run":
+                return _of_process(tx, wanted.asked, await guards.readable_process(tx, key))
+            case "task":
+                return _of_task(wanted.asked, await guards.readable_task(tx, key))
+            case "checklist":
+                return await _of_template(tx, wanted.asked, key), []
+            case "step":
+                return await _of_step(tx, wanted.asked, key)
+            case "thread":
+                return await _of_thread(tx, wanted.asked, key)
+    except NotFound:
+        raise NotAllowed(UNPERMITTED) from None
+
+
+def _of_process(tx: ReadTx, asked: Asked, seen: guards.Seen) -> tuple[Asked, list[Test]]:
+    return replace(asked, process=seen.process.seq), _without_secrets(tx, seen.process, seen.named)
+
+
+def _without_secrets(tx: ReadTx, process: Process, named: frozenset[str]) -> list[Test]:
+    """Nothing of secret tasks that are not the caller's."""
+    secret = [task for task in process.tasks if not may_see_task(tx.actor, named, task, process)]
+    if not secret:
+        return []
+    hidden = {key for task in secret for key in (task.id, task.seq)}
+    return [lambda row: row.subject_id not in hidden and row.payload.get("task") not in hidden]
+
+
+def _of_task(asked: Asked, seen: guards.SeenTask) -> tuple[Asked, list[Test]]:
+    task = seen.task
+    if task.process is None:
+        return replace(asked, topics=[f"task:{task.id}", f"task:{task.seq}"]), []
+
+    def is_own(row: Happening) -> bool:
+        return row.subject_id == task.id or (row.subject_kind == "thread" and row.payload.get("task") == task.seq)
+
+    return replace(asked, process=task.process), [is_own]
+
+
+async def _of_template(tx: ReadTx, asked: Asked, template_id: str) -> Asked:
+    """Editors and readers of it, archived or not; light members never. Spec: behaviour-templates 14."""
+    row = await templates.find(tx, template_id)
+    if row is None:
+        raise NotFound
+    standing = await template_grants.standing(tx, row)
+    if tx.actor.is_light or not may_read(standing):
+        raise NotFound
+    return replace(asked, topics=[f"template:{row.id}"])
+
+
+async def _of_step(tx: ReadTx, asked: Asked, step_id: str) -> tuple[Asked, list[Test]]:
+    holders = await templates.mentioning(tx, "step", step_id)
+    if not holders:
+        raise NotFound
+    return await _of_template(tx, asked, holders[0]), [lambda row: step_id in (row.subject_id, row.payload.get("step"))]
+
+
+async def _of_thread(tx: ReadTx, asked: Asked, thread_id: str) -> tuple[Asked, list[Test]]:
+    thread = await threads.find(tx, thread_id)
+    if thread is None:
+        raise NotFound
+    own: list[Test] = [lambda row: row.subject_id == thread_id]
+    if thread.template_id is not None:
+        return await _of_template(tx, asked, thread.template_id), own
+    if thread.task is not None:
+        seen = await guards.readable_task(tx, await guards.task_id_at(tx, thread.task))
+        return _of_task(asked, seen)[0], own
+    process_id = await guards.process_id_at(tx, thread.process or 0)
+    return _of_process(tx, asked, await guards.readable_process(tx, process_id or ""))[0], own

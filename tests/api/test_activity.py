@@ -1,0 +1,216 @@
+"""The activity feed: of one thing, and of all one may see. Spec: api-processes 12, api-content 7, behaviour-work 14."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.task_runs import on_one_database
+from tests.builders import Organization
+from tests.harness import Api
+
+
+def rows(api: Api, query: str) -> list[dict[str, Any]]:
+    return api.data("GET", f"/activity-feeds?{query}")
+
+
+def said(api: Api, query: str) -> list[str]:
+    return [row["description"][0] for row in rows(api, query)]
+
+
+def verbs(api: Api, query: str) -> list[str]:
+    return [row["verb"][0] for row in rows(api, query)]
+
+
+class Work:
+    """A process of two tasks, with a comment, a problem and a completion."""
+
+    def __init__(self, org: Organization) -> None:
+        self.org, self.api = org, org.api
+        self.template = org.template("Lease", steps=["Call", "Sign"])
+        self.run = org.process(self.template, name="Unit 4")["id"]
+        self.call, self.sign = (task["id"] for task in org.api.data("GET", f"/runs/{self.run}/tasks"))
+        self.comment = org.api.data("POST", f"/tasks/{self.call}/comment", {"content": "hello"})["id"]
+        org.api.data("POST", f"/tasks/{self.sign}/problem", {"content": "late"})
+        done = {"task_id": self.call}
+        org.api.data("POST", f"/runs/{self.run}/completed-tasks", done, status=200)
+
+
+def test_a_process_tells_what_happened_to_it(org: Organization) -> None:
+    """Spec: K-A1, PR18."""
+    work = Work(org)
+
+    completed, *_, launched = rows(org.api, f"entity_type=run&entity_id={work.run}")
+
+    assert (completed["verb"], completed["type"], completed["source"]) == (["completed"], ["Task"], ["Member"])
+    assert completed["description"] == ['Task "Call" was completed.']
+    assert (completed["auditable_type"], completed["auditable_id"]) == ("App\\Models\\Task", work.call)
+    assert (completed["parentable_type"], completed["parentable_id"]) == ("App\\Models\\Run", work.run)
+    assert (completed["actor_type"], completed["actor_id"]) == (["App\\Models\\User"], [org.admin.id])
+    assert completed["actor"][0]["email"] == org.admin.email
+    assert launched["description"] == ['Process "Unit 4" was launched.']
+    assert (launched["parentable_type"], launched["parentable_id"]) == ("App\\Models\\Checklist", work.template["id"])
+    assert verbs(org.api, f"entity_type=run&entity_id={work.run}&sort=created_at") == [
+        "created",
+        "commented",
+        "issue-reported",
+        "completed",
+    ]
+    page = org.api.get(f"/activity-feeds?entity_type=run&entity_id={work.run}&per_page=1&page=2").json()
+    assert page["meta"]["pagination"]["total"] == 4 and page["data"][0]["verb"] == ["issue-reported"]
+
+
+def test_a_task_and_a_comment_have_feeds_of_their_own(org: Organization) -> None:
+    work = Work(org)
+    alone = org.one_off(title="Ring")["id"]
+    org.api.data("POST", f"/tasks/{alone}/comment", {"content": "now"})
+
+    assert said(org.api, f"entity_type=task&entity_id={work.call}") == [
+        'Task "Call" was completed.',
+        'Comment added to task "Call".',
+    ]
+    assert said(org.api, f"entity_type=task&entity_id={alone}")[0] == 'Comment added to task "Ring".'
+    assert {"created", "commented"} <= set(verbs(org.api, f"entity_type=task&entity_id={alone}"))
+    [row] = rows(org.api, f"entity_type=thread&entity_id={work.comment}")
+    assert row["text"] == ["hello"]
+
+
+def test_a_template_tells_every_edit_in_words(org: Organization) -> None:
+    """Spec: behaviour-templates 14: readable changes, conditions too; it lives on while archived."""
+    template = org.template("Lease", steps=[{"title": "Call", "captures": [{"label": "Note"}]}, "Sign"])
+    path, step = f"/checklists/{template['id']}", template["steps"][0]["id"]
+    org.api.data("PUT", path, {"title": "Let", "summary": "Soon"})
+    deadline = {"value": 2, "unit": "days", "option": "from", "step": "start_run"}
+    org.api.data("PUT", f"{path}/steps/{step}", {"title": "Call", "deadline": deadline})
+    condition = {"conditionable_id": step, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    action = {"action_type": "visibility", "action_verb": "show", "target_step_id": template["steps"][1]["id"]}
+    rule = {"automated_alias": "R1", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
+    org.api.data("POST", f"{path}/automated-actions", rule)
+    org.api.delete(path).raise_for_status()
+
+    archived, ruled, due, changed, *_, created = said(org.api, f"entity_type=checklist&entity_id={template['id']}")
+
+    assert archived == 'Template "Let" was archived.'
+    assert ruled == ('Rule "R1" was added: if step "Call" is completed, then show step "Sign".')
+    assert due == ('The deadline of step "Call" changed from 5 days after the launch to 2 days after the launch.')
+    assert changed == (
+        'Template "Let" was changed: The title changed from "Lease" to "Let". '
+        'The description of the template changed from nothing to "Soon".'
+    )
+    assert created == 'Template "Lease" was created.'
+    of_step = said(org.api, f"entity_type=step&entity_id={step}")
+    assert of_step == [due, 'Field "Note" was added.', 'Step "Call" was added.']
+
+
+def test_t_10_8_publishing_tells_all_that_the_draft_changed(org: Organization) -> None:
+    template = org.template("Dual", steps=["One"], dual_version_enabled=True)
+    path = f"/checklists/{template['id']}"
+    org.api.data("PUT", f"{path}/publish")
+    for title in ("Two", "Three"):
+        org.api.data("POST", f"{path}/steps", {"title": title})
+    org.api.data("PUT", f"{path}/publish")
+
+    published = said(org.api, f"entity_type=checklist&entity_id={template['id']}&search=published")
+
+    assert published == [
+        'Template "Dual" was published: Step "Two" was added at position 2. Step "Three" was added at position 3.',
+        'Template "Dual" was published.',
+    ]
+
+
+def test_filters(org: Organization) -> None:
+    work, other = Work(org), org.person("admin")
+    other.api.data("PUT", f"/runs/{work.run}", {"name": "Unit 5"})
+    of_run = f"entity_type=run&entity_id={work.run}"
+
+    assert verbs(org.api, f"{of_run}&verb=commented") == ["commented"]
+    assert verbs(org.api, f"{of_run}&verb=issue-reported,completed") == ["completed", "issue-reported"]
+    assert set(verbs(org.api, f"{of_run}&type=Process")) == {"created", "updated"}
+    assert verbs(org.api, f"{of_run}&actor_id={other.id}") == ["updated"]
+    assert verbs(org.api, f"{of_run}&actor_email={other.email}") == ["updated"]
+    assert verbs(org.api, f"{of_run}&actor_email=nobody@x.test") == []
+    assert verbs(org.api, f"{of_run}&actor_type=guest") == [] == verbs(org.api, f"{of_run}&source=Webhook")
+    assert verbs(org.api, f"{of_run}&field=name") == ["updated"]
+    assert said(org.api, f"{of_run}&search=CALL&type=Task") == ['Task "Call" was completed.']
+    assert verbs(org.api, f"{of_run}&created_after=2001-01-01&created_before=2001-01-02") == []
+    assert len(verbs(org.api, f"{of_run}&created_after=2001-01-01")) == 5
+    assert verbs(org.api, f"{of_run}&origin_type=run") == []
+
+
+@on_one_database
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("search=a", "search"),
+        ("verb=danced", "verb"),
+        ("type=Cat", "type"),
+        ("entity_type=cat&entity_id=x", "entity_type"),
+        ("entity_id=x", "entity_type"),
+        ("entity_type=run", "entity_id"),
+        ("origin_id=x", "origin_type"),
+        ("origin_type=cat", "origin_type"),
+        ("created_after=soon", "created_after"),
+        ("actor_type=cat", "actor_type"),
+        ("source=Cat", "source"),
+    ],
+)
+def test_11_what_is_outside_the_lists_is_refused(org: Organization, query: str, field: str) -> None:
+    refused = org.api.get(f"/activity-feeds?{query}")
+
+    assert refused.status_code == 422 and list(refused.json()["errors"]) == [field]
+
+
+def test_a_12_1_rules_are_seen_at_work_and_nobody_did_what_they_do(org: Organization) -> None:
+    template = org.template(steps=["Call", "Sign"])
+    call, sign = (step["id"] for step in template["steps"])
+    condition = {"conditionable_id": call, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    action = {"action_type": "visibility", "action_verb": "show", "target_step_id": sign}
+    rule = {"automated_alias": "R1", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    run = org.process(template)["id"]
+    task = org.api.data("GET", f"/runs/{run}/tasks")[0]["id"]
+    org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
+
+    found = {row["verb"][0]: row for row in rows(org.api, f"entity_type=run&entity_id={run}")}
+
+    executed = found["executed"]
+    assert (executed["type"], executed["actor_id"]) == (["execution"], [None])
+    assert executed["audit_state"]["automated_alias"] == "R1"
+    assert executed["audit_state"]["conditions"][0]["met"] is True
+    assert found["updated"]["description"] == ['Task "Sign" was shown.']
+    by_me = verbs(org.api, f"entity_type=run&entity_id={run}&actor_id={org.admin.id}")
+    assert "executed" not in by_me and "updated" not in by_me
+
+
+def test_k_a3_everybody_sees_what_is_about_what_they_see(org: Organization) -> None:
+    work, member, light = Work(org), org.person(), org.person("light")
+    unpermitted = [
+        f"entity_type=run&entity_id={work.run}",
+        f"entity_type=task&entity_id={work.call}",
+        f"entity_type=thread&entity_id={work.comment}",
+        f"entity_type=checklist&entity_id={work.template['id']}",
+        f"entity_type=step&entity_id={work.template['steps'][0]['id']}",
+        f"entity_type=run&entity_id={'f' * 32}",
+    ]
+    for query in unpermitted:
+        assert member.api.get(f"/activity-feeds?{query}").status_code == 403
+    assert said(member.api, "") == []
+
+    tag = org.tag("Urgent")
+    own = org.one_off(member)["id"]
+    org.api.data("PUT", f"/runs/{work.run}/tasks/{work.sign}", {"title": "Sign", "top_secret": True})
+    org.api.data("PUT", f"/runs/{work.run}", {"name": "Unit 4", "users": [member.id, light.id]})
+
+    seen = rows(member.api, "per_page=100")
+    assert {tag["id"], own} <= {row["auditable_id"] for row in seen}
+    assert work.call in {row["auditable_id"] for row in seen}
+    assert {row["type"][0] for row in seen} <= {"Tag", "Process", "Task", "Comment"}, "no members, no templates"
+    of_run = rows(member.api, f"entity_type=run&entity_id={work.run}")
+    for found in (seen, of_run):
+        assert all(work.sign not in (row["auditable_id"], row["parentable_id"]) for row in found), "it is secret"
+    assert work.sign in {row["auditable_id"] for row in rows(org.api, "per_page=100")}
+    org.allow(work.template, "READ", member.id, light.id)
+    assert "Blueprint" in {row["type"][0] for row in rows(member.api, "per_page=100")}
+    assert rows(member.api, f"entity_type=checklist&entity_id={work.template['id']}")
+    assert light.api.get(f"/activity-feeds?{unpermitted[3]}").status_code == 403
+    assert "Blueprint" not in {row["type"][0] for row in rows(light.api, "per_page=100")}
+    assert work.call in {row["auditable_id"] for row in rows(light.api, "per_page=100")}
