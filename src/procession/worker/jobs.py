@@ -5,7 +5,7 @@ from collections.abc import Callable
 from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
-from procession.usecases import viewers
+from procession.usecases import forgetting, viewers
 from procession.worker.loop import Periodic
 
 
@@ -21,7 +21,11 @@ def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodi
     async def rebuild_stale_viewers() -> None:
         await viewers.rebuild_stale(database, clock())
 
+    async def forget_answers() -> None:
+        await forgetting.forget_answers(database, clock())
+
     return (
         Periodic("forget request counts", 60, forget_request_counts),
         Periodic("rebuild stale viewers", 2, rebuild_stale_viewers),
+        Periodic("forget answers", 3600, forget_answers),
     )

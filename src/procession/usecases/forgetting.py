@@ -1,0 +1,16 @@
+"""Dropping what is kept for a time only. Spec: README, retention."""
+
+from procession.domain.actors import BOT
+from procession.storage import idempotency, organizations
+from procession.storage.database import Database
+from procession.storage.tx import writing
+
+# Requests made outside any organization are kept under this number.
+OUTSIDE = (0, "")
+
+
+async def forget_answers(database: Database, now: int) -> int:
+    """Drop the answers to named requests that are over a day old, one short transaction each; how many."""
+    async with database.reading() as connection:
+        everywhere = [OUTSIDE, *await organizations.directory(connection)]
+    return sum([await writing(database, *place, BOT, now, idempotency.forget) for place in everywhere])
