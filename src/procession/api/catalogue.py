@@ -39,6 +39,7 @@ from procession.api.routes import (
     templates,
     threads,
     tokens,
+    undo,
 )
 
 RESOURCES: tuple[ModuleType, ...] = (
@@ -77,6 +78,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     folders,
     process_threads,
     threads,
+    undo,
 )
 
 

@@ -15,6 +15,7 @@ from procession.storage.tables import (
     people,
     processes,
     templates,
+    undo,
 )
 from procession.storage.tables.base import metadata
 
@@ -46,4 +47,5 @@ __all__ = [
     "people",
     "processes",
     "templates",
+    "undo",
 ]

@@ -1,5 +1,7 @@
 """What saving a process or a task means for copies of it: what changed, and who no longer sees it."""
 
+from msgspec.structs import replace
+
 from procession.domain.listing import principals_of
 from procession.domain.permissions import NOBODY, Seers, task_seers
 from procession.domain.processes import Process, Task
@@ -17,7 +19,8 @@ def of_task(before: Task | None, after: Task | None, *, old: Seers = NOBODY, new
 
 def of_process(before: Process | None, after: Process | None) -> list[Touch]:
     """The process and those of its tasks that differ, or are seen by others than before."""
-    if before == after:
+    if before is not None and after is not None and replace(before, starred_by=after.starred_by) == after:
+        # A star is somebody's own.
         return []
     process = after or before
     assert process is not None

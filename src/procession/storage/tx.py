@@ -73,6 +73,7 @@ class WriteTx(ReadTx):
         self._events: list[Event] = []
         self._counts: dict[Table, dict[tuple[Any, ...], int]] = {}
         self._touched: list[Touch] = []
+        self._placed: list[tuple[Table, Values]] = []
         self._sightings: list[viewing.Sighting] = []
         self._rights_changed = False
         self._stale_viewers: set[int] | None = set()
@@ -97,6 +98,10 @@ class WriteTx(ReadTx):
     def touch(self, *things: Touch) -> None:
         """These were created, changed or erased: copies of them are to follow."""
         self._touched.extend(things)
+
+    def put_at_position(self, table: Table, row: Values) -> None:
+        """Put this row, with the position that the transaction gets; only together with a change."""
+        self._placed.append((table, row))
 
     def count(self, table: Table, key: tuple[Any, ...], change: int) -> None:
         """Add `change` to a counter; `key` is its primary key without the organization."""
@@ -148,6 +153,8 @@ class WriteTx(ReadTx):
         await append_events(self.connection, self.org, position, self._events, actor=self.actor, at=self.now)
         if self._touched:
             await changes.write(self, position, self._touched)
+        for table, row in self._placed:
+            await self.connection.put(table, [{"org": self.org, **row, "position": position}])
         if self._rights_changed:
             await viewing.mark_stale(self, self._stale_viewers)
         for key, change in (await viewing.expand(self, self._sightings)).items():

@@ -1,4 +1,4 @@
-"""Requests that their callers named, with their answers; what changed last when, and who lost sight of it.
+"""Named requests with their answers; the last change of each thing, who lost sight of it, what can be undone.
 
 Revision: 0008
 Revises: 0004
@@ -46,6 +46,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org", "kind", "principal", "position", "seq", name="pk_departure"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "undoable",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("member", sa.BigInteger(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "kind", "seq", name="pk_undoable"),
+    )
+    op.create_index("ix_undoable_at", "undoable", ["org", "at"])
     # Changes before this were kept by nobody (storage.changes.Kind.START).
     op.execute("INSERT INTO change (org, kind, seq, position) SELECT org, 3, 0, position FROM organization_state")
 
