@@ -120,7 +120,8 @@ def test_a_key_is_forgotten_after_a_day(org: Organization) -> None:
 
 @pytest.mark.parametrize("key", ["", "a b", "é", "x" * 256])
 def test_a_key_is_short_and_visible(org: Organization, key: str) -> None:
-    answer = org.api.request("POST", "/tags", json={"title": "A"}, headers={"Idempotency-Key": key.encode("latin-1")})
+    headers = {"Authorization": f"Bearer {org.api.token}", "Idempotency-Key": key.encode()}
+    answer = org.server.request("POST", f"/organizations/{org.id}/tags", json={"title": "A"}, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_INVALID")
     assert titles(org) == []

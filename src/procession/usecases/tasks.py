@@ -147,7 +147,7 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     _record(tx, work, saved.task, accepted)
     if by_rules is not None:
         await reactions.save(tx, by_rules)
-    if work.changed == {"owners"} and accepted is None:
+    if work.changed == frozenset({"owners"}) and accepted is None:
         _remember(tx, "task.assigned", seen, saved, by_rules)
     return Changed(
         saved, [*read.ignored, *(f"taskdata.{key}" for key in accepted.ignored)] if accepted else read.ignored

@@ -13,7 +13,10 @@ from procession.storage.tx import WriteTx
 from procession.usecases import guards
 from procession.usecases.guards import SeenTask
 
-NOTHING = "There is nothing here that you can undo: others did the last thing, or it is {minutes} minutes ago."
+NOTHING = (
+    "There is nothing here that you can undo: the last thing was done by somebody else or more than {minutes} minutes "
+    "ago, or it is undone already."
+)
 CHANGED = "You {act}, but something else has happened since. Change it by hand."
 PEOPLE_GONE = "You {act}, but somebody who would have it back is not here any more. Change it by hand."
 SWITCHED_OFF = "This server is set not to undo anything."
