@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from procession.domain.times import wire
-from tests.api.task_runs import run_of
+from tests.api.task_runs import Run, run_of
 from tests.api.thread_places import at_once
 from tests.builders import Organization
 from tests.harness import Api
@@ -110,6 +110,29 @@ def test_who_gains_sight_of_a_process_gets_all_of_its_tasks(org: Organization) -
     copy.follow()
     assert len(copy.things) == 2
     copy.assert_equal()
+
+
+def test_what_tasks_show_of_their_process_and_quote_of_others_follows(org: Organization) -> None:
+    template = org.template(steps=[{"title": "Ask", "captures": [{"label": "City"}]}, "Visit", "Report"])
+    alias = template_field(org, template)["alias"]
+    visit = template["steps"][1]["id"]
+    org.api.put(f"/checklists/{template['id']}/steps/{visit}", {"title": f"Visit {{{{{alias}}}}}"}).raise_for_status()
+    run = Run(org, template)
+    copy = Copy(org.api, "/tasks")
+
+    run.change("Ask", taskdata={run.field(): "Lisbon"}).raise_for_status()
+    body = copy.ask()
+    copy.assert_equal()
+    assert [task["title"] for task in body["data"]] == ["Ask", "Visit Lisbon"]
+
+    org.api.post(f"/runs/{run.id}/problem", {"content": "stop"}).raise_for_status()
+    copy.follow()
+    copy.assert_equal()
+
+
+def template_field(org: Organization, template: dict[str, Any]) -> dict[str, Any]:
+    """The first form field of the first step, with its alias."""
+    return org.api.data("GET", f"/checklists/{template['id']}/form-fields")["form_fields"][0]
 
 
 def test_a_task_that_becomes_secret_is_gone_for_others(org: Organization) -> None:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from procession.domain.listing import principals_of
+from procession.domain.names import MARK
 from procession.domain.permissions import NOBODY, Seers, task_seers
 from procession.domain.processes import Process, Task
 from procession.storage.changes import Kind, Touch
@@ -26,7 +27,8 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
     assert process is not None
     old = principals_of(before) if before is not None else NOBODY
     new = principals_of(after) if after is not None else NOBODY
-    concerns_all = old != new or (before is not None and after is not None and before.is_archived != after.is_archived)
+    shows_other = old != new or _shown_on_tasks(before) != _shown_on_tasks(after)
+    quotes_other = _quoted(before) != _quoted(after)
     former = {task.seq: task for task in before.tasks} if before is not None else {}
     latter = {task.seq: task for task in after.tasks} if after is not None else {}
     return [
@@ -34,6 +36,16 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
         *(
             of_task(former.get(seq), latter.get(seq), old=old, new=new)
             for seq in {**former, **latter}
-            if concerns_all or former.get(seq) != latter.get(seq)
+            if shows_other or former.get(seq) != latter.get(seq) or (quotes_other and MARK in latter[seq].title)
         ),
     ]
+
+
+def _shown_on_tasks(process: Process | None) -> object:
+    """What every task shows of its process, and what decides whether it can be completed. Spec: api-tasks 2."""
+    return process and (process.is_archived, process.status, process.is_locked)
+
+
+def _quoted(process: Process | None) -> object:
+    """What titles with variables are made of."""
+    return process and (process.name, process.prerun, {task.seq: task.taskdata for task in process.tasks})
