@@ -6,7 +6,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, delete
 
+from procession.domain.actors import BOT
+from procession.storage.changes import Kind
+from procession.storage.log import position_query
+from procession.storage.query import Query
+from procession.storage.tables.changes import changes
+from procession.storage.tx import WriteTx, writing
 from tests.api.task_runs import run_of
 from tests.api.thread_places import at_once
 from tests.builders import Organization
@@ -130,6 +137,26 @@ def test_a_tag_that_is_none_of_ours_does_not_match(org: Organization, header: st
 
     assert org.api.put(path, change, **given(header)).status_code == 412
     assert org.api.put(path, change, **given(f"{header}, W/{tag_of(org, path)}")).status_code == 200
+
+
+def test_what_happened_before_changes_were_kept_counts_as_a_change(org: Organization) -> None:
+    """As after an upgrade: a tag from before it tells nothing any more, one from after it does."""
+    path, change = process(org)
+    old = tag_of(org, path)
+    org.tag()
+
+    async def upgrade(tx: WriteTx) -> None:
+        [(position, _)] = await tx.tuples(position_query)
+        await tx.connection.run(Query(delete(changes).where(changes.c.org == bindparam("org"))), {"org": tx.org})
+        start = {"org": tx.org, "kind": int(Kind.START), "seq": 0, "position": position}
+        await tx.connection.put(changes, [start])
+
+    server = org.server
+    server.run(writing(server.database, org.number, org.id, BOT, server.clock(), upgrade))
+
+    assert org.api.put(path, change, **given(old)).status_code == 412
+    assert org.api.get("/runs?updated_since=2001-01-01").status_code == 410
+    assert org.api.put(path, change, **given(tag_of(org, path))).status_code == 200
 
 
 def test_where_it_means_nothing_it_is_refused(org: Organization) -> None:

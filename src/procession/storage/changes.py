@@ -40,7 +40,7 @@ class Touch(msgspec.Struct, frozen=True):
 
 
 _C = changes.c
-position_query = Query(
+_position = Query(
     select(_C.position).where(_C.org == bindparam("org"), _C.kind == bindparam("kind"), _C.seq == bindparam("seq"))
 )
 
@@ -72,5 +72,11 @@ async def write(tx: "WriteTx", position: int, touched: Sequence[Touch]) -> None:
 
 
 async def last_change(tx: "ReadTx", kind: Kind, seq: int) -> int:
-    """The position of its last change; 0 when it has not changed since changes are kept."""
-    return await tx.value(position_query, kind=int(kind), seq=seq) or 0
+    """The position of its last change; where none is known, the one from which on changes are kept."""
+    found = await tx.value(_position, kind=int(kind), seq=seq)
+    return await start(tx) or 0 if found is None else found
+
+
+async def start(tx: "ReadTx") -> int | None:
+    """The position up to which changes may have been made that nobody kept; None: all are kept."""
+    return await tx.value(_position, kind=int(Kind.START), seq=0)

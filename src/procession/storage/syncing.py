@@ -103,7 +103,7 @@ async def at(tx: ReadTx, instant: int) -> Place:
             low = found[0][0] + 1
         else:
             high = middle
-    start = await tx.value(changes.position_query, kind=int(Kind.START), seq=0)
+    start = await changes.start(tx)
     if start is not None and low <= start:
         raise CannotGoOn
     return low, 0
