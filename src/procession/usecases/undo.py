@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from procession.domain.automations.state import RuleState
+from procession.domain.errors import ProcessLocked
 from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
@@ -39,15 +40,21 @@ def remember_task(tx: WriteTx, act: str, before: Task) -> None:
 
 
 async def undo_on_process(tx: WriteTx, process_id: str, *, minutes: int) -> Process:
-    """Take back what the caller did to the process itself. Raises NotFound, CannotUndo."""
+    """Take back what the caller did to the process itself. Raises NotFound, ProcessLocked, CannotUndo."""
     process = (await guards.locked_process(tx, process_id)).process
+    if process.is_locked:
+        raise ProcessLocked
     act, before = await _undoable(tx, Kind.PROCESS, process.seq, process.id, minutes)
     return await _restore(tx, process, act, before)
 
 
 async def undo_on_task(tx: WriteTx, task_id: str, *, minutes: int) -> SeenTask:
-    """Take back what the caller did to the task, with all that followed from it. Raises NotFound, CannotUndo."""
+    """Take back what the caller did to the task, with all that followed from it.
+
+    Raises NotFound, ProcessArchived, ProcessLocked, CannotUndo.
+    """
     seen = await guards.locked_task(tx, task_id)
+    guards.require_changeable(seen.process)
     if seen.process is not None:
         act, before = await _undoable(tx, Kind.PROCESS, seen.process.seq, task_id, minutes)
         process = await _restore(tx, seen.process, act, before)

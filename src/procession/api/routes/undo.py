@@ -12,7 +12,7 @@ from procession.storage.tx import WriteTx
 from procession.usecases import undo
 
 
-@operation("POST", TASK + "/undo", tag="tasks", errors=(422,))
+@operation("POST", TASK + "/undo", tag="tasks", errors=(422, 423))
 async def undo_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
     """Take back one's own completing, reopening, reassigning, hiding or showing, with what rules made of it.
 
@@ -21,7 +21,7 @@ async def undo_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
     return await answered(tx, call, await undo.undo_on_task(tx, task_id, minutes=call.settings.undo_minutes))
 
 
-@operation("POST", RUN + "/undo", tag="processes", errors=(422,))
+@operation("POST", RUN + "/undo", tag="processes", errors=(422, 423))
 async def undo_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Take back one's own archiving or restoring of the process. As `undoTask`."""
     process = await undo.undo_on_process(tx, run_id, minutes=call.settings.undo_minutes)
