@@ -242,6 +242,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Setting(whole(0, 1_000_000), "Guests an organization may invite in an hour; 0 = off.")
     ] = 0
 
+    undo_minutes: Annotated[
+        int, Setting(whole(0, 1440), "How long people may undo what they did to tasks and processes; 0 = off.")
+    ] = 10
+
     from_environment: frozenset[str] = frozenset()
     from_options: frozenset[str] = frozenset()
 

@@ -112,6 +112,7 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "{path}/comment", saying(SAID), 422, 201),
     ("POST", "{path}/problem", saying(SAID), 422, 201),
     ("POST", "{path}/resolved-threads", lambda stage: {**SAID, "thread_id": stage.issue}, 422, 200),
+    ("POST", "{path}/undo", saying(None), 200, 423),
     ("POST", "{path}/export", saying(None), 200, 200),
     # Its tags and folders.
     ("POST", "/checklists/tags", lambda stage: stage.tag_body("Run", stage.run), 422, 201),
@@ -134,6 +135,7 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("PUT", "/form-field/value", lambda stage: {"id": stage.field, "form_value": "Ada"}, 422, 423),
     ("PUT", "{path}/tasks/{open}/hide", saying({}), 422, 423),
     ("PUT", "{path}/tasks/{hidden}/show", saying({}), 422, 423),
+    ("POST", "/tasks/{open}/undo", saying(None), 422, 423),
     ("POST", "/tasks", lambda stage: stage.one_off, 422, 423),
     ("POST", "/tasks/{open}/clone", saying({}), 422, 423),
     ("DELETE", "/tasks/{extra}", saying(None), 422, 422),

@@ -175,6 +175,8 @@ class World:
             "reopenProcessTask": {"run_id": self.advanced_run, "task_id": self.completed_task},
             "reopenProcessTaskByPost": {"run_id": self.advanced_run, "task_id": self.completed_task},
             "reopenTask": {"task_id": self.done_one_off},
+            "undoTask": {"task_id": self.done_one_off},
+            "undoProcess": {"run_id": self.archived_run},
             "showTask": {"task_id": self.hidden_task},
             "resolveIssue": {"run_id": self.locked_run},
             "resolveProblem": {"task_id": self.blocked_task},

@@ -7,6 +7,7 @@ import os
 import secrets as random
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
@@ -19,6 +20,10 @@ class SecretKeyUnreadable(RuntimeError):
             f"The server key {path} cannot be used: {problem}. Restore it from your backup, or remove the file to make "
             "a new one (links of guests stop working then)."
         )
+
+
+class SealedWithAnotherKey(ValueError):
+    """What was sealed cannot be opened any more."""
 
 
 class Secrets:
@@ -38,8 +43,12 @@ class Secrets:
         return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, secret.encode(), None)).decode()
 
     def open(self, sealed: str) -> str:
+        """Raises SealedWithAnotherKey."""
         raw = base64.urlsafe_b64decode(sealed)
-        return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+        try:
+            return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+        except InvalidTag:
+            raise SealedWithAnotherKey from None
 
 
 def secrets_at(path: Path) -> Secrets:

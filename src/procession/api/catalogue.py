@@ -43,6 +43,7 @@ from procession.api.routes import (
     templates,
     threads,
     tokens,
+    undo,
 )
 
 RESOURCES: tuple[ModuleType, ...] = (
@@ -85,6 +86,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     threads,
     activity,
     search,
+    undo,
 )
 
 

@@ -4,18 +4,19 @@ from starlette.responses import Response
 
 Headers = list[tuple[bytes, bytes]]
 
+ALLOWED_HEADERS = (
+    b"Authorization, Content-Type, Accept, X-Tallyfy-Client, X-Requested-With, Idempotency-Key, If-Match, If-None-Match"
+)
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
-    (
-        b"access-control-allow-headers",
-        b"Authorization, Content-Type, Accept, X-Tallyfy-Client, X-Requested-With, Idempotency-Key, If-None-Match",
-    ),
+    (b"access-control-allow-headers", ALLOWED_HEADERS),
     (b"access-control-max-age", b"600"),
 ]
-EXPOSED = (
-    b"access-control-expose-headers",
-    b"X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, Content-Disposition, ETag, X-Ignored-Params",
+EXPOSED_HEADERS = (
+    b"X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, Content-Disposition, ETag, "
+    b"X-Ignored-Params, Idempotency-Replayed"
 )
+EXPOSED = (b"access-control-expose-headers", EXPOSED_HEADERS)
 VARY = (b"vary", b"Origin")
 
 

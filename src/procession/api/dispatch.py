@@ -17,6 +17,8 @@ from procession.api.edge import CallerChanged, Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
 from procession.api.params import read_params
+from procession.api.preconditions import condition_of, guarded
+from procession.api.replays import named, once
 from procession.api.router import Router
 from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
 from procession.storage.connection import Reader
@@ -76,16 +78,32 @@ class Dispatcher:
             except (DomainError, HttpRefusal):
                 await connection.settle()
                 raise
+        raw = b""
         if operation.wants_body:
-            given["body"] = await self._body(operation, call)
+            raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
+            given["body"] = _body(operation, call, raw)
+        request = named(operation, call, raw)
+        condition = condition_of(operation, call, values)
         if operation.tx is None:
             return self._respond(operation, call, await operation.handler(**given))
 
-        async def work(tx: WriteTx) -> Any:
+        async def handle(tx: WriteTx) -> Any:
             return await operation.handler(**given, tx=tx)
 
-        result = await writing(database, call.org, call.organization_id, call.actor, call.now, work)
-        return self._respond(operation, call, result)
+        async def work(tx: WriteTx) -> Any:
+            return await (handle(tx) if condition is None else guarded(tx, condition, handle))
+
+        async def work_once(tx: WriteTx) -> Response:
+            async def answer() -> Response:
+                return self._respond(operation, call, await work(tx))
+
+            assert request is not None
+            return await once(tx, call, request, self.edge.secrets, answer)
+
+        bound = (database, call.org, call.organization_id, call.actor, call.now)
+        if request is not None:
+            return await writing(*bound, work_once)
+        return self._respond(operation, call, await writing(*bound, work))
 
     async def _admit(
         self,
@@ -136,12 +154,6 @@ class Dispatcher:
         if self.edge.settings.strict_filters and call.ignored:
             raise Invalid({name.partition(":")[0]: [f"{name} is not known here."] for name in call.ignored})
         return found
-
-    async def _body(self, operation: Operation, call: Call) -> Any:
-        raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
-        media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        given = parse_form(raw) if media_type == "application/x-www-form-urlencoded" else parse_json(raw)
-        return given if operation.body is Any else read_body(operation.body, given, call.ignored)
 
     def _respond(self, operation: Operation, call: Call, result: Any) -> Response:
         if isinstance(result, Streamed):
@@ -210,6 +222,12 @@ async def read_limited(request: Request, most: int) -> bytes:
 def _gains_from_assuming(operation: Operation, call: Call) -> bool:
     """Whether the caller may be looked up together with what is read: not where they decide whether to read at all."""
     return operation.etag and operation.auth == "member" and IF_NONE_MATCH not in call.headers
+
+
+def _body(operation: Operation, call: Call, raw: bytes) -> Any:
+    media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = parse_form(raw) if media_type == "application/x-www-form-urlencoded" else parse_json(raw)
+    return given if operation.body is Any else read_body(operation.body, given, call.ignored)
 
 
 def _path_values(operation: Operation, found: dict[str, str]) -> dict[str, Any]:

@@ -7,18 +7,37 @@ import msgspec
 
 from procession import __version__
 from procession.api.contract.envelope import ErrorBody
-from procession.api.operations import Operation
+from procession.api.operations import Operation, is_replayable, writes
 from procession.api.params import Params, field_types
+from procession.api.preconditions import kind_named
+from procession.storage.tx import ReadTx
 
 REF = "#/components/schemas/{name}"
 STANDARD_ERRORS = (401, 403, 404, 429)
 REASONS = {
     200: "OK", 201: "Created", 204: "Done, no content", 304: "Not modified: the named tag is current",
     400: "Malformed body", 401: "No, malformed, expired or revoked token", 403: "Not allowed",
-    404: "Unknown, or not visible to the caller", 405: "Wrong method", 409: "Conflict", 413: "Body too large",
+    404: "Unknown, or not visible to the caller", 405: "Wrong method", 409: "Conflict", 410: "A copy has to start over",
+    412: "Changed since it was read", 413: "Body too large",
     415: "Unsupported media type", 422: "Invalid input or state", 423: "Locked by an open process-level issue",
     429: "Too many requests",
 }  # fmt: skip
+
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again within 24 hours, the same request takes effect once and gets its first answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of an earlier answer: the write is refused (412) when the thing has changed since.",
+    "schema": {"type": "string"},
+}
 
 
 def document(operations: list[Operation], server_url: str = "/") -> dict[str, Any]:
@@ -58,6 +77,10 @@ def _shapes(operation: Operation) -> list[Any]:
     return shapes
 
 
+def _may_be_conditional(operation: Operation) -> bool:
+    return writes(operation) and kind_named(operation) is not None
+
+
 def _body_shape(operation: Operation) -> Any:
     return operation.documented_body or operation.body
 
@@ -72,7 +95,12 @@ def _described(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": summary,
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation, schema_of)],
+        "parameters": [
+            *_path_parameters(operation),
+            *_query_parameters(operation, schema_of),
+            *([IDEMPOTENCY_KEY] if is_replayable(operation) else []),
+            *([IF_MATCH] if _may_be_conditional(operation) else []),
+        ],
         "responses": _responses(operation, schema_of),
     }
     if rest.strip():
@@ -139,6 +167,12 @@ def _responses(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     errors = {429} if operation.auth == "public" else {*STANDARD_ERRORS}
     if operation.wants_body:
         errors |= {400, 413, 422}
+    if is_replayable(operation):
+        errors |= {400, 409, 422}
+    if operation.tx is not ReadTx and operation.method != "GET":
+        errors.add(400)
+    if _may_be_conditional(operation):
+        errors.add(412)
     if operation.params is not None:
         # Only where the server is set to refuse what it would otherwise ignore.
         errors.add(422)

@@ -45,6 +45,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path_parameters: Mapping[str, type]
     wanted_path_parameters: tuple[str, ...]
     answer: Any  # the return annotation
+    # The answer shows a secret that is kept nowhere, not even for the caller to ask again.
+    shows_secret: bool
     # Used only in the document: a description of the body where the handler reads plain data.
     documented_body: Any
 
@@ -64,6 +66,7 @@ def operation(
     etag: bool = False,
     errors: tuple[int, ...] = (),
     media_types: tuple[str, ...] = ("application/json",),
+    shows_secret: bool = False,
     documented_body: Any = None,
 ) -> Callable[[H], H]:
     """Declare the decorated coroutine function as an endpoint; several methods make aliases of one another."""
@@ -85,6 +88,7 @@ def operation(
                     etag=etag,
                     errors=errors,
                     media_types=media_types,
+                    shows_secret=shows_secret,
                     documented_body=documented_body,
                 )
             )
@@ -150,3 +154,8 @@ def _inspected(handler: Callable[..., Awaitable[Any]], *, path: str, **options: 
 
 def writes(operation: Operation) -> bool:
     return operation.tx is WriteTx
+
+
+def is_replayable(operation: Operation) -> bool:
+    """Whether the operation minds an `Idempotency-Key`. Spec: api-conventions 16."""
+    return operation.method == "POST" and writes(operation) and not operation.shows_secret

@@ -15,6 +15,8 @@ from procession.domain.loose import clean_text
 
 MAX_NAME = 550
 MAX_SLUG = 60
+# Where a text may hold a variable.
+MARK = "{{"
 
 _INVISIBLE = "\ufeff\u200b\u2060\u180e"
 _JOINERS = "\u200c\u200d"

@@ -4,8 +4,12 @@
 
 from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed
-from procession.domain.listing import principals_of
+from procession.domain.listing import EVERYONE, principals_of
 from procession.domain.processes import Owners, Process, Task
+
+# Principals that may see a thing.
+Seers = frozenset[str]
+NOBODY: Seers = frozenset()
 
 
 def require(allowed: bool, to: str) -> None:
@@ -55,6 +59,14 @@ def may_see_task(actor: Actor, named: frozenset[str], task: Task, process: Proce
     if process is not None:
         return may_see_process(actor, named, process)
     return task.starter == actor.id or not actor.is_light
+
+
+def task_seers(task: Task, of_process: Seers) -> Seers:
+    """The principals by which `may_see_task` lets a task be seen, administrators aside."""
+    if task.top_secret:
+        return task.owners.principals
+    around = of_process if task.process is not None else frozenset({f"m:{task.starter}", EVERYONE})
+    return task.owners.principals | around
 
 
 def may_work_on_task(actor: Actor, named: frozenset[str], task: Task) -> bool:

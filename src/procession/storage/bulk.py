@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from procession.domain.actors import BOT, Actor
 from procession.domain.events import Event
 from procession.storage import viewing
+from procession.storage.changes import Touch
 from procession.storage.connection import Connection, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.log import append_events
@@ -90,6 +91,9 @@ class _Collector:
     async def run(self, query: Query, values: Mapping[str, Any]) -> int:
         _refuse(query, values)
 
+    async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        _refuse(table, rows)
+
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
         _refuse(table, counts)
 
@@ -126,6 +130,9 @@ class CollectingTx(WriteTx):
 
     def count(self, table: Table, key: Key, change: int) -> None:
         self._counted[table.name][key] += change
+
+    def touch(self, *things: Touch) -> None:
+        """Nothing: copies of the organization begin again after the load (`bulk_loading.Growing.close`)."""
 
     def sighted(self, *changes: viewing.Sighting) -> None:
         """Nothing: viewers' counters are rebuilt when everything is loaded."""

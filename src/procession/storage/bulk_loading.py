@@ -12,6 +12,7 @@ from sqlalchemy import Column, MetaData, Table, bindparam, func, insert, select,
 from sqlalchemy.schema import CreateTable, DropTable
 
 from procession.storage.bulk import Batch, Key
+from procession.storage.changes import Kind
 from procession.storage.connection import Connection, Row
 from procession.storage.database import Database
 from procession.storage.dialect import DIALECTS, constant
@@ -21,6 +22,7 @@ from procession.storage.query import Query
 from procession.storage.schema import metadata
 from procession.storage.search import SEQ_BITS, process_search
 from procession.storage.sqlite import SqliteConnection
+from procession.storage.tables.changes import changes
 from procession.storage.tables.control import organizations
 from procession.storage.tables.events import events, organization_states
 from procession.storage.tables.processes import processes
@@ -204,13 +206,15 @@ class Growing:
         self._staged += len(batch.rows.get(events.name, ()))
 
     async def close(self) -> None:
-        """Append the events that came with the batches to the organization's log."""
+        """Append the events that came with the batches to the organization's log; copies of it begin again."""
         connection = self._loader.connection
         async with self._loader.transaction():
             values = {"org_is": self._org, "happened": self._staged}
             [(last,)] = await connection.rows(_advance, values)
             await connection.run(_append_staged, {"before": last - self._staged})
             await connection.run(index_topics, {"org": self._org, "after": last - self._staged})
+            start = {"org": self._org, "kind": int(Kind.START), "seq": 0, "position": last}
+            await connection.put(changes, [start])
             await self._loader.define(str(DropTable(_stage)))
 
     async def _index_names(self, batch: Batch) -> None:

@@ -50,6 +50,10 @@ class Connection(Protocol):
         """Delete the rows with these primary keys; keys that have no row are passed over."""
         ...
 
+    async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, each in the place of the one with its primary key where there is one."""
+        ...
+
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
         """Add each row's `n` to the counter with its primary key, creating the counter where there is none."""
         ...

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, null, select, update
 
 from procession.domain.listing import Facet
+from procession.storage.changes import Kind, Touch
 from procession.storage.query import Query
 from procession.storage.tables import lists
 from procession.storage.tables.content import folder_links, folders, tag_links
@@ -190,6 +191,7 @@ _unfile_templates = Query(
     update(templates)
     .where(templates.c.org == bindparam("org_is"), templates.c.folder_id == bindparam("folder_is"))
     .values(folder_id=null(), updated_at=bindparam("now"))
+    .returning(templates.c.no, templates.c.id)
 )
 _remove_folder = Query(delete(folders).where(folders.c.org == bindparam("org"), folders.c.id == bindparam("folder_id")))
 
@@ -199,5 +201,6 @@ async def remove_folder(tx: WriteTx, folder_id: str, parent_id: str | None) -> N
     await tx.tuples(_lock_filed, folder_id=folder_id)
     await _forget(tx, Facet.FOLDER, folder_id)
     await tx.run(_move_up, org_is=tx.org, folder_is=folder_id, new_parent=parent_id, now=tx.now)
-    await tx.run(_unfile_templates, org_is=tx.org, folder_is=folder_id, now=tx.now)
+    unfiled = await tx.tuples(_unfile_templates, org_is=tx.org, folder_is=folder_id, now=tx.now)
+    tx.touch(*[Touch(Kind.TEMPLATE, no, template_id) for no, template_id in unfiled])
     await tx.run(_remove_folder, folder_id=folder_id)

@@ -88,6 +88,13 @@ def _add_by_array(table: Table, names: tuple[str, ...]) -> str:
     return f"{_insert_by_array(table, names)} ON CONFLICT ({keys}) DO UPDATE SET {total}"
 
 
+@cache
+def _put_by_array(table: Table, names: tuple[str, ...]) -> str:
+    keys = [column.name for column in table.primary_key.columns]
+    others = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
+    return f"{_insert_by_array(table, names)} ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {others}"
+
+
 async def _plan_once(raw: AsyncConnection[Row]) -> None:
     """Our statements are fixed, and have the plan that the tests hold them to whatever the values are; planning a list
     for its values takes as long as answering it. What is better planned for its values says so (`Query.prepare`).
@@ -195,6 +202,9 @@ class PostgresConnection:
 
     async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
         await self._by_array(_delete_by_array, table, keys)
+
+    async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        await self._by_array(_put_by_array, table, rows)
 
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
         await self._by_array(_add_by_array, table, counts)

@@ -18,6 +18,7 @@ from procession.domain.listing import (
 )
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
+from procession.storage import touching
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
@@ -167,6 +168,7 @@ async def _load(tx: ReadTx, query: Query, **values: object) -> Process | None:
 
 async def add(tx: WriteTx, process: Process) -> None:
     """Enter a settled process with its tasks, tags, folder and stars."""
+    tx.touch(*touching.of_process(None, process))
     await tx.insert(processes, [_row(process)])
     await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
     await _save_relations(tx, None, process)
@@ -177,6 +179,7 @@ async def add(tx: WriteTx, process: Process) -> None:
 
 async def save(tx: WriteTx, before: Process, after: Process) -> None:
     """Write what differs between the locked process and its settled successor."""
+    tx.touch(*touching.of_process(before, after))
     if process_rows.write(before) != process_rows.write(after):
         new = _row(after)
         changes = {f"new_{name}": value for name, value in new.items() if name != "seq"}
@@ -194,6 +197,7 @@ def _row(process: Process) -> dict[str, object]:
 
 async def remove(tx: WriteTx, process: Process) -> None:
     """Erase the process with everything on it."""
+    tx.touch(*touching.of_process(process, None))
     await _save_index(tx, process.seq, index_of(process), NOT_INDEXED)
     await _save_task_keys(tx, _task_keys([process]), _task_keys(()))
     await _save_search(tx, process, None)
@@ -202,12 +206,14 @@ async def remove(tx: WriteTx, process: Process) -> None:
 
 async def add_task(tx: WriteTx, task: Task) -> None:
     """Enter a stand-alone task. Tasks of a process are saved with it."""
+    tx.touch(touching.of_task(None, task))
     await tx.insert(tasks, [task_rows.write(task)])
     await _save_task_keys(tx, {}, {task.seq: task_keys(task, process_is_archived=False)})
 
 
 async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
     """Write a changed stand-alone task."""
+    tx.touch(touching.of_task(before, after))
     await _save_tasks(tx, [before], [after])
     await _save_task_keys(
         tx,
@@ -218,6 +224,7 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
 
 async def remove_task(tx: WriteTx, task: Task) -> None:
     """Erase a stand-alone task with everything on it."""
+    tx.touch(touching.of_task(task, None))
     await _save_task_keys(tx, {task.seq: task_keys(task, process_is_archived=False)}, {})
     await tx.delete(tasks, [{"seq": task.seq}])
 

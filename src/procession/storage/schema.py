@@ -4,7 +4,19 @@ Control tables hold what is shared by organizations (accounts, tokens, the direc
 tenant table: its primary key, unique keys and foreign keys begin with `org` (docs/scaling.md).
 """
 
-from procession.storage.tables import content, control, events, library, lists, people, processes, templates
+from procession.storage.tables import (
+    changes,
+    content,
+    control,
+    events,
+    idempotency,
+    library,
+    lists,
+    people,
+    processes,
+    templates,
+    undo,
+)
 from procession.storage.tables.base import metadata
 
 CONTROL_TABLES = frozenset(
@@ -24,13 +36,16 @@ TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
 __all__ = [
     "CONTROL_TABLES",
     "TENANT_TABLES",
+    "changes",
     "content",
     "control",
     "events",
+    "idempotency",
     "library",
     "lists",
     "metadata",
     "people",
     "processes",
     "templates",
+    "undo",
 ]

@@ -74,6 +74,18 @@ def _add_to_counter(table: Table) -> Query:
 
 
 @cache
+def _put_into(table: Table) -> Query:
+    statement = upsert(table).values({column.name: bindparam(column.name) for column in table.columns})
+    others = [column.name for column in table.columns if not column.primary_key]
+    return Query(
+        statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns),
+            set_={name: getattr(statement.excluded, name) for name in others},
+        )
+    )
+
+
+@cache
 def _insert_into(table: Table, names: tuple[str, ...]) -> Query:
     return Query(insert_into(table).values({name: bindparam(name) for name in names}))
 
@@ -151,6 +163,9 @@ class SqliteConnection:
 
     async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
         await self.run_many(_delete_by_key(table), keys)
+
+    async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        await self.run_many(_put_into(table), rows)
 
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
         await self.run_many(_add_to_counter(table), counts)

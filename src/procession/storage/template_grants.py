@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from procession.domain.template_permissions import Permission, Standing
 from procession.domain.templates import TemplateHead
 from procession.storage import access
+from procession.storage.changes import Kind, Touch
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables.templates import template_grants
@@ -60,6 +61,11 @@ async def lists_of(tx: ReadTx, template_ids: Sequence[str]) -> dict[str, list[Gr
     return found
 
 
+def principals(grants: Iterable[Grant]) -> frozenset[str]:
+    """Everybody who is on any of the lists."""
+    return frozenset(principal for _, principal in grants)
+
+
 async def process_readers(tx: ReadTx, template_id: str) -> list[str]:
     """Who a launch lets see its process: "everyone", "m:<member>", "g:<group>". Spec: T-2.8, DEC-46."""
     return [row[0] for row in await tx.tuples(_process_readers, id=template_id)]
@@ -69,7 +75,10 @@ async def add(tx: WriteTx, template_id: str, grants: Iterable[Grant]) -> None:
     await tx.insert(template_grants, _rows(template_id, grants))
 
 
-async def replace(tx: WriteTx, template_id: str, old: frozenset[Grant], new: frozenset[Grant]) -> None:
+async def replace(tx: WriteTx, head: TemplateHead, old: frozenset[Grant], new: frozenset[Grant]) -> None:
+    """Change the lists of the locked template."""
+    template_id = head.id
+    tx.touch(Touch(Kind.TEMPLATE, head.no, head.id, principals(old) - principals(new)))
     await tx.delete(template_grants, _rows(template_id, old - new))
     await tx.insert(template_grants, _rows(template_id, new - old))
 

@@ -7,6 +7,7 @@ from procession.domain.errors import WrongState
 from procession.domain.names import fold
 from procession.domain.template_references import mentions
 from procession.domain.templates import MAX_DOCUMENT_BYTES, Template, TemplateRow
+from procession.storage.changes import Kind, Touch
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
@@ -100,6 +101,7 @@ async def _one(tx: ReadTx, query: Query, **values: object) -> TemplateRow | None
 
 
 async def add(tx: WriteTx, row: TemplateRow) -> None:
+    tx.touch(Touch(Kind.TEMPLATE, row.no, row.id))
     await tx.insert(templates, [_stored(row)])
     await tx.insert(template_references, _reference_rows(row, mentions(row.document)))
 
@@ -116,13 +118,19 @@ async def save(tx: WriteTx, before: TemplateRow, after: TemplateRow) -> Template
         old, new = mentions(before.document), mentions(after.document)
         await tx.delete(template_references, _reference_rows(after, old - new))
         await tx.insert(template_references, _reference_rows(after, new - old))
+    lost = frozenset({f"m:{before.owner}"}) if after.owner != before.owner else frozenset[str]()
+    tx.touch(Touch(Kind.TEMPLATE, after.no, after.id, lost))
     values = {f"new_{name}": value for name, value in _stored(after).items() if name != "id"}
     await tx.run(_save, org_is=tx.org, id_is=after.id, **values)
     return after
 
 
-async def remove(tx: WriteTx, row: TemplateRow) -> None:
-    """Erase the template with its grants, stars and links; frozen versions are `template_versions`' business."""
+async def remove(tx: WriteTx, row: TemplateRow, seen_by: frozenset[str]) -> None:
+    """Erase the template with its grants, stars and links; frozen versions are `template_versions`' business.
+
+    `seen_by` are the principals on its lists.
+    """
+    tx.touch(Touch(Kind.TEMPLATE, row.no, row.id, seen_by | {f"m:{row.owner}"}, is_gone=True))
     await tx.delete(templates, [{"id": row.id}])
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Table
 
 from procession.domain.actors import Actor
 from procession.domain.events import Event
-from procession.storage import viewing
+from procession.storage import changes, viewing
+from procession.storage.changes import Touch
 from procession.storage.connection import Connection, Read, Row
 from procession.storage.database import Database
 from procession.storage.log import advance_position, append_events, append_topics
@@ -86,6 +87,8 @@ class WriteTx(ReadTx):
         self._database = database
         self._events: list[Event] = []
         self._counts: dict[Table, dict[tuple[Any, ...], int]] = {}
+        self._touched: list[Touch] = []
+        self._placed: list[tuple[Table, Values]] = []
         self._sightings: list[viewing.Sighting] = []
         self._rights_changed = False
         self._stale_viewers: set[int] | None = set()
@@ -106,6 +109,14 @@ class WriteTx(ReadTx):
     def record(self, *happened: Event) -> None:
         """Append to the event log; readers see it once this transaction has committed."""
         self._events.extend(happened)
+
+    def touch(self, *things: Touch) -> None:
+        """These were created, changed or erased: copies of them are to follow."""
+        self._touched.extend(things)
+
+    def put_at_position(self, table: Table, row: Values) -> None:
+        """Put this row, with the position that the transaction gets; only together with a change."""
+        self._placed.append((table, row))
 
     def count(self, table: Table, key: tuple[Any, ...], change: int) -> None:
         """Add `change` to a counter; `key` is its primary key without the organization."""
@@ -149,11 +160,17 @@ class WriteTx(ReadTx):
         The position's row is the organization's lock, so a reader never passes an event that commits later, and
         who belongs to a group is read while nobody can change the counters that follow from it.
         """
-        if not (self._events or self._counts or self._sightings or self._rights_changed):
+        if not (self._events or self._touched or self._counts or self._sightings or self._rights_changed):
             return
-        position = await advance_position(self.connection, self.org, len(self._events), rights=self._rights_changed)
+        # A change that recorded nothing takes a position, too: who has read up to the last one has not seen it.
+        happened = len(self._events) or int(bool(self._touched))
+        position = await advance_position(self.connection, self.org, happened, rights=self._rights_changed)
         await append_events(self.connection, self.org, position, self._events, actor=self.actor, at=self.now)
         await append_topics(self.connection, self.org, position, self._events)
+        if self._touched:
+            await changes.write(self, position, self._touched)
+        for table, row in self._placed:
+            await self.connection.put(table, [{"org": self.org, **row, "position": position}])
         if self._rights_changed:
             await viewing.mark_stale(self, self._stale_viewers)
         for key, change in (await viewing.expand(self, self._sightings)).items():

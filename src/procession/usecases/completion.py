@@ -20,7 +20,7 @@ from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, reactions
+from procession.usecases import assigning, guards, reactions, undo
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
 from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
@@ -129,6 +129,7 @@ async def _save(
     if seen.process is None:
         saved_alone = await guards.save_changed_task(tx, seen, task)
         tx.record(event)
+        undo.remember_task(tx, event.kind, seen.task)
         return Changed(saved_alone, [])
     document = await stored.document_of(tx, seen.process)
     settings = await organizations.settings_of(tx, tx.org)
@@ -138,6 +139,8 @@ async def _save(
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
     tx.record(event)
     await reactions.save(tx, by_rules)
+    former = shown_to(seen.process, mentions) if mentions else seen.process
+    undo.remember_process(tx, event.kind, task.id, former, saved, by_rules.rules_before)
     others = reactions.changed_by_rules(tx, by_rules, seen.named)
     return Changed(SeenTask(saved.task(task.id), saved, seen.named), [], others)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from procession.domain.actors import Actor
 from procession.domain.calendar import is_zone
 from procession.domain.errors import Invalid, Unauthenticated
 from procession.domain.events import happened
@@ -11,59 +10,50 @@ from procession.domain.names import clean_name
 from procession.domain.organizations import check_name, checked_settings
 from procession.domain.people import require_admin
 from procession.storage import accounts, organizations
-from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.members import NewMember
-from procession.storage.numbers import new_uuid
 from procession.storage.tx import WriteTx
 from procession.usecases.members import enter
 from procession.usecases.setup import found
 
 
-async def found_organization(
-    database: Database, *, name: str, timezone: str | None, actor: Actor, now: int
-) -> tuple[int, str]:
-    """A new organization whose default administrator is the caller: (its number, its id).
+async def found_organization(outside: WriteTx, database: Database, *, name: str, timezone: str | None) -> WriteTx:
+    """A new organization whose default administrator is the caller; the finished transaction in it.
 
     The time zone is the caller's unless they name one. Raises Invalid.
     """
     check_name(name)
     if timezone is not None and not is_zone(timezone):
         raise Invalid({"timezone": ["The timezone must be the name of an IANA time zone."]})
-    organization_id = new_uuid(now)
-
-    async def work(connection: Connection) -> int:
-        account = await accounts.find(connection, actor.id)
-        if account is None:
-            raise Unauthenticated
-        tx = await found(
-            database,
-            connection,
-            organization_id,
-            name=clean_name(name),
-            timezone=timezone or account.timezone,
-            actor=actor,
-            now=now,
-        )
-        await enter(
-            tx,
-            NewMember(
-                account=account.id,
-                email=account.email,
-                first_name=account.first_name,
-                last_name=account.last_name,
-                role="admin",
-                status="active",
-                timezone=account.timezone,
-                invited_by=None,
-                profile=account.profile,
-            ),
-        )
-        tx.record(happened("organization.created", organization_id, name=clean_name(name)))
-        await tx.finish()
-        return tx.org
-
-    return await database.write(work), organization_id
+    account = await accounts.find(outside.connection, outside.actor.id)
+    if account is None:
+        raise Unauthenticated
+    tx = await found(
+        database,
+        outside.connection,
+        outside.new_id(),
+        name=clean_name(name),
+        timezone=timezone or account.timezone,
+        actor=outside.actor,
+        now=outside.now,
+    )
+    await enter(
+        tx,
+        NewMember(
+            account=account.id,
+            email=account.email,
+            first_name=account.first_name,
+            last_name=account.last_name,
+            role="admin",
+            status="active",
+            timezone=account.timezone,
+            invited_by=None,
+            profile=account.profile,
+        ),
+    )
+    tx.record(happened("organization.created", tx.organization_id, name=clean_name(name)))
+    await tx.finish()
+    return tx
 
 
 async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, reactions
+from procession.usecases import guards, reactions, undo
 from procession.usecases.guards import Seen
 from procession.usecases.reactions import Means, Reacted
 
@@ -226,6 +226,7 @@ async def archive_process(tx: WriteTx, process_id: str) -> Process:
     guards.require_changeable(seen.process)
     saved = await guards.save_process(tx, seen.process, replace(seen.process, archived_at=tx.now))
     tx.record(happened("process.archived", saved.id, process=saved.seq))
+    undo.remember_process(tx, "process.archived", saved.id, seen.process, saved)
     return saved
 
 
@@ -236,6 +237,7 @@ async def activate_process(tx: WriteTx, process_id: str) -> Process:
         return seen.process
     saved = await guards.save_process(tx, seen.process, replace(seen.process, archived_at=None))
     tx.record(happened("process.restored", saved.id, process=saved.seq))
+    undo.remember_process(tx, "process.restored", saved.id, seen.process, saved)
     return saved
 
 

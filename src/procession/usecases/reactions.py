@@ -34,6 +34,11 @@ class Reacted(msgspec.Struct, frozen=True):
     reaction: Reaction | None = None
 
     @property
+    def rules_before(self) -> RuleState | None:
+        """What the process remembered before; None when its rules were not asked."""
+        return None if self.reaction is None else self.former or FRESH
+
+    @property
     def log(self) -> tuple[Evaluation | TakenBack, ...]:
         return () if self.reaction is None else self.reaction.log
 

@@ -34,7 +34,7 @@ from procession.domain.values import People
 from procession.storage import access, attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests, lookup_lists, reactions
+from procession.usecases import assigning, guards, guests, lookup_lists, reactions, undo
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
 
@@ -147,6 +147,8 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     _record(tx, work, saved.task, accepted)
     if by_rules is not None:
         await reactions.save(tx, by_rules)
+    if work.changed == frozenset({"owners"}) and accepted is None:
+        _remember(tx, "task.assigned", seen, saved, by_rules)
     return Changed(
         saved, [*read.ignored, *(f"taskdata.{key}" for key in accepted.ignored)] if accepted else read.ignored
     )
@@ -361,7 +363,16 @@ async def _save_visibility(tx: WriteTx, seen: SeenTask, task: Task, kind: str) -
         return seen
     saved = await guards.save_changed_task(tx, seen, task)
     tx.record(happened(kind, task.id, process=task.process))
+    _remember(tx, kind, seen, saved)
     return saved
+
+
+def _remember(tx: WriteTx, act: str, seen: SeenTask, saved: SeenTask, by_rules: Reacted | None = None) -> None:
+    if seen.process is None or saved.process is None:
+        undo.remember_task(tx, act, seen.task)
+    else:
+        rules = by_rules.rules_before if by_rules is not None else None
+        undo.remember_process(tx, act, seen.task.id, seen.process, saved.process, rules)
 
 
 async def guests_readable_task(tx: ReadTx, guest: frozenset[str], task_id: str) -> SeenTask:

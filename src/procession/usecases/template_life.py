@@ -75,7 +75,8 @@ async def delete_template(tx: WriteTx, template_id: str) -> list[Embedding]:
     for each in await templates.lock_many(tx, await templates.mentioning(tx, "template", row.id)):
         await templates.save(tx, each, replace(each, document=without_embedded(each.document, row.id)))
     await public_templates.remove(tx, row.id)
-    await templates.remove(tx, row)
+    grants = (await template_grants.lists_of(tx, [row.id]))[row.id]
+    await templates.remove(tx, row, template_grants.principals(grants))
     await template_versions.remove_unused(tx, row.id)
     tx.record(happened("template.deleted", row.id, title=row.title))
     tx.rights_changed([row.owner])

@@ -49,7 +49,7 @@ async def change_permissions(
         entries |= {(permission, each) for each in (principals | {EVERYONE} if given.everyone else principals)}
     new = frozenset(entries)
     if new != old:
-        await template_grants.replace(tx, row.id, old, new)
+        await template_grants.replace(tx, row, old, new)
         tx.record(happened("template.permissions_changed", row.id, lists=sorted(lists)))
         tx.rights_changed([])
     return sorted(new)

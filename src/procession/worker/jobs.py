@@ -5,11 +5,11 @@ from collections.abc import Callable
 from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
-from procession.usecases import viewers
+from procession.usecases import forgetting, viewers
 from procession.worker.loop import Periodic
 
 
-def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodic, ...]:
+def periodic_jobs(database: Database, clock: Callable[[], int], *, undo_minutes: int) -> tuple[Periodic, ...]:
     """What one process of a server does beside answering requests."""
 
     async def forget_request_counts() -> None:
@@ -21,7 +21,15 @@ def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodi
     async def rebuild_stale_viewers() -> None:
         await viewers.rebuild_stale(database, clock())
 
+    async def forget_answers() -> None:
+        await forgetting.forget_answers(database, clock())
+
+    async def forget_undoables() -> None:
+        await forgetting.forget_undoables(database, clock(), minutes=undo_minutes)
+
     return (
         Periodic("forget request counts", 60, forget_request_counts),
         Periodic("rebuild stale viewers", 2, rebuild_stale_viewers),
+        Periodic("forget answers", 3600, forget_answers),
+        Periodic("forget what can be undone", 300, forget_undoables),
     )

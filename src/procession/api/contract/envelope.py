@@ -1,9 +1,10 @@
 """Envelopes that every answer shares. Spec: api-conventions 7, 8, 14."""
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec import Meta as Described
 
 T = TypeVar("T")
 
@@ -52,6 +53,20 @@ class Paginated(msgspec.Struct, Generic[T]):
 
     data: list[T]
     meta: Meta | UnsetType = UNSET
+
+
+class Sync(msgspec.Struct):
+    """How a copy goes on. Spec: api-conventions 8.1."""
+
+    next: Annotated[str, Described(description="What to send as `updated_since` the next time.")]
+    has_more: Annotated[bool, Described(description="More has happened already: ask again at once.")]
+    deleted: Annotated[list[str], Described(description="Ids of what was deleted, or may not be seen any more.")]
+
+
+class Synced(Paginated[T], Generic[T]):
+    """One page of a list; with `updated_since` what changed since, and `sync` instead of `meta`."""
+
+    sync: Sync | UnsetType = UNSET
 
 
 class ErrorBody(msgspec.Struct):

@@ -116,6 +116,10 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
     type: Annotated[tuple[str, ...], Meta(description="procedure, form or document.")] = ()
     form_fields_values: Annotated[bool | None, Meta(description="Add answers to `form_fields`.")] = None
     cursor: Annotated[str | None, Meta(description="Opaque place in the list, from `links`; wins over `page`.")] = None
+    updated_since: Annotated[
+        str | None,
+        Meta(description="`now`, a moment, or `sync.next` of an earlier answer: what changed since, and what is gone."),
+    ] = None
 
     ALIASES: ClassVar[dict[str, str]] = {**PageParams.ALIASES, "blueprint_id": "checklist_id"}
     BARE_FLAGS: ClassVar[frozenset[str]] = frozenset({"untagged"})

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from procession.api.contract.envelope import Many, One, Pagination
+from procession.api.contract.envelope import Many, One, Pagination, Sync
 from procession.api.contract.forms import FormField
 from procession.api.contract.processes import FolderLink, Run
 from procession.api.contract.shared import TagLink
@@ -120,6 +120,12 @@ class TaskList(msgspec.Struct):
     meta: TaskMeta | UnsetType = UNSET
 
 
+class SyncedTaskList(TaskList):
+    """One page of tasks; with `updated_since` what changed since, and `sync` instead of `meta`."""
+
+    sync: Sync | UnsetType = UNSET
+
+
 class TaskParams(Params, frozen=True, kw_only=True):
     with_: Annotated[tuple[str, ...], Meta(description="Related data to include.")] = ()
 
@@ -172,6 +178,10 @@ class OrganizationTaskListParams(TaskListParams, frozen=True, kw_only=True):
     assignee: Annotated[str | None, Meta(description="`me`: as `owners` with the caller.")] = None
     custom_field_key: Annotated[str | None, Meta(description="A custom field; with `custom_field_value`.")] = None
     custom_field_value: Annotated[str | None, Meta(description="The exact value it has.")] = None
+    updated_since: Annotated[
+        str | None,
+        Meta(description="`now`, a moment, or `sync.next` of an earlier answer: what changed since, and what is gone."),
+    ] = None
 
 
 class OwnersBody(msgspec.Struct):

@@ -106,6 +106,10 @@ class TemplateListParams(PageParams, frozen=True, kw_only=True):
     tag: Annotated[tuple[str, ...], Meta(description="Tags, any of them.")] = ()
     owner_id: Annotated[int | None, Meta(description="Owner of the template.")] = None
     archived: Annotated[str | None, Meta(description="`true` adds archived templates, `only` gives just them.")] = None
+    updated_since: Annotated[
+        str | None,
+        Meta(description="`now`, a moment, or `sync.next` of an earlier answer: what changed since, and what is gone."),
+    ] = None
 
     ALIASES: ClassVar[dict[str, str]] = {**PageParams.ALIASES, "folder_id": "folder"}
 

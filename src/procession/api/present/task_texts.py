@@ -6,7 +6,7 @@ from procession.adapters.text import safe_markup
 from procession.api.present.snippets import Snippets, quoted_in
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
-from procession.domain.names import Variable, fill_variables, system_variables
+from procession.domain.names import MARK, Variable, fill_variables, system_variables
 from procession.domain.processes import Task
 from procession.domain.richtext import fill_rich_variables
 from procession.domain.templates import Template
@@ -16,7 +16,6 @@ from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
 
 Documents = Mapping[tuple[str, int], Template]
-MARK = "{{"
 
 
 class Texts:

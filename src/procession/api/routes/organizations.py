@@ -14,7 +14,7 @@ from procession.api.lists import answered, cut, includes
 from procession.api.operations import operation
 from procession.api.present.organizations import present_organization
 from procession.storage import organizations
-from procession.storage.tx import ReadTx, WriteTx, reading
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.organizations import found_organization, update
 
 ORGANIZATION = "/organizations/{org_id}"
@@ -33,14 +33,9 @@ async def list_my_organizations(tx: ReadTx, call: Call, params: OrganizationList
 
 
 @operation("POST", "/organizations", tag="organizations", auth="account", status=201)
-async def create_organization(call: Call, body: NewOrganization) -> Item[Organization]:
+async def create_organization(tx: WriteTx, call: Call, body: NewOrganization) -> Item[Organization]:
     """Found an organization; the caller becomes its default administrator."""
-    database, actor, now = call.edge.database, call.actor, call.now
-    org, organization_id = await found_organization(
-        database, name=body.name, timezone=body.timezone, actor=actor, now=now
-    )
-    async with reading(database, org, organization_id, actor, now) as tx:
-        return Item(await _shown(tx))
+    return Item(await _shown(await found_organization(tx, call.edge.database, name=body.name, timezone=body.timezone)))
 
 
 @operation("GET", ORGANIZATION, tag="organizations", etag=True)

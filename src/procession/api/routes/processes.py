@@ -6,7 +6,7 @@ from contextlib import aclosing
 import msgspec
 
 from procession.api.call import Call, Streamed
-from procession.api.contract.envelope import Item, Paginated
+from procession.api.contract.envelope import Item, Paginated, Synced
 from procession.api.contract.forms import RunForms
 from procession.api.contract.process_answers import RunIncludes, RunWithTasks
 from procession.api.contract.processes import RunListParams, RunParams
@@ -15,11 +15,13 @@ from procession.api.filters import to_filter_and_order, to_window, write_cursor
 from procession.api.operations import operation
 from procession.api.present.process_includes import Viewer, add_includes, view, wanted
 from procession.api.present.processes import shown
+from procession.api.syncing import page_since, sync_of
 from procession.domain.errors import NotFound
 from procession.domain.filters import Order, ProcessFilter
 from procession.domain.names import fold
-from procession.storage import tags
+from procession.storage import tags, task_pages
 from procession.storage.access import sight_of
+from procession.storage.changes import Kind
 from procession.storage.listing import plan, totals
 from procession.storage.listing.rows import ListedProcess
 from procession.storage.tx import ReadTx
@@ -30,14 +32,16 @@ RUNS = "/organizations/{org_id}/runs"
 BATCH = 100
 
 
-@operation("GET", RUNS, tag="processes", etag=True)
-async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Paginated[RunWithTasks] | Streamed:
+@operation("GET", RUNS, tag="processes", etag=True, errors=(410,))
+async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Synced[RunWithTasks] | Streamed:
     """List the processes the caller may see, one page at a time, with the exact total.
 
     All filters combine with AND; values inside one comma list with OR, except `tag_ids`. What cannot be used is
     ignored and named in `X-Ignored-Params`. `links` carry a cursor beside the page number: following them costs
     the same anywhere and neither repeats nor skips a row while others insert.
     """
+    if params.updated_since is not None:
+        return await _changed(tx, call, params, params.updated_since)
     where, order = to_filter_and_order(call, await with_tag_ids(tx, params))
     names = wanted(call, params.with_)
     if params.without_pagination:
@@ -50,7 +54,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
     found = await plan.list_page(tx, where, order, window, await sight_of(tx))
     if any(part.delayed for part in where.parts) and (next_late := await totals.next_becoming_late(tx)) is not None:
         call.changes_at(next_late + 1)
-    return call.paginated(
+    listed: Paginated[RunWithTasks] = call.paginated(
         await present(tx, call, found.rows, names, with_answers=bool(params.form_fields_values)),
         found.total,
         page,
@@ -59,6 +63,16 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Pagin
         has_more=found.has_more,
         has_before=found.has_before,
     )
+    return Synced(listed.data, listed.meta)
+
+
+async def _changed(tx: ReadTx, call: Call, params: RunListParams, since: str) -> Synced[RunWithTasks]:
+    """What changed since, archived ones too."""
+    page = await page_since(tx, call, Kind.PROCESS, params, since)
+    rows = await task_pages.listed_at(tx, page.seqs)
+    names, answers = wanted(call, params.with_), bool(params.form_fields_values)
+    shown = await present(tx, call, [rows[seq] for seq in page.seqs if seq in rows], names, with_answers=answers)
+    return Synced(shown, sync=await sync_of(tx, Kind.PROCESS, page))
 
 
 @operation("GET", RUNS + "/{run_id}", tag="processes", etag=True)

@@ -11,6 +11,7 @@ from procession.api.contract.tasks import (
     OrganizationTaskListParams,
     PersonTaskListParams,
     RunTaskListParams,
+    SyncedTaskList,
     TaskList,
     TaskListParams,
     TaskMeta,
@@ -19,12 +20,14 @@ from procession.api.contract.tasks import (
 from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.api.routes.tasks import ORG, RUN
+from procession.api.syncing import page_since, sync_of
 from procession.api.task_filters import to_organization_filter, to_person_filter, to_task_filter, to_task_order
 from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.task_filters import BY_POSITION, TaskFilter, TaskOrder, Word
 from procession.storage import access, people, task_lists
 from procession.storage import groups as stored_groups
 from procession.storage.access import EVERYTHING, Sight
+from procession.storage.changes import Kind
 from procession.storage.task_lists import TaskPage
 from procession.storage.tx import ReadTx
 
@@ -68,11 +71,21 @@ async def _asked_page(
     return Page(place // page.size + 1, page.size)
 
 
-@operation("GET", ORG + "/tasks", tag="tasks", etag=True)
-async def list_tasks(tx: ReadTx, call: Call, params: OrganizationTaskListParams) -> TaskList | Streamed:
+@operation("GET", ORG + "/tasks", tag="tasks", etag=True, errors=(410,))
+async def list_tasks(tx: ReadTx, call: Call, params: OrganizationTaskListParams) -> SyncedTaskList | Streamed:
     """List every task the caller may see, of processes and one-off, hidden ones only when asked for."""
+    if params.updated_since is not None:
+        return await _changed(tx, call, params, params.updated_since)
     where = await to_organization_filter(call, tx, params)
-    return await answer_list(tx, call, params, where, await access.sight_of(tx))
+    listed = await answer_list(tx, call, params, where, await access.sight_of(tx))
+    return listed if isinstance(listed, Streamed) else SyncedTaskList(listed.data, listed.meta)
+
+
+async def _changed(tx: ReadTx, call: Call, params: OrganizationTaskListParams, since: str) -> SyncedTaskList:
+    """What changed since, hidden and archived ones too."""
+    page = await page_since(tx, call, Kind.TASK, params, since)
+    shown = await present(tx, call, await task_lists.tasks_at(tx, page.seqs), wanted(call, params.with_))
+    return SyncedTaskList(shown, sync=await sync_of(tx, Kind.TASK, page))
 
 
 @operation("GET", ORG + "/me/tasks", tag="tasks", etag=True)

@@ -21,7 +21,7 @@ from procession.domain.errors import Invalid, NotFound
 from procession.domain.template_permissions import PERMISSIONS
 from procession.domain.times import wire
 from procession.storage import identity, organizations, public_templates, template_grants, templates
-from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.storage.tx import ReadTx, WriteTx, reading
 from procession.usecases.steps import deadline_of
 from procession.usecases.template_access import editable, readable
 from procession.usecases.template_access import public_template as find_public
@@ -88,28 +88,21 @@ async def publish_template(tx: WriteTx, checklist_id: str) -> Item[Checklist]:
 
 
 @operation("POST", TEMPLATE + "/clone", tag="templates", status=201, documented_body=CloneBody)
-async def clone_template(call: Call, checklist_id: str, body: Any) -> Item[Checklist]:
+async def clone_template(tx: WriteTx, call: Call, checklist_id: str, body: Any) -> Item[Checklist]:
     """Copy a template, from another of the caller's organizations too (`tenant`), or any public one."""
     given = read_object(CloneBody, body, call.ignored)
-    original = await _original(call, (given.tenant or call.organization_id).lower(), checklist_id)
-
-    async def work(tx: WriteTx) -> Checklist:
-        await require_creator(tx)
-        row = await clone(tx, original, title=given.title)
-        return present_template(row, starred=False)
-
-    return Item(await writing(call.edge.database, call.org, call.organization_id, call.actor, call.now, work))
+    original = await _original(tx, (given.tenant or tx.organization_id).lower(), checklist_id)
+    await require_creator(tx)
+    return Item(present_template(await clone(tx, original, title=given.title), starred=False))
 
 
-async def _original(call: Call, tenant: str, template_id: str) -> Original:
+async def _original(tx: WriteTx, tenant: str, template_id: str) -> Original:
     if not is_hex_id(tenant):
         raise Invalid({"tenant": ["The tenant must be the id of an organization."]})
-    async with call.edge.database.reading() as connection:
-        org = await identity.organization_number(connection, tenant)
-        tx = ReadTx(connection, org, tenant, call.actor, call.now)
-        if org == call.org:
-            return await original_of(tx, template_id, is_member=True)
-        return await original_elsewhere(tx, template_id)
+    org = await identity.organization_number(tx.connection, tenant)
+    if org == tx.org:
+        return await original_of(tx, template_id, is_member=True)
+    return await original_elsewhere(ReadTx(tx.connection, org, tenant, tx.actor, tx.now), template_id)
 
 
 @operation("GET", "/public/templates/{key}", tag="templates", auth="public", errors=(404,))

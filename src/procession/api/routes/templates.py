@@ -3,7 +3,7 @@
 from typing import Any
 
 from procession.api.call import Call
-from procession.api.contract.envelope import Item, Paginated
+from procession.api.contract.envelope import Item, Synced
 from procession.api.contract.templates import (
     Checklist,
     Empty,
@@ -18,11 +18,13 @@ from procession.api.operations import operation
 from procession.api.params import read_flag
 from procession.api.present.template_includes import FROM_STEPS, present_listed, present_opened, wanted
 from procession.api.present.templates import present_gone, present_template
+from procession.api.syncing import page_since, sync_of
 from procession.api.template_bodies import CHANGEABLE, read_changed_template, read_exported_template, read_new_template
 from procession.domain.loose import as_object
 from procession.domain.names import fold
 from procession.domain.templates import TEMPLATE_TYPES
 from procession.storage import template_lists, templates
+from procession.storage.changes import Kind
 from procession.storage.template_lists import SORTS, Archived, ListedTemplate, TemplateFilter
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import template_life
@@ -34,10 +36,12 @@ TEMPLATES = "/organizations/{org_id}/checklists"
 TEMPLATE = TEMPLATES + "/{checklist_id}"
 
 
-@operation("GET", TEMPLATES, tag="templates", etag=True)
-async def list_templates(tx: ReadTx, call: Call, params: TemplateListParams) -> Paginated[Checklist]:
+@operation("GET", TEMPLATES, tag="templates", etag=True, errors=(410,))
+async def list_templates(tx: ReadTx, call: Call, params: TemplateListParams) -> Synced[Checklist]:
     """List the templates the caller may see: pinned ones first, then last updated first unless asked otherwise."""
     names = wanted(call, params.with_)
+    if params.updated_since is not None:
+        return await _changed(tx, call, params, names, params.updated_since)
     field, descending = call.sorting(params.sort, params.sort_by, known=tuple(SORTS), default="-last_updated")
     page = None if params.without_pagination else call.page(params.page, params.per_page, params.limit)
     rows, total = await template_lists.list_page(
@@ -50,7 +54,16 @@ async def list_templates(tx: ReadTx, call: Call, params: TemplateListParams) -> 
         offset=0 if page is None else page.offset,
     )
     shown = await present_listed(tx, rows, names)
-    return Paginated(shown) if page is None else call.paginated(shown, total, page)
+    return Synced(shown) if page is None else Synced(shown, call.paginated(shown, total, page).meta)
+
+
+async def _changed(
+    tx: ReadTx, call: Call, params: TemplateListParams, names: frozenset[str], since: str
+) -> Synced[Checklist]:
+    """What changed since, archived ones too."""
+    page = await page_since(tx, call, Kind.TEMPLATE, params, since)
+    rows = await template_lists.at(tx, page.seqs)
+    return Synced(await present_listed(tx, rows, names), sync=await sync_of(tx, Kind.TEMPLATE, page))
 
 
 def _filter(call: Call, params: TemplateListParams) -> TemplateFilter:

@@ -28,7 +28,7 @@ async def list_tokens(tx: ReadTx, call: Call, params: TokenListParams) -> Pagina
     return answered(call, [_shown(row) for row in rows], total, page)
 
 
-@operation("POST", TOKENS, tag="tokens", status=201)
+@operation("POST", TOKENS, tag="tokens", status=201, shows_secret=True)
 async def create_token(tx: WriteTx, call: Call, body: TokenBody) -> Item[CreatedToken]:
     """Create a personal token. Only this answer shows it. Not for light members."""
     days = call.edge.settings.token_days if body.days is None else body.days

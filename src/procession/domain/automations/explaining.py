@@ -25,6 +25,7 @@ TELLING = frozenset(
         "task.completed",
         "task.part_completed",
         "task.reopened",
+        "task.undone",
         "task.rule_effect_reversed",
         "process.launched",
     }

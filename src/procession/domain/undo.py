@@ -1,0 +1,70 @@
+"""Taking back what somebody did just before: what has to be remembered for it, and the state it leads back to.
+
+Spec: behaviour-work 5.9.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from procession.domain.automations.state import RuleState
+from procession.domain.errors import WrongState
+from procession.domain.processes import Owners, Process, Task
+
+# What can be undone, by its event, as a person calls it.
+ACTS: Mapping[str, str] = {
+    "task.completed": "completed this task",
+    "task.part_completed": "completed a part of this task",
+    "task.reopened": "reopened this task",
+    "task.assigned": "reassigned this task",
+    "task.hidden": "hid this task",
+    "task.shown": "showed this task",
+    "process.archived": "archived this process",
+    "process.restored": "restored this process",
+}
+
+
+class CannotUndo(WrongState):
+    code = "CANNOT_UNDO"
+
+
+class Before(msgspec.Struct, frozen=True):
+    """A process without the tasks that stayed the same, or a task that stands alone, before something was done.
+
+    `rules` is what the process remembered of its rules; None when that did not change.
+    """
+
+    process: Process | None
+    tasks: tuple[Task, ...]
+    rules: RuleState | None = None
+
+
+def before_of(former: Process, latter: Process, rules: RuleState | None = None) -> Before:
+    """What leads back from the saved process to what it was."""
+    now = {task.seq: task for task in latter.tasks}
+    changed = tuple(task for task in former.tasks if now.get(task.seq) != task)
+    return Before(replace(former, tasks=()), changed, rules)
+
+
+def restored(current: Process, before: Before) -> Process:
+    """The process as it was. Whom comments made see it meanwhile still does; so stay tags, folder and stars."""
+    assert before.process is not None
+    former = {task.seq: task for task in before.tasks}
+    return replace(
+        before.process,
+        tasks=tuple(former.get(task.seq, task) for task in current.tasks),
+        tags=current.tags,
+        folder=current.folder,
+        starred_by=current.starred_by,
+    )
+
+
+def people_back(before: Before, current: tuple[Task, ...]) -> Owners:
+    """Everybody who would have a task again that they do not have now."""
+    now = {task.seq: task.owners for task in current}
+    nobody = Owners()
+    users = {each for task in before.tasks for each in set(task.owners.users) - set(now.get(task.seq, nobody).users)}
+    guests = {each for task in before.tasks for each in set(task.owners.guests) - set(now.get(task.seq, nobody).guests)}
+    groups = {each for task in before.tasks for each in set(task.owners.groups) - set(now.get(task.seq, nobody).groups)}
+    return Owners(tuple(sorted(users)), tuple(sorted(guests)), tuple(sorted(groups)))

@@ -1,0 +1,51 @@
+"""What saving a process or a task means for copies of it: what changed, and who no longer sees it."""
+
+from msgspec.structs import replace
+
+from procession.domain.listing import principals_of
+from procession.domain.names import MARK
+from procession.domain.permissions import NOBODY, Seers, task_seers
+from procession.domain.processes import Process, Task
+from procession.storage.changes import Kind, Touch
+
+
+def of_task(before: Task | None, after: Task | None, *, old: Seers = NOBODY, new: Seers = NOBODY) -> Touch:
+    """What becomes of a task; `old` and `new` are who sees its process before and after, if it has one."""
+    task = after or before
+    assert task is not None
+    former = task_seers(before, old) if before is not None else NOBODY
+    lost = former - (task_seers(after, new) if after is not None else NOBODY)
+    return Touch(Kind.TASK, task.seq, task.id, lost, is_gone=after is None)
+
+
+def of_process(before: Process | None, after: Process | None) -> list[Touch]:
+    """The process and those of its tasks that differ, or are seen by others than before."""
+    if before is not None and after is not None and replace(before, starred_by=after.starred_by) == after:
+        # A star is somebody's own.
+        return []
+    process = after or before
+    assert process is not None
+    old = principals_of(before) if before is not None else NOBODY
+    new = principals_of(after) if after is not None else NOBODY
+    shows_other = old != new or _shown_on_tasks(before) != _shown_on_tasks(after)
+    quotes_other = _quoted(before) != _quoted(after)
+    former = {task.seq: task for task in before.tasks} if before is not None else {}
+    latter = {task.seq: task for task in after.tasks} if after is not None else {}
+    return [
+        Touch(Kind.PROCESS, process.seq, process.id, old - new, is_gone=after is None),
+        *(
+            of_task(former.get(seq), latter.get(seq), old=old, new=new)
+            for seq in {**former, **latter}
+            if shows_other or former.get(seq) != latter.get(seq) or (quotes_other and MARK in latter[seq].title)
+        ),
+    ]
+
+
+def _shown_on_tasks(process: Process | None) -> object:
+    """What every task shows of its process, and what decides whether it can be completed. Spec: api-tasks 2."""
+    return process and (process.is_archived, process.status, process.is_locked)
+
+
+def _quoted(process: Process | None) -> object:
+    """What titles with variables are made of."""
+    return process and (process.name, process.prerun, {task.seq: task.taskdata for task in process.tasks})

@@ -1,0 +1,111 @@
+"""Taking back what one did just before. Spec: behaviour-work 5.9."""
+
+from msgspec.structs import replace
+
+from procession.domain.automations.state import RuleState
+from procession.domain.errors import ProcessLocked
+from procession.domain.events import Event, happened
+from procession.domain.processes import Owners, Process, Task
+from procession.domain.times import MINUTE
+from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored
+from procession.storage import changes, guests, people, rule_states, undo
+from procession.storage.changes import Kind
+from procession.storage.tx import WriteTx
+from procession.usecases import guards
+from procession.usecases.guards import SeenTask
+
+NOTHING = (
+    "There is nothing here that you can undo: the last thing was done by somebody else or more than {minutes} minutes "
+    "ago, or it is undone already."
+)
+CHANGED = "You {act}, but something else has happened since. Change it by hand."
+PEOPLE_GONE = "You {act}, but somebody who would have it back is not here any more. Change it by hand."
+SWITCHED_OFF = "This server is set not to undo anything."
+
+
+def remember_process(
+    tx: WriteTx, act: str, subject_id: str, before: Process, after: Process, rules: RuleState | None = None
+) -> None:
+    """The caller may take this back for a while. Guests may not (behaviour-work A9)."""
+    if tx.actor.kind == "member":
+        undo.remember(
+            tx, Kind.PROCESS, after.seq, act=act, subject_id=subject_id, before=before_of(before, after, rules)
+        )
+
+
+def remember_task(tx: WriteTx, act: str, before: Task) -> None:
+    """As `remember_process`, of a task that stands alone."""
+    if tx.actor.kind == "member":
+        undo.remember(tx, Kind.TASK, before.seq, act=act, subject_id=before.id, before=Before(None, (before,)))
+
+
+async def undo_on_process(tx: WriteTx, process_id: str, *, minutes: int) -> Process:
+    """Take back what the caller did to the process itself. Raises NotFound, ProcessLocked, CannotUndo."""
+    process = (await guards.locked_process(tx, process_id)).process
+    if process.is_locked:
+        raise ProcessLocked
+    act, before = await _undoable(tx, Kind.PROCESS, process.seq, process.id, minutes)
+    return await _restore(tx, process, act, before)
+
+
+async def undo_on_task(tx: WriteTx, task_id: str, *, minutes: int) -> SeenTask:
+    """Take back what the caller did to the task, with all that followed from it.
+
+    Raises NotFound, ProcessArchived, ProcessLocked, CannotUndo.
+    """
+    seen = await guards.locked_task(tx, task_id)
+    guards.require_changeable(seen.process)
+    if seen.process is not None:
+        act, before = await _undoable(tx, Kind.PROCESS, seen.process.seq, task_id, minutes)
+        process = await _restore(tx, seen.process, act, before)
+        tx.record(happened("task.undone", task_id, process=process.seq, act=act))
+        followers = [each.id for each in before.tasks if each.id != task_id]
+        tx.record(*[_followed(each, process.seq, task_id) for each in followers])
+        return SeenTask(process.task(task_id), process, seen.named)
+    act, before = await _undoable(tx, Kind.TASK, seen.task.seq, task_id, minutes)
+    await _require_people(tx, act, people_back(before, (seen.task,)))
+    saved = await guards.save_changed_task(tx, seen, before.tasks[0])
+    await undo.remove(tx, Kind.TASK, seen.task.seq)
+    tx.record(happened("task.undone", task_id, act=act))
+    return saved
+
+
+async def _undoable(tx: WriteTx, kind: Kind, seq: int, subject_id: str, minutes: int) -> tuple[str, Before]:
+    """The caller's last act on the locked thing. Raises CannotUndo."""
+    if not minutes:
+        raise CannotUndo(SWITCHED_OFF)
+    found = await undo.find(tx, kind, seq)
+    is_own = found is not None and found.member == tx.actor.id and found.subject_id == subject_id
+    if found is None or not is_own or found.at <= tx.now - minutes * MINUTE:
+        raise CannotUndo(NOTHING.format(minutes=minutes))
+    if await changes.last_change(tx, kind, seq) != found.position:
+        raise CannotUndo(CHANGED.format(act=ACTS[found.act]))
+    return found.act, found.before
+
+
+async def _restore(tx: WriteTx, process: Process, act: str, before: Before) -> Process:
+    await _require_people(tx, act, people_back(before, process.tasks))
+    saved = await guards.save_process(tx, process, restored(process, before))
+    if before.rules is not None:
+        await rule_states.save(tx, process.seq, await rule_states.find(tx, process.seq), before.rules)
+    await undo.remove(tx, Kind.PROCESS, process.seq)
+    if act.startswith("process."):
+        tx.record(happened("process.undone", process.id, process=process.seq, act=act))
+    return saved
+
+
+def _followed(task_id: str, process: int, undone: str) -> Event:
+    """Of a task that is as it was because another one is."""
+    return replace(happened("task.undone", task_id, process=process), cause=f"task.undone:{undone}")
+
+
+async def _require_people(tx: WriteTx, act: str, wanted: Owners) -> None:
+    """Whoever left since gets no task back. Raises CannotUndo."""
+    known = await people.assignable(tx, wanted.users, wanted.groups)
+    addresses = await guests.by_emails(tx, list(wanted.guests)) if wanted.guests else {}
+    if (
+        set(wanted.users) - set(known.members)
+        or set(wanted.groups) - set(known.groups)
+        or set(wanted.guests) - set(addresses)
+    ):
+        raise CannotUndo(PEOPLE_GONE.format(act=ACTS[act]))

@@ -1,0 +1,242 @@
+"""`updated_since`: a client keeps a copy of what its caller sees. Spec: api-conventions 8.1."""
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from procession.domain.times import wire
+from tests.api.task_runs import Run, run_of
+from tests.api.thread_places import at_once
+from tests.builders import Organization
+from tests.harness import Api
+
+
+class Copy:
+    """What the recipe in the documentation makes: begun with the whole list, kept by asking for what changed."""
+
+    def __init__(self, api: Api, path: str) -> None:
+        self.api = api
+        self.path = path
+        self.things: dict[str, dict[str, Any]] = {}
+        self.since = "now"
+        self.pages = 0
+        self.ask()
+        for thing in self.whole():
+            self.things[thing["id"]] = thing
+
+    def whole(self) -> list[dict[str, Any]]:
+        return self.api.get(f"{self.path}?archived=true&without_pagination=true").json()["data"]
+
+    def ask(self, per_page: int = 100) -> dict[str, Any]:
+        answer = self.api.get(f"{self.path}?updated_since={self.since}&per_page={per_page}")
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        for thing in body["data"]:
+            self.things[thing["id"]] = thing
+        for thing_id in body["sync"]["deleted"]:
+            self.things.pop(thing_id, None)
+        self.since = body["sync"]["next"]
+        self.pages += 1
+        return body
+
+    def follow(self, per_page: int = 100) -> None:
+        while self.ask(per_page)["sync"]["has_more"]:
+            pass
+
+    def assert_equal(self) -> None:
+        now = {thing["id"]: thing for thing in self.whole()}
+        assert self.things.keys() == now.keys()
+        for thing_id, thing in now.items():
+            assert self.things[thing_id] == thing
+
+
+paths = pytest.mark.parametrize("path", ["/runs", "/tasks", "/checklists"])
+
+
+@paths
+def test_a_copy_follows_changes_and_deletions(org: Organization, path: str) -> None:
+    run, erased = run_of(org, "Call", "Sign"), run_of(org, "Other")
+    alone, gone = org.one_off(), org.one_off()
+    template, old = org.template(steps=["Call"]), org.template()
+    copy = Copy(org.api, path)
+
+    run.complete("Call").raise_for_status()
+    org.api.put(f"/tasks/{alone['id']}", {**alone, "title": "New"}).raise_for_status()
+    org.api.put(f"/checklists/{template['id']}", {"title": "New"}).raise_for_status()
+    org.api.delete(f"/runs/{erased.id}").raise_for_status()
+    copy.follow(per_page=1)
+    copy.assert_equal()
+
+    org.api.delete(f"/runs/{erased.id}/delete").raise_for_status()
+    org.api.delete(f"/tasks/{gone['id']}").raise_for_status()
+    org.api.delete(f"/tasks/{gone['id']}/delete")
+    org.api.delete(f"/checklists/{old['id']}").raise_for_status()
+    org.api.delete(f"/checklists/{old['id']}/delete")
+    run_of(org, "Fresh")
+    copy.follow(per_page=2)
+    copy.assert_equal()
+    assert copy.ask()["data"] == []
+
+
+def test_who_loses_sight_of_a_process_is_told_that_it_is_gone(org: Organization) -> None:
+    person, stranger = org.person("light"), org.person("light")
+    run = run_of(org, "Call", "Sign")
+    org.api.put(f"/runs/{run.id}", {"users": [person.id]}).raise_for_status()
+    copies = [Copy(person.api, path) for path in ("/runs", "/tasks")]
+    others = [Copy(stranger.api, path) for path in ("/runs", "/tasks")]
+    assert [len(copy.things) for copy in copies] == [1, 2]
+
+    org.api.put(f"/runs/{run.id}", {"users": []}).raise_for_status()
+
+    assert [sorted(copy.ask()["sync"]["deleted"]) for copy in copies] == [
+        [run.id],
+        sorted(task["id"] for task in run.tasks().values()),
+    ]
+    # Who never saw them is told nothing, not even an id.
+    assert [(body["data"], body["sync"]["deleted"]) for body in (copy.ask() for copy in others)] == [([], [])] * 2
+
+
+def test_who_gains_sight_of_a_process_gets_all_of_its_tasks(org: Organization) -> None:
+    person = org.person("light")
+    run = run_of(org, "Call", "Sign")
+    copy = Copy(person.api, "/tasks")
+    assert copy.things == {}
+
+    org.api.put(f"/runs/{run.id}/tasks/{run.task_id('Call')}", {"owners": {"users": [person.id]}}).raise_for_status()
+
+    copy.follow()
+    assert len(copy.things) == 2
+    copy.assert_equal()
+
+
+def test_what_tasks_show_of_their_process_and_quote_of_others_follows(org: Organization) -> None:
+    template = org.template(steps=[{"title": "Ask", "captures": [{"label": "City"}]}, "Visit", "Report"])
+    alias = template_field(org, template)["alias"]
+    visit = template["steps"][1]["id"]
+    org.api.put(f"/checklists/{template['id']}/steps/{visit}", {"title": f"Visit {{{{{alias}}}}}"}).raise_for_status()
+    run = Run(org, template)
+    copy = Copy(org.api, "/tasks")
+
+    run.change("Ask", taskdata={run.field(): "Lisbon"}).raise_for_status()
+    body = copy.ask()
+    copy.assert_equal()
+    assert [task["title"] for task in body["data"]] == ["Ask", "Visit Lisbon"]
+
+    org.api.post(f"/runs/{run.id}/problem", {"content": "stop"}).raise_for_status()
+    copy.follow()
+    copy.assert_equal()
+
+
+def template_field(org: Organization, template: dict[str, Any]) -> dict[str, Any]:
+    """The first form field of the first step, with its alias."""
+    return org.api.data("GET", f"/checklists/{template['id']}/form-fields")["form_fields"][0]
+
+
+def test_a_task_that_becomes_secret_is_gone_for_others(org: Organization) -> None:
+    person = org.person()
+    task = org.one_off()
+    copy = Copy(person.api, "/tasks")
+    assert task["id"] in copy.things
+
+    org.api.put(f"/tasks/{task['id']}", {**task, "top_secret": True}).raise_for_status()
+
+    assert copy.ask()["sync"]["deleted"] == [task["id"]]
+
+
+def test_a_template_taken_off_all_lists_is_gone(org: Organization) -> None:
+    person = org.person("light")
+    template = org.template()
+    org.allow(template, "READ", person.id)
+    copy = Copy(person.api, "/checklists")
+    assert template["id"] in copy.things
+
+    org.allow(template, "READ")
+
+    assert copy.ask()["sync"]["deleted"] == [template["id"]]
+
+
+def test_whoever_joins_a_group_or_changes_role_starts_over(org: Organization) -> None:
+    person = org.person()
+    copy = Copy(person.api, "/runs")
+    org.group(members=[person])
+
+    answer = person.api.get(f"/runs?updated_since={copy.since}")
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "SYNC_START_OVER")
+    assert "updated_since=now" in answer.json()["message"]
+
+
+def test_a_moment_gives_what_changed_since(org: Organization) -> None:
+    clock = org.server.clock
+    clock.advance(hours=-5)
+    early = run_of(org, "Early")
+    clock.advance(hours=2)
+    since = clock.advance(hours=1)
+    late = run_of(org, "Late")
+
+    answer = org.api.get(f"/runs?updated_since={wire(since)}").json()
+
+    assert [run["id"] for run in answer["data"]] == [late.id]
+    everything = org.api.get("/runs?updated_since=2001-01-01").json()
+    assert [run["id"] for run in everything["data"]] == [early.id, late.id]
+    assert org.api.get("/runs?updated_since=2101-01-01").json()["data"] == []
+
+
+@pytest.mark.parametrize("since", ["yesterday", "0.1", "1.1.0.0123456789abcdef", "2031-13-01"])
+def test_what_is_no_place_is_refused(org: Organization, since: str) -> None:
+    answer = org.api.get(f"/runs?updated_since={since}")
+
+    assert answer.status_code == 422
+    assert "now" in answer.json()["errors"]["updated_since"][0]
+
+
+def test_filters_do_not_go_with_it(org: Organization) -> None:
+    """A thing that no longer passes a filter would stay in the copy for good."""
+    answer = org.api.get("/runs?updated_since=now&status=active&page=2")
+
+    assert answer.headers["X-Ignored-Params"] == "status, page"
+
+
+def writer(org: Organization, seed: int) -> Callable[[], None]:
+    def work() -> None:
+        order = random.Random(seed)
+        for _ in range(6):
+            run = run_of(org, "Call", "Sign")
+            if order.random() < 0.7:
+                run.complete("Call").raise_for_status()
+            if order.random() < 0.4:
+                org.api.delete(f"/runs/{run.id}").raise_for_status()
+                if order.random() < 0.7:
+                    org.api.delete(f"/runs/{run.id}/delete").raise_for_status()
+
+    return work
+
+
+def test_nothing_is_missed_while_eight_write(org: Organization) -> None:
+    """The copies are kept all the while, in small pages; in the end they are what the lists say."""
+    copies = [Copy(org.api, path) for path in ("/runs", "/tasks")]
+    done = threading.Event()
+
+    def keep(copy: Copy) -> Callable[[], None]:
+        def work() -> None:
+            while not done.is_set():
+                copy.follow(per_page=3)
+
+        return work
+
+    keepers = [threading.Thread(target=keep(copy)) for copy in copies]
+    for keeper in keepers:
+        keeper.start()
+    try:
+        at_once([writer(org, seed) for seed in range(8)])
+    finally:
+        done.set()
+        for keeper in keepers:
+            keeper.join()
+    for copy in copies:
+        copy.follow(per_page=3)
+        copy.assert_equal()
+        assert copy.pages > 10
