@@ -44,7 +44,7 @@ class ServerApplication(Application):
         super().__init__(edge)
         jobs: list[Periodic] = []
         if place is None or place.number == 0:
-            jobs.extend(periodic_jobs(edge.database, edge.clock))
+            jobs.extend(periodic_jobs(edge.database, edge.clock, edge.means))
         if place is not None:
             self.front.metrics.join_fleet(place.figures, place.number)
             jobs.append(Periodic("publish figures", PUBLISH_SECONDS, self._publish))

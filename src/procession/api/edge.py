@@ -16,6 +16,7 @@ from procession.domain.tokens import token_hash
 from procession.storage import identity
 from procession.storage.connection import Connection
 from procession.storage.database import Database
+from procession.usecases.reactions import Means
 
 TOUCH_EVERY_MS = 60_000
 BEARER = re.compile(r"Bearer (\S+)")
@@ -41,6 +42,7 @@ class Edge:
         self.database = database
         self.secrets = secrets
         self.clock = clock
+        self.means = Means(secrets, settings.automation_fire_once)
         # What ties a cursor to this server.
         self.cursor_key = secrets.keyed_hash("cursor")[:32].encode()
         # An organization's number never changes, so it may be remembered for good.

@@ -1,5 +1,6 @@
 """The directory of organizations, and what each has set."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -126,6 +127,11 @@ async def settings_of(source: Connection | ReadTx, org: int) -> OrganizationSett
 
 def decode_settings(text: str) -> OrganizationSettings:
     return msgspec.json.decode(text, type=OrganizationSettings)
+
+
+def settings_from(plain: Mapping[str, Any]) -> OrganizationSettings:
+    """Settings of which only these have been set."""
+    return msgspec.convert(plain, OrganizationSettings)
 
 
 def plain_settings(text: str) -> dict[str, Any]:

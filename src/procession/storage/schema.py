@@ -17,6 +17,7 @@ CONTROL_TABLES = frozenset(
         control.rate_windows,
         control.sign_in_attempts,
         control.public_templates,
+        control.timers,
     )
 )
 TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES

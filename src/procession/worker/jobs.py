@@ -6,10 +6,12 @@ from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.usecases import viewers
+from procession.usecases.reactions import Means
+from procession.worker import timers
 from procession.worker.loop import Periodic
 
 
-def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodic, ...]:
+def periodic_jobs(database: Database, clock: Callable[[], int], means: Means) -> tuple[Periodic, ...]:
     """What one process of a server does beside answering requests."""
 
     async def forget_request_counts() -> None:
@@ -21,7 +23,11 @@ def periodic_jobs(database: Database, clock: Callable[[], int]) -> tuple[Periodi
     async def rebuild_stale_viewers() -> None:
         await viewers.rebuild_stale(database, clock())
 
+    async def fire_timers() -> None:
+        await timers.fire_due(database, clock, means)
+
     return (
         Periodic("forget request counts", 60, forget_request_counts),
         Periodic("rebuild stale viewers", 2, rebuild_stale_viewers),
+        Periodic("fire timers", 5, fire_timers),
     )
