@@ -9,7 +9,15 @@ from typing import Literal
 
 import msgspec
 
-from procession.domain.calendar import UNIT_WORDS, Sign, Unit, WorkingWeek, add_offset, shift_forward
+from procession.domain.calendar import (
+    UNIT_WORDS,
+    WORKING_UNITS,
+    Sign,
+    Unit,
+    WorkingWeek,
+    add_offset,
+    shift_forward,
+)
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_object
 from procession.domain.times import HOUR, Millis
@@ -20,6 +28,9 @@ START_RUN = "start_run"
 SOFT_LEAD = 2 * HOUR
 MAX_OFFSET = 1_000_000
 """Longer than any process lasts, in any unit; ours."""
+MAX_WORKED = 10_000
+"""Of working hours or days, which are counted one day after the other; ours."""
+WANTED_UNIT = "The unit must be minutes, hours, days, weeks, months, working_hours or working_days."
 
 _DIRECTIONS: Mapping[str, Direction] = {
     "from": "from",
@@ -95,12 +106,13 @@ def _read_object(raw: object, path: str) -> Mapping[str, object]:
 
 def _read_offset(sent: Mapping[str, object], least: int, path: str, errors: dict[str, list[str]]) -> Offset | None:
     value, unit = as_int(sent.get("value")), UNIT_WORDS.get(_word(sent.get("unit")))
-    in_range = value is not None and least <= value <= MAX_OFFSET
+    most = MAX_WORKED if unit in WORKING_UNITS else MAX_OFFSET
+    in_range = value is not None and least <= value <= most
     if not in_range:
-        wanted = f"The value must be a whole number from {least} to {MAX_OFFSET}."
+        wanted = f"The value must be a whole number from {least} to {most}."
         errors[f"{path}.value"] = [_complaint(sent, "value", wanted)]
     if unit is None:
-        errors[f"{path}.unit"] = [_complaint(sent, "unit", "The unit must be minutes, hours, days, weeks or months.")]
+        errors[f"{path}.unit"] = [_complaint(sent, "unit", WANTED_UNIT)]
     return Offset(value, unit) if value is not None and in_range and unit is not None else None
 
 

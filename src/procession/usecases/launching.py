@@ -37,6 +37,7 @@ from procession.storage import (
 )
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards, guests, reactions
+from procession.usecases.calendars import calendar_of
 from procession.usecases.reactions import Means
 
 UNKNOWN_TEMPLATE = "There is no template with this id."
@@ -274,7 +275,7 @@ async def _surroundings(
     names = await attachable.everybody(tx) if has_pickers else None
     return Surroundings(
         organization_id=tx.organization_id,
-        week=settings.working_week(),
+        week=calendar_of(settings),
         default_deadline=Offset(settings.default_deadline.value, settings.default_deadline.type),  # pyright: ignore[reportArgumentType]  # stored as one of the units
         guest_only=settings.guest_only_assignment,
         map_selects_steps=False,

@@ -17,6 +17,7 @@ from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.numbers import new_uuid
 from procession.storage.tx import WriteTx
+from procession.usecases.calendars import checked_holidays
 from procession.usecases.members import enter
 from procession.usecases.setup import found
 
@@ -75,6 +76,8 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     known = await organizations.lock(tx.connection, tx.org)
     settings = organizations.decode_settings(known.settings)
     stored = checked_settings(changes, timezone=changes.get("timezone", settings.timezone))
+    if "holiday_calendar" in changes:
+        stored["holiday_calendar"] = checked_holidays(changes["holiday_calendar"])
     template_id = stored.get("onboarding_template_id")
     if template_id is not None and not await organizations.has_template(tx, template_id):
         raise Invalid({"onboarding_template_id": ["The selected onboarding template id is invalid."]})
