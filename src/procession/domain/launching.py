@@ -54,6 +54,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     folder: str | None
     readers: tuple[str, ...]
     custom_fields: dict[str, Any] = {}
+    # What names it when no name is sent, before the template's pattern; variables stand in it.
+    name_pattern: str | None = None
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +128,7 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
     name = process_name(
         sent=request.name,
         title=source.title,
-        pattern=document.default_process_name_format,
+        pattern=_name_pattern(document, request),
         auto_naming=document.auto_naming,
         may_change=document.allow_launcher_change_name,
         answers=name_variables(document.kickoff, found.answers, around.reader),
@@ -171,6 +173,13 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         folder=request.folder,
         starred_by=frozenset({request.starter} if request.starred else ()),
     )
+
+
+def _name_pattern(document: Template, request: Request) -> str | None:
+    """The launch's own, unless the template names its processes whatever anybody says. Spec: L-5.2."""
+    is_fixed = document.auto_naming and not document.allow_launcher_change_name
+    own = None if is_fixed else request.name_pattern
+    return own or document.default_process_name_format
 
 
 def _answers(source: Source, request: Request, around: Surroundings, *, today: date) -> Accepted:

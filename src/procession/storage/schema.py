@@ -4,7 +4,7 @@ Control tables hold what is shared by organizations (accounts, tokens, the direc
 tenant table: its primary key, unique keys and foreign keys begin with `org` (docs/scaling.md).
 """
 
-from procession.storage.tables import content, control, events, library, lists, people, processes, templates
+from procession.storage.tables import content, control, events, library, lists, people, processes, schedules, templates
 from procession.storage.tables.base import metadata
 
 CONTROL_TABLES = frozenset(
@@ -33,5 +33,6 @@ __all__ = [
     "metadata",
     "people",
     "processes",
+    "schedules",
     "templates",
 ]

@@ -17,6 +17,7 @@ from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.numbers import new_uuid
 from procession.storage.tx import WriteTx
+from procession.usecases import schedules
 from procession.usecases.calendars import checked_holidays
 from procession.usecases.members import enter
 from procession.usecases.setup import found
@@ -90,6 +91,8 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
         now=tx.now,
     )
     await _follow_daily_work(tx, settings, organizations.settings_from(changed))
+    if stored.get("timezone", settings.timezone) != settings.timezone:
+        await schedules.follow_zone(tx)
     tx.record(happened("organization.updated", tx.organization_id, changed=sorted(stored)))
 
 

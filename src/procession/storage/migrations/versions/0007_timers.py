@@ -1,4 +1,4 @@
-"""Timers, and since when complete processes wait to be archived.
+"""Timers, since when complete processes wait to be archived, and schedules.
 
 Revision: 0007
 Revises: 0004
@@ -50,12 +50,32 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("org", "seq", name="pk_finished_process"),
     )
+    create_schedules()
     op.execute(CLOSING)
     op.execute(FINISHED)
     op.execute(DAILY.bindparams(kind="auto_complete", is_on='%"auto_complete_tasks":true%'))
     op.execute(DAILY.bindparams(kind="auto_archive", is_on='%"auto_archive":true%'))
     op.create_index("ix_timer_due_at", "timer", ["due_at"])
     op.create_index("ix_finished_process_since", "finished_process", ["org", "since", "seq"])
+
+
+def create_schedules() -> None:
+    words = ("template_id", "folded_name", "recurrence", "launch", "catch_up")
+    optional_words = ("paused_reason", "last_run_id", "last_error")
+    optional = (*optional_words, "next_run_at", "last_run_at")
+    names = (
+        "org id template_id owner folded_name recurrence launch skip_if_open catch_up is_active paused_reason "
+        "next_run_at last_run_at last_run_id last_error created_at updated_at"
+    )
+    op.create_table(
+        "schedule",
+        *(
+            sa.Column(name, sa.Text() if name in words + optional_words else sa.BigInteger(), nullable=name in optional)
+            for name in names.split()
+        ),
+        sa.PrimaryKeyConstraint("org", "id", name="pk_schedule"),
+    )
+    op.create_index("ix_schedule_template", "schedule", ["org", "template_id"])
 
 
 def downgrade() -> None:
