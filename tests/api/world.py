@@ -50,6 +50,8 @@ class World:
             self.field_key: str = api.data("POST", "/custom-field-keys", key)["id"]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
+        daily = {"checklist_id": self.template, "frequency": "daily"}
+        self.job: int = [api.data("POST", "/recurring-jobs", daily)["id"] for _ in range(1 + ahead)][-1]
         if ahead:
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
@@ -157,6 +159,7 @@ class World:
             "rule_id": self.rule,
             "run_id": self.run,
             "snippet_id": self.snippet,
+            "job_id": self.job,
             "stage_id": self.stage,
             "step_id": self.step,
             "tag_id": self.tag,
@@ -305,6 +308,9 @@ class World:
             "updateCustomFieldKey": {"label": "Changed"},
             "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
             "updateSnippet": {"title": "Changed"},
+            "createRecurringJob": {"checklist_id": self.template, "frequency": "daily", "interval": 2},
+            "updateRecurringJob": {"interval": 3},
+            "previewRecurringJob": {"frequency": "weekly"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},
             "updateFolder": {"name": "Changed"},
             "commentOnProcess": comment,
