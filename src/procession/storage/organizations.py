@@ -13,7 +13,6 @@ from procession.storage.rows import to_json
 from procession.storage.tables.control import memberships, organizations
 from procession.storage.tables.events import organization_states
 from procession.storage.tables.people import members
-from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx
 
 
@@ -77,9 +76,6 @@ _membership = Query(
         _users_count,
     ).where(members.c.org == bindparam("org"), members.c.account == bindparam("account"))
 )
-_has_template = Query(
-    select(templates.c.id).where(templates.c.org == bindparam("org"), templates.c.id == bindparam("id"))
-)
 
 
 async def create(connection: Connection, organization_id: str, *, name: str, timezone: str, now: int) -> int:
@@ -137,10 +133,6 @@ def settings_from(plain: Mapping[str, Any]) -> OrganizationSettings:
 def plain_settings(text: str) -> dict[str, Any]:
     """Only what has been set."""
     return msgspec.json.decode(text)
-
-
-async def has_template(tx: ReadTx, template_id: str) -> bool:
-    return await tx.value(_has_template, id=template_id) is not None
 
 
 _directory = Query(select(organizations.c.org, organizations.c.id).order_by(organizations.c.org))

@@ -11,7 +11,7 @@ from procession.domain.names import clean_name
 from procession.domain.organizations import OrganizationSettings, check_name, checked_settings
 from procession.domain.people import require_admin
 from procession.domain.timers import TimerKind
-from procession.storage import accounts, organizations, timers
+from procession.storage import accounts, organizations, templates, timers
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.members import NewMember
@@ -20,6 +20,7 @@ from procession.storage.tx import WriteTx
 from procession.usecases import schedules
 from procession.usecases.calendars import checked_holidays
 from procession.usecases.members import enter
+from procession.usecases.onboarding import template_fault
 from procession.usecases.setup import found
 
 
@@ -80,8 +81,8 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     if "holiday_calendar" in changes:
         stored["holiday_calendar"] = checked_holidays(changes["holiday_calendar"])
     template_id = stored.get("onboarding_template_id")
-    if template_id is not None and not await organizations.has_template(tx, template_id):
-        raise Invalid({"onboarding_template_id": ["The selected onboarding template id is invalid."]})
+    if template_id is not None and (fault := template_fault(await templates.find(tx, template_id))) is not None:
+        raise Invalid({"onboarding_template_id": [fault]})
     changed = {**organizations.plain_settings(known.settings), **stored}
     await organizations.save(
         tx.connection,

@@ -12,7 +12,7 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import closing, schedules
+from procession.usecases import closing, onboarding, schedules
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
@@ -57,3 +57,5 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await closing.archive_finished(database, org, organization_id, clock)
         case "launch":
             await schedules.run_due(database, org, organization_id, timer.subject, clock(), means)
+        case "onboard":
+            await onboarding.launch(database, org, organization_id, timer.subject, clock(), means)
