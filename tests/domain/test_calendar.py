@@ -372,7 +372,7 @@ def test_a_preview_says_what_moved_each_deadline() -> None:
         ("pay", StepDeadline(4, "hours", "from", "start_run")),
         ("file", StepDeadline(25, "days", "from", "start_run")),
     ]
-    quote, sign, pay, file = preview(steps, parse_instant(THURSDAY), Offset(5, "days"), CLOSED_LISBON)
+    quote, sign, pay, file = preview(steps, parse_instant(THURSDAY), Offset(5, "days"), CLOSED_LISBON, {})
 
     assert (wire(quote.raw), wire(quote.at), quote.is_held) == (
         "2026-03-06T14:30:00.000Z",

@@ -221,7 +221,7 @@ def test_complete_processes_are_archived_and_restored_ones_start_anew(world: Wor
     run, open_run = world.launch("Use"), world.launch("Use", "More")
     run.complete("Use").raise_for_status()
     settings = {"name": "Fernwood", "auto_archive": True}
-    settings["auto_archive_processes_after"] = {"unit": "weeks", "value": 1}  # pyright: ignore[reportArgumentType]
+    settings["auto_archive_processes_after"] = {"unit": "weeks", "value": 1}
     world.org.api.data("PUT", "", settings)
     world.at(NOW + 6 * DAY)
     world.fire()

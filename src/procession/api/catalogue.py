@@ -4,6 +4,7 @@ from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
 from procession.api.routes import (
+    absences,
     attaching,
     auth,
     custom_field_keys,
@@ -49,6 +50,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     me,
     organizations,
     members,
+    absences,
     guests,
     groups,
     templates,

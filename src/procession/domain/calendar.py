@@ -17,10 +17,11 @@ from procession.domain.errors import Invalid
 from procession.domain.loose import as_bool, as_object
 from procession.domain.times import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, Millis
 
+CalendarUnit = Literal["minutes", "hours", "days", "weeks", "months"]
 Unit = Literal["minutes", "hours", "days", "weeks", "months", "working_hours", "working_days"]
 Sign = Literal[1, -1]
 
-CALENDAR_UNITS: tuple[Unit, ...] = ("minutes", "hours", "days", "weeks", "months")
+CALENDAR_UNITS: tuple[CalendarUnit, ...] = ("minutes", "hours", "days", "weeks", "months")
 WORKING_UNITS: tuple[Unit, ...] = ("working_hours", "working_days")
 UNITS = (*CALENDAR_UNITS, *WORKING_UNITS)
 UNIT_WORDS: Mapping[str, Unit] = {word: unit for unit in UNITS for word in (unit, unit.removesuffix("s"))}

@@ -16,7 +16,7 @@ MAX_CLOSURES = 200
 MAX_CLOSURE_DAYS = 366
 MAX_NAME = 100
 
-ClosedBy = Literal["holiday", "closure"]
+ClosedBy = Literal["holiday", "closure", "absence"]
 HolidaysOf = Callable[[int], Mapping[date, str]]
 """The public holidays of a year, with their names: what a library knows enters the domain as data."""
 
@@ -28,6 +28,9 @@ class Closure(msgspec.Struct, frozen=True):
     starts_on: date
     ends_on: date
 
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
 
 class HolidayCalendar(msgspec.Struct, frozen=True):
     """Whose public holidays count: a country by its ISO code, and one of its parts where they differ."""
@@ -38,20 +41,26 @@ class HolidayCalendar(msgspec.Struct, frozen=True):
 
 class ClosedDay(msgspec.Struct, frozen=True):
     by: ClosedBy
-    name: str
+    name: str | None
 
 
 class Closings(msgspec.Struct, frozen=True):
+    """`away`: when each of those who are to do something is away; only days on which all of them are count."""
+
     closures: tuple[Closure, ...] = ()
     holidays: HolidaysOf | None = None
+    away: tuple[tuple[Closure, ...], ...] = ()
 
     def on(self, day: date) -> ClosedDay | None:
         """Why nobody works on this day; None when it is like any other."""
         for closure in self.closures:
-            if closure.starts_on <= day <= closure.ends_on:
+            if closure.covers(day):
                 return ClosedDay("closure", closure.name)
         name = None if self.holidays is None else self.holidays(day.year).get(day)
-        return None if name is None else ClosedDay("holiday", name)
+        if name is not None:
+            return ClosedDay("holiday", name)
+        is_away = bool(self.away) and all(any(each.covers(day) for each in one) for one in self.away)
+        return ClosedDay("absence", None) if is_away else None
 
 
 def checked_closures(sent: Sequence[Any]) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 Spec: behaviour-launching 9.5.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -13,7 +13,7 @@ from procession.domain.calendar import WORKING_UNITS, Sign, Unit, WorkingWeek, a
 from procession.domain.deadlines import START_RUN, Offset, StepDeadline, circular_steps, plan_deadlines
 from procession.domain.times import Millis
 
-ShiftKind = Literal["holiday", "closure", "weekend", "before_hours", "after_hours", "clock_change"]
+ShiftKind = Literal["holiday", "closure", "absence", "weekend", "before_hours", "after_hours", "clock_change"]
 
 # So many days of a shift are explained one by one.
 MOST_DAYS = 1000
@@ -47,10 +47,17 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def preview(
-    steps: Sequence[tuple[str, StepDeadline | None]], launched_at: Millis, default: Offset, week: WorkingWeek
+    steps: Sequence[tuple[str, StepDeadline | None]],
+    launched_at: Millis,
+    default: Offset,
+    usual: WorkingWeek,
+    weeks: Mapping[str, WorkingWeek],
 ) -> list[Preview]:
-    """Of every step in its order, for a launch at that moment. Held ones are provisional. Spec: L-9.10 to L-9.15."""
-    planned = plan_deadlines(steps, launched_at, default, week, {})
+    """Of every step in its order, for a launch at that moment. Held ones are provisional. Spec: L-9.10 to L-9.15.
+
+    `weeks` of steps whose people are away.
+    """
+    planned = plan_deadlines(steps, launched_at, default, usual, {}, weeks)
     circular = set(circular_steps(dict(steps)))
     found: list[Preview] = []
     for step_id, rule in steps:
@@ -59,6 +66,7 @@ def preview(
         if rule is not None and step_id not in circular and (rule.step == START_RUN or rule.step in planned):
             counted, anchor, sign = rule, rule.step, 1 if rule.option == "from" else -1
             base = launched_at if anchor == START_RUN else planned[anchor].at
+        week = weeks.get(step_id, usual)
         raw = add_offset(base, counted.value, counted.unit, week, sign)
         at = shift_forward(raw, week)
         found.append(

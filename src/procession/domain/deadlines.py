@@ -5,6 +5,7 @@ Spec: behaviour-launching 9.3, behaviour-work 6.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -31,6 +32,8 @@ MAX_OFFSET = 1_000_000
 MAX_WORKED = 10_000
 """Of working hours or days, which are counted one day after the other; ours."""
 WANTED_UNIT = "The unit must be minutes, hours, days, weeks, months, working_hours or working_days."
+
+NO_WEEKS: Mapping[str, WorkingWeek] = MappingProxyType({})
 
 _DIRECTIONS: Mapping[str, Direction] = {
     "from": "from",
@@ -140,26 +143,35 @@ def plan_deadlines(
     default_offset: Offset,
     week: WorkingWeek,
     overrides: Mapping[str, Millis],
+    weeks: Mapping[str, WorkingWeek] = NO_WEEKS,
 ) -> dict[str, PlannedDeadline]:
-    """The deadline of every step at launch, in the order given. Spec: L-9.10 to L-9.15.
+    """The deadline of every step at launch, in the order given; `weeks` of steps that have one of their own (L-9.26).
+
+    Spec: L-9.10 to L-9.15.
 
     Give the steps dropped from this launch too: they anchor provisional values of those that stay.
     """
     rules = dict(steps)
-    default = PlannedDeadline(deadline_from(launched_at, default_offset, week), held=False)
+
+    def week_of(step_id: str) -> WorkingWeek:
+        return weeks.get(step_id, week)
+
+    def default(step_id: str) -> PlannedDeadline:
+        return PlannedDeadline(deadline_from(launched_at, default_offset, week_of(step_id)), held=False)
+
     planned = {step_id: PlannedDeadline(shift_forward(at, week), held=False) for step_id, at in overrides.items()}
     for step_id in circular_steps({step_id: rule for step_id, rule in steps if step_id not in planned}):
-        planned[step_id] = default
+        planned[step_id] = default(step_id)
     for first in rules:
         for step_id in reversed(list(_unplanned_anchors(first, rules, planned))):
             rule = rules[step_id]
             if rule is not None and rule.step == START_RUN:
                 sign = _sign(rule)
-                planned[step_id] = PlannedDeadline(deadline_from(launched_at, rule, week, sign), held=False)
+                planned[step_id] = PlannedDeadline(deadline_from(launched_at, rule, week_of(step_id), sign), held=False)
             elif rule is not None and rule.step in planned:
-                planned[step_id] = _after_anchor(rule, planned[rule.step], week)
+                planned[step_id] = _after_anchor(rule, planned[rule.step], week_of(step_id))
             else:
-                planned[step_id] = default
+                planned[step_id] = default(step_id)
     return {step_id: planned[step_id] for step_id in rules}
 
 

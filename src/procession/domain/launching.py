@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.absences import Absences, week_of, with_deputies
 from procession.domain.answers import Accepted, accept, submit
 from procession.domain.assignees import head_count, merged, with_accountable_member
 from procession.domain.calendar import WorkingWeek, local_day
@@ -76,6 +77,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     new_id: Callable[[], str]
     # Keys of custom fields that tasks have.
     task_keys: Mapping[str, FieldKey] = {}
+    # When those who may be given tasks are away. Spec: L-9.25, L-9.26.
+    absences: Absences = {}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -203,18 +206,26 @@ def _tasks(source: Source, request: Request, around: Surroundings, found: Found,
     steps = source.document.steps
     explicit = {key: each.deadline for key, each in request.overrides.items() if each.deadline is not None}
     rules = [(step.id, step.deadline) for step in steps]
-    planned = plan_deadlines(rules, numbers.at, around.default_deadline, around.week, explicit)
+    weeks = {key: week_of(each, around.week, around.absences) for key, each in found.owners.items()}
+    planned = plan_deadlines(rules, numbers.at, around.default_deadline, around.week, explicit, weeks)
     anchors = {step.deadline.step for step in steps}
     places = {step.id: place for place, step in enumerate(steps, start=1)}
     tasks = [
         replace(
-            _task(step, found.owners[step.id], planned[step.id], places[step.id], request, around, numbers),
+            _task(
+                step, _owners(found, planned, step, around), planned[step.id], places[step.id], request, around, numbers
+            ),
             seq=numbers.first_task + count,
             has_dependents=step.id in anchors,
         )
         for count, step in enumerate(_launched_steps(source, request, around))
     ]
     return _in_asked_positions(tasks, request.overrides)
+
+
+def _owners(found: Found, planned: Mapping[str, PlannedDeadline], step: Step, around: Surroundings) -> Owners:
+    due_on = local_day(planned[step.id].at, around.week.zone)
+    return with_deputies(found.owners[step.id], due_on, around.absences)
 
 
 def _assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:

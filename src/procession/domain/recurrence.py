@@ -88,7 +88,7 @@ def _rule_faults(when: Recurrence) -> dict[str, list[Any]]:
         sent.append("interval")
     errors: dict[str, list[Any]] = {name: ["An rrule says this itself."] for name in sent}
     rule = plain_rule(when.rrule or "")
-    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    parts = _parts(rule)
     if len(rule) > MAX_RULE or "\n" in rule or not all(parts.values()):
         errors["rrule"] = [f"The rrule must be one RFC 5545 rule of at most {MAX_RULE} characters."]
     elif "UNTIL" in parts:
@@ -100,6 +100,10 @@ def _rule_faults(when: Recurrence) -> dict[str, list[Any]]:
     elif not (parts.get("INTERVAL", "1").isdecimal() and 1 <= int(parts.get("INTERVAL", "1")) <= MAX_INTERVAL):
         errors["rrule"] = [f"The INTERVAL of the rrule must be from 1 to {MAX_INTERVAL}."]
     return errors
+
+
+def _parts(rule: str) -> dict[str, str]:
+    return {name: value for name, _, value in (part.partition("=") for part in rule.split(";"))}
 
 
 def plain_rule(rule: str) -> str:
@@ -167,7 +171,7 @@ def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: 
 
 def _nearer(rule: str, begin: datetime, since: datetime) -> datetime:
     """A later beginning that leads to the same moments after `since`: hours and days need not be counted from afar."""
-    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    parts = _parts(rule)
     lengths = {"HOURLY": timedelta(hours=1), "DAILY": _DAY, "WEEKLY": 7 * _DAY}
     length = lengths.get(parts["FREQ"])
     if length is None or "COUNT" in parts or since <= begin:

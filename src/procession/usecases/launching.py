@@ -36,7 +36,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, guests, reactions
+from procession.usecases import absences, guards, guests, reactions
 from procession.usecases.calendars import calendar_of
 from procession.usecases.reactions import Means
 
@@ -294,6 +294,7 @@ async def _surroundings(
     in_groups |= {group for owners in chosen for group in owners.groups}
     known = await people.assignable(tx, wanted, in_groups)
     people_of = await groups.members_of(tx, known.groups)
+    may_get_tasks = {request.starter, *known.members, *(user for owners in chosen for user in owners.users)}
     has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
     names = await attachable.everybody(tx) if has_pickers else None
     return Surroundings(
@@ -313,4 +314,5 @@ async def _surroundings(
             groups=names.group_names if names else {},
         ),
         new_id=tx.new_id,
+        absences=await absences.of_members(tx, may_get_tasks, tx.now, settings.timezone),
     )

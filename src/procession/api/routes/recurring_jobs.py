@@ -59,14 +59,17 @@ async def get_recurring_job(tx: ReadTx, job_id: int) -> Item[RecurringJob]:
 async def create_recurring_job(tx: WriteTx, body: RecurringJobBody) -> Item[RecurringJob]:
     """Launch a template by itself, again and again; what it is given is checked now and at each launch."""
     said = _said(body)
-    when = {name: said[name] for name in Recurrence.__struct_fields__ if name in said}
+    when: dict[str, Any] = {
+        "starts_at": tx.now,
+        **{name: said[name] for name in Recurrence.__struct_fields__ if name in said},
+    }
     launch = {name: said[name] for name in Launch.__struct_fields__ if name in said}
     own = {name: said[name] for name in ("skip_if_open", "catch_up", "is_active") if name in said}
     schedule = Schedule(
         id=0,
         template_id=body.checklist_id.lower(),
         owner=said.get("owner", 0),
-        recurrence=Recurrence(**{"starts_at": tx.now, **when}),
+        recurrence=Recurrence(**when),
         launch=Launch(**launch),
         created_at=tx.now,
         updated_at=tx.now,
@@ -97,8 +100,8 @@ async def run_recurring_job(tx: WriteTx, call: Call, params: RunParams, job_id: 
 @operation("POST", JOBS + "/preview", tag="recurring launches", status=200, errors=(422,))
 async def preview_recurring_job(tx: WriteTx, body: RecurrenceBody) -> Item[NextRuns]:
     """The next ten slots of a schedule; nothing is stored."""
-    when = Recurrence(**{"starts_at": tx.now, **_said(body)})
-    return Item(present_next_runs(when, await change.zone_of(tx), tx.now))
+    said: dict[str, Any] = {"starts_at": tx.now, **_said(body)}
+    return Item(present_next_runs(Recurrence(**said), await change.zone_of(tx), tx.now))
 
 
 async def _shown(tx: ReadTx, schedule: Schedule) -> RecurringJob:
@@ -120,11 +123,9 @@ def _said(body: RecurrenceBody) -> dict[str, Any]:
                 errors[name] = [str(fault)]
         if name in ("tags", "folders", "groups") and value is not None:
             value = tuple(dict.fromkeys(each.lower() for each in value))
-        said["owner" if name == "owner_id" else name] = tuple(value) if _is_list(name, value) else value
+        if name in ("weekdays", "times", "users") and value is not None:
+            value = tuple(value)
+        said["owner" if name == "owner_id" else name] = value
     if errors:
         raise Invalid(errors)
     return said
-
-
-def _is_list(name: str, value: object) -> bool:
-    return isinstance(value, list) and name in ("weekdays", "times", "users")

@@ -17,14 +17,17 @@ from procession.api.present.template_includes import shown_lists
 from procession.api.present.templates import present_permissions, present_public, present_template
 from procession.api.routes.templates import TEMPLATE
 from procession.api.template_bodies import read_permission_lists
+from procession.domain.absences import week_of
 from procession.domain.actors import NOBODY
 from procession.domain.deadline_previews import preview
 from procession.domain.deadlines import Offset, plan_deadlines
 from procession.domain.errors import Invalid, NotFound
+from procession.domain.processes import Owners
 from procession.domain.template_permissions import PERMISSIONS
 from procession.domain.times import Millis, parse_instant, wire
 from procession.storage import identity, organizations, public_templates, template_grants, templates
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.usecases.absences import of_members
 from procession.usecases.calendars import calendar_of
 from procession.usecases.steps import deadline_of
 from procession.usecases.template_access import editable, readable
@@ -91,7 +94,11 @@ async def preview_deadlines(tx: ReadTx, checklist_id: str, params: DeadlinePrevi
     settings = await organizations.settings_of(tx, tx.org)
     default, week = deadline_of(settings.default_deadline), calendar_of(settings)
     steps = [(step.id, step.deadline) for step in row.document.steps]
-    found = preview(steps, _moment(params.at) or tx.now, Offset(default.value, default.unit), week)
+    at = _moment(params.at) or tx.now
+    named = {step.id: Owners(step.assignees, step.guests, step.groups) for step in row.document.steps}
+    away = await of_members(tx, {user for owners in named.values() for user in owners.users}, at, week.zone)
+    weeks = {step_id: week_of(owners, week, away) for step_id, owners in named.items()}
+    found = preview(steps, at, Offset(default.value, default.unit), week, weeks)
     titles = {step.id: step.title for step in row.document.steps}
     return Many([present_deadline_preview(each, titles[each.step_id], week.zone) for each in found])
 

@@ -1,4 +1,4 @@
-"""Timers, since when complete processes wait to be archived, and schedules.
+"""Timers, since when complete processes wait to be archived, schedules, absences.
 
 Revision: 0007
 Revises: 0004
@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org", "seq", name="pk_finished_process"),
     )
     create_schedules()
+    create_absences()
     op.execute(CLOSING)
     op.execute(FINISHED)
     op.execute(DAILY.bindparams(kind="auto_complete", is_on='%"auto_complete_tasks":true%'))
@@ -76,6 +77,22 @@ def create_schedules() -> None:
         sa.PrimaryKeyConstraint("org", "id", name="pk_schedule"),
     )
     op.create_index("ix_schedule_template", "schedule", ["org", "template_id"])
+
+
+def create_absences() -> None:
+    op.create_table(
+        "absence",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member", sa.BigInteger(), nullable=False),
+        sa.Column("starts_on", sa.Text(), nullable=False),
+        sa.Column("ends_on", sa.Text(), nullable=False),
+        sa.Column("deputy", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "id", name="pk_absence"),
+    )
+    op.create_index("ix_absence_member", "absence", ["org", "member", "ends_on"])
 
 
 def downgrade() -> None:
