@@ -1,10 +1,12 @@
 """Recurring launches. Spec: api-processes 21 (PR25), behaviour-launching 12."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from procession.domain.times import DAY, HOUR, wire
+from procession.usecases.viewers import differences
 from tests.api.task_runs import NOW, on_one_database
 from tests.builders import Organization, Person
 from tests.worker.test_timers import World
@@ -15,10 +17,11 @@ MORNING = "2026-09-22T08:00:00.000Z"
 
 
 @pytest.fixture
-def world(org: Organization) -> Any:
+def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
-    return world
+    yield world
+    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
 
 
 def job(template: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from procession.storage.tables import content, lists
 from procession.storage.tables.control import timers
 from procession.storage.tables.people import group_people, members
 from procession.storage.tables.processes import process_stars, processes, tasks, threads
+from procession.storage.tables.schedules import schedules
 from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -67,7 +68,10 @@ _facets, _access = _whole(lists.process_facets), _whole(lists.process_access)
 _task_access = _whole(lists.task_access)
 _documents = Query(select(_P.seq, _P.document).where(_P.org == bindparam("org")))
 _finished = Query(select(lists.finished_processes.c.seq).where(lists.finished_processes.c.org == bindparam("org")))
-_closing = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
+_planned = Query(
+    select(schedules.c.id).where(schedules.c.org == bindparam("org"), schedules.c.next_run_at.is_not(None))
+)
+_timers = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
 _viewers = Query(
@@ -133,6 +137,8 @@ async def check(tx: ReadTx) -> list[str]:
         _expect_process(expected, process, threads_found)
     for row in await tx.tuples(_tasks_alone):
         _expect_task(expected, task_rows.read(row), None, threads_found)
+    for row in await tx.tuples(_planned):
+        expected.rows.add("timer", "launch", row)
     problems = expected.problems + (await _stored_rows(tx)).differences(expected.rows)
     problems += _counter_differences("facet_counter", expected.facets, await tx.tuples(_facet_counters))
     problems += _counter_differences("process_block", expected.blocks, await tx.tuples(_blocks))
@@ -227,8 +233,9 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("process", "document", row)
     async for row in tx.stream(_finished):
         stored.add("finished_process", "", row)
-    async for row in tx.stream(_closing, kind="close_task"):
-        stored.add("timer", "close_task", row)
+    for kind in ("close_task", "launch"):
+        async for row in tx.stream(_timers, kind=kind):
+            stored.add("timer", kind, row)
     return stored
 
 
