@@ -205,15 +205,16 @@ async def run_due(
 
 async def _run_due(tx: WriteTx, schedule_id: int, means: Means) -> None:
     schedule = await schedules.lock(tx, schedule_id)
-    if schedule is None or schedule.next_run_at is None or schedule.owner != tx.actor.id:
-        await timers.remove(tx, "launch", [schedule_id] if schedule is None or schedule.next_run_at is None else [])
+    if schedule is None or schedule.next_run_at is None:
+        await timers.remove(tx, "launch", [schedule_id])
         return
-    if schedule.next_run_at > tx.now:
+    # It changed hands, or another server was first.
+    if schedule.owner != tx.actor.id or schedule.next_run_at > tx.now:
         return
     slot, following = _slot(schedule, await zone_of(tx), tx.now)
-    is_skipped = schedule.skip_if_open and schedule.last_run_id is not None
-    if slot is not None and is_skipped and await schedules.is_open(tx, schedule.last_run_id or ""):
-        tx.record(happened("schedule.skipped", schedule.id, slot=slot, run=schedule.last_run_id))
+    former = schedule.last_run_id if schedule.skip_if_open else None
+    if slot is not None and former is not None and await schedules.is_open(tx, former):
+        tx.record(happened("schedule.skipped", schedule.id, slot=slot, run=former))
         slot = None
     if slot is None:
         await schedules.save(tx, schedule, replace(schedule, next_run_at=following))
