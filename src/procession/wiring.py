@@ -44,7 +44,7 @@ class ServerApplication(Application):
         super().__init__(edge)
         jobs: list[Periodic] = []
         if place is None or place.number == 0:
-            jobs.extend(periodic_jobs(edge.database, edge.clock, undo_minutes=edge.settings.undo_minutes))
+            jobs.extend(periodic_jobs(edge.database, edge.clock, edge.means, undo_minutes=edge.settings.undo_minutes))
         if place is not None:
             self.front.metrics.join_fleet(place.figures, place.number)
             jobs.append(Periodic("publish figures", PUBLISH_SECONDS, self._publish))

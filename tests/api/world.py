@@ -35,6 +35,8 @@ class World:
         self.disabled_guest: str = org.guest()["email"]
         api.request("DELETE", f"/guests/{self.disabled_guest}/disable").raise_for_status()
         self.group: str = org.group(members=[self.member])["id"]
+        days = {"starts_on": "2026-01-01", "ends_on": "2026-01-02"}
+        self.absence: int = [api.data("POST", "/absences", days)["id"] for _ in range(1 + ahead)][-1]
         self.tag: str = org.tag()["id"]
         self.folder: str = org.folder()["id"]
         self.run_folder: str = org.folder(kind="run")["id"]
@@ -52,6 +54,8 @@ class World:
             self.field_key: str = api.data("POST", "/custom-field-keys", key)["id"]
         self.token_id: int = api.data("GET", "/tokens")[0]["id"]
         self._make_templates()
+        daily = {"checklist_id": self.template, "frequency": "daily"}
+        self.job: int = [api.data("POST", "/recurring-jobs", daily)["id"] for _ in range(1 + ahead)][-1]
         if ahead:
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
@@ -159,6 +163,8 @@ class World:
             "rule_id": self.rule,
             "run_id": self.run,
             "snippet_id": self.snippet,
+            "job_id": self.job,
+            "absence_id": self.absence,
             "stage_id": self.stage,
             "step_id": self.step,
             "tag_id": self.tag,
@@ -310,6 +316,11 @@ class World:
             "updateCustomFieldKey": {"label": "Changed"},
             "createSnippet": {"title": "New", "content": "Mind the gap", "visible_to_guests": True},
             "updateSnippet": {"title": "Changed"},
+            "createRecurringJob": {"checklist_id": self.template, "frequency": "daily", "interval": 2},
+            "updateRecurringJob": {"interval": 3},
+            "createAbsence": {"starts_on": "2026-08-03", "ends_on": "2026-08-14", "deputy_id": self.member.id},
+            "updateAbsence": {"ends_on": "2026-01-05"},
+            "previewRecurringJob": {"frequency": "weekly"},
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},
             "updateFolder": {"name": "Changed"},
             "commentOnProcess": comment,

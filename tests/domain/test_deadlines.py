@@ -304,7 +304,7 @@ WHOLE = {"value": 2, "unit": "days", "option": "from", "step": "start_run"}
         pytest.param(
             WHOLE | {"unit": "fortnights", "value": -1},
             {
-                "deadline.unit": "The unit must be minutes, hours, days, weeks or months.",
+                "deadline.unit": "The unit must be minutes, hours, days, weeks, months, working_hours or working_days.",
                 "deadline.value": "The value must be a whole number from 0 to 1000000.",
             },
             id="12.5 unit and value at once",
@@ -312,7 +312,7 @@ WHOLE = {"value": 2, "unit": "days", "option": "from", "step": "start_run"}
         pytest.param(
             WHOLE | {"unit": ["days"], "step": {}},
             {
-                "deadline.unit": "The unit must be minutes, hours, days, weeks or months.",
+                "deadline.unit": "The unit must be minutes, hours, days, weeks, months, working_hours or working_days.",
                 "deadline.step": "The step must be start_run or the id of a step.",
             },
             id="wrong types",

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 from procession.storage.query import Query
 from procession.storage.tables.events import events
 from procession.storage.tx import reading
+from procession.worker.timers import fire_due
 from tests.builders import Organization, Person, text_field
 
 ALL_HOURS = {"working": True, "all_hours": True}
@@ -250,6 +251,11 @@ class Stage:
 
     def do_archive(self, _: Any, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.delete(f"/runs/{self.run}"))
+
+    def do_clock(self, _: Any, event: Mapping[str, Any]) -> None:
+        """The server does what is due by now."""
+        edge = self.org.server.edge
+        self.org.server.run(fire_due(edge.database, edge.clock, edge.means))
 
     def _ok(self, answer: httpx.Response) -> None:
         assert answer.status_code in (200, 201, 204), f"{answer.status_code}: {answer.text}"

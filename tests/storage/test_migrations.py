@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, Text, select, text
+from sqlalchemy import BigInteger, Connection, Table, Text, select, text
 
 from procession.domain.actors import BOT
 from procession.domain.run_document import read_document
@@ -25,7 +25,9 @@ from procession.storage.database import SQLITE_FILE
 from procession.storage.migrate import BACKUPS_KEPT, SchemaTooNew, back_up, current_revision, newest_revision, upgrade
 from procession.storage.schema import metadata
 from procession.storage.search import create_search
-from procession.storage.tables.processes import processes
+from procession.storage.tables.control import organizations, timers
+from procession.storage.tables.lists import finished_processes
+from procession.storage.tables.processes import processes, tasks
 from procession.storage.tx import reading
 from tests.builders import Organization
 from tests.harness import Server
@@ -360,3 +362,37 @@ def test_0006_what_happened_before_is_found_by_topic(url: str, tmp_path: Path) -
     with connected(url, tmp_path) as connection:
         found = connection.execute(text("SELECT topic, position FROM event_topic ORDER BY position")).all()
     assert [tuple(row) for row in found] == [("template:t1", 1), ("template:t1", 2), ("task:7", 3), ("task:k1", 4)]
+
+
+def test_timers_of_what_is_there_already_are_set(url: str, tmp_path: Path) -> None:
+    """What the clock closes, what waits to be archived, and the daily work that is switched on."""
+
+    def row(table: Table, **said: Any) -> dict[str, Any]:
+        return {name: said.get(name, 0 if isinstance(c.type, BigInteger) else "[]") for name, c in table.c.items()}
+
+    due = {"task_type": "expiring", "status": "not-started", "deadline": 50, "archived_at": None}
+    changes: list[dict[str, Any]] = [
+        {}, {"status": "completed"}, {"is_held": 1}, {"task_type": "task"}, {"open_problems": 1}, {"process": 2},
+        {"process": 3}, {"process": None, "task_type": "expiring_email"}, {"deadline": None},
+    ]  # fmt: skip
+    with connected(url, tmp_path) as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for seq, state, archived, issues in ((1, 0, None, 0), (2, 2, 9, 0), (3, 0, None, 1), (4, 1, None, 0)):
+            process = row(processes, org=1, seq=seq, id=f"{seq}", state=state, archived_at=archived, open_issues=issues)
+            connection.execute(processes.insert(), {**process, "completed_at": 7 if seq == 4 else None})
+        for seq, change in enumerate(changes, 1):
+            connection.execute(
+                tasks.insert(), row(tasks, org=1, seq=seq, id=f"{seq}", **{"process": 1, **due, **change})
+            )
+        on = '{"timezone":"UTC","auto_archive":true,"auto_complete_tasks":false}'
+        connection.execute(organizations.insert(), row(organizations, org=1, id="1", slug="s", settings=on))
+        connection.commit()
+
+    upgrade(url, tmp_path)
+
+    with connected(url, tmp_path) as connection:
+        found = connection.execute(select(timers.c.kind, timers.c.subject, timers.c.due_at).order_by(timers.c.subject))
+        assert found.all() == [("auto_archive", 0, 0), ("close_task", 1, 50), ("close_task", 8, 50)]
+        assert connection.execute(select(finished_processes.c.seq, finished_processes.c.since)).all() == [(4, 7)]

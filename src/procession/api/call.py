@@ -92,7 +92,7 @@ class Call:
     @property
     def means(self) -> Means:
         """What rules need of the server to react."""
-        return Means(self.edge.secrets, self.settings.automation_fire_once)
+        return self.edge.means
 
     def ignore(self, *names: str) -> None:
         """Say in `X-Ignored-Params` that these parameters or values were not used."""

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from procession.api.operations import Operation, operations_of
 from procession.api.routes import (
+    absences,
     activity,
     attaching,
     auth,
@@ -24,6 +25,7 @@ from procession.api.routes import (
     process_threads,
     process_writes,
     processes,
+    recurring_jobs,
     rules,
     search,
     service,
@@ -53,6 +55,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     me,
     organizations,
     members,
+    absences,
     guests,
     groups,
     templates,
@@ -74,6 +77,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     processes,
     process_writes,
     exports,
+    recurring_jobs,
     task_lists,
     tasks,
     explanations,

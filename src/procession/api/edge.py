@@ -18,6 +18,7 @@ from procession.storage import identity
 from procession.storage.connection import Connection, Reader, Row
 from procession.storage.database import Database
 from procession.storage.tx import Remembered
+from procession.usecases.reactions import Means
 
 TOUCH_EVERY_MS = 60_000
 BEARER = re.compile(r"Bearer (\S+)")
@@ -48,6 +49,7 @@ class Edge:
         self.database = database
         self.secrets = secrets
         self.clock = clock
+        self.means = Means(secrets, settings.automation_fire_once)
         # What ties a cursor to this server.
         self.cursor_key = secrets.keyed_hash("cursor")[:32].encode()
         # An organization's number never changes, so it may be remembered for good.

@@ -20,6 +20,7 @@ from procession.storage.bulk_loading import organizations_in
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx
 from procession.usecases import one_off_tasks
+from procession.usecases.calendars import calendar_of
 from procession.usecases.setup import issue_token
 from procession.usecases.viewers import rebuild_stale
 
@@ -138,7 +139,7 @@ async def _fill(made: Company, stories: Stories, processes: int, *, since: Milli
             since=since,
             until=until,
             now=stories.now,
-            week=settings.working_week(),
+            week=calendar_of(settings),
             tasks_each=tasks_each,
         )
 

@@ -5,21 +5,25 @@ Every function is total: what would leave the years 1 to 9999 stays at the edge.
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from procession.domain.closings import Closings
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_bool, as_object
 from procession.domain.times import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, Millis
 
-Unit = Literal["minutes", "hours", "days", "weeks", "months"]
+CalendarUnit = Literal["minutes", "hours", "days", "weeks", "months"]
+Unit = Literal["minutes", "hours", "days", "weeks", "months", "working_hours", "working_days"]
 Sign = Literal[1, -1]
 
-UNITS: tuple[Unit, ...] = ("minutes", "hours", "days", "weeks", "months")
+CALENDAR_UNITS: tuple[CalendarUnit, ...] = ("minutes", "hours", "days", "weeks", "months")
+WORKING_UNITS: tuple[Unit, ...] = ("working_hours", "working_days")
+UNITS = (*CALENDAR_UNITS, *WORKING_UNITS)
 UNIT_WORDS: Mapping[str, Unit] = {word: unit for unit in UNITS for word in (unit, unit.removesuffix("s"))}
 """Singular and plural words, as steps may use both. Spec: api-templates 4.3."""
 
@@ -29,7 +33,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _MILLISECOND = timedelta(milliseconds=1)
 _NOTHING = timedelta()
-_MARGIN = 62 * DAY  # no zone or search for a working day reaches further
+_MARGIN = 62 * DAY  # no zone, and no search in a week without closures, reaches further
+LONGEST_SEARCH = 40_000
+"""Days that are looked at for work: more than a century. Where there is none, an instant stays where it is."""
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?", re.ASCII)
 
 
@@ -52,13 +58,21 @@ class WorkingWeek(msgspec.Struct, frozen=True):
 
     days: tuple[Hours | None, ...]
     zone: str
+    closings: Closings | None = None
 
     def __post_init__(self) -> None:
         if len(self.days) != 7 or not any(self.days):
             raise ValueError("a working week has seven days, at least one of them worked")
 
     def never_closes(self) -> bool:
-        return all(hours == ALL_HOURS for hours in self.days)
+        return self.closings is None and all(hours == ALL_HOURS for hours in self.days)
+
+    def hours_on(self, day: date) -> Hours | None:
+        """When this day is worked; None when it is not."""
+        hours = self.days[day.weekday()]
+        if hours is None or (self.closings is not None and self.closings.on(day) is not None):
+            return None
+        return hours
 
 
 def is_zone(name: str) -> bool:
@@ -144,22 +158,29 @@ def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
     local = local_time(at, week.zone)
     if _is_worked(local, week):
         return at
-    today = datetime.combine(local.date(), time.min)
-    for ahead in range(15):  # two weeks: a zone that crosses the date line loses a day
-        midnight = today + timedelta(days=ahead)
-        hours = week.days[midnight.weekday()]
-        if hours is None:
-            continue
-        opens = _first_instant(midnight + timedelta(minutes=hours.start), week.zone)
-        closes = _last_instant(midnight + timedelta(minutes=hours.end), week.zone)
-        if opens < closes and at <= closes:  # opens == closes: the clock skipped these hours
+    for opens, closes in _worked(local.date(), week, 1):
+        if at <= closes:
             return max(at, opens)
     return at
 
 
+def _worked(day: date, week: WorkingWeek, sign: Sign) -> Iterator[tuple[Millis, Millis]]:
+    """When work begins and ends on each worked day from this one on (or back), as far as anybody looks."""
+    room = (date.max - day if sign > 0 else day - date.min).days
+    for ahead in range(min(LONGEST_SEARCH, room)):
+        midnight = datetime.combine(day + timedelta(days=sign * ahead), time.min)
+        hours = week.hours_on(midnight.date())
+        if hours is None:
+            continue
+        opens = _first_instant(midnight + timedelta(minutes=hours.start), week.zone)
+        closes = _last_instant(midnight + timedelta(minutes=hours.end), week.zone)
+        if opens < closes:  # opens == closes: the clock skipped these hours
+            yield opens, closes
+
+
 def _is_worked(local: datetime, week: WorkingWeek) -> bool:
     """By the clock on the wall: nearly always the answer. The rest, such as the closing itself, takes the long way."""
-    hours = week.days[local.weekday()]
+    hours = week.hours_on(local.date())
     return hours is not None and hours.start <= local.hour * 60 + local.minute < hours.end
 
 
@@ -168,9 +189,13 @@ def add_offset(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sign
 
     Minutes and hours are elapsed time; days, weeks and months keep the wall clock of the zone, months clamped to
     their last day. A wall-clock time that a clock change skips becomes the first one after it. Spec: L-9.4.
+    Of working hours only worked time counts; working days keep the wall clock, too, and days without work are not
+    counted. Spec: L-9.23.
     """
     if unit == "minutes" or unit == "hours":
         return _clamp(at + sign * value * (MINUTE if unit == "minutes" else HOUR))
+    if unit == "working_hours" or unit == "working_days":
+        return _add_worked(at, value, unit, week, sign)
     if value == 0 or not _has_room(at):
         return _clamp(at)
     local = local_time(at, week.zone).replace(tzinfo=None)
@@ -182,6 +207,34 @@ def add_offset(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sign
     except (ValueError, OverflowError):
         return LATEST if sign > 0 else EARLIEST
     return _first_instant(moved, week.zone) if _has_room(_as_utc(moved)) else _clamp(_as_utc(moved))
+
+
+def _add_worked(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sign) -> Millis:
+    if value == 0 or not _has_room(at):
+        return _clamp(at)
+    local = local_time(at, week.zone).replace(tzinfo=None)
+    if unit == "working_hours":
+        return _through_work(at, local.date(), value * HOUR, week, sign)
+    day, left = local.date(), value
+    while left and date.min < day < date.max and abs((day - local.date()).days) < LONGEST_SEARCH:
+        day += timedelta(days=sign)
+        left -= week.hours_on(day) is not None
+    if left:
+        return LATEST if sign > 0 else EARLIEST
+    moved = datetime.combine(day, local.time())
+    return _first_instant(moved, week.zone) if _has_room(_as_utc(moved)) else _clamp(_as_utc(moved))
+
+
+def _through_work(at: Millis, day: date, left: Millis, week: WorkingWeek, sign: Sign) -> Millis:
+    """Where so much worked time ends that begins (or, back, ends) at this instant."""
+    # From a day away: where all hours are worked, the clock may be in the day before.
+    first = day - timedelta(days=sign)
+    for opens, closes in _worked(first, week, sign):
+        start, end = (max(at, opens), closes) if sign > 0 else (opens, min(at, closes))
+        if end - start >= left:
+            return start + left if sign > 0 else end - left
+        left -= max(end - start, 0)
+    return LATEST if sign > 0 else EARLIEST
 
 
 def _add_months(local: datetime, months: int) -> datetime:

@@ -5,11 +5,20 @@ Spec: behaviour-launching 9.3, behaviour-work 6.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
-from procession.domain.calendar import UNIT_WORDS, Sign, Unit, WorkingWeek, add_offset, shift_forward
+from procession.domain.calendar import (
+    UNIT_WORDS,
+    WORKING_UNITS,
+    Sign,
+    Unit,
+    WorkingWeek,
+    add_offset,
+    shift_forward,
+)
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_object
 from procession.domain.times import HOUR, Millis
@@ -20,6 +29,11 @@ START_RUN = "start_run"
 SOFT_LEAD = 2 * HOUR
 MAX_OFFSET = 1_000_000
 """Longer than any process lasts, in any unit; ours."""
+MAX_WORKED = 10_000
+"""Of working hours or days, which are counted one day after the other; ours."""
+WANTED_UNIT = "The unit must be minutes, hours, days, weeks, months, working_hours or working_days."
+
+NO_WEEKS: Mapping[str, WorkingWeek] = MappingProxyType({})
 
 _DIRECTIONS: Mapping[str, Direction] = {
     "from": "from",
@@ -95,12 +109,13 @@ def _read_object(raw: object, path: str) -> Mapping[str, object]:
 
 def _read_offset(sent: Mapping[str, object], least: int, path: str, errors: dict[str, list[str]]) -> Offset | None:
     value, unit = as_int(sent.get("value")), UNIT_WORDS.get(_word(sent.get("unit")))
-    in_range = value is not None and least <= value <= MAX_OFFSET
+    most = MAX_WORKED if unit in WORKING_UNITS else MAX_OFFSET
+    in_range = value is not None and least <= value <= most
     if not in_range:
-        wanted = f"The value must be a whole number from {least} to {MAX_OFFSET}."
+        wanted = f"The value must be a whole number from {least} to {most}."
         errors[f"{path}.value"] = [_complaint(sent, "value", wanted)]
     if unit is None:
-        errors[f"{path}.unit"] = [_complaint(sent, "unit", "The unit must be minutes, hours, days, weeks or months.")]
+        errors[f"{path}.unit"] = [_complaint(sent, "unit", WANTED_UNIT)]
     return Offset(value, unit) if value is not None and in_range and unit is not None else None
 
 
@@ -128,26 +143,35 @@ def plan_deadlines(
     default_offset: Offset,
     week: WorkingWeek,
     overrides: Mapping[str, Millis],
+    weeks: Mapping[str, WorkingWeek] = NO_WEEKS,
 ) -> dict[str, PlannedDeadline]:
-    """The deadline of every step at launch, in the order given. Spec: L-9.10 to L-9.15.
+    """The deadline of every step at launch, in the order given; `weeks` of steps that have one of their own (L-9.26).
+
+    Spec: L-9.10 to L-9.15.
 
     Give the steps dropped from this launch too: they anchor provisional values of those that stay.
     """
     rules = dict(steps)
-    default = PlannedDeadline(deadline_from(launched_at, default_offset, week), held=False)
+
+    def week_of(step_id: str) -> WorkingWeek:
+        return weeks.get(step_id, week)
+
+    def default(step_id: str) -> PlannedDeadline:
+        return PlannedDeadline(deadline_from(launched_at, default_offset, week_of(step_id)), held=False)
+
     planned = {step_id: PlannedDeadline(shift_forward(at, week), held=False) for step_id, at in overrides.items()}
     for step_id in circular_steps({step_id: rule for step_id, rule in steps if step_id not in planned}):
-        planned[step_id] = default
+        planned[step_id] = default(step_id)
     for first in rules:
         for step_id in reversed(list(_unplanned_anchors(first, rules, planned))):
             rule = rules[step_id]
             if rule is not None and rule.step == START_RUN:
                 sign = _sign(rule)
-                planned[step_id] = PlannedDeadline(deadline_from(launched_at, rule, week, sign), held=False)
+                planned[step_id] = PlannedDeadline(deadline_from(launched_at, rule, week_of(step_id), sign), held=False)
             elif rule is not None and rule.step in planned:
-                planned[step_id] = _after_anchor(rule, planned[rule.step], week)
+                planned[step_id] = _after_anchor(rule, planned[rule.step], week_of(step_id))
             else:
-                planned[step_id] = default
+                planned[step_id] = default(step_id)
     return {step_id: planned[step_id] for step_id in rules}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.absences import Absences, week_of, with_deputies
 from procession.domain.answers import Accepted, accept, submit
 from procession.domain.assignees import head_count, merged, with_accountable_member
 from procession.domain.calendar import WorkingWeek, local_day
@@ -54,6 +55,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     folder: str | None
     readers: tuple[str, ...]
     custom_fields: dict[str, Any] = {}
+    # What names it when no name is sent, before the template's pattern; variables stand in it.
+    name_pattern: str | None = None
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     new_id: Callable[[], str]
     # Keys of custom fields that tasks have.
     task_keys: Mapping[str, FieldKey] = {}
+    # When those who may be given tasks are away. Spec: L-9.25, L-9.26.
+    absences: Absences = {}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -126,7 +131,7 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
     name = process_name(
         sent=request.name,
         title=source.title,
-        pattern=document.default_process_name_format,
+        pattern=_name_pattern(document, request),
         auto_naming=document.auto_naming,
         may_change=document.allow_launcher_change_name,
         answers=name_variables(document.kickoff, found.answers, around.reader),
@@ -173,6 +178,13 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
     )
 
 
+def _name_pattern(document: Template, request: Request) -> str | None:
+    """The launch's own, unless the template names its processes whatever anybody says. Spec: L-5.2."""
+    is_fixed = document.auto_naming and not document.allow_launcher_change_name
+    own = None if is_fixed else request.name_pattern
+    return own or document.default_process_name_format
+
+
 def _answers(source: Source, request: Request, around: Surroundings, *, today: date) -> Accepted:
     fields = source.document.kickoff
     common: dict[str, Any] = {"key": "prerun", "people": around.people, "org_id": around.organization_id}
@@ -194,18 +206,26 @@ def _tasks(source: Source, request: Request, around: Surroundings, found: Found,
     steps = source.document.steps
     explicit = {key: each.deadline for key, each in request.overrides.items() if each.deadline is not None}
     rules = [(step.id, step.deadline) for step in steps]
-    planned = plan_deadlines(rules, numbers.at, around.default_deadline, around.week, explicit)
+    weeks = {key: week_of(each, around.week, around.absences) for key, each in found.owners.items()}
+    planned = plan_deadlines(rules, numbers.at, around.default_deadline, around.week, explicit, weeks)
     anchors = {step.deadline.step for step in steps}
     places = {step.id: place for place, step in enumerate(steps, start=1)}
     tasks = [
         replace(
-            _task(step, found.owners[step.id], planned[step.id], places[step.id], request, around, numbers),
+            _task(
+                step, _owners(found, planned, step, around), planned[step.id], places[step.id], request, around, numbers
+            ),
             seq=numbers.first_task + count,
             has_dependents=step.id in anchors,
         )
         for count, step in enumerate(_launched_steps(source, request, around))
     ]
     return _in_asked_positions(tasks, request.overrides)
+
+
+def _owners(found: Found, planned: Mapping[str, PlannedDeadline], step: Step, around: Surroundings) -> Owners:
+    due_on = local_day(planned[step.id].at, around.week.zone)
+    return with_deputies(found.owners[step.id], due_on, around.absences)
 
 
 def _assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:

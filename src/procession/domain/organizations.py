@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from procession.domain.calendar import ALL_HOURS, UNIT_WORDS, WEEKDAYS, Hours, WorkingWeek, is_zone, parse_working_days
+from procession.domain.closings import Closure, HolidayCalendar, checked_closures
+from procession.domain.deadlines import WANTED_UNIT
 from procession.domain.errors import Invalid
 from procession.domain.names import clean_name
 
@@ -34,6 +36,8 @@ class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     timezone: str = "UTC"
     working_days: dict[str, Any] = {}
+    holiday_calendar: HolidayCalendar | None = None
+    closures: tuple[Closure, ...] = ()
     deadline_setting: str | None = None
     default_deadline: DefaultDeadline = DefaultDeadline()
     cadence_days: tuple[str, ...] = DIGEST_DAYS
@@ -83,7 +87,7 @@ class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     error_404_template: str | None = None
 
     def working_week(self) -> WorkingWeek:
-        """When the organization works, for deadlines. Days nobody has set are worked at all hours."""
+        """The week the organization works, without its closures. Days nobody has set are worked at all hours."""
         return parse_working_days(self.working_days, self.timezone)
 
 
@@ -119,6 +123,11 @@ def checked_settings(changes: Mapping[str, Any], *, timezone: str) -> dict[str, 
         try:
             week = parse_working_days(changes["working_days"], timezone)
             stored["working_days"] = wire_week(week)
+        except Invalid as invalid:
+            errors |= invalid.errors
+    if "closures" in changes:
+        try:
+            stored["closures"] = checked_closures(changes["closures"])
         except Invalid as invalid:
             errors |= invalid.errors
     if errors:
@@ -170,7 +179,7 @@ def _weekdays(value: list[str]) -> list[str]:
 def _deadline(value: DefaultDeadline) -> dict[str, Any]:
     unit = UNIT_WORDS.get(value.type.lower())
     if unit is None:
-        raise ValueError("The type must be minutes, hours, days, weeks or months.")
+        raise ValueError(WANTED_UNIT.replace("unit", "type", 1))
     if not 0 <= value.value <= 9999:
         raise ValueError("The value must be from 0 to 9999.")
     return {"type": unit, "value": value.value}
@@ -198,6 +207,7 @@ def _date_format(value: str) -> str:
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "timezone": _zone,
     "working_days": dict,
+    "closures": list,
     "default_deadline": _deadline,
     "cadence_days": _weekdays,
     "guest_cadence_days": _weekdays,

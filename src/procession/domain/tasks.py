@@ -121,6 +121,15 @@ def completed(task: Task, by: Completer, at: int, *, decision: bool | None) -> T
     )
 
 
+def closed_by_clock(task: Task, at: int) -> Task:
+    """Completed by nobody: expired, sent, or long overdue. Required answers and parts are not asked for.
+
+    Spec: behaviour-work E1, Y7, 5.2 (what is sent by itself counts as sent).
+    """
+    decision = task.task_type == "expiring_email" if task.task_type in TIMED_TYPES else None
+    return completed(task, Completer(), at, decision=decision)
+
+
 def with_part(task: Task, by: Completer, at: int, people: frozenset[str], *, decision: bool | None) -> Task:
     """One assignee's part done; the last one, or the first rejection, completes the task.
 

@@ -1,5 +1,6 @@
 """The directory of organizations, and what each has set."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +13,6 @@ from procession.storage.rows import to_json
 from procession.storage.tables.control import memberships, organizations
 from procession.storage.tables.events import organization_states
 from procession.storage.tables.people import members
-from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx
 
 
@@ -76,9 +76,6 @@ _membership = Query(
         _users_count,
     ).where(members.c.org == bindparam("org"), members.c.account == bindparam("account"))
 )
-_has_template = Query(
-    select(templates.c.id).where(templates.c.org == bindparam("org"), templates.c.id == bindparam("id"))
-)
 
 
 async def create(connection: Connection, organization_id: str, *, name: str, timezone: str, now: int) -> int:
@@ -128,13 +125,14 @@ def decode_settings(text: str) -> OrganizationSettings:
     return msgspec.json.decode(text, type=OrganizationSettings)
 
 
+def settings_from(plain: Mapping[str, Any]) -> OrganizationSettings:
+    """Settings of which only these have been set."""
+    return msgspec.convert(plain, OrganizationSettings)
+
+
 def plain_settings(text: str) -> dict[str, Any]:
     """Only what has been set."""
     return msgspec.json.decode(text)
-
-
-async def has_template(tx: ReadTx, template_id: str) -> bool:
-    return await tx.value(_has_template, id=template_id) is not None
 
 
 _directory = Query(select(organizations.c.org, organizations.c.id).order_by(organizations.c.org))

@@ -16,9 +16,10 @@ from procession.domain.listing import (
     index_of,
     task_keys,
 )
-from procession.domain.processes import Process, Task
+from procession.domain.processes import Process, State, Task
 from procession.domain.run_document import run_document
-from procession.storage import touching
+from procession.domain.timers import closing_time, closing_times
+from procession.storage import timers, touching
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
@@ -175,6 +176,10 @@ async def add(tx: WriteTx, process: Process) -> None:
     await _save_search(tx, None, process)
     await _save_index(tx, process.seq, NOT_INDEXED, index_of(process))
     await _save_task_keys(tx, _task_keys(()), _task_keys([process]))
+    await timers.follow(tx, "close_task", {}, closing_times(process))
+    if process.state is State.COMPLETE:
+        since = tx.now if process.completed_at is None else process.completed_at
+        await tx.insert(lists.finished_processes, [{"seq": process.seq, "since": since}])
 
 
 async def save(tx: WriteTx, before: Process, after: Process) -> None:
@@ -189,6 +194,8 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     await _save_search(tx, before, after)
     await _save_index(tx, after.seq, index_of(before), index_of(after))
     await _save_task_keys(tx, _task_keys([before]), _task_keys([after]))
+    await timers.follow(tx, "close_task", closing_times(before), closing_times(after))
+    await _save_finished(tx, after.seq, before.state, after.state)
 
 
 def _row(process: Process) -> dict[str, object]:
@@ -201,6 +208,8 @@ async def remove(tx: WriteTx, process: Process) -> None:
     await _save_index(tx, process.seq, index_of(process), NOT_INDEXED)
     await _save_task_keys(tx, _task_keys([process]), _task_keys(()))
     await _save_search(tx, process, None)
+    await timers.follow(tx, "close_task", closing_times(process), {})
+    await tx.delete(lists.finished_processes, [{"seq": process.seq}])
     await tx.delete(processes, [{"seq": process.seq}])
 
 
@@ -209,6 +218,7 @@ async def add_task(tx: WriteTx, task: Task) -> None:
     tx.touch(touching.of_task(None, task))
     await tx.insert(tasks, [task_rows.write(task)])
     await _save_task_keys(tx, {}, {task.seq: task_keys(task, process_is_archived=False)})
+    await timers.follow(tx, "close_task", {}, _closing(task))
 
 
 async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
@@ -220,13 +230,28 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
         {before.seq: task_keys(before, process_is_archived=False)},
         {after.seq: task_keys(after, process_is_archived=False)},
     )
+    await timers.follow(tx, "close_task", _closing(before), _closing(after))
 
 
 async def remove_task(tx: WriteTx, task: Task) -> None:
     """Erase a stand-alone task with everything on it."""
     tx.touch(touching.of_task(task, None))
     await _save_task_keys(tx, {task.seq: task_keys(task, process_is_archived=False)}, {})
+    await timers.follow(tx, "close_task", _closing(task), {})
     await tx.delete(tasks, [{"seq": task.seq}])
+
+
+def _closing(alone: Task) -> dict[int, int]:
+    at = closing_time(alone, None)
+    return {} if at is None else {alone.seq: at}
+
+
+async def _save_finished(tx: WriteTx, seq: int, before: State, after: State) -> None:
+    """Since when the process waits to be archived: from now when it became complete or was restored. Spec: Y3."""
+    if before is State.COMPLETE and after is not State.COMPLETE:
+        await tx.delete(lists.finished_processes, [{"seq": seq}])
+    if after is State.COMPLETE and before is not State.COMPLETE:
+        await tx.insert(lists.finished_processes, [{"seq": seq, "since": tx.now}])
 
 
 async def _save_tasks(tx: WriteTx, before: Iterable[Task], after: Iterable[Task]) -> None:

@@ -12,17 +12,20 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, task_keys
-from procession.domain.processes import Process, Task
+from procession.domain.processes import Process, State, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
+from procession.domain.timers import closing_time
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
 from procession.storage.processes import EVERYBODY, process_rows, task_rows
 from procession.storage.query import Query
 from procession.storage.search import SEQ_BITS, process_search
 from procession.storage.tables import content, lists
+from procession.storage.tables.control import timers
 from procession.storage.tables.people import group_people, members
 from procession.storage.tables.processes import process_stars, processes, tasks, threads
+from procession.storage.tables.schedules import schedules
 from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -64,6 +67,11 @@ def _whole(table: Any) -> Query:
 _facets, _access = _whole(lists.process_facets), _whole(lists.process_access)
 _task_access = _whole(lists.task_access)
 _documents = Query(select(_P.seq, _P.document).where(_P.org == bindparam("org")))
+_finished = Query(select(lists.finished_processes.c.seq).where(lists.finished_processes.c.org == bindparam("org")))
+_planned = Query(
+    select(schedules.c.id).where(schedules.c.org == bindparam("org"), schedules.c.next_run_at.is_not(None))
+)
+_timers = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
 _task_due_counters = _whole(lists.task_due_counters)
@@ -130,7 +138,9 @@ async def check(tx: ReadTx) -> list[str]:
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
     for row in await tx.tuples(_tasks_alone):
-        _expect_task(expected, task_rows.read(row), threads_found, process_is_archived=False)
+        _expect_task(expected, task_rows.read(row), None, threads_found)
+    for row in await tx.tuples(_planned):
+        expected.rows.add("timer", "launch", row)
     problems = expected.problems + (await _stored_rows(tx)).differences(expected.rows)
     problems += _counter_differences("facet_counter", expected.facets, await tx.tuples(_facet_counters))
     problems += _counter_differences("process_block", expected.blocks, await tx.tuples(_blocks))
@@ -193,13 +203,18 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     if EVERYONE in index.principals:
         expected.everyone[state] += 1
     expected.searchable += 1
+    if settled.state is State.COMPLETE:
+        expected.rows.add("finished_process", "", (process.seq,))
     for task in process.tasks:
-        _expect_task(expected, task, threads_found, process_is_archived=process.is_archived)
+        _expect_task(expected, task, process, threads_found)
 
 
 def _expect_task(
-    expected: _Expected, task: Task, threads_found: dict[tuple[Any, ...], int], *, process_is_archived: bool
+    expected: _Expected, task: Task, process: Process | None, threads_found: dict[tuple[Any, ...], int]
 ) -> None:
+    process_is_archived = process is not None and process.is_archived
+    if closing_time(task, process) is not None:
+        expected.rows.add("timer", "close_task", (task.seq,))
     for key in task_keys(task, process_is_archived=process_is_archived):
         expected.rows.add("task_access", key.principal[:2], (*key, task.seq))
         expected.task_counts[key.principal, key.state] += 1
@@ -220,6 +235,11 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("task_access", row[0][:2], row)
     async for row in tx.stream(_documents):
         stored.add("process", "document", row)
+    async for row in tx.stream(_finished):
+        stored.add("finished_process", "", row)
+    for kind in ("close_task", "launch"):
+        async for row in tx.stream(_timers, kind=kind):
+            stored.add("timer", kind, row)
     return stored
 
 

@@ -14,6 +14,7 @@ from procession.storage.tables import (
     lists,
     people,
     processes,
+    schedules,
     templates,
     undo,
 )
@@ -29,6 +30,7 @@ CONTROL_TABLES = frozenset(
         control.rate_windows,
         control.sign_in_attempts,
         control.public_templates,
+        control.timers,
     )
 )
 TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
@@ -46,6 +48,7 @@ __all__ = [
     "metadata",
     "people",
     "processes",
+    "schedules",
     "templates",
     "undo",
 ]

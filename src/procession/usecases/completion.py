@@ -103,7 +103,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
         done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
     event = completion_event(done) if done.is_completed else _part_event(done, by)
-    changed = await _save(tx, seen, done, event, means, mentions=mentions)
+    changed = await save_outcome(tx, seen, done, event, means, mentions=mentions)
     if by.person in everybody:
         await _tell_progress(tx, done, by, everybody)
     return replace(changed, ignored=list(wanted.ignored))
@@ -119,10 +119,11 @@ def _part_event(task: Task, by: Completer) -> Any:
     return happened("task.part_completed", task.id, process=task.process, person=by.person)
 
 
-async def _save(
+async def save_outcome(
     tx: WriteTx, seen: SeenTask, task: Task, event: Event, means: Means, *, mentions: tuple[int, ...] = ()
 ) -> Changed:
-    """Save the task with what it entails: for the deadlines of others, by rules, and for who may see the process.
+    """Save a task that was completed, done in part or reopened with what it entails: for the deadlines of others, by
+    rules, and for who may see the process.
 
     `event` says what happened to it; what rules did comes after it in the log.
     """
@@ -195,7 +196,7 @@ async def reopen_task(tx: WriteTx, task_id: str, *, process_id: str | None, mean
     require(may_reopen_task(tx.actor, seen.named, seen.task), to="reopen this task")
     guards.require_changeable(seen.process)
     task = tasks.reopened(seen.task)
-    return await _save(tx, seen, task, happened("task.reopened", task.id, process=task.process), means)
+    return await save_outcome(tx, seen, task, happened("task.reopened", task.id, process=task.process), means)
 
 
 async def comment_on_change(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_limit: int) -> SeenTask:

@@ -14,12 +14,12 @@ from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.field_keys import FieldKey, Record
 from procession.domain.job_titles import holders_to_remember
-from procession.domain.launching import Numbers, Request, Source, Surroundings
+from procession.domain.launching import Found, Numbers, Request, Source, Surroundings
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.overrides import Override, read_overrides, read_roles
 from procession.domain.processes import Owners, Process
 from procession.domain.summary import settle
-from procession.domain.templates import Template
+from procession.domain.templates import Template, TemplateRow
 from procession.domain.values import People
 from procession.domain.variables import Reader
 from procession.storage import (
@@ -36,7 +36,8 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, guests, reactions
+from procession.usecases import absences, guards, guests, reactions
+from procession.usecases.calendars import calendar_of
 from procession.usecases.reactions import Means
 
 UNKNOWN_TEMPLATE = "There is no template with this id."
@@ -63,6 +64,20 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] | None = None
     folders: tuple[str, ...] | None = None
     custom_fields: Mapping[str, Any] | None = None
+    name_pattern: str | None = None
+    # The organization asked for it: whether the launcher may launch the template does not matter.
+    is_by_setting: bool = False
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A launch that was found to be right, with all it takes."""
+
+    row: TemplateRow
+    source: Source
+    settings: OrganizationSettings
+    request: Request
+    around: Surroundings
+    found: Found
 
 
 async def launch_process(
@@ -72,23 +87,9 @@ async def launch_process(
 
     Raises Invalid (everything wrong at once; nothing is created), NotAllowed, WrongState (archived, unpublished).
     """
-    if not wish.template_id:
-        raise Invalid({"checklist_id": ["The checklist id field is required."]})
-    row = await templates.find(tx, wish.template_id)
-    if row is None:
-        raise Invalid({"checklist_id": [UNKNOWN_TEMPLATE]})
-    if not template_permissions.may_launch(await template_grants.standing(tx, row)):
-        raise NotAllowed(template_permissions.LAUNCH_REFUSED)
-    launchable = await template_versions.for_launch(tx, row)
-    document = launchable.document
-    settings = await organizations.settings_of(tx, tx.org)
-    source = Source(
-        id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
-    )
-    readers = await template_grants.process_readers(tx, row.id)
-    request, around = await prepared(tx, wish, source, settings, readers=readers)
-    around = msgspec.structs.replace(around, map_selects_steps=map_selects_steps)
-    found = launching.check(source, request, around, at=tx.now)
+    ready = await checked(tx, wish, map_selects_steps=map_selects_steps)
+    row, source, request, around = ready.row, ready.source, ready.request, ready.around
+    document, settings, found = source.document, ready.settings, ready.found
     # Only now, so that no refused launch leaves a gap in them.
     numbers = await _numbers(tx, tasks=len(document.steps))
     hidden = with_initial_visibility(launching.launch(source, request, around, found, numbers), document)
@@ -106,13 +107,35 @@ async def launch_process(
             process.id,
             process=process.seq,
             template=row.id,
-            version=launchable.version,
+            version=source.version,
             name=process.name,
             tasks=len(process.tasks),
         )
     )
     await reactions.save(tx, by_rules)
     return process, found.ignored
+
+
+async def checked(tx: WriteTx, wish: Wish, *, map_selects_steps: bool = False) -> Ready:
+    """Everything about a launch that can be refused; nothing is created. Raises as `launch_process`."""
+    if not wish.template_id:
+        raise Invalid({"checklist_id": ["The checklist id field is required."]})
+    row = await templates.find(tx, wish.template_id)
+    if row is None:
+        raise Invalid({"checklist_id": [UNKNOWN_TEMPLATE]})
+    if not wish.is_by_setting and not template_permissions.may_launch(await template_grants.standing(tx, row)):
+        raise NotAllowed(template_permissions.LAUNCH_REFUSED)
+    launchable = await template_versions.for_launch(tx, row)
+    document = launchable.document
+    settings = await organizations.settings_of(tx, tx.org)
+    source = Source(
+        id=row.id, version=launchable.version, title=launchable.row.title, type=launchable.row.type, document=document
+    )
+    readers = await template_grants.process_readers(tx, row.id)
+    request, around = await prepared(tx, wish, source, settings, readers=readers)
+    around = msgspec.structs.replace(around, map_selects_steps=map_selects_steps)
+    found = launching.check(source, request, around, at=tx.now)
+    return Ready(row, source, settings, request, around, found)
 
 
 async def _numbers(tx: WriteTx, *, tasks: int) -> Numbers:
@@ -206,6 +229,7 @@ async def _checked(tx: WriteTx, wish: Wish, document: Template, *, readers: Iter
         tags=frozenset(wish.tags or ()),
         folder=wish.folders[-1] if wish.folders else None,
         readers=tuple(readers),
+        name_pattern=wish.name_pattern,
     )
 
 
@@ -270,11 +294,12 @@ async def _surroundings(
     in_groups |= {group for owners in chosen for group in owners.groups}
     known = await people.assignable(tx, wanted, in_groups)
     people_of = await groups.members_of(tx, known.groups)
+    may_get_tasks = {request.starter, *known.members, *(user for owners in chosen for user in owners.users)}
     has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
     names = await attachable.everybody(tx) if has_pickers else None
     return Surroundings(
         organization_id=tx.organization_id,
-        week=settings.working_week(),
+        week=calendar_of(settings),
         default_deadline=Offset(settings.default_deadline.value, settings.default_deadline.type),  # pyright: ignore[reportArgumentType]  # stored as one of the units
         guest_only=settings.guest_only_assignment,
         map_selects_steps=False,
@@ -289,4 +314,5 @@ async def _surroundings(
             groups=names.group_names if names else {},
         ),
         new_id=tx.new_id,
+        absences=await absences.of_members(tx, may_get_tasks, tx.now, settings.timezone),
     )

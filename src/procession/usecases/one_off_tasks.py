@@ -37,6 +37,7 @@ from procession.storage import tasks as stored
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards, guests, lookup_lists
+from procession.usecases.calendars import calendar_of
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed, assigned, unknown_tags
 
@@ -70,13 +71,13 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     if process is not None:
         _require_room(process)
     settings = await organizations.settings_of(tx, tx.org)
-    errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said, settings.working_week())
+    errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said, calendar_of(settings))
     assignment = await _assignment(tx, said, settings, errors)
     fields = await _read_fields(tx, said, errors)
     folder = await _checked_places(tx, said, errors)
     if errors:
         raise Invalid(errors)
-    model = _model(tx, said, settings.working_week())
+    model = _model(tx, said, calendar_of(settings))
     shares = _shares(tx, said, assignment, settings)
     await guests.ensure(tx, secrets, sorted({guest for owners in shares for guest in owners.guests}))
     fans_out = said.separate_task_for_each_assignee is True
@@ -295,7 +296,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
         owners=await _still_assignable(tx, original.owners),
         taskdata={},
         parts={},
-        deadline=original.deadline or deadline_from(tx.now, default, settings.working_week()),
+        deadline=original.deadline or deadline_from(tx.now, default, calendar_of(settings)),
         is_held=False,
         deadline_by_hand=True,
         has_dependents=False,

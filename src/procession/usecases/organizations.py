@@ -7,13 +7,17 @@ from procession.domain.calendar import is_zone
 from procession.domain.errors import Invalid, Unauthenticated
 from procession.domain.events import happened
 from procession.domain.names import clean_name
-from procession.domain.organizations import check_name, checked_settings
+from procession.domain.organizations import OrganizationSettings, check_name, checked_settings
 from procession.domain.people import require_admin
-from procession.storage import accounts, organizations
+from procession.domain.timers import TimerKind
+from procession.storage import accounts, organizations, templates, timers
 from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.tx import WriteTx
+from procession.usecases import schedules
+from procession.usecases.calendars import checked_holidays
 from procession.usecases.members import enter
+from procession.usecases.onboarding import template_fault
 from procession.usecases.setup import found
 
 
@@ -64,14 +68,33 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     known = await organizations.lock(tx.connection, tx.org)
     settings = organizations.decode_settings(known.settings)
     stored = checked_settings(changes, timezone=changes.get("timezone", settings.timezone))
+    if "holiday_calendar" in changes:
+        stored["holiday_calendar"] = checked_holidays(changes["holiday_calendar"])
     template_id = stored.get("onboarding_template_id")
-    if template_id is not None and not await organizations.has_template(tx, template_id):
-        raise Invalid({"onboarding_template_id": ["The selected onboarding template id is invalid."]})
+    if template_id is not None and (fault := template_fault(await templates.find(tx, template_id))) is not None:
+        raise Invalid({"onboarding_template_id": [fault]})
+    changed = {**organizations.plain_settings(known.settings), **stored}
     await organizations.save(
         tx.connection,
         tx.org,
         name=known.name if name is None else clean_name(name),
-        settings={**organizations.plain_settings(known.settings), **stored},
+        settings=changed,
         now=tx.now,
     )
+    await _follow_daily_work(tx, settings, organizations.settings_from(changed))
+    if stored.get("timezone", settings.timezone) != settings.timezone:
+        await schedules.follow_zone(tx)
     tx.record(happened("organization.updated", tx.organization_id, changed=sorted(stored)))
+
+
+async def _follow_daily_work(tx: WriteTx, before: OrganizationSettings, after: OrganizationSettings) -> None:
+    """What is switched on is done at once, then every day. Spec: behaviour-work Y6 to Y8."""
+    kinds: dict[TimerKind, tuple[bool, bool]] = {
+        "auto_archive": (before.auto_archive, after.auto_archive),
+        "auto_complete": (before.auto_complete_tasks, after.auto_complete_tasks),
+    }
+    for kind, (was_on, is_on) in kinds.items():
+        if is_on and not was_on:
+            await timers.put(tx, kind, {0: tx.now})
+        if was_on and not is_on:
+            await timers.remove(tx, kind, [0])

@@ -17,6 +17,7 @@ from procession.domain.templates import Template
 from procession.storage import groups, members, people, rule_states
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guests
+from procession.usecases.calendars import calendar_of
 
 
 class Means(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ async def decided(
     """What would follow; nothing is written."""
     scene = Scene(
         document=document,
-        week=settings.working_week(),
+        week=calendar_of(settings),
         people=await _people(tx, process, document),
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,

@@ -19,6 +19,7 @@ from procession.storage.accounts import Account
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx
+from procession.usecases import onboarding
 from procession.usecases.accounts import in_every_organization
 
 
@@ -112,6 +113,7 @@ async def _arrive(tx: WriteTx, account: Account) -> bool:
         )
         tx.record(happened("member.activated", account.id))
         tx.rights_changed([account.id])
+        await onboarding.plan(tx, account.id)
     await members.save(tx, replace(member, last_login_at=tx.now, last_known_ip=tx.actor.address))
     tx.record(happened("account.signed_in", account.id))
     return True

@@ -35,6 +35,7 @@ from procession.storage import access, attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import assigning, guards, guests, lookup_lists, reactions, undo
+from procession.usecases.calendars import calendar_of
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
 
@@ -131,7 +132,7 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     await _check_tags(tx, work, errors)
     if errors:
         raise Invalid(errors)
-    task = edited(seen.task, work.said, work.changed, week=work.settings.working_week(), clean=stored_markup)
+    task = edited(seen.task, work.said, work.changed, week=calendar_of(work.settings), clean=stored_markup)
     if "form_fields" in work.changed:
         task = tasks.with_own_fields(task, fields)
     if accepted is not None:
@@ -180,7 +181,7 @@ class _Work:
         found = dict(self.read.errors)
         if not self.seen.task.is_oneoff:
             found = {path: each for path, each in found.items() if path.partition(".")[0] not in ON_ONE_OFFS_ONLY}
-        return found | faults(self.said, self.seen.task, self.settings.working_week())
+        return found | faults(self.said, self.seen.task, calendar_of(self.settings))
 
     @property
     def touches_the_task(self) -> bool:
@@ -296,7 +297,7 @@ def followed_up(
     if document is None:
         return process
     rules = task_deadlines.rules_of(document)
-    return task_deadlines.followed_up(process, before, after, rules, settings.working_week())
+    return task_deadlines.followed_up(process, before, after, rules, calendar_of(settings))
 
 
 async def _save_tags(tx: WriteTx, work: _Work) -> None:

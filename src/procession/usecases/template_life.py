@@ -16,6 +16,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import WriteTx
+from procession.usecases.schedules import pause_of_template
 from procession.usecases.template_access import Opened, editable, found, told_changes
 
 NOT_ARCHIVED = "Only an archived template can be deleted for good. Archive it first."
@@ -29,6 +30,7 @@ async def archive_template(tx: WriteTx, template_id: str) -> list[Embedding]:
     if not row.is_archived:
         archived = replace(row, archived_at=tx.now, updated_at=tx.now, updated_by=tx.actor.id)
         await public_templates.enter(tx, await templates.save(tx, row, archived))
+        await pause_of_template(tx, row.id)
         tx.record(happened("template.archived", row.id, title=row.title))
         tx.rights_changed([])
     return await _embeddings(tx, row.id)

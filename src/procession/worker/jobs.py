@@ -6,10 +6,14 @@ from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.usecases import forgetting, viewers
+from procession.usecases.reactions import Means
+from procession.worker import timers
 from procession.worker.loop import Periodic
 
 
-def periodic_jobs(database: Database, clock: Callable[[], int], *, undo_minutes: int) -> tuple[Periodic, ...]:
+def periodic_jobs(
+    database: Database, clock: Callable[[], int], means: Means, *, undo_minutes: int
+) -> tuple[Periodic, ...]:
     """What one process of a server does beside answering requests."""
 
     async def forget_request_counts() -> None:
@@ -27,9 +31,13 @@ def periodic_jobs(database: Database, clock: Callable[[], int], *, undo_minutes:
     async def forget_undoables() -> None:
         await forgetting.forget_undoables(database, clock(), minutes=undo_minutes)
 
+    async def fire_timers() -> None:
+        await timers.fire_due(database, clock, means)
+
     return (
         Periodic("forget request counts", 60, forget_request_counts),
         Periodic("rebuild stale viewers", 2, rebuild_stale_viewers),
         Periodic("forget answers", 3600, forget_answers),
         Periodic("forget what can be undone", 300, forget_undoables),
+        Periodic("fire timers", 5, fire_timers),
     )

@@ -6,12 +6,21 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.params import PageParams
+from procession.domain.closings import HolidayCalendar
 from procession.domain.organizations import ArchiveAfter, DefaultDeadline
 
 WorkingDays = Annotated[
     dict[str, Any],
     Meta(description="Monday to Sunday, each `{working, all_hours, start, end}` with times as HH:MM."),
 ]
+
+
+class ClosureDays(msgspec.Struct):
+    """The organization is closed from one day to another, both included (YYYY-MM-DD)."""
+
+    name: str
+    starts_on: str
+    ends_on: str
 
 
 class Organization(msgspec.Struct):
@@ -44,6 +53,8 @@ class Organization(msgspec.Struct):
     maximum_group_assignment_limit: Annotated[int, Meta(description="0: no limit.")]
 
     working_days: WorkingDays
+    holiday_calendar: HolidayCalendar | None
+    closures: list[ClosureDays]
     deadline_setting: str | None
     default_deadline: DefaultDeadline
     cadence_days: list[str]
@@ -125,6 +136,14 @@ class SettingsChange(msgspec.Struct, kw_only=True):
 
     timezone: str | UnsetType = UNSET
     working_days: dict[str, Any] | UnsetType = UNSET
+    holiday_calendar: Annotated[
+        HolidayCalendar | UnsetType | None,
+        Meta(description="Whose public holidays are not worked: a country by its ISO code, and one of its parts."),
+    ] = UNSET
+    closures: Annotated[
+        list[ClosureDays] | UnsetType,
+        Meta(description="Other days on which nobody works; the list replaces the former one."),
+    ] = UNSET
     deadline_setting: str | UnsetType | None = UNSET
     default_deadline: DefaultDeadline | UnsetType = UNSET
     cadence_days: list[str] | UnsetType = UNSET

@@ -14,7 +14,7 @@ from procession.api.params import PageParams, Params
 # Beyond this, JavaScript clients and databases no longer agree on a number.
 MemberId = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 StepTypeName = Literal["task", "approval", "expiring", "email", "expiring_email"]
-UnitName = Literal["minutes", "hours", "days", "weeks", "months"]
+UnitName = Literal["minutes", "hours", "days", "weeks", "months", "working_hours", "working_days"]
 
 
 class Duration(msgspec.Struct):

@@ -1,6 +1,6 @@
 """Organizations from rows."""
 
-from procession.api.contract.organizations import Organization
+from procession.api.contract.organizations import ClosureDays, Organization
 from procession.domain.organizations import wire_week
 from procession.domain.times import wire, wire_or_none
 from procession.storage.organizations import Membership, decode_settings
@@ -37,6 +37,10 @@ def present_organization(row: OrganizationRow, place: Membership) -> Organizatio
         team_size=[],
         maximum_group_assignment_limit=known.maximum_group_assignment_limit,
         working_days=wire_week(known.working_week()),
+        holiday_calendar=known.holiday_calendar,
+        closures=[
+            ClosureDays(each.name, each.starts_on.isoformat(), each.ends_on.isoformat()) for each in known.closures
+        ],
         deadline_setting=known.deadline_setting,
         default_deadline=known.default_deadline,
         cadence_days=list(known.cadence_days),

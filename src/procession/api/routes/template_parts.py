@@ -3,6 +3,7 @@
 from typing import Any
 
 from procession.api.call import Call
+from procession.api.contract.deadline_previews import DeadlinePreview, DeadlinePreviewParams
 from procession.api.contract.envelope import Item, Many
 from procession.api.contract.steps import StepDeadlineTime
 from procession.api.contract.template_fields import FormFields
@@ -10,18 +11,24 @@ from procession.api.contract.templates import Checklist, CloneBody, PermissionBo
 from procession.api.edge import is_hex_id
 from procession.api.lenient import read_object
 from procession.api.operations import operation
+from procession.api.present.deadline_previews import present_deadline_preview
 from procession.api.present.template_fields import present_capture, present_prerun
 from procession.api.present.template_includes import shown_lists
 from procession.api.present.templates import present_permissions, present_public, present_template
 from procession.api.routes.templates import TEMPLATE
 from procession.api.template_bodies import read_permission_lists
+from procession.domain.absences import week_of
 from procession.domain.actors import NOBODY
+from procession.domain.deadline_previews import preview
 from procession.domain.deadlines import Offset, plan_deadlines
 from procession.domain.errors import Invalid, NotFound
+from procession.domain.processes import Owners
 from procession.domain.template_permissions import PERMISSIONS
-from procession.domain.times import wire
+from procession.domain.times import Millis, parse_instant, wire
 from procession.storage import identity, organizations, public_templates, template_grants, templates
 from procession.storage.tx import ReadTx, WriteTx, reading
+from procession.usecases.absences import of_members
+from procession.usecases.calendars import calendar_of
 from procession.usecases.steps import deadline_of
 from procession.usecases.template_access import editable, readable
 from procession.usecases.template_access import public_template as find_public
@@ -74,10 +81,33 @@ async def list_step_deadlines(tx: ReadTx, checklist_id: str) -> Many[StepDeadlin
         [(step.id, step.deadline) for step in row.document.steps],
         tx.now,
         Offset(default.value, default.unit),
-        settings.working_week(),
+        calendar_of(settings),
         {},
     )
     return Many([StepDeadlineTime(step_id, wire(deadline.at)) for step_id, deadline in planned.items()])
+
+
+@operation("GET", TEMPLATE + "/deadline-preview", tag="templates", errors=(422,))
+async def preview_deadlines(tx: ReadTx, checklist_id: str, params: DeadlinePreviewParams) -> Many[DeadlinePreview]:
+    """When each step would be due if the template were launched then, and what each deadline was moved by and why."""
+    row = (await readable(tx, checklist_id)).template
+    settings = await organizations.settings_of(tx, tx.org)
+    default, week = deadline_of(settings.default_deadline), calendar_of(settings)
+    steps = [(step.id, step.deadline) for step in row.document.steps]
+    at = _moment(params.at) or tx.now
+    named = {step.id: Owners(step.assignees, step.guests, step.groups) for step in row.document.steps}
+    away = await of_members(tx, {user for owners in named.values() for user in owners.users}, at, week.zone)
+    weeks = {step_id: week_of(owners, week, away) for step_id, owners in named.items()}
+    found = preview(steps, at, Offset(default.value, default.unit), week, weeks)
+    titles = {step.id: step.title for step in row.document.steps}
+    return Many([present_deadline_preview(each, titles[each.step_id], week.zone) for each in found])
+
+
+def _moment(sent: str | None) -> Millis | None:
+    try:
+        return None if sent is None else parse_instant(sent)
+    except ValueError as fault:
+        raise Invalid({"at": [str(fault)]}) from None
 
 
 @operation("PUT", TEMPLATE + "/publish", tag="templates", errors=(422,))

@@ -25,7 +25,7 @@ from procession.domain.automations.rules import (
     Subject,
     Verb,
 )
-from procession.domain.calendar import UNITS
+from procession.domain.calendar import CALENDAR_UNITS
 from procession.domain.deadlines import MAX_OFFSET
 from procession.domain.errors import Invalid
 from procession.domain.fields import MAX_TEXT, Field
@@ -298,7 +298,7 @@ class _Reader:
         value = as_int(sent.get("value"))
         if value is None or not 0 <= value <= MAX_OFFSET:
             self.complain(f"{path}.value", f"The value must be a whole number from 0 to {MAX_OFFSET}.")
-        unit = self._word(f"{path}.", sent, "unit", UNITS)
+        unit = self._word(f"{path}.", sent, "unit", CALENDAR_UNITS)
         option = self._word(f"{path}.", sent, "option", OPTIONS)
         return None if value is None or unit is None or option is None else Shift(value, unit, option)
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from procession.domain.calendar import Sign, Unit
+from procession.domain.calendar import CalendarUnit, Sign
 from procession.domain.processes import Owners
 from procession.domain.times import Millis
 
@@ -88,7 +88,7 @@ class Shift(msgspec.Struct, frozen=True):
     """How far after (`from`) or before its anchor a deadline is set. Spec: A-4.5."""
 
     value: int
-    unit: Unit
+    unit: CalendarUnit
     option: Option
 
     @property

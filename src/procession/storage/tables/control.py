@@ -1,8 +1,8 @@
 """Tables shared by organizations. On Citus they are local or reference tables."""
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table
 
-from procession.storage.columns import AUTO_ID, number, optional_number, optional_text, text
+from procession.storage.columns import AUTO_ID, key, number, optional_number, optional_text, text
 from procession.storage.tables.base import metadata
 
 organizations = Table(
@@ -87,4 +87,21 @@ public_templates = Table(
     number("org"),
     text("alias", index=True),
     number("made_public_at"),
+)
+
+# What happens by itself later, of every organization: a worker takes what is due first, whosever it is.
+timers = Table(
+    "timer",
+    metadata,
+    # domain.timers.TimerKind
+    text("kind"),
+    key("org"),
+    # The task or schedule it is about; 0: the organization.
+    key("subject"),
+    number("due_at"),
+    # Until when the server that took it has it to itself, and how often it was taken.
+    number("claimed_until"),
+    number("attempts"),
+    PrimaryKeyConstraint("kind", "org", "subject"),
+    Index("ix_timer_due_at", "due_at"),
 )

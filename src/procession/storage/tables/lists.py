@@ -3,7 +3,7 @@
 They are key-only, so that a page and a count never touch a row. `docs/architecture.md` explains each.
 """
 
-from sqlalchemy import PrimaryKeyConstraint, Table
+from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
 from procession.storage.columns import key, number, text
 from procession.storage.tables.base import metadata
@@ -119,4 +119,15 @@ task_due_counters = Table(
     number("n"),
     PrimaryKeyConstraint("org", "principal", "state", "unit", "stretch"),
     sqlite_with_rowid=False,
+)
+
+# Complete processes that are not archived, and since when: auto-archiving counts from there (behaviour-work Y3, Y6).
+finished_processes = Table(
+    "finished_process",
+    metadata,
+    key("org"),
+    key("seq"),
+    number("since"),
+    PrimaryKeyConstraint("org", "seq"),
+    Index("ix_finished_process_since", "org", "since", "seq"),
 )

@@ -98,3 +98,20 @@ group_people = Table(
     Index("ix_group_person_guest", "org", "guest"),
     sqlite_with_rowid=False,
 )
+
+# Members who are away from one day to another, and who stands in for them.
+absences = Table(
+    "absence",
+    metadata,
+    key("org"),
+    key("id"),
+    number("member"),
+    # YYYY-MM-DD
+    text("starts_on"),
+    text("ends_on"),
+    optional_number("deputy"),
+    number("created_at"),
+    number("updated_at"),
+    PrimaryKeyConstraint("org", "id"),
+    Index("ix_absence_member", "org", "member", "ends_on"),
+)

@@ -1,14 +1,14 @@
 """Named requests with their answers; the last change of each thing, who lost sight of it, what can be undone.
 
 Revision: 0008
-Revises: 0006
+Revises: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

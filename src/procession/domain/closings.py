@@ -1,0 +1,88 @@
+"""Days on which an organization does not work although its week says so: public holidays and closures of its own.
+
+Spec: behaviour-work D5, behaviour-launching 9.5.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from procession.domain.errors import Invalid
+from procession.domain.names import clean_name
+
+MAX_CLOSURES = 200
+MAX_CLOSURE_DAYS = 366
+MAX_NAME = 100
+
+ClosedBy = Literal["holiday", "closure", "absence"]
+HolidaysOf = Callable[[int], Mapping[date, str]]
+"""The public holidays of a year, with their names: what a library knows enters the domain as data."""
+
+
+class Closure(msgspec.Struct, frozen=True):
+    """The organization is closed from one day to another, both included."""
+
+    name: str
+    starts_on: date
+    ends_on: date
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+
+class HolidayCalendar(msgspec.Struct, frozen=True):
+    """Whose public holidays count: a country by its ISO code, and one of its parts where they differ."""
+
+    country: str
+    subdivision: str | None = None
+
+
+class ClosedDay(msgspec.Struct, frozen=True):
+    by: ClosedBy
+    name: str | None
+
+
+class Closings(msgspec.Struct, frozen=True):
+    """`away`: when each of those who are to do something is away; only days on which all of them are count."""
+
+    closures: tuple[Closure, ...] = ()
+    holidays: HolidaysOf | None = None
+    away: tuple[tuple[Closure, ...], ...] = ()
+
+    def on(self, day: date) -> ClosedDay | None:
+        """Why nobody works on this day; None when it is like any other."""
+        for closure in self.closures:
+            if closure.covers(day):
+                return ClosedDay("closure", closure.name)
+        name = None if self.holidays is None else self.holidays(day.year).get(day)
+        if name is not None:
+            return ClosedDay("holiday", name)
+        is_away = bool(self.away) and all(any(each.covers(day) for each in one) for one in self.away)
+        return ClosedDay("absence", None) if is_away else None
+
+
+def checked_closures(sent: Sequence[Any]) -> list[dict[str, str]]:
+    """Closures as they are stored, by their first day. Raises Invalid with every wrong path."""
+    errors: dict[str, list[str]] = {}
+    if len(sent) > MAX_CLOSURES:
+        raise Invalid({"closures": [f"There may be at most {MAX_CLOSURES} closures."]})
+    found: list[Closure] = []
+    for index, each in enumerate(sent):
+        try:
+            closure = msgspec.convert(msgspec.to_builtins(each), Closure)
+        except msgspec.ValidationError:
+            wanted = "A closure must be an object with name, starts_on and ends_on; days in the form YYYY-MM-DD."
+            errors[f"closures.{index}"] = [wanted]
+            continue
+        name = clean_name(closure.name)
+        if not name or len(name) > MAX_NAME:
+            errors[f"closures.{index}.name"] = [f"The name must have 1 to {MAX_NAME} characters."]
+        if not 0 <= (closure.ends_on - closure.starts_on).days < MAX_CLOSURE_DAYS:
+            wanted = f"A closure must end on or after its first day and last at most {MAX_CLOSURE_DAYS} days."
+            errors[f"closures.{index}.ends_on"] = [wanted]
+        found.append(Closure(name, closure.starts_on, closure.ends_on))
+    if errors:
+        raise Invalid(errors)
+    return msgspec.to_builtins(sorted(found, key=lambda each: (each.starts_on, each.ends_on, each.name)))

@@ -1,0 +1,68 @@
+"""Absences: noted, changed, deleted, by the member or an administrator. Spec: behaviour-launching 9.6."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from procession.domain.absences import Absence, Absences, by_member, faults
+from procession.domain.calendar import local_day
+from procession.domain.errors import Invalid, NotFound
+from procession.domain.events import happened
+from procession.domain.permissions import require
+from procession.domain.times import Millis
+from procession.storage import absences, people
+from procession.storage.tx import ReadTx, WriteTx
+
+MANAGE = "note absences of others"
+NO_MEMBER = "There is no active member with this id."
+
+
+async def create(tx: WriteTx, absence: Absence) -> Absence:
+    """Raises NotAllowed, Invalid."""
+    made = replace(absence, id=await tx.next_number("absence"), created_at=tx.now, updated_at=tx.now)
+    await _check(tx, made)
+    await absences.add(tx, made)
+    tx.record(happened("absence.created", made.id, member=made.member, deputy=made.deputy))
+    return made
+
+
+async def update(tx: WriteTx, absence_id: int, changes: Mapping[str, Any]) -> Absence:
+    """Change what is mentioned, by field. Raises NotFound, NotAllowed, Invalid."""
+    changed = replace(await _locked(tx, absence_id), **changes, updated_at=tx.now)
+    await _check(tx, changed)
+    await absences.save(tx, changed)
+    tx.record(happened("absence.updated", changed.id, member=changed.member, deputy=changed.deputy))
+    return changed
+
+
+async def delete(tx: WriteTx, absence_id: int) -> None:
+    """Raises NotFound, NotAllowed."""
+    absence = await _locked(tx, absence_id)
+    await absences.remove(tx, absence)
+    tx.record(happened("absence.deleted", absence.id, member=absence.member))
+
+
+async def _locked(tx: WriteTx, absence_id: int) -> Absence:
+    found = await absences.lock(tx, absence_id)
+    if found is None:
+        raise NotFound
+    require(tx.actor.is_admin or found.member == tx.actor.id, to=MANAGE)
+    return found
+
+
+async def _check(tx: WriteTx, absence: Absence) -> None:
+    require(tx.actor.is_admin or absence.member == tx.actor.id, to=MANAGE)
+    errors = faults(absence)
+    named = {"user_id": absence.member, "deputy_id": absence.deputy}
+    known = await people.assignable(tx, [each for each in named.values() if each is not None], ())
+    for name, member in named.items():
+        if member is not None and member not in known.members:
+            errors[name] = [NO_MEMBER]
+    if errors:
+        raise Invalid(errors)
+
+
+async def of_members(tx: ReadTx, wanted: Collection[int], at: Millis, zone: str) -> Absences:
+    """When these members are away from that instant's day on; one statement, none for nobody."""
+    return by_member(await absences.coming(tx, wanted, since=local_day(at, zone).isoformat()))

@@ -1,0 +1,103 @@
+"""When schedules are due. Spec: api-processes 21, behaviour-launching L-12.4."""
+
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from procession.adapters.recurrence import occurrences
+from procession.domain.recurrence import Recurrence, faults, slots
+from procession.domain.times import parse_instant, wire
+
+
+def due(after: str, starts_at: str = "2026-01-31T10:15:20Z", zone: str = "Europe/Berlin", **said: Any) -> list[str]:
+    when = Recurrence(starts_at=parse_instant(starts_at), **said)
+    assert faults(when) == {}
+    return [wire(at)[:16] for at in islice(slots(when, zone, parse_instant(after), occurrences), 3)]
+
+
+@pytest.mark.parametrize(
+    ("said", "after", "expected"),
+    [
+        pytest.param(
+            {"frequency": "monthly", "day_of_month": 31}, "2026-02-01",
+            ["2026-02-28T10:15", "2026-03-31T09:15", "2026-04-30T09:15"], id="L-12.4 the last day of short months",
+        ),
+        pytest.param(
+            {"frequency": "yearly", "month": 2, "day_of_month": 29}, "2026-02-01",
+            ["2026-02-28T10:15", "2027-02-28T10:15", "2028-02-29T10:15"], id="L-12.4 the 29th of february",
+        ),
+        pytest.param(
+            {"frequency": "daily", "times": ("02:30",)}, "2026-03-27T12:00:00Z",
+            ["2026-03-28T01:30", "2026-03-29T01:00", "2026-03-30T00:30"], id="L-12.4 a time the clocks skip",
+        ),
+        pytest.param(
+            {"frequency": "daily", "times": ("02:30",)}, "2026-10-24T12:00:00Z",
+            ["2026-10-25T00:30", "2026-10-26T01:30", "2026-10-27T01:30"], id="L-12.4 a time shown twice runs once",
+        ),
+        pytest.param(
+            {"frequency": "hourly", "interval": 2, "times": ("00:30",)}, "2026-10-24T22:00:00Z",
+            ["2026-10-24T23:30", "2026-10-25T02:30", "2026-10-25T04:30"], id="every second hour of the clock",
+        ),
+        pytest.param(
+            {"frequency": "weekly", "weekdays": ("Friday", "Monday"), "interval": 2, "times": ("14:00", "09:00")},
+            "2026-03-01", ["2026-03-09T08:00", "2026-03-09T13:00", "2026-03-13T08:00"], id="every other week",
+        ),
+        pytest.param(
+            {"frequency": "weekly"}, "2026-03-01",
+            ["2026-03-07T10:15", "2026-03-14T10:15", "2026-03-21T10:15"], id="day and time of the beginning",
+        ),
+        pytest.param(
+            {"frequency": "daily"}, "2026-01-31T10:00:00Z",
+            ["2026-02-01T10:15", "2026-02-02T10:15", "2026-02-03T10:15"], id="not before it begins",
+        ),
+        pytest.param(
+            {"frequency": "daily", "ends_at": parse_instant("2026-02-02T10:15:00Z")}, "2026-02-01T12:00:00Z",
+            ["2026-02-02T10:15"], id="to its end",
+        ),
+        pytest.param(
+            {"rrule": "RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;BYHOUR=8,17;BYMINUTE=0"}, "2026-05-01",
+            ["2026-05-29T15:00", "2026-06-30T15:00", "2026-07-31T15:00"], id="RFC 5545 the last of all",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=DAILY;COUNT=3", "timezone": "America/New_York"}, "2026-02-01",
+            ["2026-02-01T10:15", "2026-02-02T10:15"], id="RFC 5545 so often",
+        ),
+        pytest.param({"rrule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, "2026-02-01", [], id="a day that never comes"),
+        pytest.param(
+            {"frequency": "monthly", "day_of_month": 1, "starts_at": "0001-01-01"}, "2026-02-03",
+            ["2026-02-28T23:53", "2026-03-31T22:53", "2026-04-30T22:53"], id="begun long ago",
+        ),
+        pytest.param(
+            {"frequency": "daily", "interval": 3}, "2999-01-01",
+            ["2999-01-03T10:15", "2999-01-06T10:15", "2999-01-09T10:15"], id="after centuries, in step",
+        ),
+    ],
+)  # fmt: skip
+def test_the_next_slots(said: dict[str, Any], after: str, expected: list[str]) -> None:
+    assert due(after, **said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        pytest.param({}, "frequency", id="neither"),
+        pytest.param({"frequency": "daily", "rrule": "FREQ=DAILY"}, "frequency", id="both"),
+        pytest.param({"frequency": "daily", "interval": 0}, "interval", id="no interval"),
+        pytest.param({"frequency": "daily", "weekdays": ("Monday",)}, "weekdays", id="weekdays of a daily one"),
+        pytest.param({"frequency": "weekly", "day_of_month": 3}, "day_of_month", id="a day of a weekly one"),
+        pytest.param({"frequency": "monthly", "month": 3}, "month", id="a month of a monthly one"),
+        pytest.param({"frequency": "weekly", "weekdays": ("Someday",)}, "weekdays", id="no weekday"),
+        pytest.param({"frequency": "daily", "times": ("24:00",)}, "times", id="no time"),
+        pytest.param({"frequency": "daily", "timezone": "Mars/Base"}, "timezone", id="no zone"),
+        pytest.param({"frequency": "daily", "ends_at": 0}, "ends_at", id="ends before it begins"),
+        pytest.param({"rrule": "FREQ=SECONDLY"}, "rrule", id="too often"),
+        pytest.param({"rrule": "FREQ=DAILY;UNTIL=20270101T000000Z"}, "rrule", id="until"),
+        pytest.param({"rrule": "FREQ=DAILY;BYSECOND=3"}, "rrule", id="seconds"),
+        pytest.param({"rrule": "every day"}, "rrule", id="prose"),
+        pytest.param({"rrule": "FREQ=DAILY\nRRULE:FREQ=WEEKLY"}, "rrule", id="two rules"),
+        pytest.param({"rrule": "FREQ=DAILY", "times": ("09:00",)}, "times", id="times beside a rule"),
+    ],
+)
+def test_a_schedule_that_cannot_be_meant_is_told_so(said: dict[str, Any], field: str) -> None:
+    assert field in faults(Recurrence(starts_at=parse_instant("2026-01-01"), **said))
