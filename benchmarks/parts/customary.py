@@ -53,8 +53,15 @@ def customary(databases: Sequence[str], sizes: Sequence[str], server: Callable[[
 
 
 def _agree(reference: Served, served: Served) -> None:
-    """Both answer the same question: raises Refused when one lists other things."""
-    answers = [each.ask(PAGE_ONE).json() for each in (reference, served)]
-    shown = [[len(answer["data"]), answer["meta"]["pagination"]["total"] // 100] for answer in answers]
-    if shown[0] != shown[1]:
-        raise load.Refused(f"the customary program answers something else: {shown}")
+    """Both answer the same question: raises Refused when one lists other things.
+
+    Other parts of the benchmark write into the data sets, so that their totals drift apart a little.
+    """
+    rows, totals = zip(*[_shown(each) for each in (reference, served)], strict=True)
+    if rows[0] != rows[1] or max(totals) > 1.05 * min(totals):
+        raise load.Refused(f"the customary program answers something else: {rows}, {totals}")
+
+
+def _shown(served: Served) -> tuple[int, int]:
+    answer = served.ask(PAGE_ONE).json()
+    return len(answer["data"]), answer["meta"]["pagination"]["total"]
