@@ -91,7 +91,9 @@ class Prober:
         if real_body is not None:
             body = real_body
             headers.pop("Content-Length", None)
-        answer = self.server.request(str(sent.method), str(sent.url), headers=headers, content=body)
+        # Header fields are bytes; what is not ASCII goes as it would from a careless client.
+        fields = {name: str(value).encode("latin-1", "replace") for name, value in headers.items()}
+        answer = self.server.request(str(sent.method), str(sent.url), headers=fields, content=body)
         self.statuses[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
 
