@@ -16,6 +16,7 @@ from procession.api.routes import (
     groups,
     guest_tasks,
     guests,
+    holds,
     job_titles,
     lookup_lists,
     me,
@@ -91,6 +92,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     activity,
     search,
     undo,
+    holds,
 )
 
 
