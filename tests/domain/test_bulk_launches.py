@@ -60,7 +60,7 @@ def test_a_table_is_read(raw: bytes, header: tuple[str, ...], numbers: list[int]
     [
         b"", b"a,b\n", b"\n\na\n1", b",,\n1,2,3", "a\nü".encode("latin-1"), "a\nb".encode("utf-16"), b'a\n"x" y',
         b'a\n"open', b"a\n" + b"1\n" * (MAX_ROWS + 1), b"a" * (MAX_BYTES + 1), b"," * 300 + b"x\n1",
-        b"a\n" + b"x" * 200_000,
+        b"a\n" + b"x" * 200_000, b"a\n1" + b"\n" * 30_000,
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_reason(raw: bytes) -> None:

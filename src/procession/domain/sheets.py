@@ -1,7 +1,7 @@
 """Tables that people upload: CSV text as a header and rows. Spec: behaviour-launching L-13.2, L-13.6."""
 
 import csv
-import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +12,11 @@ from procession.domain.loose import clean_text
 
 MAX_ROWS = 5_000
 MAX_COLUMNS = 200
+# Blank ones counted, which are passed over.
+MOST_RECORDS = 20_000
 MAX_BYTES = 5 * 1024 * 1024
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -40,6 +44,8 @@ def read_sheet(raw: bytes) -> Sheet:
         raise _refused(f"The file is not UTF-8 text (byte {fault.start + 1}). Save it as CSV UTF-8.") from None
     rows: list[Row] = []
     for number, record in _records(clean_text(text)):
+        if number > MOST_RECORDS:
+            raise _refused(f"The file has more than {MOST_RECORDS} rows, blank ones counted.")
         cells = tuple(cell.strip() for cell in record)
         if not any(cells) and number > 1:
             continue
@@ -54,7 +60,8 @@ def read_sheet(raw: bytes) -> Sheet:
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    lines = (found[0] for found in _LINE.finditer(text))
+    reader = csv.reader(lines, delimiter=_separator(text), strict=True)
     try:
         yield from enumerate(reader, start=1)
     except csv.Error as fault:
