@@ -174,6 +174,7 @@ class World:
             "job_id": self.job,
             "absence_id": self.absence,
             "bulk_id": self.bulk,
+            "code": self.kickoff_code,
             "stage_id": self.stage,
             "step_id": self.step,
             "tag_id": self.tag,
@@ -350,7 +351,6 @@ class World:
     def url(self, operation: Operation, organization_id: str | None = None) -> str:
         """The operation's path with this world's ids; in another organization when one is named."""
         values = {**self.path(operation), "org_id": organization_id or self.org.id, "key": self.public_template}
-        values["code"] = self.kickoff_code
         return operation.path.format_map({**values, "file": "swagger-ui.css"}) + QUERIES.get(operation.id, "")
 
 
