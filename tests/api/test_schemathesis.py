@@ -75,7 +75,8 @@ class Prober:
             if real_body == "mixed" and isinstance(body, dict) and isinstance(case.body, dict):
                 body = {**case.body, **body}
             body = with_one_spoiled(body, spoiled, odd) if real_body == "spoiled" else body
-            self._send(case, json.dumps(body).encode())
+            is_table = self.operation.body is bytes and isinstance(body, str)
+            self._send(case, body.encode(errors="surrogatepass") if is_table else json.dumps(body).encode())
         else:
             self._send(case, None)
 

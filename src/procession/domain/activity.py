@@ -95,6 +95,7 @@ KINDS: Mapping[str, Kind] = {
     "template.permissions_changed": Kind("updated", "Blueprint", "given other permissions"),
     "template.made_public": Kind("updated", "Blueprint", "made public"),
     "template.kickoff_made_public": Kind("updated", "Blueprint", "given a public kick-off form"),
+    "template.kickoff_link_renewed": Kind("updated", "Blueprint", "given another link to its public kick-off form"),
     "template.owner_changed": Kind("owners-updated", "Blueprint", "given another owner"),
     "template.archived": Kind("archived", "Blueprint", "archived"),
     "template.restored": Kind("unarchived", "Blueprint", "restored"),
