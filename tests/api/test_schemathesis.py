@@ -75,8 +75,7 @@ class Prober:
             if real_body == "mixed" and isinstance(body, dict) and isinstance(case.body, dict):
                 body = {**case.body, **body}
             body = with_one_spoiled(body, spoiled, odd) if real_body == "spoiled" else body
-            is_table = self.operation.body is bytes and isinstance(body, str)
-            self._send(case, body.encode(errors="surrogatepass") if is_table else json.dumps(body).encode())
+            self._send(case, encoded(body, self.operation))
         else:
             self._send(case, None)
 
@@ -97,6 +96,13 @@ class Prober:
         answer = self.server.request(str(sent.method), str(sent.url), headers=fields, content=body)
         self.statuses[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
+
+
+def encoded(body: Any, operation: Operation) -> bytes:
+    """As JSON, but for tables."""
+    if operation.body is bytes and isinstance(body, str):
+        return body.encode(errors="surrogatepass")
+    return json.dumps(body).encode()
 
 
 def with_one_spoiled(body: Any, place: int, odd: Any) -> Any:

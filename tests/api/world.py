@@ -356,7 +356,7 @@ class World:
 
 def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:
     """The answer; it is held against the API document."""
-    sent = {} if body is None else {"content": body} if isinstance(body, str) else {"json": body}
+    sent: dict[str, Any] = {} if body is None else {"content" if isinstance(body, str) else "json": body}
     return api.request(operation.method, "/" + url, **sent)
 
 

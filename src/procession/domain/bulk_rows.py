@@ -178,7 +178,7 @@ def by_column(refusal: DomainError, columns: Sequence[Column], document: Templat
     """What a refused launch says, by the header that is to blame, else by the field's or step's own name."""
     if not isinstance(refusal, Invalid):
         return {ROW: [refusal.message]}
-    headers = {(column.meaning, column.key): column.header for column in columns}
+    headers: dict[tuple[Meaning, str | None], str] = {(each.meaning, each.key): each.header for each in columns}
     labels = {field.id: field.label for field in document.kickoff} if document else {}
     titles = {step.id: step.title for step in document.steps} if document else {}
     errors: Errors = {}
