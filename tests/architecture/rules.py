@@ -1,6 +1,6 @@
 """The numbered rules of the behaviour files, and the tests that name them. `make rules` lists those that none names.
 
-A test names a rule in a docstring, in the id of a case or in a scenario file. A bare letter id (`D3`) means the file
+A test names a rule in its name (`test_l_9_13_...`), in a docstring, in the id of a case or in a scenario file. A bare letter id (`D3`) means the file
 named before it (`behaviour-work D3`), or else the one file that its module's docstring names and that has such a rule.
 """
 
@@ -22,6 +22,7 @@ _ID = r"[A-Z]{1,2}(?:-[A-Z]?\d+(?:\.\d+)?|\d+)[a-z]?"
 # `| A-1.1 |` in a table, `- P6.` or `- E7 (ours).` in a list, `**AT-1 Show by ...**` over a test table.
 _RULE = re.compile(rf"^(?:\| ({_ID}) \||- ({_ID})(?: \(ours\))?\.|\*\*({_ID}) |### ({_ID})\b)", re.MULTILINE)
 _WORD = re.compile(rf"(?P<file>\b(?:api|behaviour)-[a-z]+)|\b(?P<first>{_ID})(?:(?: to |-)(?P<last>{_ID}))?(?![\w-])")
+_NAMED = re.compile(r"^test_([a-z]{1,2})(_?)(\d+)(?:_(\d+))?([a-z]?)_")
 _NUMBER = re.compile(r"^(.*?)(\d+)$")
 
 
@@ -68,13 +69,24 @@ def named() -> frozenset[Rule]:
 
 
 def texts_of(tree: ast.Module) -> Iterator[str]:
-    """Docstrings, and the ids of cases."""
+    """Names, docstrings, and the ids of cases."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield ast.get_docstring(node) or ""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield id_in_name(node.name)
         elif isinstance(node, ast.keyword) and node.arg in ("id", "ids"):
             parts = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
             yield from (part for part in parts if isinstance(part, str))
+
+
+def id_in_name(name: str) -> str:
+    """L-9.13 of `test_l_9_13_completion_releases_...`, P4 of `test_p4_...`; empty for other names."""
+    match = _NAMED.match(name)
+    if match is None:
+        return ""
+    family, hyphen, number, part, letter = match.groups("")
+    return family.upper() + ("-" if hyphen else "") + number + (f".{part}" if part else "") + letter
 
 
 def files_in(text: str) -> tuple[str, ...]:

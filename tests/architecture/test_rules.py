@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.architecture.rules import CHECKED, Rule, all_rules, expanded, named, named_in, rules_of, still_open
+from tests.architecture.rules import (
+    CHECKED,
+    Rule,
+    all_rules,
+    expanded,
+    id_in_name,
+    named,
+    named_in,
+    rules_of,
+    still_open,
+)
 
 
 def test_every_rule_is_named_by_a_test_or_is_listed_as_open() -> None:
@@ -45,3 +55,18 @@ def test_what_a_text_names(text: str, usual: tuple[str, ...], expected: list[str
 def test_a_range_ends_where_it_says() -> None:
     assert expanded("T-11.20", "T-11.22") == ["T-11.20", "T-11.21", "T-11.22"]
     assert expanded("S1", None) == ["S1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("test_l_9_13_completion_releases", "L-9.13", id="with a hyphen"),
+        pytest.param("test_a_4_31b_is_another", "A-4.31b", id="with a letter behind"),
+        pytest.param("test_lt_3_naming", "LT-3", id="test table"),
+        pytest.param("test_p4_the_last_task", "P4", id="bare"),
+        pytest.param("test_3_of_4_are_there", "", id="no id"),
+        pytest.param("test_of_eight_one_wins", "", id="no number"),
+    ],
+)
+def test_a_name_carries_an_id(name: str, expected: str) -> None:
+    assert id_in_name(name) == expected
