@@ -83,9 +83,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     task = seen.task
     require(may_work_on_task(tx.actor, seen.named, task), to="complete this task")
     require(wanted.override_user is None or tx.actor.is_admin, to="complete a task in somebody else's name")
-    by, people = _completer(tx, wanted), await _part_takers(tx, seen)
+    by, takers = _completer(tx, wanted), await _part_takers(tx, seen)
     if tasks.needs_approvals(task):
-        require(wanted.override_user is None and by.person in people, to=DECIDE)
+        require(wanted.override_user is None and by.person in takers, to=DECIDE)
     guards.require_changeable(seen.process)
     tasks.require_completable(task)
     document = await stored.document_of(tx, seen.process)
@@ -97,15 +97,15 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
             errors["override_user"] = [NO_SUCH_MEMBER]
     if errors:
         raise Invalid(errors)
-    if by.person in people:
-        done = tasks.with_part(task, by, tx.now, people, decision=decision)
+    if by.person in takers:
+        done = tasks.with_part(task, by, tx.now, takers, decision=decision)
     else:
         done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
     event = completion_event(done) if done.is_completed else _part_event(done, by)
     changed = await save_outcome(tx, seen, done, event, means, mentions=mentions)
-    if by.person in people:
-        await _tell_progress(tx, done, by, people)
+    if by.person in takers:
+        await _tell_progress(tx, done, by, takers)
     return replace(changed, ignored=list(wanted.ignored))
 
 
