@@ -16,7 +16,6 @@ from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
 from procession.domain.timers import closing_time
-from procession.storage.connection import Connection
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
 from procession.storage.processes import EVERYBODY, process_rows, task_rows
@@ -320,14 +319,6 @@ _mark_fresh = Query(
     .where(lists.viewers.c.org == bindparam("org_is"), lists.viewers.c.account == bindparam("account_is"))
     .values(is_stale=constant(0))
 )
-
-
-_somewhere = Query(select(lists.viewers.c.org).where(lists.viewers.c.is_stale == constant(1)).distinct())
-
-
-async def organizations_with_stale_viewers(connection: Connection) -> frozenset[int]:
-    """Numbers of the organizations in which somebody's counters are stale; one statement, mostly of nothing."""
-    return frozenset(row[0] for row in await connection.rows(_somewhere, {}))
 
 
 async def stale_viewers(tx: ReadTx) -> list[int]:

@@ -9,10 +9,8 @@ from procession.storage.tx import WriteTx, reading, writing
 async def rebuild_stale(database: Database, now: int) -> int:
     """Count afresh for every member whose counters are stale, one short transaction each; returns how many."""
     async with database.reading() as connection:
-        stale = await recount.organizations_with_stale_viewers(connection)
-        everywhere = await organizations.directory(connection) if stale else []
-    wanted = [each for each in everywhere if each[0] in stale]
-    return sum([await rebuild_stale_in(database, org, organization_id, now) for org, organization_id in wanted])
+        everywhere = await organizations.directory(connection)
+    return sum([await rebuild_stale_in(database, org, organization_id, now) for org, organization_id in everywhere])
 
 
 async def rebuild_stale_in(database: Database, org: int, organization_id: str, now: int) -> int:

@@ -4,7 +4,6 @@ They are key-only, so that a page and a count never touch a row. `docs/architect
 """
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table
-from sqlalchemy import text as sql
 
 from procession.storage.columns import key, number, text
 from procession.storage.tables.base import metadata
@@ -66,7 +65,6 @@ viewers = Table(
     # 1 until a rebuild has counted afresh; a stale viewer's lists count the union themselves.
     number("is_stale"),
     PrimaryKeyConstraint("org", "account"),
-    Index("ix_viewer_stale", "org", sqlite_where=sql("is_stale = 1"), postgresql_where=sql("is_stale = 1")),
     sqlite_with_rowid=False,
 )
 
