@@ -87,6 +87,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     starter: int | None = None
     is_oneoff: bool = False
     everyone_must_complete: bool = False
+    # Of an approval, from its step: so many of its assignees must approve. Spec: behaviour-work 5.5a.
+    approvals_needed: int | None = None
     can_complete_only_assignees: bool = False
     max_assignable: int = 0
     allow_guest_owners: bool = True

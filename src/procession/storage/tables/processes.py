@@ -168,6 +168,7 @@ tasks = Table(
     optional_number("starter"),
     number("is_oneoff"),
     number("everyone_must_complete"),
+    optional_number("approvals_needed"),
     number("can_complete_only_assignees"),
     number("max_assignable"),
     number("allow_guest_owners"),

@@ -1,4 +1,4 @@
-"""Processes that are on hold: one more column, null on all there are.
+"""Processes on hold, approvals by several: a column each, null on all there are.
 
 Revision: 0009
 Revises: 0008
@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("process", sa.Column("hold", sa.Text(), nullable=True))
+    op.add_column("task", sa.Column("approvals_needed", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
