@@ -11,7 +11,7 @@ from procession.storage.tables import control
 from tests.harness import Server
 
 # What stands about an organization in the shared tables.
-SHARED = (control.organizations, control.memberships, control.public_templates, control.tokens)
+SHARED = (control.organizations, control.memberships, control.public_templates, control.public_kickoffs, control.tokens)
 
 
 @cache

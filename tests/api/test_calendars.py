@@ -1,4 +1,4 @@
-"""The organization's calendar: holidays, closures, working units, previews. Spec: behaviour-launching 9.5, D5."""
+"""The organization's calendar: holidays, closures, working units, previews. Spec: behaviour-launching 9.5, behaviour-work D5."""
 
 from typing import Any
 

@@ -413,6 +413,7 @@ def test_last_known_address_is_for_administrators(org: Organization) -> None:
 def test_the_member_list_takes_the_same_statements_at_one_and_at_many_members(
     org: Organization, statements: Statements
 ) -> None:
+    org.group(members=[org.person()])
     few = statements.of(org.api, "/users?with=groups")
     for _ in range(12):
         org.group(members=[org.person()])

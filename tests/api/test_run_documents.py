@@ -21,7 +21,7 @@ def test_the_parts_are_the_whole(org: Organization) -> None:
 
     assert not stored.keys() & added.keys()
     assert {name: whole[name] for name in whole.keys() - CONDITION} == {**stored, **added}
-    assert run.keys() == stored.keys() | CONDITION
+    assert run.keys() == stored.keys() - {"on_hold"} | CONDITION, "the key is there only while it is on hold"
     msgspec.convert(run, RunWithTasks)
 
 

@@ -75,7 +75,7 @@ class Prober:
             if real_body == "mixed" and isinstance(body, dict) and isinstance(case.body, dict):
                 body = {**case.body, **body}
             body = with_one_spoiled(body, spoiled, odd) if real_body == "spoiled" else body
-            self._send(case, json.dumps(body).encode())
+            self._send(case, encoded(body, self.operation))
         else:
             self._send(case, None)
 
@@ -91,9 +91,18 @@ class Prober:
         if real_body is not None:
             body = real_body
             headers.pop("Content-Length", None)
-        answer = self.server.request(str(sent.method), str(sent.url), headers=headers, content=body)
+        # Header fields are bytes; what is not ASCII goes as it would from a careless client.
+        fields = {name: str(value).encode("latin-1", "replace") for name, value in headers.items()}
+        answer = self.server.request(str(sent.method), str(sent.url), headers=fields, content=body)
         self.statuses[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
+
+
+def encoded(body: Any, operation: Operation) -> bytes:
+    """As JSON, but for tables."""
+    if operation.body is bytes and isinstance(body, str):
+        return body.encode(errors="surrogatepass")
+    return json.dumps(body).encode()
 
 
 def with_one_spoiled(body: Any, place: int, odd: Any) -> Any:

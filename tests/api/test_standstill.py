@@ -1,4 +1,7 @@
-"""What an archived and a locked process refuse, write by write. Spec: api-processes 1.2, DEC-26, behaviour-work Z9."""
+"""What a process that is archived, locked or on hold refuses, write by write.
+
+Spec: api-processes 1.2, DEC-26, behaviour-work Z9, HO3.
+"""
 
 import re
 from collections.abc import Callable
@@ -14,13 +17,13 @@ from tests.api.task_runs import Run, on_one_database
 from tests.builders import Organization
 from tests.harness import Api, Server
 
-State = Literal["archived", "locked"]
+State = Literal["archived", "locked", "on hold"]
 DEADLINE = "2031-02-06T16:00:00Z"
 SAID = {"content": "Well"}
 
 
 class Stage:
-    """A process with everything on it that a request can change, archived or locked by an issue."""
+    """A process with everything on it that a request can change, archived, locked by an issue or on hold."""
 
     def __init__(self, server: Server, state: State) -> None:
         self.org = org = Organization(server)
@@ -52,9 +55,12 @@ class Stage:
         self.relation = api.data("GET", f"{self.path}?with=folders")["folders"]["data"][0]["folder_object_id"]
         self.guest_api = org.guest_api(self.guest)
         self.issue = api.data("POST", f"{self.path}/problem", SAID)["id"]
-        if state == "archived":
+        if state != "locked":
             api.data("POST", f"{self.path}/resolved-threads", {**SAID, "thread_id": self.issue}, status=200)
+        if state == "archived":
             api.request("DELETE", self.path).raise_for_status()
+        if state == "on hold":
+            api.data("POST", f"{self.path}/hold", {"reason": "Frost"}, status=200)
 
     def tag_body(self, kind: str, subject: str) -> dict[str, Any]:
         return {"subject_type": kind, "subject_id": subject, "tag_id": self.other_tag, "tag_type": "public"}
@@ -113,6 +119,8 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "{path}/problem", saying(SAID), 422, 201),
     ("POST", "{path}/resolved-threads", lambda stage: {**SAID, "thread_id": stage.issue}, 422, 200),
     ("POST", "{path}/undo", saying(None), 200, 423),
+    ("POST", "{path}/hold", saying({"reason": "Snow"}), 422, 423),
+    ("DELETE", "{path}/hold", saying(None), 422, 423),
     ("POST", "{path}/export", saying(None), 200, 200),
     # Its tags and folders.
     ("POST", "/checklists/tags", lambda stage: stage.tag_body("Run", stage.run), 422, 201),
@@ -168,6 +176,14 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "guest:/tasks/{open}/comment", saying(SAID), 422, 201),
 ]
 
+# What a process on hold answers otherwise than a locked one; its issue is resolved already.
+ON_HOLD = {
+    "POST {path}/resolved-threads": 422,
+    "POST {path}/hold": 200,
+    "DELETE {path}/hold": 200,
+    "POST /tasks/{done}/problem": 423,
+}
+
 
 def ask(stage: Stage, method: str, path: str, body: Any) -> httpx.Response:
     address = path.format_map(vars(stage))
@@ -184,20 +200,22 @@ def named(write: tuple[str, str, Body, int, int]) -> str:
 
 
 @on_one_database
-@pytest.mark.parametrize("state", ["archived", "locked"])
+@pytest.mark.parametrize("state", ["archived", "locked", "on hold"])
 @pytest.mark.parametrize("write", WRITES, ids=named)
 def test_a_standstill_is_kept(
     server: Server, still: Callable[[State], Stage], state: State, write: tuple[str, str, Body, int, int]
 ) -> None:
-    method, path, body, *answers = write
-    expected = answers[state == "locked"]
+    method, path, body, archived, locked = write
+    on_hold = ON_HOLD.get(named(write), locked)
+    expected = {"archived": archived, "locked": locked, "on hold": on_hold}[state]
     if expected < 400:
         stage = Stage(server, state)
         assert ask(stage, method, path, body(stage)).status_code == expected
         return
     stage = still(state)
     with unchanged(stage.org):
-        assert_refused(ask(stage, method, path, body(stage)), expected)
+        code = "PROCESS_ON_HOLD" if (state, expected) == ("on hold", 423) else None
+        assert_refused(ask(stage, method, path, body(stage)), expected, code)
 
 
 def test_every_write_is_in_the_table() -> None:

@@ -1,4 +1,4 @@
-"""Problems of tasks and issues of processes: counts, status, lock, resolving. Spec: behaviour-work 1, 7.2."""
+"""Problems of tasks and issues of processes: counts, status, lock, resolving. Spec: api-tasks 14; behaviour-work 1, 7.2."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Taking back what one did just before. Spec: behaviour-work 5.9."""
+"""Taking back what one did just before. Spec: behaviour-work 5.9, W1 to W4."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -12,6 +12,7 @@ from tests.harness import Api, Server
 PASSWORD = "Correct horse 4 battery"
 # What operations cannot do without.
 QUERIES = {"search": "?search=greet"}
+CSV = "Name,Reason\nAlto,Leak\n"
 DEADLINE = "2031-02-06T16:00:00Z"
 
 
@@ -56,6 +57,10 @@ class World:
         self._make_templates()
         daily = {"checklist_id": self.template, "frequency": "daily"}
         self.job: int = [api.data("POST", "/recurring-jobs", daily)["id"] for _ in range(1 + ahead)][-1]
+        path = f"/checklists/{self.template}/bulk-launches?dry_run=true"
+        for _ in range(1 + ahead):
+            made = api.request("POST", path, content=CSV)
+            self.bulk: int = made.raise_for_status().json()["data"]["id"]
         if ahead:
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
@@ -75,6 +80,9 @@ class World:
         self.stage: str = api.data("POST", f"/checklists/{self.template}/stages", {"name": "First"})["id"]
         self.rule: str = api.data("POST", f"/checklists/{self.template}/automated-actions", self.rule_body())["id"]
         self.public_template: str = org.template(is_public=True)["id"]
+        shared = org.template(kickoff=[{"label": "Reason"}], is_public_kickoff=True)["id"]
+        self.kickoff_template: str = shared
+        self.kickoff_code: str = api.data("GET", f"/checklists/{shared}/public-kickoff")["code"]
         self.archived_template: str = org.template()["id"]
         api.request("DELETE", f"/checklists/{self.archived_template}").raise_for_status()
         problem = api.data("POST", f"/checklists/{self.template}/problem", {"content": "unclear"})
@@ -165,6 +173,8 @@ class World:
             "snippet_id": self.snippet,
             "job_id": self.job,
             "absence_id": self.absence,
+            "bulk_id": self.bulk,
+            "code": self.kickoff_code,
             "stage_id": self.stage,
             "step_id": self.step,
             "tag_id": self.tag,
@@ -174,6 +184,8 @@ class World:
             "version": 1,
         }
         special: dict[str, dict[str, Any]] = {
+            "getPublicKickoff": {"checklist_id": self.kickoff_template},
+            "renewPublicKickoff": {"checklist_id": self.kickoff_template},
             "restoreTemplate": {"checklist_id": self.archived_template},
             "deleteTemplate": {"checklist_id": self.archived_template},
             "activateProcess": {"run_id": self.archived_run},
@@ -254,6 +266,8 @@ class World:
                 {"permission": "LAUNCH", "all": False, "users": [self.member.id], "groups": [self.group]}
             ],
             "cloneTemplate": {"title": "Copy"},
+            "createBulkLaunch": CSV,
+            "submitPublicKickoffForm": {"email": "visitor@partner.test"},
             "commentOnTemplate": comment,
             "reportTemplateProblem": comment,
             "resolveTemplateProblem": {"content": "clear", "thread_id": self.template_problem},
@@ -342,7 +356,8 @@ class World:
 
 def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:
     """The answer; it is held against the API document."""
-    return api.request(operation.method, "/" + url, **({} if body is None else {"json": body}))
+    sent: dict[str, Any] = {} if body is None else {"content" if isinstance(body, str) else "json": body}
+    return api.request(operation.method, "/" + url, **sent)
 
 
 def succeed(world: World, operation: Operation) -> httpx.Response:

@@ -163,7 +163,7 @@ def test_a2_groups_are_expanded_and_nobody_counts_twice() -> None:
 
 @pytest.mark.parametrize("task_type", ["expiring", "email", "expiring_email"])
 def test_a1_other_types_are_completed_by_anyone(task_type: Any) -> None:
-    assert not tasks.needs_everybody(everybodys(task_type=task_type))
+    assert not tasks.has_parts(everybodys(task_type=task_type))
 
 
 def test_r3_reopening_clears_five_fields_and_all_parts_and_keeps_the_rest() -> None:

@@ -403,14 +403,13 @@ def test_what_a_member_sees_is_read_by_what_they_are_named(world: World, recorde
 
 
 def test_a_deep_page_finds_its_block_first(world: World, recorded: Any) -> None:
-    plans = statements_of(world, recorded, "page=150")
+    statements_of(world, recorded, "page=150")
+    *_, block, page = recorded
 
-    assert (
-        "pk_process_block" in {name for each in plans[1] for name in each.indexes}
-        or world.server.dialect == "postgresql"
-    )
-    assert "process_block" in recorded[2][0].on("sqlite").sql
-    assert recorded[3][1]["offset"] < 1024 < 1490
+    if world.server.dialect == "sqlite":
+        assert "pk_process_block" in {name for each in explain(world, *block) for name in each.indexes}
+    assert "process_block" in block[0].on("sqlite").sql
+    assert page[1]["offset"] < 1024 < 1490
 
 
 @pytest.mark.parametrize("sort", ["progress", "status", "completed_at", "started_at", "-due_date,name"])

@@ -52,6 +52,7 @@ class Stage:
         self.launcher = org.person("admin", first_name="Lena")
         self.people["Lena"] = self.launcher
         self.people |= {name: org.person(first_name=name) for name in scenario.get("people", ())}
+        self.people |= {name: org.person("light", first_name=name) for name in scenario.get("light", ())}
         self.groups: dict[str, str] = {
             name: org.group(name, members=[self.people[each] for each in members])["id"]
             for name, members in scenario.get("groups", {}).items()

@@ -170,6 +170,12 @@ class Actor(Client):
         if self.ask("DELETE", f"/checklists/{made['id']}"):
             self.ask("DELETE", f"/checklists/{made['id']}/delete")
 
+    def hold(self) -> None:
+        self.on_run("POST", "/hold", {"reason": self.name()})
+
+    def resume(self) -> None:
+        self.on_run("DELETE", "/hold")
+
 
 MORE: dict[Callable[[Actor], None], int] = {
     Actor.mention: 4,
@@ -186,4 +192,6 @@ MORE: dict[Callable[[Actor], None], int] = {
     Actor.rename_tag: 1,
     Actor.change_colleague: 4,
     Actor.throw_template_away: 1,
+    Actor.hold: 3,
+    Actor.resume: 8,
 }

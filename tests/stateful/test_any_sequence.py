@@ -170,6 +170,9 @@ def expected_row(process: Process, person: Person, named: frozenset[str], now: i
         clock = []
     late = [at for at in clock if at < now]
     due = max((task.deadline for task in seen if task.deadline is not None and not task.is_held), default=None)
+    if process.hold is not None:
+        assert not clock, "nothing of a process on hold is due"
+        due = None
     return {
         "status": "archived" if process.is_archived else process.status,
         "progress": progress(seen),

@@ -8,6 +8,7 @@ from procession.api.routes import (
     activity,
     attaching,
     auth,
+    bulk_launches,
     custom_field_keys,
     custom_fields,
     explanations,
@@ -16,6 +17,7 @@ from procession.api.routes import (
     groups,
     guest_tasks,
     guests,
+    holds,
     job_titles,
     lookup_lists,
     me,
@@ -25,6 +27,7 @@ from procession.api.routes import (
     process_threads,
     process_writes,
     processes,
+    public_kickoff,
     recurring_jobs,
     rules,
     search,
@@ -62,6 +65,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     template_parts,
     template_versions,
     template_threads,
+    public_kickoff,
     steps,
     step_fields,
     stages,
@@ -77,6 +81,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     processes,
     process_writes,
     exports,
+    bulk_launches,
     recurring_jobs,
     task_lists,
     tasks,
@@ -91,6 +96,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     activity,
     search,
     undo,
+    holds,
 )
 
 

@@ -225,6 +225,8 @@ def _gains_from_assuming(operation: Operation, call: Call) -> bool:
 
 
 def _body(operation: Operation, call: Call, raw: bytes) -> Any:
+    if operation.body is bytes:
+        return raw
     media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     given = parse_form(raw) if media_type == "application/x-www-form-urlencoded" else parse_json(raw)
     return given if operation.body is Any else read_body(operation.body, given, call.ignored)

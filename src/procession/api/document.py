@@ -69,7 +69,7 @@ def document(operations: list[Operation], server_url: str = "/") -> dict[str, An
 
 
 def _shapes(operation: Operation) -> list[Any]:
-    shapes = [_body_shape(operation)] if operation.wants_body else []
+    shapes = [_body_shape(operation)] if operation.wants_body and operation.body is not bytes else []
     if _has_answer(operation):
         shapes.append(operation.answer)
     if operation.params is not None:
@@ -110,9 +110,14 @@ def _described(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     if operation.auth == "guest":
         described["security"] = [{"token": []}, {}]
     if operation.wants_body:
-        schema = schema_of[id(_body_shape(operation))]
-        described["requestBody"] = {"required": False, "content": {"application/json": {"schema": schema}}}
+        described["requestBody"] = {"required": operation.body is bytes, "content": _body_content(operation, schema_of)}
     return described
+
+
+def _body_content(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    if operation.body is bytes:
+        return {"text/csv": {"schema": {"type": "string"}}}
+    return {"application/json": {"schema": schema_of[id(_body_shape(operation))]}}
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -59,6 +59,8 @@ KINDS: Mapping[str, Kind] = {
     "process.reopened": Kind("re-opened", "Process", "re-opened"),
     "process.archived": Kind("archived", "Process", "archived"),
     "process.restored": Kind("unarchived", "Process", "restored"),
+    "process.put_on_hold": Kind("updated", "Process", "put on hold"),
+    "process.resumed": Kind("updated", "Process", "resumed"),
     "process.deleted": Kind("deleted", "Process", "deleted"),
     "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
     "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
@@ -93,6 +95,7 @@ KINDS: Mapping[str, Kind] = {
     "template.permissions_changed": Kind("updated", "Blueprint", "given other permissions"),
     "template.made_public": Kind("updated", "Blueprint", "made public"),
     "template.kickoff_made_public": Kind("updated", "Blueprint", "given a public kick-off form"),
+    "template.kickoff_link_renewed": Kind("updated", "Blueprint", "given another link to its public kick-off form"),
     "template.owner_changed": Kind("owners-updated", "Blueprint", "given another owner"),
     "template.archived": Kind("archived", "Blueprint", "archived"),
     "template.restored": Kind("unarchived", "Blueprint", "restored"),
@@ -305,6 +308,8 @@ def _details(event: Happening, context: Context) -> str:
         added, removed = (_people(payload.get(key), context) for key in ("added", "removed"))
         parts = [f"{added} added"] if added else []
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
+    if event.kind == "process.put_on_hold":
+        return str(payload.get("reason", ""))
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
 

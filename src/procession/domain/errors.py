@@ -69,8 +69,17 @@ class ProcessLocked(DomainError):
 
     code = "PROCESS_LOCKED"
 
+    def __init__(self, because: str = "has an open issue. Resolve the issue") -> None:
+        super().__init__(f"This process {because} before changing the process or its tasks.")
+
+
+class ProcessOnHold(ProcessLocked):
+    """Somebody paused the process. Spec: behaviour-work HO3."""
+
+    code = "PROCESS_ON_HOLD"
+
     def __init__(self) -> None:
-        super().__init__("This process has an open issue. Resolve the issue before changing the process or its tasks.")
+        super().__init__("is on hold. Resume it")
 
 
 class AlreadyCompleted(WrongState):

@@ -296,6 +296,7 @@ def _task(
         deadline_by_hand=given.deadline is not None,
         starter=request.starter,
         everyone_must_complete=step.everyone_must_complete,
+        approvals_needed=step.approvals_needed,
         can_complete_only_assignees=step.can_complete_only_assignees,
         max_assignable=step.max_assignable if given.max_assignable is None else given.max_assignable,
         allow_guest_owners=step.allow_guest_owners,

@@ -87,6 +87,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     starter: int | None = None
     is_oneoff: bool = False
     everyone_must_complete: bool = False
+    # Of an approval, from its step: so many of its assignees must approve. Spec: behaviour-work 5.5a.
+    approvals_needed: int | None = None
     can_complete_only_assignees: bool = False
     max_assignable: int = 0
     allow_guest_owners: bool = True
@@ -126,6 +128,17 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.deadline if self.is_open and self.archived_at is None and not self.is_held else None
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """Since when a process is on hold, why, and by whom. `waiting` are the numbers of the tasks whose deadlines waited
+    for another step when it began. Spec: behaviour-work 9.1.
+    """
+
+    since: int
+    reason: str
+    by: int | None
+    waiting: tuple[int, ...] = ()
+
+
 class Process(msgspec.Struct, frozen=True, kw_only=True):
     """A running process with everything its status, lists and visibility follow from.
 
@@ -163,6 +176,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str | None = None
     custom_fields: dict[str, Any] = {}
     open_issues: int = 0
+    hold: Hold | None = None
     created_at: int
     started_at: int
     updated_at: int
@@ -197,6 +211,15 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     def is_locked(self) -> bool:
         """An open process-level issue locks the process and its tasks (DEC-26)."""
         return self.open_issues > 0
+
+    @property
+    def is_on_hold(self) -> bool:
+        return self.hold is not None
+
+    @property
+    def awaits_archiving(self) -> bool:
+        """Whether it is complete and the time until it is archived by itself passes. Spec: behaviour-work Y3, HO4."""
+        return self.state is State.COMPLETE and not self.is_on_hold
 
     def task(self, task_id: str) -> Task:
         """The task with this id; raises KeyError."""

@@ -7,8 +7,9 @@ in it. Spec: api-processes 2.
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from procession.domain.processes import Process, ProcessType
+from procession.domain.processes import Hold, Process, ProcessType
 from procession.domain.summary import percent
 from procession.domain.times import wire, wire_or_none
 
@@ -19,6 +20,14 @@ class Progress(msgspec.Struct):
     complete: int
     total: int
     percent: int
+
+
+class OnHold(msgspec.Struct):
+    """Since when the process is on hold, why, and by whom. Guests learn only the first. Spec: behaviour-work 9.1."""
+
+    since: str
+    reason: str | None
+    by: int | None
 
 
 class RunDocument(msgspec.Struct, kw_only=True):
@@ -56,6 +65,7 @@ class RunDocument(msgspec.Struct, kw_only=True):
     can_add_oot: bool
     has_open_issue: bool
     custom_fields: dict[str, Any] | None
+    on_hold: OnHold | UnsetType = UNSET
 
 
 _encode = msgspec.json.Encoder().encode
@@ -64,6 +74,10 @@ _decode = msgspec.json.Decoder(RunDocument).decode
 
 def progress(complete: int, total: int) -> Progress:
     return Progress(complete, total, percent(complete, total))
+
+
+def on_hold(hold: Hold) -> OnHold:
+    return OnHold(wire(hold.since), hold.reason, hold.by)
 
 
 def run_document(process: Process) -> str:
@@ -101,6 +115,7 @@ def run_document(process: Process) -> str:
         can_add_oot=process.can_add_oot,
         has_open_issue=process.open_issues > 0,
         custom_fields=process.custom_fields,
+        on_hold=UNSET if process.hold is None else on_hold(process.hold),
     )
     return _encode(document).decode()
 
@@ -115,4 +130,6 @@ def for_guest(text: str) -> str:
     document.prerun = {}
     document.users, document.groups, document.collaborators = (), (), ()
     document.custom_fields = None
+    if document.on_hold is not UNSET:
+        document.on_hold = OnHold(document.on_hold.since, None, None)
     return _encode(document).decode()

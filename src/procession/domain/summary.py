@@ -60,10 +60,15 @@ def settle(process: Process, now: int) -> Process:
         improvements=sum(task.improvements for task in kept),
         next_deadline=open_deadlines[0] if open_deadlines else None,
         open_deadlines=open_deadlines,
-        due_date=max((task.deadline for task in shown if task.deadline is not None and not task.is_held), default=None),
+        due_date=None if process.is_on_hold else _due_date(shown),
         max_task_deadline=max((task.deadline for task in kept if task.deadline is not None), default=None),
         completed_at=completed_at,
     )
+
+
+def _due_date(shown: list[Task]) -> int | None:
+    """Nobody knows when a process on hold is due."""
+    return max((task.deadline for task in shown if task.deadline is not None and not task.is_held), default=None)
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from procession.domain.fields import Field
 from procession.domain.loose import as_object
 from procession.domain.processes import Task
 from procession.domain.task_input import Errors, TaskInput, required
-from procession.domain.tasks import SHARED_TYPES
+from procession.domain.tasks import SHARED_TYPES, has_parts, needs_approvals
 from procession.domain.times import SECOND, Millis
 
 # What T8 and T9 take over as it is. Owners, answers, fields, dates, tags and position each follow rules of their own.
@@ -30,6 +30,7 @@ PLAIN = (
 )
 ON_ONE_OFFS_ONLY = frozenset({"tags", "form_fields"})
 NOT_SHARED = "Only tasks of type task and approval can be completed by everyone."
+STAYS_APPROVAL = "This task needs several approvals, so it stays an approval."
 STARTS_TOO_LATE = "The started at must not be after the deadline."
 
 
@@ -72,6 +73,8 @@ def faults(said: TaskInput, task: Task, week: WorkingWeek) -> Errors:
         deadline = task.deadline if said.deadline is UNSET else shifted(said.deadline, week)
         errors |= order_faults(said.started_at, deadline)
     task_type = task.task_type if said.task_type is UNSET else said.task_type
+    if needs_approvals(task) and task_type != task.task_type:
+        errors["task_type"] = [STAYS_APPROVAL]
     if said.everyone_must_complete is True and task_type not in SHARED_TYPES:
         errors["everyone_must_complete"] = [NOT_SHARED]
     return errors
@@ -86,7 +89,7 @@ def edited(
     Spec: behaviour-work D6, D11, L-9.16.
     """
     new = replace(task, **{name: getattr(said, name) for name in PLAIN if name in changed})
-    if not new.everyone_must_complete and new.parts:
+    if not has_parts(new) and new.parts:
         new = replace(new, parts={})
     if "summary" in changed:
         new = replace(new, summary=clean(said.summary) if isinstance(said.summary, str) else "")

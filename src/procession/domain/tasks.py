@@ -50,9 +50,19 @@ class Completer(msgspec.Struct, frozen=True):
         return f"e:{self.guest}" if self.member is None else f"m:{self.member}"
 
 
-def needs_everybody(task: Task) -> bool:
-    """Whether each assignee completes a part of their own. Spec: behaviour-work A1."""
-    return task.everyone_must_complete and task.task_type in SHARED_TYPES
+def needs_approvals(task: Task) -> bool:
+    """Whether a number of assignees must approve. Spec: behaviour-work FE1."""
+    return task.approvals_needed is not None and task.task_type == "approval"
+
+
+def has_parts(task: Task) -> bool:
+    """Whether assignees complete parts of their own. Spec: behaviour-work A1, FE1."""
+    return needs_approvals(task) or (task.everyone_must_complete and task.task_type in SHARED_TYPES)
+
+
+def parts_needed(task: Task, people: frozenset[str]) -> int:
+    """How many of them complete the task: all, or as many as must approve."""
+    return task.approvals_needed if task.approvals_needed is not None and needs_approvals(task) else len(people)
 
 
 def everybody(owners: Owners, people_of_groups: PeopleOfGroups) -> frozenset[str]:
@@ -66,9 +76,16 @@ def everybody(owners: Owners, people_of_groups: PeopleOfGroups) -> frozenset[str
     return frozenset([f"m:{each}" for each in members] + [f"e:{each}" for each in guests])
 
 
+def part_takers(task: Task, people_of_groups: PeopleOfGroups, *, launcher: int | None) -> frozenset[str]:
+    """Whose parts count: everybody's, of an approval by several everybody's but the launcher's. Spec: A2, FE2."""
+    people = everybody(task.owners, people_of_groups)
+    return people - {f"m:{launcher}"} if needs_approvals(task) else people
+
+
 def part_progress(task: Task, people: frozenset[str]) -> int:
-    """Share of the assignees who have done their part, in percent."""
-    return 100 if task.is_completed else percent(len(people & task.parts.keys()), len(people))
+    """Share of the parts that are needed that is done, in percent."""
+    needed = parts_needed(task, people)
+    return 100 if task.is_completed else percent(min(len(people & task.parts.keys()), needed), needed)
 
 
 def require_live(task: Task) -> None:
@@ -131,14 +148,16 @@ def closed_by_clock(task: Task, at: int) -> Task:
 
 
 def with_part(task: Task, by: Completer, at: int, people: frozenset[str], *, decision: bool | None) -> Task:
-    """One assignee's part done; the last one, or the first rejection, completes the task.
+    """One assignee's part done; the last that is needed, or the first rejection, completes the task.
 
-    Raises WrongState when that person's part is done and others are not. Spec: behaviour-work A2 to A4, A8 (DEC-28).
+    Raises WrongState when that person's part is done and others are not. Spec: behaviour-work A2 to A4, A8, FE1.
     """
-    if by.person in task.parts and not people <= task.parts.keys():
+    needed = parts_needed(task, people)
+    if by.person in task.parts and len(people & task.parts.keys()) < needed:
         raise WrongState(PART_IS_DONE)
     done = replace(task, status="in-progress", parts={by.person: at, **task.parts})
-    return completed(done, by, at, decision=decision) if decision is False or people <= done.parts.keys() else done
+    is_enough = len(people & done.parts.keys()) >= needed
+    return completed(done, by, at, decision=decision) if decision is False or is_enough else done
 
 
 def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[Field], at: int) -> Task:
@@ -147,7 +166,8 @@ def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[F
     Completed by whoever did the last of their parts, unless something still prevents it.
     """
     done = {person: when for person, when in task.parts.items() if person in people}
-    if not needs_everybody(task) or not people or len(done) < len(people) or not task.is_open or task.open_problems:
+    is_enough = has_parts(task) and bool(people) and len(done) >= parts_needed(task, people)
+    if not is_enough or not task.is_open or task.open_problems:
         return task
     decision = True if task.task_type == "approval" else None
     if obstacles(task, fields, decision=decision):

@@ -288,6 +288,7 @@ _WORDINGS: Mapping[str, Callable[[Any, Template, Names], str]] = {
     "guests": lambda value, _, __: joined(value),
     "stage_id": _stage,
     "follow_up": _template,
+    "approvals_needed": lambda value, _, __: str(value) if value else "no number",
     "max_assignable": lambda value, _, __: str(value) if value else "no cap",
     "kickoff_sharing_user_id": lambda value, _, names: members_text([] if value is None else [value], names),
 }

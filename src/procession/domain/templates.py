@@ -68,6 +68,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     skip_start_process: bool = False
     can_complete_only_assignees: bool = False
     everyone_must_complete: bool = False
+    # Of an approval: so many assignees must approve, and never whoever launched. Spec: behaviour-work 5.5a.
+    approvals_needed: int | None = None
     prevent_guest_comment: bool = False
     role_changes_every_time: bool = False
     assign_run_starter: bool = True

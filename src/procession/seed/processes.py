@@ -195,7 +195,7 @@ class _Making:
         decision = task_rules.decision_on(task, sent=True)
         done = task_rules.completed(self._answered(task, variants), by, at, decision=decision)
         parts = task.parts
-        if task_rules.needs_everybody(task):
+        if task_rules.has_parts(task):
             parts = dict.fromkeys(sorted(task_rules.everybody(task.owners, self.people_of_groups)), at)
         return replace(done, parts=parts, updated_at=at)
 

@@ -16,7 +16,7 @@ from procession.domain.listing import (
     index_of,
     task_keys,
 )
-from procession.domain.processes import Process, State, Task
+from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.timers import closing_time, closing_times
 from procession.storage import timers, touching
@@ -177,7 +177,7 @@ async def add(tx: WriteTx, process: Process) -> None:
     await _save_index(tx, process.seq, NOT_INDEXED, index_of(process))
     await _save_task_keys(tx, _task_keys(()), _task_keys([process]))
     await timers.follow(tx, "close_task", {}, closing_times(process))
-    if process.state is State.COMPLETE:
+    if process.awaits_archiving:
         since = tx.now if process.completed_at is None else process.completed_at
         await tx.insert(lists.finished_processes, [{"seq": process.seq, "since": since}])
 
@@ -195,7 +195,7 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     await _save_index(tx, after.seq, index_of(before), index_of(after))
     await _save_task_keys(tx, _task_keys([before]), _task_keys([after]))
     await timers.follow(tx, "close_task", closing_times(before), closing_times(after))
-    await _save_finished(tx, after.seq, before.state, after.state)
+    await _save_finished(tx, before, after)
 
 
 def _row(process: Process) -> dict[str, object]:
@@ -246,12 +246,12 @@ def _closing(alone: Task) -> dict[int, int]:
     return {} if at is None else {alone.seq: at}
 
 
-async def _save_finished(tx: WriteTx, seq: int, before: State, after: State) -> None:
-    """Since when the process waits to be archived: from now when it became complete or was restored. Spec: Y3."""
-    if before is State.COMPLETE and after is not State.COMPLETE:
-        await tx.delete(lists.finished_processes, [{"seq": seq}])
-    if after is State.COMPLETE and before is not State.COMPLETE:
-        await tx.insert(lists.finished_processes, [{"seq": seq, "since": tx.now}])
+async def _save_finished(tx: WriteTx, before: Process, after: Process) -> None:
+    """Since when the process waits to be archived: now, if it became complete or was restored or resumed. Spec: Y3."""
+    if before.awaits_archiving and not after.awaits_archiving:
+        await tx.delete(lists.finished_processes, [{"seq": after.seq}])
+    if after.awaits_archiving and not before.awaits_archiving:
+        await tx.insert(lists.finished_processes, [{"seq": after.seq, "since": tx.now}])
 
 
 async def _save_tasks(tx: WriteTx, before: Iterable[Task], after: Iterable[Task]) -> None:

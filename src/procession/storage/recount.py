@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, task_keys
-from procession.domain.processes import Process, State, Task
+from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
 from procession.domain.timers import closing_time
@@ -203,7 +203,7 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     if EVERYONE in index.principals:
         expected.everyone[state] += 1
     expected.searchable += 1
-    if settled.state is State.COMPLETE:
+    if settled.awaits_archiving:
         expected.rows.add("finished_process", "", (process.seq,))
     for task in process.tasks:
         _expect_task(expected, task, process, threads_found)

@@ -5,6 +5,7 @@ tenant table: its primary key, unique keys and foreign keys begin with `org` (do
 """
 
 from procession.storage.tables import (
+    bulk_launches,
     changes,
     content,
     control,
@@ -30,6 +31,7 @@ CONTROL_TABLES = frozenset(
         control.rate_windows,
         control.sign_in_attempts,
         control.public_templates,
+        control.public_kickoffs,
         control.timers,
     )
 )
@@ -38,6 +40,7 @@ TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
 __all__ = [
     "CONTROL_TABLES",
     "TENANT_TABLES",
+    "bulk_launches",
     "changes",
     "content",
     "control",

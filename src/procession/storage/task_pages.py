@@ -36,12 +36,13 @@ class ProcessFacts(msgspec.Struct, frozen=True):
     is_system: int
     starter: int
     open_issues: int
+    hold: str | None
     created_at: int
     prerun_json: str
 
     @property
     def is_changeable(self) -> bool:
-        return self.state != State.ARCHIVED and not self.open_issues
+        return self.state != State.ARCHIVED and not self.open_issues and self.hold is None
 
     @property
     def shown_status(self) -> str:

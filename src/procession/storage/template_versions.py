@@ -191,6 +191,17 @@ async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:
     return LaunchableTemplate(row, row.published_version, document)
 
 
+async def would_launch(tx: ReadTx, row: TemplateRow) -> Template:
+    """As `for_launch`, and nothing is frozen. Raises WrongState."""
+    if row.is_archived:
+        raise WrongState(ARCHIVED)
+    if not row.document.dual_version_enabled:
+        return row.document
+    if row.published_version is None:
+        raise WrongState(UNPUBLISHED)
+    return await version_document(tx, row.id, row.published_version)
+
+
 async def freeze(tx: WriteTx, row: TemplateRow) -> TemplateRow:
     """The template with its working copy frozen: its `version` and `document` are what processes run.
 

@@ -43,7 +43,7 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
 
 def _shown_on_tasks(process: Process | None) -> object:
     """What every task shows of its process, and what decides whether it can be completed. Spec: api-tasks 2."""
-    return process and (process.is_archived, process.status, process.is_locked)
+    return process and (process.is_archived, process.status, process.is_locked, process.is_on_hold)
 
 
 def _quoted(process: Process | None) -> object:

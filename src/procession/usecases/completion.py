@@ -26,6 +26,7 @@ from procession.usecases.reactions import Means, Reacted
 from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
 from procession.usecases.thread_writing import Draft, Place, write
 
+DECIDE = "decide on this approval: its assignees do, each in their own name, except for whoever launched the process"
 NO_SUCH_MEMBER = "There is no active member with this id."
 
 
@@ -82,6 +83,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     task = seen.task
     require(may_work_on_task(tx.actor, seen.named, task), to="complete this task")
     require(wanted.override_user is None or tx.actor.is_admin, to="complete a task in somebody else's name")
+    by, takers = _completer(tx, wanted), await _part_takers(tx, seen)
+    if tasks.needs_approvals(task):
+        require(wanted.override_user is None and by.person in takers, to=DECIDE)
     guards.require_changeable(seen.process)
     tasks.require_completable(task)
     document = await stored.document_of(tx, seen.process)
@@ -93,20 +97,24 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
             errors["override_user"] = [NO_SUCH_MEMBER]
     if errors:
         raise Invalid(errors)
-    by = _completer(tx, wanted)
-    everybody: frozenset[str] = frozenset()
-    if tasks.needs_everybody(task):
-        everybody = tasks.everybody(task.owners, await assigning.people_of(tx, task.owners))
-    if by.person in everybody:
-        done = tasks.with_part(task, by, tx.now, everybody, decision=decision)
+    if by.person in takers:
+        done = tasks.with_part(task, by, tx.now, takers, decision=decision)
     else:
         done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
     event = completion_event(done) if done.is_completed else _part_event(done, by)
     changed = await save_outcome(tx, seen, done, event, means, mentions=mentions)
-    if by.person in everybody:
-        await _tell_progress(tx, done, by, everybody)
+    if by.person in takers:
+        await _tell_progress(tx, done, by, takers)
     return replace(changed, ignored=list(wanted.ignored))
+
+
+async def _part_takers(tx: WriteTx, seen: SeenTask) -> frozenset[str]:
+    """Who may complete a part of the task; nobody when it has none."""
+    if not tasks.has_parts(seen.task):
+        return frozenset()
+    launcher = seen.process.starter if seen.process is not None else None
+    return tasks.part_takers(seen.task, await assigning.people_of(tx, seen.task.owners), launcher=launcher)
 
 
 def _completer(tx: WriteTx, wanted: Completion) -> Completer:
@@ -171,10 +179,10 @@ async def _comment(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_l
     return (await write(tx, draft, place, is_issue=False, hourly_limit=hourly_limit)).mentions
 
 
-async def _tell_progress(tx: WriteTx, task: Task, by: Completer, everybody: frozenset[str]) -> None:
+async def _tell_progress(tx: WriteTx, task: Task, by: Completer, people: frozenset[str]) -> None:
     """The bot's note on a part that was done. Spec: behaviour-work A3."""
-    done = len(everybody & task.parts.keys())
-    text = f"{await _name(tx, by)} completed their part: {done} of {len(everybody)} completed."
+    done, needed = len(people & task.parts.keys()), tasks.parts_needed(task, people)
+    text = f"{await _name(tx, by)} completed their part: {done} of {needed} completed."
     await threads.add_bot_comment(tx, task.process, task.seq, escape(text, quote=False))
 
 

@@ -4,7 +4,7 @@ not allowed (403), archived (422), locked (423).
 
 import msgspec
 
-from procession.domain.errors import NotFound, ProcessArchived, ProcessLocked
+from procession.domain.errors import NotFound, ProcessArchived, ProcessLocked, ProcessOnHold
 from procession.domain.events import happened
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.processes import Process, Task
@@ -91,11 +91,29 @@ async def _seen_task(
 
 
 def require_changeable(process: Process | None) -> None:
-    """Raises ProcessArchived (422) or ProcessLocked (423); stand-alone tasks have no process to ask."""
-    if process is not None and process.is_archived:
+    """Raises ProcessArchived (422), ProcessLocked or ProcessOnHold (423); stand-alone tasks have no process to ask."""
+    if process is not None:
+        require_unarchived(process)
+        require_unlocked(process)
+        require_running(process)
+
+
+def require_unarchived(process: Process) -> None:
+    """Raises ProcessArchived."""
+    if process.is_archived:
         raise ProcessArchived()
-    if process is not None and process.is_locked:
+
+
+def require_unlocked(process: Process) -> None:
+    """Raises ProcessLocked while an issue is open."""
+    if process.is_locked:
         raise ProcessLocked()
+
+
+def require_running(process: Process) -> None:
+    """Raises ProcessOnHold. Spec: behaviour-work HO3."""
+    if process.is_on_hold:
+        raise ProcessOnHold()
 
 
 async def save_process(tx: WriteTx, before: Process, after: Process) -> Process:

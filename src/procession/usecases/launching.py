@@ -20,6 +20,7 @@ from procession.domain.overrides import Override, read_overrides, read_roles
 from procession.domain.processes import Owners, Process
 from procession.domain.summary import settle
 from procession.domain.templates import Template, TemplateRow
+from procession.domain.times import Millis
 from procession.domain.values import People
 from procession.domain.variables import Reader
 from procession.storage import (
@@ -40,6 +41,8 @@ from procession.usecases import absences, guards, guests, reactions
 from procession.usecases.calendars import calendar_of
 from procession.usecases.reactions import Means
 
+# Of what is only rehearsed.
+FIRST_TASK = 1
 UNKNOWN_TEMPLATE = "There is no template with this id."
 
 
@@ -136,6 +139,18 @@ async def checked(tx: WriteTx, wish: Wish, *, map_selects_steps: bool = False) -
     around = msgspec.structs.replace(around, map_selects_steps=map_selects_steps)
     found = launching.check(source, request, around, at=tx.now)
     return Ready(row, source, settings, request, around, found)
+
+
+async def rehearsed(tx: WriteTx, row: TemplateRow, document: Template, wish: Wish, *, at: Millis) -> Process:
+    """What a launch of this document would make at that instant, before its rules; nothing is written.
+
+    Raises Invalid.
+    """
+    settings = await organizations.settings_of(tx, tx.org)
+    source = Source(id=row.id, version=row.version, title=row.title, type=row.type, document=document)
+    request, around = await prepared(tx, wish, source, settings, readers=())
+    found = launching.check(source, request, around, at=at)
+    return launching.launch(source, request, around, found, Numbers(0, FIRST_TASK, at))
 
 
 async def _numbers(tx: WriteTx, *, tasks: int) -> Numbers:

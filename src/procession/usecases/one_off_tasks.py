@@ -296,6 +296,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
         owners=await _still_assignable(tx, original.owners),
         taskdata={},
         parts={},
+        approvals_needed=None,
         deadline=original.deadline or deadline_from(tx.now, default, calendar_of(settings)),
         is_held=False,
         deadline_by_hand=True,

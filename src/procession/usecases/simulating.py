@@ -2,12 +2,10 @@
 
 import msgspec
 
-from procession.domain import launching
 from procession.domain.automations.reacting import Evaluation, Reaction, TakenBack, with_initial_visibility
 from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused
 from procession.domain.automations.state import FRESH, LAUNCHED
 from procession.domain.errors import DomainError
-from procession.domain.launching import Numbers, Source
 from procession.domain.processes import Process
 from procession.domain.summary import settle
 from procession.domain.templates import TemplateRow
@@ -17,10 +15,8 @@ from procession.storage import attachable, organizations
 from procession.storage.tx import WriteTx
 from procession.usecases import reactions
 from procession.usecases.calendars import calendar_of
-from procession.usecases.launching import Wish, prepared
+from procession.usecases.launching import Wish, rehearsed
 from procession.usecases.reactions import Means
-
-FIRST_TASK = 1
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -41,10 +37,7 @@ async def simulate(
     """
     document, settings, launched_at = row.document, await organizations.settings_of(tx, tx.org), at or tx.now
     wanted = read_events(events, document)
-    source = Source(id=row.id, version=row.version, title=row.title, type=row.type, document=document)
-    request, surroundings = await prepared(tx, wish, source, settings, readers=())
-    found = launching.check(source, request, surroundings, at=launched_at)
-    launched = launching.launch(source, request, surroundings, found, Numbers(0, FIRST_TASK, launched_at))
+    launched = await rehearsed(tx, row, document, wish, at=launched_at)
     hidden = with_initial_visibility(launched, document)
     reaction = await reactions.decided(tx, hidden, document, settings, LAUNCHED, FRESH, means)
     moments = [_moment(None, launched_at, reaction)]

@@ -140,9 +140,10 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     if "owners" in work.changed:
         task = msgspec.structs.replace(task, owners=assignment.owners)
         await guests.ensure(tx, means.secrets, assignment.owners.guests)
-    if tasks.needs_everybody(task) and task.parts:
-        everybody = tasks.everybody(task.owners, assignment.people_of_groups)
-        task = tasks.without_missing_parts(task, everybody, fields, tx.now)
+    if tasks.has_parts(task) and task.parts:
+        launcher = seen.process.starter if seen.process is not None else None
+        people = tasks.part_takers(task, assignment.people_of_groups, launcher=launcher)
+        task = tasks.without_missing_parts(task, people, fields, tx.now)
     saved, by_rules = await _save(tx, work, task, means)
     await _save_tags(tx, work)
     _record(tx, work, saved.task, accepted)
@@ -204,7 +205,7 @@ async def _assignment(tx: WriteTx, work: _Work, errors: Errors) -> assigning.Ass
     task, process = work.seen.task, work.seen.process
     most = task.max_assignable if work.said.max_assignable is UNSET else work.said.max_assignable
     if "owners" not in work.changed and "max_assignable" not in work.changed:
-        needs_people = tasks.needs_everybody(task) and bool(task.parts)
+        needs_people = tasks.has_parts(task) and bool(task.parts)
         return assigning.Assignment(task.owners, await assigning.people_of(tx, task.owners) if needs_people else {}, {})
     sent = work.said.owners if isinstance(work.said.owners, Owners) else task.owners
     found = await assigning.checked(

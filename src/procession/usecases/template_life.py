@@ -9,6 +9,7 @@ from procession.domain.template_references import Embedding, embeddings, without
 from procession.domain.templates import TemplateRow
 from procession.storage import (
     organizations,
+    public_kickoffs,
     public_templates,
     references,
     template_grants,
@@ -77,6 +78,7 @@ async def delete_template(tx: WriteTx, template_id: str) -> list[Embedding]:
     for each in await templates.lock_many(tx, await templates.mentioning(tx, "template", row.id)):
         await templates.save(tx, each, replace(each, document=without_embedded(each.document, row.id)))
     await public_templates.remove(tx, row.id)
+    await public_kickoffs.remove(tx, row.id)
     grants = (await template_grants.lists_of(tx, [row.id]))[row.id]
     await templates.remove(tx, row, template_grants.principals(grants))
     await template_versions.remove_unused(tx, row.id)

@@ -25,7 +25,7 @@ from procession.domain.templates import MAX_TITLE, Settings, Template, TemplateH
 from procession.domain.wording import quoted
 from procession.storage import organizations, public_templates, template_grants, template_versions, templates
 from procession.storage.tx import WriteTx
-from procession.usecases import lookup_lists
+from procession.usecases import lookup_lists, public_kickoff_links
 from procession.usecases import template_checks as checks
 from procession.usecases.template_access import Opened, editable, found, require_live, save_document, told_changes
 
@@ -128,6 +128,7 @@ async def enter(tx: WriteTx, row: TemplateRow, *, grants: frozenset[template_gra
     await templates.add(tx, row)
     await template_grants.add(tx, row.id, grants)
     await public_templates.enter(tx, row)
+    await public_kickoff_links.follow(tx, row)
     tx.record(happened("template.created", row.id, title=row.title, **how), *_published_events(Template(), row))
     # Its owner sees what it will launch.
     tx.rights_changed([])
@@ -198,6 +199,7 @@ async def _save(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> Template
         changed = replace(changed, frozen_version=row.frozen_version, published_version=row.version)
     saved = await templates.save(tx, row, replace(changed, updated_at=tx.now, updated_by=tx.actor.id))
     await public_templates.enter(tx, saved)
+    await public_kickoff_links.follow(tx, saved)
     names = _changed(TemplateHead, row, changed) + _changed(Settings, row.document, changed.document)
     changes = await told_changes(tx, row.document, saved.document)
     if saved.title != row.title:

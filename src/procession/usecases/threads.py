@@ -47,8 +47,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
     """Write a comment; one labelled "problem" reports a problem.
 
-    Raises NotFound, NotAllowed (guests, where their comments are not wanted), ProcessArchived, WrongState, Invalid,
-    TooManyRequests.
+    Raises NotFound, NotAllowed (guests, where their comments are not wanted), ProcessArchived, ProcessOnHold (a problem
+    would reopen the task), WrongState, Invalid, TooManyRequests.
     """
     seen = await guards.locked_task(tx, task_id)
     if tx.actor.kind == "guest":
@@ -194,6 +194,7 @@ async def _save_effect(
     if seen.process is not None:
         process = shown_to(seen.process.with_tasks(task), mentions)
         if reopens:
+            guards.require_running(seen.process)
             # Automations with a reopened step among their conditions react here, too.
             settings = await organizations.settings_of(tx, tx.org)
             process = followed_up(process, seen.task, task, await document_of(tx, process), settings)

@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from procession.domain.automations.state import RuleState
-from procession.domain.errors import ProcessLocked
 from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
@@ -42,8 +41,8 @@ def remember_task(tx: WriteTx, act: str, before: Task) -> None:
 async def undo_on_process(tx: WriteTx, process_id: str, *, minutes: int) -> Process:
     """Take back what the caller did to the process itself. Raises NotFound, ProcessLocked, CannotUndo."""
     process = (await guards.locked_process(tx, process_id)).process
-    if process.is_locked:
-        raise ProcessLocked
+    guards.require_unlocked(process)
+    guards.require_running(process)
     act, before = await _undoable(tx, Kind.PROCESS, process.seq, process.id, minutes)
     return await _restore(tx, process, act, before)
 

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.rules import ActionVerbName, OperationName, RulePeople, SubjectName
+from procession.domain.run_document import OnHold
 
 
 class CauseLink(msgspec.Struct):
@@ -66,3 +67,4 @@ class TaskExplanation(msgspec.Struct):
     deadline_is_set: Annotated[bool, Meta(description="By a person, a rule or the launch: never recalculated.")]
     history: list[ExplainedChange]
     rules: list[ExplainedRule]
+    on_hold: Annotated[OnHold | UnsetType, Meta(description="Only while its process is on hold.")] = UNSET

@@ -54,6 +54,7 @@ class Step(msgspec.Struct, kw_only=True):
     skip_start_process: bool
     can_complete_only_assignees: bool
     everyone_must_complete: bool
+    approvals_needed: Annotated[int | None, Meta(description="Of an approval: how many assignees must approve.")]
     webhook: str | None
     start_date: Duration
     is_soft_start_date: bool
@@ -118,6 +119,7 @@ class StepChange(msgspec.Struct, kw_only=True):
     skip_start_process: bool | UnsetType = UNSET
     can_complete_only_assignees: bool | UnsetType = UNSET
     everyone_must_complete: bool | UnsetType = UNSET
+    approvals_needed: Annotated[int, Meta(ge=1, le=100)] | UnsetType | None = UNSET
     prevent_guest_comment: bool | UnsetType = UNSET
     role_changes_every_time: bool | UnsetType = UNSET
     assign_run_starter: bool | UnsetType = UNSET

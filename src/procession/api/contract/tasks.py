@@ -90,6 +90,7 @@ class TaskOut(msgspec.Struct, kw_only=True):
     send_chromeless: bool | None
     run_status: Literal["active", "problem", "issue", "complete", "archived"] | None
     custom_fields: dict[str, Any] | None
+    approvals_needed: Annotated[int | UnsetType, Meta(description="Of an approval by several: how many.")] = UNSET
     tasks_changed_by_rules: Annotated[
         dict[str, Any] | UnsetType, Meta(description="Only when a process task was completed or reopened.")
     ] = UNSET

@@ -1,5 +1,7 @@
 """Why a task is as it is. Spec: api-tasks 22."""
 
+from msgspec import UNSET
+
 from procession.api.contract.explanations import (
     CauseLink,
     ExplainedChange,
@@ -9,6 +11,7 @@ from procession.api.contract.explanations import (
 )
 from procession.api.contract.rules import RulePeople
 from procession.domain.automations.explaining import Aiming, Asked, Change, Explanation
+from procession.domain.run_document import on_hold
 from procession.domain.times import wire, wire_or_none
 
 
@@ -23,10 +26,11 @@ def present_explanation(explanation: Explanation) -> TaskExplanation:
         shown_by_hand=task.shown_by_hand,
         owners=RulePeople(list(task.owners.users), list(task.owners.guests), list(task.owners.groups)),
         deadline=wire_or_none(task.deadline),
-        deadline_is_held=task.is_held,
+        deadline_is_held=explanation.deadline_waits,
         deadline_is_set=task.deadline_by_hand,
         history=[_change(each) for each in explanation.changes],
         rules=[_rule(each) for each in explanation.rules],
+        on_hold=UNSET if explanation.hold is None else on_hold(explanation.hold),
     )
 
 

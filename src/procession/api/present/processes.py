@@ -30,11 +30,16 @@ def condition_of(row: ListedProcess, call: Call, share: Share | None = None) -> 
     if share is None:
         due, open_deadlines = row.due_date, _deadlines(row.open_deadlines)
     else:
-        due, open_deadlines = share.due_date, share.open_deadlines
+        due, open_deadlines = _due_of_share(row, share), share.open_deadlines
     call.changes_at(next_health_change(open_deadlines, due, call.now))
     if row.state == State.ARCHIVED:
         open_deadlines = ()  # an archived process has no open tasks to be late with
     return health(open_deadlines, due, complete=row.status == "complete", now=call.now)
+
+
+def _due_of_share(row: ListedProcess, share: Share) -> int | None:
+    """A part of a process that is not due at any time, on hold say, is not either."""
+    return None if row.due_date is None else share.due_date
 
 
 def shown(
@@ -49,7 +54,7 @@ def shown(
     if share is None:
         done, visible, due = row.tasks_done, row.tasks_visible, row.due_date
     else:
-        done, visible, due = share.done, share.visible, share.due_date
+        done, visible, due = share.done, share.visible, _due_of_share(row, share)
     due_date = "null" if due is None else f'"{wire(due)}"'
     added = _encode(includes)[1:-1].decode() if includes is not None else ""
     return msgspec.Raw(

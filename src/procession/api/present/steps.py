@@ -37,6 +37,7 @@ def _present(template_id: str, step: domain.Step, position: int) -> Step:
         skip_start_process=step.skip_start_process,
         can_complete_only_assignees=step.can_complete_only_assignees,
         everyone_must_complete=step.everyone_must_complete,
+        approvals_needed=step.approvals_needed,
         webhook=step.webhook,
         start_date=Duration(step.start_date.value, step.start_date.unit),
         is_soft_start_date=step.is_soft_start_date,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import UNSET
+
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.processes import FolderLink
 from procession.api.contract.shared import TagLink
@@ -90,7 +92,7 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
         documents = await template_versions.version_documents(
             tx, ((each.template_id, each.template_version) for each in processes.values())
         )
-    shared = {group for task in tasks if rules.needs_everybody(task) for group in task.owners.groups}
+    shared = {group for task in tasks if rules.has_parts(task) for group in task.owners.groups}
     found = await groups.members_of(tx, shared)
     completers = await guests.by_emails(tx, {task.completer_guest for task in tasks if task.completer_guest})
     page = _Page(
@@ -114,7 +116,8 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
 def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> TaskOut:
     process = page.process_of(task)
     for_guest = tx.actor.kind == "guest"
-    everybody = rules.everybody(task.owners, page.people_of_groups) if rules.needs_everybody(task) else None
+    launcher = process.starter if process else None
+    people = rules.part_takers(task, page.people_of_groups, launcher=launcher) if rules.has_parts(task) else None
     out = TaskOut(
         id=task.id,
         increment_id=task.seq,
@@ -131,7 +134,7 @@ def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Task
         status_label=rules.status_label(task),
         task_type=task.task_type,
         is_approved=task.is_approved,
-        is_completable=_is_completable(tx, named, task, process, everybody),
+        is_completable=_is_completable(tx, named, task, process, people),
         position=task.position,
         blueprint_position=task.blueprint_position,
         stage_id=task.stage_id,
@@ -148,7 +151,8 @@ def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Task
         completer_guest_id=_guest_key(task, page),
         is_oneoff_task=task.is_oneoff,
         everyone_must_complete=task.everyone_must_complete,
-        completion_progress=None if everybody is None else rules.part_progress(task, everybody),
+        approvals_needed=UNSET if task.approvals_needed is None else task.approvals_needed,
+        completion_progress=None if people is None else rules.part_progress(task, people),
         can_complete_only_assignees=task.can_complete_only_assignees,
         max_assignable=task.max_assignable,
         allow_guest_owners=task.allow_guest_owners,
@@ -179,7 +183,7 @@ def _guest_key(task: Task, page: _Page) -> str | None:
 
 
 def _is_completable(
-    tx: ReadTx, named: frozenset[str], task: Task, process: ProcessFacts | None, everybody: frozenset[str] | None
+    tx: ReadTx, named: frozenset[str], task: Task, process: ProcessFacts | None, people: frozenset[str] | None
 ) -> bool:
     """Whether the caller could complete the task now, or their part of it. Spec: api-tasks 2."""
     if not task.is_open or task.archived_at is not None or task.open_problems:
@@ -187,7 +191,13 @@ def _is_completable(
     if process is not None and not process.is_changeable:
         return False
     me = tx.actor.principal
-    part_is_done = everybody is not None and me in everybody and me in task.parts and not everybody <= task.parts.keys()
+    if rules.needs_approvals(task) and people is not None and me not in people:
+        return False
+    part_is_done = (
+        people is not None
+        and me in people & task.parts.keys()
+        and len(people & task.parts.keys()) < rules.parts_needed(task, people)
+    )
     return not part_is_done and may_work_on_task(tx.actor, named, task)
 
 

@@ -29,7 +29,7 @@ COMMENT = TASK + "/comment/{comment_id}"
 REACTION = COMMENT + "/reactions/{emoji}"
 
 
-@operation("POST", TASK + "/comment", tag="comments", status=201)
+@operation("POST", TASK + "/comment", tag="comments", status=201, errors=(423,))
 async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBody) -> Item[ThreadOut]:
     """Comment on a task. Mentioned members are notified and see the task's process from then on."""
     draft = Draft(content=body.content, state=body.state, label=body.label or "comment")
@@ -37,7 +37,7 @@ async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBo
     return Item(await present_thread(tx, await threads.comment_on_task(tx, task_id, draft, hourly_limit=limit)))
 
 
-@operation(["PUT", "PATCH"], COMMENT, tag="comments")
+@operation(["PUT", "PATCH"], COMMENT, tag="comments", errors=(423,))
 async def update_comment(tx: WriteTx, task_id: str, comment_id: str, body: CommentChange) -> Item[ThreadOut]:
     """Change a comment; its author and administrators may."""
     change = Change(content=_sent(body.content), state=_sent(body.state), label=_sent(body.label))
@@ -54,7 +54,7 @@ async def delete_comment(tx: WriteTx, task_id: str, comment_id: str) -> None:
     await threads.delete_comment(tx, task_id, comment_id)
 
 
-@operation("POST", TASK + "/problem", tag="comments", status=201)
+@operation("POST", TASK + "/problem", tag="comments", status=201, errors=(423,))
 async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Report a problem: the task cannot be completed until it is resolved, a completed one reopens."""
     draft = Draft(content=body.content, label="problem")
@@ -95,6 +95,7 @@ async def remove_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str
     tag="guest tasks",
     auth="guest",
     status=201,
+    errors=(423,),
 )
 async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCommentBody) -> Item[ThreadOut]:
     """Comment on one's own task as the guest whose link this is; labelled `problem` it reports a problem."""

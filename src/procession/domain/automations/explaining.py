@@ -11,7 +11,8 @@ import msgspec
 from procession.domain.automations.rules import Condition, Rule, Verb
 from procession.domain.automations.state import RuleState
 from procession.domain.events import Logged
-from procession.domain.processes import Process, Task
+from procession.domain.holds import waits_for_step
+from procession.domain.processes import Hold, Process, Task
 from procession.domain.templates import Template
 
 # What changes who sees a task, who is to do it, and by when.
@@ -28,8 +29,11 @@ TELLING = frozenset(
         "task.undone",
         "task.rule_effect_reversed",
         "process.launched",
+        "process.put_on_hold",
+        "process.resumed",
     }
 )
+OF_ALL_TASKS = frozenset({"process.launched", "process.put_on_hold", "process.resumed"})
 ORIGINS = frozenset({"process.launched", "process.kickoff_submitted", "process.updated"})
 
 
@@ -70,6 +74,8 @@ class Aiming(msgspec.Struct, frozen=True):
 
 class Explanation(msgspec.Struct, frozen=True):
     task: Task
+    deadline_waits: bool
+    hold: Hold | None
     starts_hidden: bool
     changes: tuple[Change, ...]
     rules: tuple[Aiming, ...]
@@ -91,6 +97,8 @@ def explain(
     shows = any(action.verb == "show" and action.target == task.step_id for rule in rules for action in rule.actions)
     return Explanation(
         task=task,
+        deadline_waits=waits_for_step(task, process),
+        hold=process.hold,
         starts_hidden=task.step_id is not None and (shows or (step is not None and step.hide_by_default)),
         changes=tuple(_changes(task, log, titles)),
         rules=tuple(_aiming(rule, task, template, state, log) for rule in rules if rule.is_live),
@@ -100,7 +108,7 @@ def explain(
 def _changes(task: Task, log: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Change]:
     for place, event in enumerate(log):
         of_task = event.subject_kind == "task" and event.subject_id == task.id
-        if event.kind in TELLING and (of_task or event.kind == "process.launched"):
+        if event.kind in TELLING and (of_task or event.kind in OF_ALL_TASKS):
             yield Change(event, tuple(_causes(event, log[:place], titles)))
 
 

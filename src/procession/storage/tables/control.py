@@ -89,6 +89,16 @@ public_templates = Table(
     number("made_public_at"),
 )
 
+# Links to public kick-off forms. A link is made to be published and lets nobody in, so its code is kept as it is.
+public_kickoffs = Table(
+    "public_kickoff",
+    metadata,
+    text("template_id", primary_key=True),
+    number("org"),
+    text("code", unique=True),
+    number("made_at"),
+)
+
 # What happens by itself later, of every organization: a worker takes what is due first, whosever it is.
 timers = Table(
     "timer",
@@ -96,7 +106,7 @@ timers = Table(
     # domain.timers.TimerKind
     text("kind"),
     key("org"),
-    # The task or schedule it is about; 0: the organization.
+    # The task, schedule or bulk launch it is about; 0: the organization.
     key("subject"),
     number("due_at"),
     # Until when the server that took it has it to itself, and how often it was taken.

@@ -64,6 +64,8 @@ processes = Table(
     number("updated_at"),
     optional_number("completed_at"),
     optional_number("archived_at"),
+    # domain.processes.Hold while the process is on hold.
+    optional_text("hold"),
     # domain.run_document: what lists send of it, written with every change of the above; null only until an upgrade
     # that changed its contents has ended.
     optional_text("document"),
@@ -166,6 +168,7 @@ tasks = Table(
     optional_number("starter"),
     number("is_oneoff"),
     number("everyone_must_complete"),
+    optional_number("approvals_needed"),
     number("can_complete_only_assignees"),
     number("max_assignable"),
     number("allow_guest_owners"),

@@ -1,0 +1,72 @@
+"""Public kick-off forms as visitors and editors read them. Spec: api-templates 10.1."""
+
+from collections.abc import Callable
+
+from procession.adapters.text import safe_markup
+from procession.api.call import Call
+from procession.api.contract.public_kickoff import KickoffLink, PublicField, PublicKickoffForm
+from procession.api.contract.template_fields import FieldColumn, FieldOption
+from procession.api.present.snippets import public_text
+from procession.domain.fields import Field
+from procession.domain.snippets import filled
+from procession.domain.template_references import rich_texts
+from procession.domain.templates import TemplateRow
+from procession.domain.times import wire
+from procession.storage.public_kickoffs import Link
+from procession.storage.tx import ReadTx
+from procession.usecases.public_kickoff import Form
+
+Shown = Callable[[str | None], str | None]
+
+
+def present_link(call: Call, row: TemplateRow, link: Link | None) -> KickoffLink:
+    address = None if link is None else f"{call.base_url}/{call.organization_id}/public/kickoff/{link.code}"
+    return KickoffLink(
+        is_public_kickoff=row.document.is_public_kickoff,
+        kickoff_sharing_user_id=row.document.kickoff_sharing_user_id,
+        code=None if link is None else link.code,
+        url=address,
+        made_at=None if link is None else wire(link.made_at),
+    )
+
+
+async def present_form(tx: ReadTx, form: Form) -> PublicKickoffForm:
+    """Of its snippets those that public templates show (T-9.3)."""
+    row, document = form.template, form.document
+    contents = await public_text(tx, rich_texts(document))
+
+    def shown(text: str | None) -> str | None:
+        return filled(text, contents) if text else text
+
+    return PublicKickoffForm(
+        title=row.title,
+        summary=shown(document.summary),
+        guidance=shown(document.guidance),
+        icon=document.icon,
+        public_cover=document.public_cover,
+        kickoff_title=document.kickoff_title,
+        kickoff_description=shown(document.kickoff_description),
+        prerun=[_field(field, shown) for field in document.kickoff],
+    )
+
+
+def _field(field: Field, shown: Shown) -> PublicField:
+    # A picker begins with people of the organization.
+    has_default = field.default_value_enabled and field.field_type != "assignees_form"
+    return PublicField(
+        id=field.id,
+        alias=field.alias,
+        field_type=field.field_type,
+        label=field.label,
+        guidance=shown(safe_markup(field.guidance) if field.guidance else field.guidance),
+        position=field.position,
+        required=field.required,
+        options=[FieldOption(each.id, each.text, each.value, each.required) for each in field.options],
+        columns=[FieldColumn(each.id, each.label) for each in field.columns],
+        default_value=field.default_value if has_default else None,
+        collect_time=field.collect_time,
+        use_wysiwyg_editor=field.use_wysiwyg_editor,
+        field_validation=list(field.field_validation),
+        prefix=field.prefix,
+        suffix=field.suffix,
+    )

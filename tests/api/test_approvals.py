@@ -1,0 +1,101 @@
+"""Approvals by several. Spec: behaviour-work 5.5a."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.task_runs import Run, run_of
+from tests.builders import Organization, Person
+
+
+def approval(*people: Person, needed: int = 2, **more: Any) -> dict[str, Any]:
+    ids = [each.id for each in people]
+    return {"title": "Sign", "step_type": "approval", "approvals_needed": needed, "assignees": ids, **more}
+
+
+def decide(run: Run, by: Person, *, approve: bool = True, **more: Any) -> int:
+    return run.complete("Sign", by, is_approved=approve, **more).status_code
+
+
+def standing(run: Run) -> tuple[Any, ...]:
+    task = run.tasks()["Sign"]
+    return tuple(task[key] for key in ("status_label", "completion_progress"))
+
+
+def test_so_many_of_them_approve(org: Organization) -> None:
+    """FE1, A3: two of three, a group's member and a guest among them; a part is done once."""
+    ann, otto = org.person(), org.person("light")
+    guest = org.guest()["email"]
+    group = org.group(members=[otto])
+    run = run_of(org, approval(ann, needed=2, groups=[group["id"]], guests=[guest]))
+    assert run.tasks()["Sign"]["approvals_needed"] == 2
+    assert standing(run) == ("not-started", 0)
+
+    assert decide(run, ann) == 200
+    assert standing(run) == ("in-progress", 50)
+    assert decide(run, ann) == 422
+    assert (
+        org.guest_api(guest).post("/completed-tasks", {"task_id": run.task_id("Sign"), "is_approved": True}).is_success
+    )
+
+    assert standing(run) == ("approved", 100) and run.now()["status"] == "complete"
+    assert decide(run, otto) == 422, "it is approved already"
+    assert run.reopen("Sign").status_code == 200 and standing(run) == ("in-progress", 0)
+
+
+def test_the_first_rejection_rejects(org: Organization) -> None:
+    """FE1, A8"""
+    ann, otto, mira = org.person(), org.person(), org.person()
+    run = run_of(org, approval(ann, otto, mira, needed=3))
+    assert decide(run, ann) == 200
+
+    assert decide(run, otto, approve=False) == 200
+
+    assert standing(run) == ("rejected", 100)
+
+
+def test_neither_the_launcher_nor_anybody_else_decides(org: Organization) -> None:
+    """FE2: the administrator launched it, is assigned, and may do anything else."""
+    ann, other, chief = org.person(), org.person(), org.person("admin")
+    run = run_of(org, approval(org.admin, ann, needed=1), users=[other.id])
+
+    for person in (org.admin, other, chief):
+        assert decide(run, person) == 403
+        assert decide(run, person, approve=False) == 403
+        shown = person.api.data("GET", run.path("Sign"))
+        assert shown["is_completable"] is False
+    assert decide(run, chief, override_user=ann.id) == 403
+    assert standing(run) == ("not-started", 0)
+    assert ann.api.data("GET", run.path("Sign"))["is_completable"] is True
+    assert decide(run, ann) == 200 and standing(run) == ("approved", 100)
+
+
+def test_the_number_stays_when_assignees_change(org: Organization) -> None:
+    """FE3: nobody approves by leaving others out, or by making it another task."""
+    ann, otto, mira = org.person(), org.person(), org.person()
+    run = run_of(org, approval(ann, otto, needed=2))
+    assert decide(run, ann) == 200
+    run.assign("Sign", ann)
+    assert standing(run) == ("in-progress", 50)
+    run.assign("Sign", otto, mira)
+    assert standing(run) == ("in-progress", 0), "who is not assigned has no say"
+    assert "task_type" in run.change("Sign", task_type="task").json()["errors"]
+    assert run.change("Sign", everyone_must_complete=True).is_success
+
+    assert [decide(run, each) for each in (otto, mira)] == [200, 200]
+    assert standing(run) == ("approved", 100)
+    copy = org.api.data("POST", f"/tasks/{run.task_id('Sign')}/clone", {})
+    assert "approvals_needed" not in copy
+
+
+@pytest.mark.parametrize("needed", [0, 101, "two", 1.5])
+def test_a_number_that_cannot_be(org: Organization, needed: Any) -> None:
+    template = org.template()
+    answer = org.api.post(f"/checklists/{template['id']}/steps", {"title": "Sign", "approvals_needed": needed})
+    assert answer.status_code == 422 and "approvals_needed" in answer.json()["errors"]
+
+
+def test_other_types_ignore_it(org: Organization) -> None:
+    """FE1"""
+    run = run_of(org, {"title": "Sign", "approvals_needed": 2})
+    assert run.complete("Sign").status_code == 200

@@ -1,0 +1,104 @@
+"""Public kick-off forms. Spec: behaviour-launching 7.3 (LT-11), behaviour-templates 9, api-templates 10.1."""
+
+from typing import Any
+
+import pytest
+
+from tests.builders import Organization
+from tests.harness import Api
+
+PICKER = {"label": "Contact", "field_type": "assignees_form", "settings": {"default_to_guest": True}}
+
+
+def shared(org: Organization, **more: Any) -> tuple[dict[str, Any], str]:
+    """A template with a public form, and the path of that."""
+    kickoff = more.pop("kickoff", [{"label": "Farm", "required": True}])
+    template = org.template("Visit", steps=["Call back"], kickoff=kickoff, is_public_kickoff=True)
+    if more:
+        org.api.put(f"/checklists/{template['id']}", {"title": "Visit", **more}).raise_for_status()
+    return template, form_of(org, template)
+
+
+def form_of(org: Organization, template: dict[str, Any]) -> str:
+    link = org.api.data("GET", f"/checklists/{template['id']}/public-kickoff")
+    assert link["url"].endswith(f"/{org.id}/public/kickoff/{link['code']}") and len(link["code"]) >= 43
+    return f"//public/kickoff/{link['code']}"
+
+
+@pytest.fixture
+def anyone(org: Organization) -> Api:
+    return Api(org.server, None)
+
+
+def test_a_visitor_launches_in_the_sharing_members_name(org: Organization, anyone: Api) -> None:
+    """LT-11."""
+    mia = org.person("standard")
+    template, form = shared(org, kickoff=[{"label": "Farm", "required": True}, PICKER], kickoff_sharing_user_id=mia.id)
+    farm, contact = (field["id"] for field in template["prerun"])
+    shown = anyone.data("GET", form)
+    assert [field["label"] for field in shown["prerun"]] == ["Farm", "Contact"]
+    assert not [each for each in (org.id, template["id"], mia.email, "Fernwood") if each in str(shown)]
+    refused = anyone.post(form, {"email": "n@x.test", "prerun": {farm: " "}})
+    assert refused.json()["errors"]["prerun"] == [{farm: ["Farm is required"]}], refused.text
+    assert org.api.data("GET", "/runs") == [] and org.api.get("/guests/n@x.test").status_code == 404
+
+    made = anyone.data("POST", form, {"email": "N@x.test", "prerun": {farm: "Alto", contact: {"guests": ["o@x.test"]}}})
+
+    run = org.api.data("GET", f"/runs/{made['id']}?with=tasks,form_fields")
+    assert (run["started_by"], run["owner_id"], run["name"]) == (mia.id, mia.id, made["name"])
+    assert run["prerun"] == {farm: "Alto", contact: {"users": [], "guests": ["n@x.test"], "groups": []}}
+    assert run["tasks"]["data"][0]["owners"]["users"] == [mia.id]
+    assert org.api.data("GET", "/guests/n@x.test")["email"] == "n@x.test"
+    [entry] = org.api.data("GET", f"/activity-feeds?process_id={made['id']}&per_page=1")
+    assert "n@x.test" in str(entry)
+
+
+def test_addresses_and_people_that_a_visitor_cannot_use(org: Organization, anyone: Api) -> None:
+    template, form = shared(org, kickoff=[{"label": "Who", "field_type": "assignees_form"}])
+    who, guest = template["prerun"][0]["id"], org.guest()["email"]
+    org.api.request("DELETE", f"/guests/{guest}/disable").raise_for_status()
+
+    for email in ("nobody", org.admin.email, guest):
+        assert list(anyone.post(form, {"email": email}).json()["errors"]) == ["email"]
+    picked = anyone.post(form, {"email": "n@x.test", "prerun": {who: {"users": [org.admin.id]}}})
+    assert list(picked.json()["errors"]) == ["prerun"]
+    assert org.api.data("GET", "/runs") == []
+
+
+def test_the_link_ends_when_it_is_renewed_switched_off_or_nobody_is_left(org: Organization, anyone: Api) -> None:
+    mia, otto = org.person("standard"), org.person("standard")
+    template, first = shared(org, kickoff=[], owner_id=otto.id, kickoff_sharing_user_id=mia.id)
+    path = f"/checklists/{template['id']}"
+    org.allow(template, "READ", mia.id)
+    assert mia.api.get(path + "/public-kickoff").status_code == 403
+    renewed = org.api.data("POST", path + "/public-kickoff/renew", status=200)
+    second = f"//public/kickoff/{renewed['code']}"
+    assert (anyone.get(first).status_code, anyone.get(second).status_code) == (404, 200)
+
+    org.api.request("DELETE", f"/users/{mia.id}/disable").raise_for_status()
+    run = anyone.data("POST", second, {"email": "n@x.test"})
+    assert org.api.data("GET", f"/runs/{run['id']}")["started_by"] == otto.id
+    org.api.request("DELETE", f"/users/{otto.id}/disable").raise_for_status()
+    assert anyone.post(second, {"email": "n@x.test"}).status_code == 404
+    org.api.request("PUT", f"/users/{otto.id}/enable").raise_for_status()
+
+    org.api.put(path, {"title": "Visit", "is_public_kickoff": False}).raise_for_status()
+    off = anyone.get(second)
+    assert (off.status_code, off.json()["message"]) == (404, "This form is not publicly accessible.")
+    assert org.api.data("GET", path + "/public-kickoff")["url"] is None
+    assert org.api.post(path + "/public-kickoff/renew").status_code == 422
+    org.api.put(path, {"title": "Visit", "is_public_kickoff": True}).raise_for_status()
+    assert (anyone.get(second).status_code, anyone.get(form_of(org, template)).status_code) == (404, 200)
+
+
+def test_an_archived_template_closes_its_form(org: Organization, anyone: Api) -> None:
+    template, form = shared(org, kickoff=[])
+    org.api.request("DELETE", f"/checklists/{template['id']}").raise_for_status()
+
+    for answer in (anyone.get(form), anyone.post(form, {"email": "n@x.test"})):
+        assert (answer.status_code, answer.json()["message"]) == (422, "This form is closed at the moment.")
+    org.api.put(f"/checklists/{template['id']}/restore").raise_for_status()
+    assert anyone.get(form).status_code == 200
+    org.api.request("DELETE", f"/checklists/{template['id']}").raise_for_status()
+    org.api.request("DELETE", f"/checklists/{template['id']}/delete").raise_for_status()
+    assert anyone.get(form).status_code == 404

@@ -1,0 +1,104 @@
+"""Whatever people do to a process, one after another or at the same time, it becomes what the specification says.
+
+The server is compared with `tests/stateful/model.py` after every step: states, visibility, assignees, decisions,
+status, progress, and the answer to each request. Of requests at the same time, some order must explain all of that.
+Spec: behaviour-automations 4 to 9, 13; behaviour-work 1, 3, 5; api-tasks 3, 4, 11, 12.
+"""
+
+import copy
+import os
+from collections import Counter
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from tests.builders import Organization
+from tests.stateful.drawn import ACTS, ROUTE, RULES, RealProcess
+from tests.stateful.model import OK, Act, Process, Rule
+
+SOAK = os.environ.get("SOAK") == "1"
+# The last part is about rules that fire once.
+PARTS = 4
+SEQUENCES, STEPS = (3_000 if SOAK else 20) // PARTS, 30
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_process_becomes_what_the_specification_says(
+    org: Organization, part: int, record_property: Callable[[str, object], None]
+) -> None:
+    org.server.clock.freeze()
+    strict = part == PARTS - 1
+    answers = Counter[int]()
+    facts = {"real": RealProcess(org, strict=strict), "answers": answers, "strict": strict}
+    machine = type("Part", (Interleaving,), facts)
+
+    run_state_machine_as_test(
+        seed(part)(machine),
+        settings=settings(
+            max_examples=SEQUENCES,
+            stateful_step_count=STEPS,
+            database=None,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        ),
+    )
+
+    record_property("sequences", SEQUENCES)
+    record_property("acts", answers.total())
+    assert answers[OK] > answers.total() / 5, "they were not just refused"
+
+
+class Interleaving(RuleBasedStateMachine):
+    """A process from its launch on; `explanations` are the models that agree with everything seen so far."""
+
+    real: RealProcess
+    answers: Counter[int]
+    strict: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.explanations: list[Process] = []
+
+    @initialize(rules=RULES, route=ROUTE, form_stays_open=st.booleans())
+    def launch(self, rules: tuple[Rule, ...], route: str | None, form_stays_open: bool) -> None:
+        route = None if form_stays_open else route
+        self.real.begin(rules, route=route, form_stays_open=form_stays_open)
+        self.explanations = [Process(rules, strict=self.strict, route=route, form_stays_open=form_stays_open)]
+        assert self.real.seen() == self.explanations[0].seen()
+
+    @rule(act=ACTS)
+    def one(self, act: Act) -> None:
+        self.do([act])
+
+    @rule(acts=st.lists(ACTS, min_size=2, max_size=3))
+    def at_once(self, acts: list[Act]) -> None:
+        self.do(acts)
+
+    def do(self, acts: list[Act]) -> None:
+        codes = self.real.do_together(acts)
+        self.answers.update(codes)
+        became = (codes, self.real.seen())
+        possible = [in_order(before, order) for before in self.explanations for order in permutations(enumerate(acts))]
+        self.explanations = []
+        for expected, after in possible:
+            if (expected, after.seen()) == became and not any(map(after.is_like, self.explanations)):
+                self.explanations.append(after)
+        assert self.explanations, told(acts, became, [(expected, after.seen()) for expected, after in possible])
+
+
+def in_order(before: Process, order: tuple[tuple[int, Act], ...]) -> tuple[list[int], Process]:
+    """The answers by their place, and the process afterwards."""
+    after = copy.deepcopy(before)
+    codes = {place: after.do(act) for place, act in order}
+    return [codes[place] for place in sorted(codes)], after
+
+
+def told(acts: list[Act], became: object, possible: list[tuple[list[int], dict[str, object]]]) -> str:
+    expected = "\nor: ".join(dict.fromkeys(map(repr, possible)))
+    return f"{acts}\nis:  {became}\nnot: {expected}"
