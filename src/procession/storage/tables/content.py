@@ -43,8 +43,9 @@ tag_links = Table(
     ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
     ForeignKeyConstraint(["org", "task"], ["task.org", "task.seq"], ondelete="CASCADE"),
     ForeignKeyConstraint(["org", "template_id"], ["template.org", "template.id"], ondelete="CASCADE"),
-    Index("ix_tag_link_process", "org", "process"),
-    Index("ix_tag_link_task", "org", "task"),
+    # With the tag, or SQLite would rather go through all tags of the organization: a unique key has all it asks for.
+    Index("ix_tag_link_process", "org", "process", "tag_id"),
+    Index("ix_tag_link_task", "org", "task", "tag_id"),
     Index("ix_tag_link_template", "org", "template_id"),
     Index("ix_tag_link_step", "org", "step_id"),
 )
