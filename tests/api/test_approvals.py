@@ -43,6 +43,19 @@ def test_so_many_of_them_approve(org: Organization) -> None:
     assert run.reopen("Sign").status_code == 200 and standing(run) == ("in-progress", 0)
 
 
+def test_a_clone_asks_for_one_approval(org: Organization) -> None:
+    """FE4: and a process keeps the number of the version it runs."""
+    ann, otto = org.person(), org.person()
+    run = run_of(org, approval(ann, otto, needed=2))
+
+    copy = org.api.data("POST", f"/tasks/{run.task_id('Sign')}/clone")
+
+    assert copy.get("approvals_needed") is None
+    assert run.tasks()["Sign"]["approvals_needed"] == 2
+    assert run.complete(copy["title"], ann, is_approved=True).status_code == 200
+    assert run.tasks()[copy["title"]]["status_label"] == "approved"
+
+
 def test_the_first_rejection_rejects(org: Organization) -> None:
     """FE1, A8"""
     ann, otto, mira = org.person(), org.person(), org.person()

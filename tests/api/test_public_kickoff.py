@@ -54,6 +54,7 @@ def test_a_visitor_launches_in_the_sharing_members_name(org: Organization, anyon
 
 
 def test_addresses_and_people_that_a_visitor_cannot_use(org: Organization, anyone: Api) -> None:
+    """L-7.36, L-7.37: a disabled guest's address is refused, and a picker names guests only."""
     template, form = shared(org, kickoff=[{"label": "Who", "field_type": "assignees_form"}])
     who, guest = template["prerun"][0]["id"], org.guest()["email"]
     org.api.request("DELETE", f"/guests/{guest}/disable").raise_for_status()
@@ -66,6 +67,7 @@ def test_addresses_and_people_that_a_visitor_cannot_use(org: Organization, anyon
 
 
 def test_the_link_ends_when_it_is_renewed_switched_off_or_nobody_is_left(org: Organization, anyone: Api) -> None:
+    """L-7.35"""
     mia, otto = org.person("standard"), org.person("standard")
     template, first = shared(org, kickoff=[], owner_id=otto.id, kickoff_sharing_user_id=mia.id)
     path = f"/checklists/{template['id']}"
@@ -92,6 +94,7 @@ def test_the_link_ends_when_it_is_renewed_switched_off_or_nobody_is_left(org: Or
 
 
 def test_an_archived_template_closes_its_form(org: Organization, anyone: Api) -> None:
+    """L-7.35: and restoring opens it again under the same link."""
     template, form = shared(org, kickoff=[])
     org.api.request("DELETE", f"/checklists/{template['id']}").raise_for_status()
 

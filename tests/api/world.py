@@ -338,6 +338,7 @@ class World:
             "createFolder": {"name": "New", "folder_type": "checklist", "parent_id": self.folder},
             "updateFolder": {"name": "Changed"},
             "commentOnProcess": comment,
+            "putOnHold": {"reason": "Waiting for parts"},
             "reportIssue": comment,
             "resolveIssue": {"content": "done", "thread_id": self.issue},
             "commentOnTask": comment,

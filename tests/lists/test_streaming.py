@@ -21,7 +21,7 @@ from tests.lists.making import assign, hide, ids, launch, launch_due, listed, ta
 from tests.postgres_server import fresh_database
 
 SOAK = os.environ.get("SOAK") == "1"
-FEW, MANY = 1_000, 100_000 if SOAK else 20_000
+FEW, MANY = 1_000, 100_000 if SOAK else 10_000
 # What more rows may cost: buffers of the drivers fill up to their bounds.
 SLACK_BYTES = 2_500_000
 Message = MutableMapping[str, Any]

@@ -58,7 +58,7 @@ def names(org: Organization) -> list[str]:
 
 
 def test_rows_are_launched_one_by_one_and_a_bad_one_stops_no_other(world: World) -> None:
-    """LT-14; a deadline, an owner, tags and a folder besides."""
+    """LT-14, L-13.8: a dry run first; a deadline, an owner, tags and a folder besides."""
     org = world.org
     mia, template = org.person("standard"), lab(org)
     org.allow(template, "LAUNCH", org.person("standard").id)
@@ -95,7 +95,7 @@ def test_rows_are_launched_one_by_one_and_a_bad_one_stops_no_other(world: World)
 def test_a_bulk_launch_that_was_cut_off_goes_on_and_launches_no_row_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed between the launch and what is written about it, and before the next row."""
+    """L-13.7: killed between the launch and what is written about it, and before the next row."""
     org, template = world.org, lab(world.org)
     path = planned(org.admin, template, "Name,Farm\n" + "".join(f"S-{n},Alto\n" for n in range(1, 6)))
     save, calls = bulk_launches.save_row, 0
@@ -120,6 +120,7 @@ def test_a_bulk_launch_that_was_cut_off_goes_on_and_launches_no_row_twice(
 
 
 def test_who_may_launch_see_and_cancel(world: World) -> None:
+    """L-13.9"""
     org, template = world.org, lab(world.org)
     mia, otto = org.person("standard"), org.person("standard")
     assert sent(mia, template, "Farm\nAlto\n").status_code == 404
