@@ -143,6 +143,21 @@ def test_lives_are_spread_as_in_real_work(seeded: Seed) -> None:
     assert {"problem", "active", "complete"} <= {process.status for process in found}
 
 
+def test_the_clock_has_closed_what_was_due(seeded: Seed) -> None:
+    """A server that is started on it has nothing to make up for, but for the first process of each template, which
+    nobody has touched since its launch. Spec: behaviour-work E1.
+    """
+    now = seeded.server.clock()
+    tasks = [task for each in seeded.organizations for process in seeded.processes(each) for task in process.tasks]
+    expired = [task for task in tasks if task.task_type == "expiring" and task.is_completed and task.completer is None]
+
+    for organization in seeded.organizations:
+        [(templates,)] = seeded.rows(organization, "SELECT count(*) FROM template WHERE org = {org}")
+        due = seeded.rows(organization, f"SELECT subject FROM timer WHERE org = {{org}} AND due_at <= {now}")
+        assert len(due) <= templates
+    assert expired and all(task.completed_at == task.deadline for task in expired if task.completer_guest is None)
+
+
 def test_numbers_and_instants_rise_together(seeded: Seed) -> None:
     found = sorted(seeded.processes(seeded.largest), key=lambda process: process.seq)
     launched = [process.created_at for process in found]

@@ -9,13 +9,14 @@ from random import Random
 from msgspec.structs import replace
 
 from procession.domain import tasks as task_rules
-from procession.domain.actors import Actor
+from procession.domain.actors import BOT, Actor
 from procession.domain.events import happened
 from procession.domain.names import fold
 from procession.domain.processes import Process, Task, ThreadLabel
 from procession.domain.summary import INDEXED_NAME_LENGTH, settle
 from procession.domain.tasks import Completer
 from procession.domain.threads import Thread, thread_event, with_process_thread, with_thread
+from procession.domain.timers import closing_times
 from procession.domain.times import HOUR, Millis
 from procession.seed import words
 from procession.seed.answers import answers
@@ -99,7 +100,7 @@ class _Making:
         process = await self._discussed(process, life)
         if life.archived_at is not None:
             process = replace(process, archived_at=life.archived_at, updated_at=life.archived_at)
-        settled = settle(process, life.last_at)
+        settled = settle(process, process.updated_at)
         self._record(launched, settled, life)
         self.tx.at(life.launched_at, member(launched.starter))
         await processes.add(self.tx, settled)
@@ -176,7 +177,9 @@ class _Making:
         return frozenset(self.ground.tags[self.tags.draw(self.random)] for _ in range(many))
 
     def _worked(self, process: Process, theme: int, life: Life) -> Process:
-        """With tasks completed in order, the next one perhaps begun and a later one perhaps skipped."""
+        """With tasks completed in order, the next one perhaps begun and a later one perhaps skipped, and what had to be
+        acknowledged by now expired.
+        """
         tasks = list(process.tasks)
         for place, at in enumerate(life.completions):
             tasks[place] = self._completed(tasks[place], self.answers[theme][place], at)
@@ -185,7 +188,20 @@ class _Making:
             tasks[life.done] = replace(begun, updated_at=life.last_at)
         if life.done + 1 < len(tasks) and self.random.random() < 0.02:
             tasks[-1] = replace(task_rules.hidden_by_hand(tasks[-1]), updated_at=life.last_at)
-        return replace(process, tasks=tuple(tasks))
+        process = replace(process, tasks=tuple(tasks))
+        return self._expired(process) if life.fate == "open" else process
+
+    def _expired(self, process: Process) -> Process:
+        """As the server would have left it that was there when the deadlines passed."""
+        due = {seq: at for seq, at in closing_times(process).items() if at < self.ground.now}
+        if not due:
+            return process
+        closed = [
+            replace(task_rules.closed_by_clock(task, due[task.seq]), updated_at=due[task.seq])
+            for task in process.tasks
+            if task.seq in due
+        ]
+        return replace(process.with_tasks(*closed), updated_at=max(process.updated_at, *due.values()))
 
     def _answered(self, task: Task, variants: list[dict[str, object]]) -> Task:
         return task_rules.answered(task, variants[task.seq % VARIANTS])
@@ -210,7 +226,8 @@ class _Making:
 
     async def _discussed(self, process: Process, life: Life) -> Process:
         """With comments on some tasks, problems on a few open ones, and now and then an issue that locks it."""
-        random, reached = self.random, min(life.done, len(process.tasks) - 1)
+        random, last = self.random, len(process.tasks) - 1
+        reached = next((place for place, task in enumerate(process.tasks) if task.is_open), last)
         for _ in range(MOST_COMMENTS):
             if random.random() < 0.12:
                 process = await self._commented(process, reached, "comment", random.choice(words.COMMENTS), life)
@@ -265,11 +282,10 @@ class _Making:
         for task in process.tasks:
             if task.completed_at is not None:
                 guest = task.completer_guest
-                actor = member(task.completer or 0)
-                self.tx.at(
-                    task.completed_at,
-                    actor if guest is None else Actor(kind="guest", guest_email=guest, channel=CHANNEL),
-                )
+                actor = BOT if task.completer is None else member(task.completer)
+                if guest is not None:
+                    actor = Actor(kind="guest", guest_email=guest, channel=CHANNEL)
+                self.tx.at(task.completed_at, actor)
                 self.tx.record(completion_event(task))
         if life.archived_at is not None:
             self.tx.at(life.archived_at, member(process.owner))
