@@ -373,8 +373,8 @@ def count_index(tx: WriteTx, seq: int, index: ProcessIndex, change: int) -> None
     tx.count(lists.facet_counters, (int(Facet.ALL), "", state), change)
     for facet, key in index.facets:
         tx.count(lists.facet_counters, (int(facet), key, state), change)
-    if index.late_day is not None:
-        tx.count(lists.facet_counters, (int(Facet.LATE_DAY), str(index.late_day), state), change)
+    for facet, key in listing.late_counters(index.late_from):
+        tx.count(lists.facet_counters, (int(facet), key, state), change)
     if listing.EVERYONE in index.principals:
         tx.count(lists.viewer_counters, (EVERYBODY, state), change)
 
