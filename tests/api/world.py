@@ -63,7 +63,7 @@ class World:
             made = api.request("POST", path, content=CSV)
             self.bulk: int = made.raise_for_status().json()["data"]["id"]
         moving = {"versions": [0], "dry_run": True}
-        for _ in range(1 + ahead):
+        for _ in range(1 + 2 * ahead):
             self.move: int = api.data("POST", f"/checklists/{self.template}/version-moves", moving)["id"]
         if ahead:
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])

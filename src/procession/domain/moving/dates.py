@@ -51,11 +51,11 @@ class Planner:
                 found[each] = self._counted(each, found)
         return found
 
-    def week(self, step_id: str) -> WorkingWeek:
+    def _week(self, step_id: str) -> WorkingWeek:
         return self._weeks.get(step_id, self._around.week)
 
     def _counted(self, step_id: str, found: Mapping[str, PlannedDeadline]) -> PlannedDeadline:
-        rule, week = self._rules[step_id], self.week(step_id)
+        rule, week = self._rules[step_id], self._week(step_id)
         sign = 1 if rule.option == "from" else -1
         if rule.step == START_RUN:
             return PlannedDeadline(deadline_from(self._process.started_at, rule, week, sign), held=False)
