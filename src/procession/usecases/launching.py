@@ -28,11 +28,14 @@ from procession.storage import (
     field_keys,
     groups,
     job_titles,
+    members,
     organizations,
     people,
     processes,
     references,
+    tasks,
     template_grants,
+    template_links,
     template_versions,
     templates,
 )
@@ -104,6 +107,8 @@ async def launch_process(
         raise WrongState(template_versions.ARCHIVED)
     await _remember_holders(tx, holders_to_remember(document, request.roles))
     await processes.add(tx, process)
+    tags = await template_links.tags_of_every_step(tx, row.id)
+    await tasks.add_tags(tx, {task.seq: tags.get(task.step_id or "", ()) for task in process.tasks})
     tx.record(
         happened(
             "process.launched",
@@ -303,7 +308,8 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
 async def _surroundings(
     tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request
 ) -> Surroundings:
-    wanted = {user for step in document.steps for user in step.assignees}
+    former_guests = await members.with_addresses(tx, {guest for step in document.steps for guest in step.guests})
+    wanted = {user for step in document.steps for user in step.assignees} | set(former_guests.values())
     in_groups = {group for step in document.steps for group in step.groups}
     chosen = [*request.roles.values(), *(each.owners for each in request.overrides.values() if each.owners)]
     in_groups |= {group for owners in chosen for group in owners.groups}
@@ -320,6 +326,7 @@ async def _surroundings(
         map_selects_steps=False,
         people=names.choosable if names else People(),
         active=frozenset(known.members),
+        former_guests=former_guests,
         people_of_groups={
             group: (frozenset(each.members), frozenset(each.guests)) for group, each in people_of.items()
         },
