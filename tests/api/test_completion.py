@@ -114,6 +114,7 @@ def test_a_completion_names_a_task(org: Organization, body: dict[str, Any], fiel
 
 
 def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
+    """T-6.1, T-6.12: what the task is now counts, not what its step was."""
     run = run_of(org, {"title": "Check", "step_type": "approval"}, "Write")
 
     refused = run.complete("Check")
@@ -125,6 +126,9 @@ def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
     assert (rejected["status"], rejected["is_approved"], rejected["status_label"]) == ("completed", False, "rejected")
     run.reopen("Check").raise_for_status()
     assert run.complete("Check", is_approved="true").json()["data"]["status_label"] == "approved"
+    run.change("Write", task_type="approval").raise_for_status()
+    assert list(run.complete("Write").json()["errors"]) == ["is_approved"]
+    assert run.complete("Write", is_approved=False).json()["data"]["status_label"] == "rejected"
 
 
 @on_one_database
@@ -139,6 +143,7 @@ def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
     ],
 )
 def test_the_outcome_by_type(org: Organization, task_type: str, sent: Any, stored: Any, label: str) -> None:
+    """T-6.2"""
     task = org.one_off(task_type=task_type)
 
     done = org.api.post("/completed-tasks", {"task_id": task["id"], "is_approved": sent}).json()["data"]
@@ -147,6 +152,7 @@ def test_the_outcome_by_type(org: Organization, task_type: str, sent: Any, store
 
 
 def test_tk11_all_that_is_missing_is_named_by_field(org: Organization) -> None:
+    """T-11.13"""
     items = [{"id": 1, "text": "Wash"}, {"id": 2, "text": "Dry"}]
     step = {
         "title": "Check", "step_type": "approval",
@@ -182,6 +188,7 @@ def test_tk34_a_multiselect_answer_without_selected_counts(org: Organization) ->
 
 
 def test_tk15_a_problem_blocks_until_it_is_resolved(org: Organization) -> None:
+    """T-11.15"""
     run = run_of(org, "Call", "Write")
     task = run.task_id("Call")
     problem = org.api.data("POST", f"/tasks/{task}/problem", {"content": "No answer"})
@@ -292,6 +299,7 @@ def test_r6_what_cannot_be_reopened(org: Organization) -> None:
 
 
 def test_r1_who_may_reopen(org: Organization) -> None:
+    """T-8.7"""
     light, standard, other = org.person("light"), org.person(), org.person("light")
     run = run_of(org, "Call", "Write", users=[standard.id, other.id])
     run.assign("Call", light)
@@ -313,6 +321,7 @@ def bot_comments(org: Organization, run: Run, task: str) -> list[str]:
 
 
 def test_tk27_three_assignees_and_three_parts(org: Organization) -> None:
+    """T-8.6"""
     otto, iris = org.person(first_name="Otto"), org.person("light", first_name="Iris")
     group = org.group(members=[iris], guests=[])
     run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write")
@@ -338,6 +347,7 @@ def test_tk27_three_assignees_and_three_parts(org: Organization) -> None:
 
 
 def test_dec_28_on_an_approval_the_first_rejection_ends_it(org: Organization) -> None:
+    """T-8.6"""
     otto, iris, hugo = org.person(), org.person(), org.person()
     step = {"title": "Check", "step_type": "approval", "everyone_must_complete": True}
     run = run_of(org, step, "Write")
@@ -350,6 +360,7 @@ def test_dec_28_on_an_approval_the_first_rejection_ends_it(org: Organization) ->
 
 
 def test_a5_an_administrator_forces_the_whole_unless_assigned(org: Organization) -> None:
+    """T-8.6"""
     otto, other = org.person(), org.person()
     run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write", users=[other.id])
     run.assign("Call", org.admin, otto)

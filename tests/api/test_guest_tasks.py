@@ -77,6 +77,13 @@ def test_a_guest_saves_and_completes_at_once_or_not_at_all(org: Organization) ->
     assert (done["status_label"], done["taskdata"]) == ("rejected", {field: "x"})
 
 
+def test_t_6_10_a_guest_sends_an_e_mail(org: Organization) -> None:
+    run, guest = guests_run(org, step_type="email")
+
+    sent = {"taskdata": {run.field(): "x"}, "status": "completed"}
+    assert guest.put(f"/tasks/{run.task_id('Call')}", sent).json()["data"]["status_label"] == "completed"
+
+
 def test_a_guest_changes_nothing_but_answers(org: Organization) -> None:
     run, guest = guests_run(org)
     path = f"/tasks/{run.task_id('Call')}"

@@ -134,6 +134,7 @@ MORE_OVERRIDES: dict[str, tuple[Make, str]] = {
 
 @pytest.mark.parametrize("kind", MORE_OVERRIDES)
 def test_people_who_cannot_have_the_task(ground: Ground, kind: str) -> None:
+    """T-8.12 among others."""
     make, message = MORE_OVERRIDES[kind]
     sent = make(ground)
 

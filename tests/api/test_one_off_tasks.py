@@ -22,6 +22,7 @@ def owners(*people: Person, guests: tuple[str, ...] = (), groups: tuple[str, ...
 
 
 def test_a_task_has_every_key_with_its_type(org: Organization) -> None:
+    """L-14.3: and no process, where none is asked for."""
     org.server.clock.freeze(1_790_000_000_000)
 
     made = org.api.data("POST", "/tasks", {**PLAIN, "owners": owners(org.admin)})
@@ -74,17 +75,17 @@ def test_everything_a_task_can_be_told_is_kept(org: Organization) -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        pytest.param({"title": None}, "title", id="no title"),
+        pytest.param({"title": None}, "title", id="L-14.3 no title"),
         pytest.param({"title": "  "}, "title", id="blank title"),
-        pytest.param({"title": "x" * 601}, "title", id="601 characters"),
+        pytest.param({"title": "x" * 601}, "title", id="L-14.3 601 characters"),
         pytest.param({"title": 7}, "title", id="title is a number"),
-        pytest.param({"task_type": None}, "task_type", id="no type"),
+        pytest.param({"task_type": None}, "task_type", id="L-14.3 no type"),
         pytest.param({"task_type": "chore"}, "task_type", id="unknown type"),
-        pytest.param({"deadline": None}, "deadline", id="no deadline"),
+        pytest.param({"deadline": None}, "deadline", id="L-14.3 no deadline"),
         pytest.param({"deadline": "soon"}, "deadline", id="deadline is no date"),
         pytest.param({"deadline": 1790000000}, "deadline", id="deadline is a number"),
         pytest.param({"owners": None}, "owners", id="no owners"),
-        pytest.param({"owners": {}}, "owners", id="nobody"),
+        pytest.param({"owners": {}}, "owners", id="L-14.3 nobody"),
         pytest.param({"owners": []}, "owners", id="nobody, as an empty list"),
         pytest.param({"owners": "12"}, "owners", id="owners is text"),
         pytest.param({"owners": {"users": [999_999]}}, "owners.users.0", id="18.1 unknown member"),
@@ -247,6 +248,7 @@ def test_tk20_where_no_tasks_may_be_added(org: Organization, other_org: Organiza
 
 
 def test_tk19_one_task_for_each_person_in_a_process_of_its_own(org: Organization) -> None:
+    """LT-16, L-14.1, L-14.2, L-14.4"""
     otto, iris, hugo, vera = (org.person() for _ in range(4))
     group = org.group(members=[otto, hugo, vera])
 
@@ -265,9 +267,15 @@ def test_tk19_one_task_for_each_person_in_a_process_of_its_own(org: Organization
     assert len({each["form_fields"]["data"][0]["id"] for each in listed}) == 4
     assert org.api.data("GET", f"/runs/{first['run_id']}")["owner_id"] == org.admin.id
     assert org.api.data("GET", "/checklists") == []
+    more = org.one_off(run_id=first["run_id"])
+    for task in (*listed, more):
+        assert org.api.data("GET", f"/runs/{first['run_id']}")["status"] == "active"
+        org.api.post(f"/runs/{first['run_id']}/completed-tasks", {"task_id": task["id"]}).raise_for_status()
+    assert org.api.data("GET", f"/runs/{first['run_id']}")["status"] == "complete"
 
 
 def test_a_fanned_out_guest_is_joined_by_the_creator(org: Organization) -> None:
+    """L-14.1"""
     otto = org.person()
     first = org.one_off(owners=owners(otto, guests=("a@b.example",)), separate_task_for_each_assignee=True)
 
@@ -287,6 +295,7 @@ def test_a_fan_out_into_a_named_process(org: Organization) -> None:
 
 
 def test_the_first_fan_outs_at_once_share_one_hidden_template(org: Organization) -> None:
+    """L-14.1"""
     body = {**PLAIN, "owners": owners(org.admin), "separate_task_for_each_assignee": True}
 
     made = at_once([lambda: org.api.post("/tasks", body)] * 4)

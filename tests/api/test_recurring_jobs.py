@@ -33,7 +33,7 @@ def runs(org: Organization) -> list[dict[str, Any]]:
 
 
 def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> None:
-    """PR25: whatever number of servers looks."""
+    """PR25: whatever number of servers looks. L-12.1, T-11.41."""
     org = world.org
     mia = org.person("standard")
     template = org.template(steps=["Count"], kickoff=[{"label": "Shelf", "required": True}])
@@ -64,6 +64,7 @@ def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> N
 def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
     world: World, catch_up: str, launched: int
 ) -> None:
+    """L-5.4, L-12.6: each is named after its own slot."""
     template = world.org.template("Pump check", steps=["Look"])
     made = world.org.api.data("POST", JOBS, job(template, catch_up=catch_up))
     world.at(NOW + 3 * DAY)
@@ -71,7 +72,6 @@ def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
 
     found = runs(world.org)
     assert len(found) == launched
-    # L-5.4
     names = {"last": ["Sep 24, 8:00am - Pump check"], "none": []}
     assert [run["name"] for run in found] == names.get(
         catch_up, [f"Sep {day}, 8:00am - Pump check" for day in (22, 23, 24)]
@@ -140,6 +140,7 @@ def test_what_can_no_longer_be_launched_is_paused_with_its_reason(world: World, 
 
 
 def test_pausing_resuming_running_by_hand_changing_and_deleting(world: World) -> None:
+    """L-12.2"""
     org = world.org
     template = org.template(steps=["Look"])
     path = f"{JOBS}/{org.api.data('POST', JOBS, job(template))['id']}"

@@ -179,6 +179,7 @@ SENT: list[Any] = [
         pytest.param(lambda r, c=changes: {"conditions": [r.condition(**c)]}, f"conditions.0.{field}", id=name)
         for name, changes, field in (
             ("A-2.1 unknown subject", {"conditionable_type": "step"}, "conditionable_type"),
+            ("T-5.23 a milestone", {"conditionable_type": "Stage"}, "conditionable_type"),
             ("A-2.1 no such field", {"conditionable_id": "f" * 32}, "conditionable_id"),
             ("A-2.1 id is a number", {"conditionable_id": 7}, "conditionable_id"),
             ("AT-44 completed on a form field", {"operation": "completed"}, "operation"),
@@ -342,7 +343,7 @@ SENT: list[Any] = [
 @on_one_database
 @pytest.mark.parametrize(("changes", "field"), SENT)
 def test_an_incomplete_rule_is_refused(org: Organization, changes: Any, field: str) -> None:
-    """Spec: AT-44; beside a rule that is accepted."""
+    """Spec: AT-44; beside a rule that is accepted. T-5.23: a milestone is no subject."""
     rules = Rules(org)
     made = rules.add()
 

@@ -160,6 +160,7 @@ def test_tk5_owners_replace_and_absence_keeps(org: Organization) -> None:
 
 
 def test_n3_too_many_owners_are_refused_as_a_whole(org: Organization) -> None:
+    """T-8.8"""
     otto, iris = org.person(), org.person()
     run = run_of(org, {"title": "Call", "max_assignable": 1})
 
@@ -317,6 +318,7 @@ def test_tk33_a_task_that_waits_for_another_is_never_overdue(org: Organization) 
 
 @pytest.mark.parametrize("via", ["update", "captures", "list of captures"])
 def test_answers_are_merged(org: Organization, via: str) -> None:
+    """T-11.9"""
     run = run_of(org, {"title": "Call", "captures": [{"label": "A"}, {"label": "B"}]})
     a, b = (each["id"] for each in run.template["steps"][0]["captures"])
     task = run.tasks()["Call"]["id"]
@@ -487,6 +489,7 @@ def test_light_members_see_the_process_they_are_named_on_and_work_on_their_tasks
 
 @pytest.mark.parametrize("flag", ["can_complete_only_assignees", "everyone_must_complete"])
 def test_tk28_assignees_only(org: Organization, flag: str) -> None:
+    """T-8.7"""
     assigned, other, light = org.person(), org.person(), org.person("light")
     group = org.group(members=[light])
     run = run_of(org, {"title": "Call", flag: True, "captures": [{"label": "A"}]}, users=[other.id])
@@ -501,6 +504,17 @@ def test_tk28_assignees_only(org: Organization, flag: str) -> None:
     assert edited == (403 if flag == "can_complete_only_assignees" else 200)
     assert light.api.put(path, {"taskdata": {field: "x"}}).status_code == 200
     assert org.api.post(f"/runs/{run.id}/completed-tasks", completion).json()["data"]["status"] == "completed"
+
+
+def test_t_8_3_who_is_in_the_group_by_now_may_act(org: Organization) -> None:
+    former, later, third = (org.person("light") for _ in range(3))
+    group = org.group(members=[former])
+    run = run_of(org, {"title": "Call", "groups": [group["id"]], "can_complete_only_assignees": True}, "Write")
+    body = {"name": group["name"], "description": "", "members": [later.id, third.id]}
+    org.api.put(f"/groups/{group['id']}", body).raise_for_status()
+
+    assert run.complete("Call", by=former).status_code in (403, 404)
+    assert run.complete("Call", by=later).json()["data"]["completer_id"] == later.id
 
 
 def test_tk31_a_light_assignee_repeats_what_a_one_off_demands(org: Organization) -> None:
@@ -531,6 +545,7 @@ def test_a_light_creator_edits_their_own_one_off_but_invites_no_guests(org: Orga
 
 
 def test_tk24_secret_tasks_are_seen_by_assignees_and_administrators(org: Organization) -> None:
+    """T-8.11"""
     assigned, outsider, light = org.person(), org.person(), org.person("light")
     run = run_of(org, "Call", "Write", users=[outsider.id])
     run.assign("Call", assigned, top_secret=True)

@@ -152,6 +152,7 @@ def test_a_guest_keeps_seeing_an_own_comment_that_was_hidden(org: Organization, 
 
 
 def test_where_guests_may_not_comment_they_see_nothing_either(org: Organization, places: Places) -> None:
+    """T-8.10"""
     guest = places.guest()
     task = places.task(owners=owned_by(org.admin, guest), prevent_guest_comment=True)
     comment(org.admin, task, state="open")
@@ -160,6 +161,8 @@ def test_where_guests_may_not_comment_they_see_nothing_either(org: Organization,
     assert guest.comment(task, {"content": "hello", "label": "problem"}).status_code == 403
     assert places.threads(task, guest.actor) == []
     assert len(places.threads(task)) == 1
+    done = guest.api.post(f"/guests/{guest.code}/completed-tasks", {"task_id": task.id})
+    assert done.json()["data"]["status"] == "completed", "T-8.10: but the task is theirs to complete"
 
 
 def test_a_guest_comments_on_own_tasks_by_own_link_only(org: Organization, places: Places) -> None:

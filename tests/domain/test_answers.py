@@ -222,7 +222,7 @@ def test_a_wrong_answer_is_refused(field_type: FieldType, sent: object, text: st
 @pytest.mark.parametrize("field_type", FIELD_TYPES)
 @pytest.mark.parametrize("empty", [None, "", "  ", "\u200b", [], 0, 0.0, False])
 def test_every_empty_value_clears_except_where_it_answers(field_type: FieldType, empty: object) -> None:
-    """Spec: api-conventions 18.4 clearing, L-4.6, DEC-51."""
+    """Spec: api-conventions 18.4 clearing, L-4.6, DEC-51, T-11.4."""
     asked = field(field_type)
     if field_type == "table" and empty is not None:
         assert complaints(asked, empty) == [WIDTH if empty == [] and isinstance(empty, list) else TABLE]
@@ -394,6 +394,39 @@ def test_a_form_is_submitted_as_a_whole(prerun: object, errors: list[object]) ->
         accepted = submit(INTAKE, prerun, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
         assert accepted.values["sample"] == "S1"
         assert accepted.changed == accepted.values.keys()
+
+
+SAND, GRAVEL = Option(1, "Sand"), Option(2, "Gravel")
+LINK = {"filename": "a.pdf", "url": "https://files.test/a.pdf", "source": "url"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "stored"),
+    [
+        pytest.param(field("text"), 42, 42, id="TT-2 a number in a text"),
+        pytest.param(field("text"), "x" * 201, None, id="TT-2 a text too long"),
+        pytest.param(field("textarea"), 42, None, id="TT-2 a number in a long text"),
+        pytest.param(field("radio", options=(SAND, GRAVEL)), "Gravel", "Gravel", id="TT-2 radio"),
+        pytest.param(field("radio", options=(SAND, GRAVEL)), {"id": 2, "text": "Gravel"}, None, id="TT-2 radio object"),
+        *(
+            pytest.param(field("dropdown", options=(SAND, GRAVEL)), sent, stored, id=f"TT-2 dropdown {sent}")
+            for sent, stored in (
+                ({"id": 2, "text": "Gravel"}, {"id": 2, "text": "Gravel"}), ("Gravel", None),
+                ({"id": 1, "text": "Gravel"}, None), ({"id": 2, "text": "gravel"}, None),
+            )
+        ),
+        pytest.param(field("table"), ["Rope", "4"], ["Rope", "4"], id="TT-2 a row"),
+        pytest.param(field("table"), ["Rope"], None, id="TT-2 a row too short"),
+        pytest.param(field("table"), "", None, id="TT-2 an empty table"),
+        pytest.param(field("file"), LINK["url"], None, id="TT-2 a bare address"),
+        pytest.param(field("file"), [LINK], [{**LINK, "full_url": LINK["url"]}], id="TT-2 a file elsewhere"),
+    ],
+)  # fmt: skip
+def test_values_are_taken_or_refused(asked: Field, sent: object, stored: object) -> None:
+    if stored is None:
+        assert complaints(asked, sent)
+    else:
+        assert answer(asked, sent).values == {"answer": stored}
 
 
 def test_wrong_keys_leave_an_optional_form_empty() -> None:

@@ -61,6 +61,7 @@ def test_open_tasks_may_be_completed(status: Any) -> None:
     ],
 )
 def test_the_decision_by_type(task_type: Any, sent: bool | None, stored: bool | None) -> None:
+    """T-6.2"""
     assert tasks.decision_on(task(task_type=task_type), sent=sent) is stored
 
 

@@ -273,6 +273,7 @@ def test_rights_follow_role_ownership_and_lists(who: Standing, rights: str) -> N
 
 
 def test_default_lists_of_a_new_template() -> None:
+    """T-2.5"""
     assert default_grants(restricted=True) == frozenset()
     assert default_grants(restricted=False) == {("READ", "everyone")}
 

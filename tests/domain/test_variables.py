@@ -72,6 +72,7 @@ CHECKED = [
     ],
 )
 def test_an_answer_reads_as_text(asked: Field, stored: object, text: str) -> None:
+    """T-12.15"""
     assert text_of(asked, stored, ANA) == text
 
 

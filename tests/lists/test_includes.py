@@ -293,6 +293,7 @@ class TestForms:
 
 
 def test_stages_count_their_visible_tasks(org: Organization) -> None:
+    """T-5.22: a process has the milestones of its template, and so has its export."""
     template = org.template(steps=["a", "b", "c", "d"])
     path = f"/checklists/{template['id']}/stages"
     first = org.api.data("POST", path, {"name": "Prepare"})
@@ -308,6 +309,10 @@ def test_stages_count_their_visible_tasks(org: Organization) -> None:
         {"id": first["id"], "name": "Prepare", "position": 1, "task_count": 2, "completed_count": 1},
         {"id": second["id"], "name": "Deliver", "position": 2, "task_count": 0, "completed_count": 0},
     ]
+    rows = org.api.data("POST", f"/runs/{run['id']}/export", status=200)
+    columns = ("process_task_name", "milestone_id", "milestone_name", "milestone_position")
+    found = {tuple(row[name] for name in columns) for row in rows}
+    assert {("c", first["id"], "Prepare", 1), ("d", "", "", "")} <= found
 
 
 class TestPermissions:

@@ -75,7 +75,7 @@ def world(org: Organization) -> Iterator[World]:
 
 
 def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: World) -> None:
-    """E1, E2, A-5.1: whatever number of servers looks, however often."""
+    """E1, E2, A-5.1: whatever number of servers looks, however often. T-6.3"""
     shows = ("Alarm", "expired", {"action_type": "visibility", "action_verb": "show", "target_step_id": "Chase"})
     run = world.launch(expiring("Alarm", 1), {"title": "Chase", "deadline": after(9)}, rules=[shows])
     world.at(NOW + DAY - 1)
@@ -95,7 +95,10 @@ def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: Wo
 
 
 def test_what_the_clock_may_not_close_waits_until_it_may(world: World) -> None:
-    """E4, H10, A-7.7, T3, Y10, P2: held, hidden, with a problem, archived, locked; then five minutes' time."""
+    """E4, H10, A-7.7, T3, Y10, P2: held, hidden, with a problem, archived, locked; then five minutes' time.
+
+    LT-8, T-6.4, T-6.5.
+    """
     run = world.launch("Use", expiring("Alarm", 1), expiring("Mail", 1, step_type="expiring_email"))
     waiting = world.org.template(steps=["Use", expiring("Recall", 1)])
     use, recall = waiting["steps"]

@@ -72,6 +72,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     people: People
     # Active members among the template's assignees, and who belongs to which group.
     active: frozenset[int]
+    # Members that addresses among the template's guests belong to by now.
+    former_guests: Mapping[str, int]
     people_of_groups: Mapping[str, tuple[frozenset[int], frozenset[str]]]
     reader: Reader
     new_id: Callable[[], str]
@@ -256,9 +258,11 @@ def assigned(step: Step, given: Override, request: Request, around: Surroundings
     if given.owners is not None and not given.owners.is_empty:
         owners = given.owners
     else:
-        kept = tuple(user for user in step.assignees if user in around.active)
+        named = (*step.assignees, *(around.former_guests.get(guest) for guest in step.guests))
+        users = tuple(dict.fromkeys(user for user in named if user in around.active))
+        guests = tuple(guest for guest in step.guests if guest not in around.former_guests)
         groups = tuple(group for group in step.groups if group in around.people_of_groups)
-        owners = Owners(kept, step.guests, groups)
+        owners = Owners(users, guests, groups)
         for role in step.roles:
             owners = merged(owners, request.roles.get(role, Owners()))
         if owners.is_empty and step.assign_run_starter and not step.roles:

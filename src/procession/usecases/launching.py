@@ -28,11 +28,14 @@ from procession.storage import (
     field_keys,
     groups,
     job_titles,
+    members,
     organizations,
     people,
     processes,
     references,
+    tasks,
     template_grants,
+    template_links,
     template_versions,
     templates,
 )
@@ -104,6 +107,8 @@ async def launch_process(
         raise WrongState(template_versions.ARCHIVED)
     await _remember_holders(tx, holders_to_remember(document, request.roles))
     await processes.add(tx, process)
+    tags = await template_links.tags_of_every_step(tx, row.id)
+    await tasks.add_tags(tx, {task.seq: tags.get(task.step_id or "", ()) for task in process.tasks})
     tx.record(
         happened(
             "process.launched",
@@ -306,7 +311,8 @@ async def surroundings(
     tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request, *, others: Owners | None = None
 ) -> Surroundings:
     """What making tasks of this document depends on; `others` may be among their people besides whom it names."""
-    wanted = {user for step in document.steps for user in step.assignees}
+    former_guests = await members.with_addresses(tx, {guest for step in document.steps for guest in step.guests})
+    wanted = {user for step in document.steps for user in step.assignees} | set(former_guests.values())
     wanted |= set() if others is None else set(others.users)
     in_groups = {group for step in document.steps for group in step.groups}
     chosen = [*request.roles.values(), *(each.owners for each in request.overrides.values() if each.owners)]
@@ -325,6 +331,7 @@ async def surroundings(
         map_selects_steps=False,
         people=names.choosable if names else People(),
         active=frozenset(known.members),
+        former_guests=former_guests,
         people_of_groups={
             group: (frozenset(each.members), frozenset(each.guests)) for group, each in people_of.items()
         },

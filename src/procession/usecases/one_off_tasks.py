@@ -86,7 +86,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     made = await _numbered(tx, [replace(model, owners=owners) for owners in shares], fields)
     position = said.position if isinstance(said.position, int) else None
     saved = await _enter(tx, process, made, position)
-    await stored.add_tags(tx, [task.seq for task in made], said.tags if isinstance(said.tags, tuple) else ())
+    await stored.add_tags(tx, {task.seq: said.tags for task in made if isinstance(said.tags, tuple)})
     for task in made:
         if folder is not None:
             await links.file_task(tx, folder, task.seq)
@@ -313,7 +313,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
     fields = [replace(field, id=tx.new_id()) for field in tasks.fields_of(original, document)]
     made = await _numbered(tx, [copy], fields)
     saved = await _enter(tx, seen.process, made, original.position + 1)
-    await stored.add_tags(tx, [made[0].seq], await stored.tags_of(tx, original))
+    await stored.add_tags(tx, {made[0].seq: await stored.tags_of(tx, original)})
     _record_creation(tx, saved.task)
     return Changed(saved, read.ignored)
 

@@ -305,7 +305,7 @@ async def _save_tags(tx: WriteTx, work: _Work) -> None:
     if "tags" in work.changed and isinstance(work.said.tags, tuple):
         wanted = set(work.said.tags)
         await stored.remove_tags(tx, work.seen.task.seq, work.tags - wanted)
-        await stored.add_tags(tx, [work.seen.task.seq], wanted - work.tags)
+        await stored.add_tags(tx, {work.seen.task.seq: wanted - work.tags})
 
 
 def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None) -> None:

@@ -11,6 +11,7 @@ from procession.domain.fields import Field
 from procession.domain.guests import MEMBERS_ADDRESS, normal_email
 from procession.domain.loose import as_object
 from procession.domain.names import clean_name, slug
+from procession.domain.people import is_bot_email
 from procession.storage import people, references, templates
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import ReadTx, WriteTx
@@ -72,7 +73,7 @@ async def checked_guests(tx: ReadTx, sent: Sequence[str], kept: Collection[str],
     for index, each in enumerate(addresses):
         if each in kept:
             continue
-        if not is_email(each):
+        if not is_email(each) or is_bot_email(each):
             errors[f"guests.{index}"] = ["The guest must be a valid e-mail address."]
         elif each in taken:
             errors[f"guests.{index}"] = [MEMBERS_ADDRESS]

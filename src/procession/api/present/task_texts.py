@@ -9,6 +9,7 @@ from procession.domain.loose import as_object
 from procession.domain.names import MARK, Variable, fill_variables, system_variables
 from procession.domain.processes import Task
 from procession.domain.richtext import fill_rich_variables
+from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
 from procession.domain.variables import ANYBODY, Reader, variables_of
 from procession.storage import attachable, organizations, task_pages
@@ -33,7 +34,8 @@ class Texts:
         return cls({}, Snippets({}, for_guest=False), {})
 
     def title(self, task: Task) -> str:
-        return fill_variables(task.title, self._of(task)) if MARK in task.title else task.title
+        """Cut to what a title may hold, however long the answers in it are. Spec: L-7.12."""
+        return fill_variables(task.title, self._of(task))[:MAX_TITLE] if MARK in task.title else task.title
 
     def summary(self, task: Task, markup: str | None) -> str | None:
         """Safe markup, whatever the variables hold; None when there is none."""
