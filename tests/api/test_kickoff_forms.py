@@ -57,6 +57,7 @@ def test_p8_whom_a_form_was_handed_to_submits_it(org: Organization, who: str) ->
 
 @pytest.mark.parametrize("who", ["assigned", "colleague"])
 def test_others_who_see_the_process_do_not_submit_it(org: Organization, who: str) -> None:
+    """Spec: behaviour-work R11."""
     handed = HandedOver(org)
     handed.answer()
     stranger = org.person()
@@ -76,7 +77,7 @@ def test_nobody_attached_submits_a_form_that_was_not_handed_over(org: Organizati
 
 
 def test_a_process_is_not_complete_before_its_form(org: Organization) -> None:
-    """Reopening the form makes a complete process active again. Spec: L-4.11, P9."""
+    """Reopening the form makes a complete process active again. Spec: L-4.11, P9; behaviour-work P11, R11."""
     handed = HandedOver(org, required=False)
     task = org.api.data("GET", f"{handed.path}/tasks")[0]["id"]
     org.api.data("POST", f"{handed.path}/completed-tasks", {"task_id": task}, status=200)

@@ -33,7 +33,7 @@ def runs(org: Organization) -> list[dict[str, Any]]:
 
 
 def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> None:
-    """PR25: whatever number of servers looks."""
+    """PR25: whatever number of servers looks. Spec: behaviour-work J1, J3."""
     org = world.org
     mia = org.person("standard")
     template = org.template(steps=["Count"], kickoff=[{"label": "Shelf", "required": True}])
@@ -64,6 +64,7 @@ def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> N
 def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
     world: World, catch_up: str, launched: int
 ) -> None:
+    """Spec: behaviour-work J2, J5."""
     template = world.org.template("Pump check", steps=["Look"])
     made = world.org.api.data("POST", JOBS, job(template, catch_up=catch_up))
     world.at(NOW + 3 * DAY)
@@ -83,6 +84,7 @@ def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
 
 
 def test_a_launch_is_left_out_while_the_former_process_is_open(world: World) -> None:
+    """Spec: behaviour-work J5."""
     template = world.org.template(steps=["Look"])
     world.org.api.data("POST", JOBS, job(template, skip_if_open=True))
     for day in (1, 2):

@@ -72,6 +72,7 @@ def queries(world: World, seed: int, count: int) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("who", [pytest.param(n, id=name) for n, name in enumerate(["admin", "standard", "light"])])
 def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
+    """Spec: behaviour-work P13, P14, P16, P17."""
     person = [world.org.admin, world.people[0], world.people[3]][who]
     slow = Slow(world.processes(), person, world.named(person), world.server.clock())
     for query in queries(world, seed=who, count=COMBINATIONS):
