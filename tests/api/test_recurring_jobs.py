@@ -33,7 +33,7 @@ def runs(org: Organization) -> list[dict[str, Any]]:
 
 
 def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> None:
-    """PR25: whatever number of servers looks. Spec: behaviour-work J1, J3."""
+    """PR25: whatever number of servers looks. Spec: behaviour-work J1, J3, J4."""
     org = world.org
     mia = org.person("standard")
     template = org.template(steps=["Count"], kickoff=[{"label": "Shelf", "required": True}])
@@ -53,6 +53,8 @@ def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> N
     world.fire()
     [run] = runs(org)
     assert (run["name"], run["owner_id"], run["started_by"]) == ("Stock of A3 on 2026-09-22", mia.id, mia.id)
+    [told] = org.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run['id']}&verb=created")
+    assert (told["source"], told["actor_id"]) == (["Member"], [mia.id])
     shown = org.api.data("GET", f"{JOBS}/{made['id']}")
     assert (shown["last_run_id"], shown["next_run_at"]) == (run["id"], "2026-09-23T08:00:00.000Z")
 
@@ -142,6 +144,7 @@ def test_what_can_no_longer_be_launched_is_paused_with_its_reason(world: World, 
 
 
 def test_pausing_resuming_running_by_hand_changing_and_deleting(world: World) -> None:
+    """Spec: behaviour-work J4."""
     org = world.org
     template = org.template(steps=["Look"])
     path = f"{JOBS}/{org.api.data('POST', JOBS, job(template))['id']}"
