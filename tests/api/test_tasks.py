@@ -266,7 +266,7 @@ def test_c16_completed_tasks_are_not_changed(org: Organization) -> None:
 
 
 def test_dec_26_archived_and_locked_processes_refuse_every_write(org: Organization) -> None:
-    """Spec: behaviour-work C2."""
+    """Spec: behaviour-work C1, C2."""
     archived, locked = run_of(org, "Call", "Write"), run_of(org, "Call", "Write")
     for run in (archived, locked):
         run.complete("Write").raise_for_status()

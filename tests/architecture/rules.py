@@ -60,6 +60,8 @@ def named() -> frozenset[Rule]:
     """Every rule that some test names."""
     found: set[Rule] = set()
     for path in TESTS.rglob("*.py"):
+        if path.parent == OPEN.parent:
+            continue
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         usual = files_in(ast.get_docstring(tree) or "")
         for text in texts_of(tree):
@@ -120,12 +122,12 @@ def expanded(first: str, last: str | None) -> list[str]:
 
 
 def meant(name: str, before: str | None, usual: tuple[str, ...]) -> Rule | None:
-    """Ids with a hyphen are of one file only. Others are never guessed."""
-    nearest = (before,) if before in CHECKED else ()
+    """Ids with a hyphen are of one file only. Others are never guessed: behind another file's name they are its own."""
+    nearest = (before,) if before else ()
     for among in (CHECKED,) if "-" in name else (nearest, usual):
         having = [file for file in among if name in ids_of(file)]
         if having:
-            return Rule(having[0], name) if len(having) == 1 else None
+            return Rule(having[0], name) if len(having) == 1 and having[0] in CHECKED else None
     return None
 
 

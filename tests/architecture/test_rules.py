@@ -42,6 +42,7 @@ def test_rule_ids_are_found_and_are_stable_names(file: str) -> None:
     [
         pytest.param("Spec: A-4.7, L-9.16.", (), ["automations A-4.7", "launching L-9.16"], id="with a hyphen"),
         pytest.param("behaviour-work D3: later", (), ["work D3"], id="after the name of its file"),
+        pytest.param("behaviour-people C1: later", ("behaviour-work",), [], id="after the name of another file"),
         pytest.param("D3 later", ("behaviour-work", "api-tasks"), ["work D3"], id="of the only file that has it"),
         pytest.param("D3 later", ("behaviour-work", "behaviour-automations"), [], id="of either file: of none"),
         pytest.param("D3 later", (), [], id="of no file"),

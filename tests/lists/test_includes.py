@@ -296,7 +296,7 @@ class TestForms:
 
 
 def test_stages_count_their_visible_tasks(org: Organization) -> None:
-    """Spec: behaviour-work S5."""
+    """Spec: behaviour-work S1, S5."""
     template = org.template(steps=["a", "b", "c", "d"])
     path = f"/checklists/{template['id']}/stages"
     first = org.api.data("POST", path, {"name": "Prepare"})
@@ -308,6 +308,7 @@ def test_stages_count_their_visible_tasks(org: Organization) -> None:
     complete(org, run, tasks[0])
     hide(org, run, tasks[1])
 
+    assert [task["stage_id"] for task in tasks] == [first["id"]] * 3 + [None]
     assert one(org.api, run, "with=stages")["stages"]["data"] == [
         {"id": first["id"], "name": "Prepare", "position": 1, "task_count": 2, "completed_count": 1},
         {"id": second["id"], "name": "Deliver", "position": 2, "task_count": 0, "completed_count": 0},
