@@ -312,6 +312,7 @@ def test_r6_what_cannot_be_reopened(org: Organization) -> None:
 
 
 def test_r1_who_may_reopen(org: Organization) -> None:
+    """Spec: behaviour-work C11."""
     light, standard, other = org.person("light"), org.person(), org.person("light")
     run = run_of(org, "Call", "Write", users=[standard.id, other.id])
     run.assign("Call", light)

@@ -170,7 +170,8 @@ def test_tk26_a_saturday_deadline_is_stored_on_monday(org: Organization) -> None
         pytest.param("2031-05-06T11:30:00+02:00", id="offset"),
     ],
 )
-def test_c11_three_spellings_of_one_deadline(org: Organization, sent: str) -> None:
+def test_three_spellings_of_one_deadline(org: Organization, sent: str) -> None:
+    """Spec: api-conventions C11."""
     assert org.one_off(deadline=sent)["deadline"] == "2031-05-06T09:30:00.000Z"
 
 

@@ -519,6 +519,7 @@ def test_what_nobody_is_assigned_to_is_claimed_and_completed_by_full_members(org
 
 @pytest.mark.parametrize("flag", ["can_complete_only_assignees", "everyone_must_complete"])
 def test_tk28_assignees_only(org: Organization, flag: str) -> None:
+    """Spec: behaviour-work C6, C11."""
     assigned, other, light = org.person(), org.person(), org.person("light")
     group = org.group(members=[light])
     run = run_of(org, {"title": "Call", flag: True, "captures": [{"label": "A"}]}, users=[other.id])
