@@ -18,6 +18,10 @@ from tests.live import Live, serving
 from tests.postgres_server import fresh_database, running_server
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--workers", type=int, default=1, help="so many applications share PostgreSQL and answer in turns")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long proofs first: at the end, one of them would keep one worker busy and the others waiting."""
     items.sort(key=lambda item: item.get_closest_marker("soak") is None)
@@ -52,9 +56,12 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgresql_server(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Server]:
+    workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
     with fresh_database(postgres_server) as url:
-        server = Server(url, tmp_path_factory.mktemp("postgresql"))
+        server = Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers)
         yield server
         server.close()
 

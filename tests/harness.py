@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import itertools
 import json
 import threading
 from collections.abc import Coroutine
@@ -54,9 +55,12 @@ class Clock:
 
 
 class Server:
-    """The application on a thread of its own with an event loop; calls go through ASGI, without a socket."""
+    """The application on a thread of its own with an event loop; calls go through ASGI, without a socket.
 
-    def __init__(self, url: str, data_dir: Path, **settings: Any) -> None:
+    `workers`: so many applications share the database, as the processes of a server do, and answer in turns.
+    """
+
+    def __init__(self, url: str, data_dir: Path, *, workers: int = 1, **settings: Any) -> None:
         upgrade(url, data_dir)
         self.clock = Clock()
         options = {"data_dir": data_dir, "requests_per_minute": 0, **({"database_url": url} if url else {}), **settings}
@@ -68,12 +72,18 @@ class Server:
         self.database = database_at(url, data_dir)
         self.edge = Edge(self.settings, self.database, self.secrets, self.clock)
         self.application = Application(self.edge)
-        self.run(self.application.start())
+        self._applications = [self.application]
+        for _ in range(workers - 1):
+            edge = Edge(self.settings, database_at(url, data_dir), self.secrets, self.clock)
+            self._applications.append(Application(edge))
+        for each in self._applications:
+            self.run(each.start())
         if isinstance(self.database, SqliteDatabase):
             _never_sync(self.database)
         asgi.create_event = asyncio.Event  # or it looks for trio's packages at every request
-        self._transport = httpx.ASGITransport(app=self.application)
-        self._client = httpx.AsyncClient(transport=self._transport, base_url="http://flow.example")
+        transports = [httpx.ASGITransport(app=each) for each in self._applications]
+        self._transports = itertools.cycle(transports)
+        self._client = httpx.AsyncClient(transport=transports[0], base_url="http://flow.example")
 
     @property
     def dialect(self) -> str:
@@ -93,7 +103,7 @@ class Server:
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         """Straight from the application: what a client does of itself (redirects, cookies) costs as much as a read."""
         began = perf_counter()
-        response = await self._transport.handle_async_request(request)
+        response = await next(self._transports).handle_async_request(request)
         response.request = request
         await response.aread()
         response.elapsed = timedelta(seconds=perf_counter() - began)
@@ -101,7 +111,8 @@ class Server:
 
     def close(self) -> None:
         self.run(self._client.aclose())
-        self.run(self.application.stop())
+        for each in self._applications:
+            self.run(each.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

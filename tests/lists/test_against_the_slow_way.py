@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from procession.storage.listing import plan as listing_plan
 from tests.builders import Person
 from tests.harness import Server
 from tests.lists.world import Slow, World, encoded
@@ -133,6 +134,27 @@ def test_the_whole_list_without_pagination(world: World) -> None:
             answer = person.api.get(f"/runs?{encoded(query)}&without_pagination=true").json()
             assert [run["id"] for run in answer["data"]] == slow.ids(query), query
             assert "meta" not in answer
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+def test_what_is_late_is_found_by_stretches_of_numbers(
+    world: World, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where too many are late to be sorted."""
+    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 0)
+    admin = world.org.admin
+    query = {"status": "delayed", "sort": sort}
+    expected = Slow(world.processes(), admin, world.named(admin), world.server.clock()).ids(query)
+    assert expected
+
+    forwards, backwards = walk(admin, f"{encoded(query)}&per_page=2", limit=len(expected))
+    by_number = [admin.api.get(f"/runs?{encoded(query)}&per_page=3&page={page}").json()["data"] for page in (1, 2, 3)]
+    whole = admin.api.get(f"/runs?{encoded(query)}&without_pagination=true").json()["data"]
+
+    assert forwards == expected
+    assert backwards == expected[::-1]
+    assert [run["id"] for rows in by_number for run in rows] == expected[:9]
+    assert [run["id"] for run in whole] == expected
 
 
 def test_every_side_table_and_counter_equals_a_recount(world: World) -> None:

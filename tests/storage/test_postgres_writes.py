@@ -193,6 +193,7 @@ async def test_who_refers_to_what_is_just_being_erased_finds_it_gone(database: P
 
     async def erasing(tx: WriteTx) -> None:
         await tx.delete(tags, [{"id": "t1"}])
+        assert await tx.value(_tag, id="t1") is None, "what was written is what is read"
         is_erased.set()
         await may_commit.wait()
 

@@ -1,5 +1,6 @@
 """What a process is found by: the rows its lists' side tables must hold. Pure, so that a recount is one call."""
 
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from procession.domain.processes import Process, State, Task
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 BLOCK_SIZE = 1024
+# Late processes are looked for in stretches of so many numbers. An index has the figure in its expression.
+STRETCH = 128
 # Stands for "no deadline that counts" in a key, and sorts after every real one.
 NO_DEADLINE = 2**62
 EVERYONE = "everyone"
@@ -39,6 +42,7 @@ class Facet(IntEnum):
     IMPROVEMENT = 14
     UNTAGGED = 15
     LATE_DAY = 16  # counters only: UTC day of the next deadline of an open process
+    LATE_HOUR = 17  # the same, its hour
 
 
 class TaskState(IntEnum):
@@ -68,7 +72,8 @@ class ProcessIndex(msgspec.Struct, frozen=True):
     state: State
     facets: frozenset[tuple[Facet, str]]
     principals: frozenset[str]
-    late_day: int | None
+    # When it becomes late; None: never, or it is not open.
+    late_from: int | None
     is_listed: bool
 
 
@@ -124,14 +129,20 @@ def principals_of(process: Process) -> frozenset[str]:
 
 
 def index_of(process: Process) -> ProcessIndex:
-    late = process.state is State.OPEN and process.next_deadline is not None
     return ProcessIndex(
         state=process.state,
         facets=facets_of(process),
         principals=principals_of(process),
-        late_day=process.next_deadline // DAY_MS if late and process.next_deadline is not None else None,
+        late_from=process.next_deadline if process.state is State.OPEN else None,
         is_listed=True,
     )
+
+
+def late_counters(late_from: int | None) -> Iterator[tuple[Facet, str]]:
+    """The counters that tell how many are late: by day, and the present day's by hour."""
+    if late_from is not None:
+        yield Facet.LATE_DAY, str(late_from // DAY_MS)
+        yield Facet.LATE_HOUR, str(late_from // HOUR_MS)
 
 
 NOT_INDEXED = ProcessIndex(State.OPEN, frozenset(), frozenset(), None, is_listed=False)

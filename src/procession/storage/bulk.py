@@ -78,6 +78,10 @@ class _Collector:
         if keys:
             _refuse(table)
 
+    async def update(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            _refuse(table)
+
     async def run_many(self, query: Query, values: Sequence[Mapping[str, Any]]) -> None:
         if values:
             _refuse(query)

@@ -96,12 +96,14 @@ class SqliteLoader:
 class PostgresLoader:
     def __init__(self, raw: AsyncConnection[Row]) -> None:
         self._raw = raw
-        self.connection: Connection = PostgresConnection(raw)
+        self._own = PostgresConnection(raw)
+        self.connection: Connection = self._own
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
         async with self._raw.transaction():
             yield
+            await self._own.send()
 
     async def copy(self, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(

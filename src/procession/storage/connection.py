@@ -50,6 +50,10 @@ class Connection(Protocol):
         """Delete the rows with these primary keys; keys that have no row are passed over."""
         ...
 
+    async def update(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Give the rows with these primary keys these other values."""
+        ...
+
     async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, each in the place of the one with its primary key where there is one."""
         ...

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import msgspec
 import psycopg
@@ -36,31 +36,58 @@ LONGEST_TURN_SECONDS = 30
 BATCHES_KEPT = 1024
 
 _rows = msgspec.json.Decoder(list[tuple[Any, ...]])
-
-
-def _arrays(table: Table, names: Sequence[str]) -> str:
-    kinds = ("bigint" if isinstance(table.c[name].type, BigInteger) else "text" for name in names)
-    return ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(names, kinds, strict=True))
+_json = msgspec.json.Encoder()
 
 
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
+def _given(table: Table, names: Sequence[str]) -> str:
+    """The rows that are bound as one JSON list of objects: an array for each column takes the driver far longer."""
+    kinds = ("bigint" if isinstance(table.c[name].type, BigInteger) else "text" for name in names)
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, kinds, strict=True))
+    return f"json_to_recordset(%(rows)s) AS given({columns})"
+
+
 @cache
-def _insert_by_array(table: Table, names: tuple[str, ...]) -> str:
+def _insert(table: Table, names: tuple[str, ...]) -> str:
     """One statement for any number of rows, as Citus and the network want it."""
-    return f'INSERT INTO "{table.name}" ({_quoted(names)}) SELECT * FROM unnest({_arrays(table, names)})'  # noqa: S608  # names of our own schema
+    return f'INSERT INTO "{table.name}" ({_quoted(names)}) SELECT {_quoted(names)} FROM {_given(table, names)}'  # noqa: S608  # names of our own schema
 
 
 @cache
-def _delete_by_array(table: Table, names: tuple[str, ...]) -> str:
-    same = " AND ".join(f't."{name}" = gone."{name}"' for name in names)
+def _delete(table: Table, names: tuple[str, ...]) -> str:
+    return f'DELETE FROM "{table.name}" t USING {_given(table, names)} WHERE {_same(names)}'  # noqa: S608  # names of our own schema
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> str:
+    keys = [column.name for column in table.primary_key.columns]
+    changes = ", ".join(f'"{name}" = given."{name}"' for name in names if name not in keys)
+    return f'UPDATE "{table.name}" t SET {changes} FROM {_given(table, names)} WHERE {_same(keys)}'  # noqa: S608  # names of our own schema
+
+
+def _same(names: Sequence[str]) -> str:
+    same = [f't."{name}" = given."{name}"' for name in names]
     if "org" in names:
         # With the organization as a value, one machine of a cluster is asked and not all of them.
-        same += ' AND t."org" = %(organization)s'
-    keys = f"unnest({_arrays(table, names)}) AS gone({_quoted(names)})"
-    return f'DELETE FROM "{table.name}" t USING {keys} WHERE {same}'  # noqa: S608  # names of our own schema
+        same.append('t."org" = %(organization)s')
+    return " AND ".join(same)
+
+
+@cache
+def _add(table: Table, names: tuple[str, ...]) -> str:
+    keys = _quoted([name for name in names if name != "n"])
+    total = f'"n" = "{table.name}"."n" + excluded."n"'
+    return f"{_insert(table, names)} ON CONFLICT ({keys}) DO UPDATE SET {total}"
+
+
+@cache
+def _put(table: Table, names: tuple[str, ...]) -> str:
+    keys = [column.name for column in table.primary_key.columns]
+    others = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
+    return f"{_insert(table, names)} ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {others}"
 
 
 @lru_cache(BATCHES_KEPT)
@@ -79,20 +106,6 @@ def _one_statement(queries: tuple[Query, ...]) -> tuple[str, dict[str, Any]]:
         lists.append(f"({rows})")
         constants |= compiled.constants
     return f"SELECT {', '.join(lists)}", constants
-
-
-@cache
-def _add_by_array(table: Table, names: tuple[str, ...]) -> str:
-    keys = _quoted([name for name in names if name != "n"])
-    total = f'"n" = "{table.name}"."n" + excluded."n"'
-    return f"{_insert_by_array(table, names)} ON CONFLICT ({keys}) DO UPDATE SET {total}"
-
-
-@cache
-def _put_by_array(table: Table, names: tuple[str, ...]) -> str:
-    keys = [column.name for column in table.primary_key.columns]
-    others = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
-    return f"{_insert_by_array(table, names)} ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {others}"
 
 
 async def _plan_once(raw: AsyncConnection[Row]) -> None:
@@ -114,12 +127,15 @@ class PostgresConnection:
         self.has_snapshot = False
         self._plans_for_values = False
         self._before: tuple[Read, Check] | None = None
+        self._unsent: list[tuple[str, dict[str, Any]]] = []
         self._stream_numbers = itertools.count(1)
 
     def before(self, read: Read, check: Check) -> None:
         self._before = (read, check)
 
     async def settle(self) -> None:
+        if self._unsent:
+            await self.send()
         if self._before is not None:
             await self._after_what_waits([])
 
@@ -132,6 +148,8 @@ class PostgresConnection:
         return await self._after_what_waits(reads)
 
     async def _after_what_waits(self, reads: Sequence[Read]) -> list[list[Row]]:
+        if self._unsent:
+            await self.send()
         before, self._before = self._before, None
         if before is None:
             return await self._together(reads)
@@ -192,33 +210,47 @@ class PostgresConnection:
     async def run_many(self, query: Query, values: Sequence[Mapping[str, Any]]) -> None:
         if not values:
             return
+        await self.settle()
         self.statements += 1
         compiled = query.on("postgresql")
         async with self.raw.cursor() as cursor:
             await cursor.executemany(compiled.sql, [compiled.bind(each) for each in values])  # pyright: ignore[reportArgumentType]  # as above
 
     async def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        await self._by_array(_insert_by_array, table, rows)
+        self._write(_insert, table, rows)
 
     async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
-        await self._by_array(_delete_by_array, table, keys)
+        self._write(_delete, table, keys)
+
+    async def update(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._write(_update, table, rows)
 
     async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        await self._by_array(_put_by_array, table, rows)
+        self._write(_put, table, rows)
 
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
-        await self._by_array(_add_by_array, table, counts)
+        self._write(_add, table, counts)
 
-    async def _by_array(
+    def _write(
         self, statement: Callable[[Table, tuple[str, ...]], str], table: Table, rows: Sequence[Mapping[str, Any]]
     ) -> None:
+        """Write this before whatever is read or written next: nobody waits for its answer."""
         if not rows:
             return
         self.statements += 1
-        names = tuple(rows[0])
-        values: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
-        values["organization"] = rows[0].get("org")
-        await self.raw.execute(statement(table, names), values)  # pyright: ignore[reportArgumentType]  # as above
+        values = {"rows": _json.encode(rows).decode(), "organization": rows[0].get("org")}
+        self._unsent.append((statement(table, tuple(rows[0])), values))
+
+    async def send(self, last: LiteralString | None = None) -> None:
+        """Send what was to be written, and one last statement, in one round trip."""
+        unsent, self._unsent = self._unsent, []
+        if not unsent and last is None:
+            return
+        async with self.raw.pipeline():
+            for text, values in unsent:
+                await self.raw.execute(text, values)  # pyright: ignore[reportArgumentType]  # as above
+            if last is not None:
+                await self.raw.execute(last)
 
 
 class Turns:
@@ -285,6 +317,26 @@ class Reading:
                 await self._turn.__aexit__(None, None, None)
 
 
+async def _in_transaction(raw: AsyncConnection[Row], work: Work[T]) -> T:
+    """Commit what `work` wrote; what is sent last goes together with the commit."""
+    await raw.execute("BEGIN")
+    try:
+        connection = PostgresConnection(raw)
+        result = await work(connection)
+        await connection.send("COMMIT")
+    except BaseException:
+        # Where the connection is lost, the first error tells so.
+        with suppress(psycopg.Error):
+            await raw.rollback()
+        raise
+    return result
+
+
+async def _commit_with_the_next(raw: AsyncConnection[Row]) -> None:
+    """Numbers that were handed out must be on disk no sooner than what is written with them, and are then."""
+    await raw.execute("SET synchronous_commit = off")
+
+
 class PostgresDatabase:
     dialect: DialectName = "postgresql"
 
@@ -303,7 +355,12 @@ class PostgresDatabase:
         # Numbers are taken in a short transaction of their own while the caller's may hold a pooled connection;
         # a pool of their own keeps the two from waiting for each other.
         self._numbers: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
-            url, min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
+            url,
+            min_size=1,
+            max_size=2,
+            open=False,
+            kwargs={"autocommit": True},
+            configure=_commit_with_the_next,
         )
         # Streams last as long as their readers take; nobody else waits for them.
         self._streams: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
@@ -345,8 +402,8 @@ class PostgresDatabase:
         while True:
             attempt += 1
             try:
-                async with self._turns, self._pool.connection() as raw, raw.transaction():
-                    return await work(PostgresConnection(raw))
+                async with self._turns, self._pool.connection() as raw:
+                    return await _in_transaction(raw, work)
             except (DeadlockDetected, SerializationFailure):
                 if attempt >= LOCK_ATTEMPTS:
                     raise

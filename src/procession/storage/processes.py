@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from procession.domain import listing
 from procession.domain.listing import (
@@ -82,16 +82,6 @@ _stars_of = Query(
         process_stars.c.org == bindparam("org"), process_stars.c.process == bindparam("process")
     )
 )
-_update_process = Query(
-    update(processes)
-    .where(_P.org == bindparam("org_is"), _P.seq == bindparam("seq_is"))
-    .values({name: bindparam(f"new_{name}") for name in (*process_rows.names, "document") if name != "seq"})
-)
-_update_task = Query(
-    update(tasks)
-    .where(_T.org == bindparam("org_is"), _T.seq == bindparam("seq_is"))
-    .values({name: bindparam(f"new_{name}") for name in task_rows.names if name != "seq"})
-)
 
 
 async def find(tx: ReadTx, process_id: str) -> Process | None:
@@ -158,12 +148,16 @@ async def _load(tx: ReadTx, query: Query, **values: object) -> Process | None:
     if not rows:
         return None
     bare = process_rows.read(rows[0])
+    whose = {"process": bare.seq}
+    tasks_, tags, folders, stars = await tx.at_once(
+        (_tasks_of, whose), (_tags_of, whose), (_folder_of, whose), (_stars_of, whose)
+    )
     return msgspec.structs.replace(
         bare,
-        tasks=tuple(task_rows.read(row) for row in await tx.tuples(_tasks_of, process=bare.seq)),
-        tags=frozenset(row[0] for row in await tx.tuples(_tags_of, process=bare.seq)),
-        folder=await tx.value(_folder_of, process=bare.seq),
-        starred_by=frozenset(row[0] for row in await tx.tuples(_stars_of, process=bare.seq)),
+        tasks=tuple(task_rows.read(row) for row in tasks_),
+        tags=frozenset(row[0] for row in tags),
+        folder=folders[0][0] if folders else None,
+        starred_by=frozenset(row[0] for row in stars),
     )
 
 
@@ -186,9 +180,7 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     """Write what differs between the locked process and its settled successor."""
     tx.touch(*touching.of_process(before, after))
     if process_rows.write(before) != process_rows.write(after):
-        new = _row(after)
-        changes = {f"new_{name}": value for name, value in new.items() if name != "seq"}
-        await tx.run(_update_process, org_is=tx.org, seq_is=after.seq, **changes)
+        await tx.update(processes, [_row(after)])
     await _save_tasks(tx, before.tasks, after.tasks)
     await _save_relations(tx, before, after)
     await _save_search(tx, before, after)
@@ -258,14 +250,7 @@ async def _save_tasks(tx: WriteTx, before: Iterable[Task], after: Iterable[Task]
     old = {task.seq: task for task in before}
     new = {task.seq: task for task in after}
     changed = [task for seq, task in new.items() if seq in old and old[seq] != task]
-    await tx.connection.run_many(
-        _update_task,
-        [
-            {"org_is": tx.org, "seq_is": task.seq}
-            | {f"new_{name}": value for name, value in task_rows.write(task).items() if name != "seq"}
-            for task in changed
-        ],
-    )
+    await tx.update(tasks, [task_rows.write(task) for task in changed])
     await tx.insert(tasks, [task_rows.write(task) for seq, task in new.items() if seq not in old])
     await tx.delete(tasks, [{"seq": seq} for seq in old if seq not in new])
 
@@ -373,8 +358,8 @@ def count_index(tx: WriteTx, seq: int, index: ProcessIndex, change: int) -> None
     tx.count(lists.facet_counters, (int(Facet.ALL), "", state), change)
     for facet, key in index.facets:
         tx.count(lists.facet_counters, (int(facet), key, state), change)
-    if index.late_day is not None:
-        tx.count(lists.facet_counters, (int(Facet.LATE_DAY), str(index.late_day), state), change)
+    for facet, key in listing.late_counters(index.late_from):
+        tx.count(lists.facet_counters, (int(facet), key, state), change)
     if listing.EVERYONE in index.principals:
         tx.count(lists.viewer_counters, (EVERYBODY, state), change)
 

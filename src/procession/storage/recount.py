@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
-from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, task_keys
+from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
@@ -198,8 +198,8 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
         expected.rows.add("process_access", principal[:2], (principal, state, process.seq))
     expected.facets[int(Facet.ALL), "", state] += 1
     expected.blocks[state, process.seq // BLOCK_SIZE] += 1
-    if index.late_day is not None:
-        expected.facets[int(Facet.LATE_DAY), str(index.late_day), state] += 1
+    for facet, key in late_counters(index.late_from):
+        expected.facets[int(facet), key, state] += 1
     if EVERYONE in index.principals:
         expected.everyone[state] += 1
     expected.searchable += 1

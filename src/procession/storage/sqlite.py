@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import Table, bindparam
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_of
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from procession.storage.connection import Check, Read, Row
@@ -61,6 +62,13 @@ def key_of(table: Table) -> tuple[str, ...]:
 def _delete_by_key(table: Table) -> Query:
     conditions = [table.c[name] == bindparam(name) for name in key_of(table)]
     return Query(delete_from(table).where(*conditions))
+
+
+@cache
+def _update_by_key(table: Table, names: tuple[str, ...]) -> Query:
+    keys = key_of(table)
+    changes: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name not in keys}
+    return Query(update_of(table).where(*[table.c[name] == bindparam(name) for name in keys]).values(changes))
 
 
 @cache
@@ -163,6 +171,12 @@ class SqliteConnection:
 
     async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
         await self.run_many(_delete_by_key(table), keys)
+
+    async def update(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            keys = key_of(table)
+            values = [{name if name in keys else f"new_{name}": row[name] for name in row} for row in rows]
+            await self.run_many(_update_by_key(table, tuple(rows[0])), values)
 
     async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         await self.run_many(_put_into(table), rows)

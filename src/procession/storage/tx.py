@@ -99,6 +99,9 @@ class WriteTx(ReadTx):
     async def insert(self, table: Table, rows: Sequence[Values]) -> None:
         await self.connection.insert(table, [{**row, "org": self.org} for row in rows])
 
+    async def update(self, table: Table, rows: Sequence[Values]) -> None:
+        await self.connection.update(table, [{**row, "org": self.org} for row in rows])
+
     async def delete(self, table: Table, keys: Sequence[Values]) -> None:
         await self.connection.delete(table, [{**key, "org": self.org} for key in keys])
 

@@ -22,7 +22,7 @@ from procession.domain.names import fold
 from procession.storage import tags, task_pages
 from procession.storage.access import sight_of
 from procession.storage.changes import Kind
-from procession.storage.listing import plan, totals
+from procession.storage.listing import lateness, plan
 from procession.storage.listing.rows import ListedProcess
 from procession.storage.tx import ReadTx
 from procession.usecases.guards import readable_process
@@ -52,7 +52,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Synce
     is_first = params.cursor is None and page.number == 1
     window = to_window(call, params, order, page)
     found = await plan.list_page(tx, where, order, window, await sight_of(tx))
-    if any(part.delayed for part in where.parts) and (next_late := await totals.next_becoming_late(tx)) is not None:
+    if any(part.delayed for part in where.parts) and (next_late := await lateness.next_becoming_late(tx)) is not None:
         call.changes_at(next_late + 1)
     listed: Paginated[RunWithTasks] = call.paginated(
         await present(tx, call, found.rows, names, with_answers=bool(params.form_fields_values)),

@@ -16,7 +16,7 @@ from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts, visible_counts_read
 from procession.storage.connection import Read, Row
 from procession.storage.dialect import DialectName, escape_like, is_in
-from procession.storage.listing import blocks, totals
+from procession.storage.listing import blocks, lateness, totals
 from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
 from procession.storage.listing.statements import (
@@ -41,6 +41,8 @@ PLANS_KEPT = 2_048
 NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 5_000
 ROWS_AT_ONCE = 100
 EVERYTHING = 1 << 62
+# Drivers that find the numbers in order, as many as are wanted.
+IN_ORDER = ("rows", "ranges", "stretches")
 
 
 class ListPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,9 +197,7 @@ def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
 
 async def _page_by_sizes(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage:
     """The counters first, and then the page as they suggest."""
-    late = await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None
-    counted = await tx.connection.at_once(_counting(plan))
-    sizes = _sizes_of(tx, plan, counted, late=late)
+    sizes = await _sizes(tx, plan)
     total = await _total(tx, plan, sizes)
     if total == 0:
         return ListPage()
@@ -226,10 +226,8 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
         return
     plan = _plan(tx, Caller(tx.actor.id, tx.org, sight, tx.connection.dialect), where)
     by_creation = order.keys[0][0] == "seq"
-    late = await totals.late_total(tx) if all(part.delayed for part in plan.where.parts) else None
-    counted = await tx.connection.at_once(_counting(plan))
-    driver = _driver(plan, _sizes_of(tx, plan, counted, late=late), total=EVERYTHING, by_creation=by_creation)
-    has_index = driver.kind in ("rows", "ranges") and len(order.keys) == 1 and order.keys[0][0] in INDEXED
+    driver = _driver(plan, await _sizes(tx, plan), total=EVERYTHING, by_creation=by_creation)
+    has_index = driver.kind in IN_ORDER and len(order.keys) == 1 and order.keys[0][0] in INDEXED
     size = NUMBERS_IN_ORDER if has_index else NUMBERS_SORTED
     plan.values["offset"] = 0
     cursor: Cursor | None = None
@@ -265,6 +263,15 @@ def _counting(plan: _Plan) -> list[Read]:
     return [(query, {**values, "org": caller.org}) for query, values in reads]
 
 
+async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
+    """What the counters say, read at once."""
+    if not all(part.delayed for part in plan.where.parts):
+        return _sizes_of(tx, plan, await tx.connection.at_once(_counting(plan)), late=None)
+    late_reads = [(query, {**values, "org": tx.org}) for query, values in lateness.late_reads(tx.now)]
+    *counted, days, this_hour = await tx.connection.at_once([*_counting(plan), *late_reads])
+    return _sizes_of(tx, plan, counted, late=lateness.late_total(days, this_hour, tx.now))
+
+
 def _sizes_of(tx: ReadTx, plan: _Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
     seen = None if plan.sight.is_unlimited else visible_counts(tx.actor, counted[1])
     return _Sizes(facets=plan.counters.counts(counted[0]), seen=seen, late=late)
@@ -293,6 +300,10 @@ async def _total(tx: ReadTx, plan: _Plan, sizes: _Sizes) -> int:
 def _has_no_conditions(where: ProcessFilter) -> bool:
     """Besides those of its status words."""
     return where.text is None and where.number is None and where.unstarred_by is None and not where.keyed
+
+
+def _is_all_that_is_late(plan: _Plan) -> bool:
+    return _has_no_conditions(plan.where) and plan.sight.is_unlimited and all(p.delayed for p in plan.where.parts)
 
 
 def _narrowest(plan: _Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
@@ -361,6 +372,8 @@ def _driver(plan: _Plan, sizes: _Sizes, total: int, *, by_creation: bool) -> Dri
             return ranges
     if narrowest is not None and size <= GATHER_UP_TO:
         return narrowest
+    if by_creation and _is_all_that_is_late(plan):
+        return Driver("stretches")
     if plan.shape.search in ("fts5", "scan") and total <= GATHER_UP_TO:
         return Driver("search")
     return Driver("rows")

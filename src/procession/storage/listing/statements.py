@@ -38,6 +38,7 @@ from procession.storage.listing.conditions import (
     in_states,
     needs_row,
 )
+from procession.storage.listing.lateness import late_by_stretches
 from procession.storage.listing.rows import row_columns
 from procession.storage.query import Query
 from procession.storage.tables.lists import process_access, process_facets
@@ -64,12 +65,16 @@ NULLABLE = frozenset({"completed_at", "due_date", "next_deadline"})
 INDEXED = frozenset({"seq", "name", "last_updated", "due_date"})
 
 
+# Drivers that list numbers, which need nothing else to be in order of creation.
+BY_CREATION = frozenset({"rows", "ranges", "late", "stretches"})
+
+
 class Driver(NamedTuple):
     """What a statement reads first.
 
     `ranges`: `slots` keys of a facet (or principals of the caller), each in order; `gather`: all rows of a small
-    facet (or of what the caller sees); `late`: the few that are late; `search`: the few whose names match; `rows`:
-    the processes themselves, in index order.
+    facet (or of what the caller sees); `late`: the few that are late; `stretches`: the many that are late, by
+    stretches of numbers; `search`: the few whose names match; `rows`: the processes themselves, in index order.
     """
 
     kind: str
@@ -97,7 +102,7 @@ def page_statement(page: PageShape) -> Query:
     """Rows of the page (`listing.rows`), each followed by its sort values."""
     if len(page.order) == 1:
         field, descending = page.order[0]
-        if field == "seq" and page.driver.kind in ("rows", "ranges", "late"):
+        if field == "seq" and page.driver.kind in BY_CREATION:
             return _joined(page, _by_creation(page, descending))
         if field in INDEXED and page.driver.kind == "rows":
             return _joined(page, _by_index(page, field, descending))
@@ -109,7 +114,7 @@ def number_statement(page: PageShape) -> Query:
     """The numbers of the page's rows with their sort values, nothing else: what a long list is put in order by."""
     if len(page.order) == 1:
         field, descending = page.order[0]
-        if field == "seq" and page.driver.kind in ("rows", "ranges", "late"):
+        if field == "seq" and page.driver.kind in BY_CREATION:
             numbers = _by_creation(page, descending).subquery("found")
             order = _directed(numbers.c.seq, descending != page.backwards)
             columns: list[ColumnElement[Any]] = [numbers.c.seq, numbers.c.seq.label("sort0")]
@@ -177,6 +182,9 @@ def _by_creation(page: PageShape, descending: bool) -> Any:
 
 def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
     shape, driver = page.shape, page.driver
+    if driver.kind == "stretches":
+        begin = None if page.cursor is None else bindparam("cursor_seq", type_=BigInteger)
+        return [late_by_stretches(lambda query, seq: _beyond(query, seq, page, down), begin, down, page.reach)]
     if driver.kind != "ranges":
         table = processes.alias() if not needs_row(shape) else processes
         query = select(table.c.seq.label("seq")).where(
@@ -380,27 +388,3 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
         return _query(rows, shape)
     conditions = conditions_in(shape, P.state, P.seq)
     return _query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape)
-
-
-late_since = Query(
-    select(func.count())
-    .select_from(processes)
-    .where(
-        P.org == bindparam("org"),
-        P.state == constant(State.OPEN),
-        P.next_deadline.is_not(None),
-        P.next_deadline >= bindparam("midnight"),
-        P.next_deadline < bindparam("now"),
-    )
-)
-next_late = Query(
-    select(P.next_deadline)
-    .where(
-        P.org == bindparam("org"),
-        P.state == constant(State.OPEN),
-        P.next_deadline.is_not(None),
-        P.next_deadline >= bindparam("now"),
-    )
-    .order_by(P.next_deadline)
-    .limit(constant(1))
-)

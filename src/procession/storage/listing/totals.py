@@ -7,14 +7,12 @@ from typing import Any
 from sqlalchemy import bindparam, select, union_all
 
 from procession.domain.filters import SINGLE_VALUED, Keyed, ProcessFilter
-from procession.domain.listing import DAY_MS, Facet
+from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.connection import Read, Row
 from procession.storage.dialect import is_in
-from procession.storage.listing.statements import late_since, next_late
 from procession.storage.query import Query
 from procession.storage.tables.lists import facet_counters
-from procession.storage.tx import ReadTx
 
 Counts = Mapping[tuple[int, str], Mapping[int, int]]
 
@@ -40,13 +38,6 @@ def _few_counters(many: int) -> Query:
         for n in range(many)
     ]
     return Query(union_all(*one_by_one) if many > 1 else one_by_one[0])
-
-
-_late_days = Query(
-    select(facet_counters.c.key, facet_counters.c.n).where(
-        facet_counters.c.org == bindparam("org"), facet_counters.c.facet == bindparam("facet")
-    )
-)
 
 
 class Counters:
@@ -100,16 +91,3 @@ def lookup(where: ProcessFilter, counts: Counts) -> int:
     if where.unstarred_by is None:
         return everything
     return everything - size_of(Keyed(Facet.STAR, (str(where.unstarred_by),)), where.states, counts)
-
-
-async def late_total(tx: ReadTx) -> int:
-    """Open processes with an overdue task: whole days from the counters, today by its range. Two statements."""
-    today = tx.now // DAY_MS
-    days: list[tuple[Any, ...]] = await tx.tuples(_late_days, facet=int(Facet.LATE_DAY))
-    earlier = sum(n for day, n in days if int(day) < today)
-    return earlier + await tx.value(late_since, midnight=today * DAY_MS, now=tx.now)
-
-
-async def next_becoming_late(tx: ReadTx) -> int | None:
-    """The earliest deadline from now on: the next instant at which the clock makes a process late."""
-    return await tx.value(next_late, now=tx.now)

@@ -84,6 +84,16 @@ processes = Table(
         postgresql_where=sql("state = 0 AND next_deadline IS NOT NULL"),
     ),
     Index(
+        # domain.listing.STRETCH
+        "ix_process_late_stretch",
+        "org",
+        sql("(seq / 128)"),
+        "next_deadline",
+        "seq",
+        sqlite_where=sql("state = 0 AND next_deadline IS NOT NULL"),
+        postgresql_where=sql("state = 0 AND next_deadline IS NOT NULL"),
+    ),
+    Index(
         # Names that may go on beyond the sort key. Planners take an equality for rare; they are.
         "ix_process_long_name",
         "org",
