@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -116,7 +117,7 @@ def new_server(empty_file: Path, tmp_path: Path) -> Iterator[Callable[..., Serve
     """Makes SQLite servers with settings of their own."""
     made: list[Server] = []
 
-    def make(**settings: object) -> Server:
+    def make(**settings: Any) -> Server:
         folder = tmp_path / f"server{len(made)}"
         folder.mkdir()
         shutil.copy(empty_file, folder)

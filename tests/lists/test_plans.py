@@ -44,7 +44,7 @@ class World:
         self.admin = Api(server, self.seeded.access_token, self.seeded.org_id)
         self.values = self._values()
         self.member = self._member()
-        server.run(rebuild_stale(server.database, server.clock()))
+        server.run(rebuild_stale(server.database, 1, self.seeded.org_id, server.clock()))
         if server.dialect == "postgresql":
             server.run(self._vacuum())
 

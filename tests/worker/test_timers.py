@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from procession.domain.actors import BOT
+from procession.domain.timers import TimerKind
 from procession.domain.times import DAY, HOUR, MINUTE
-from procession.storage import threads
+from procession.storage import recount, threads, timers, viewing
+from procession.storage.tx import WriteTx, reading
 from procession.usecases.viewers import differences
 from procession.worker.timers import fire_due
 from tests.api.task_runs import NOW, Run
@@ -249,3 +252,67 @@ def test_complete_processes_are_archived_and_restored_ones_start_anew(world: Wor
     world.at(NOW + 30 * DAY + HOUR)
     world.fire()
     assert run.now()["status"] == "complete", "switched off"
+
+
+class TestWhatMembersSee:
+    """Who sees what by name is counted afresh by a timer, set by whatever changes it."""
+
+    def test_it_is_counted_afresh_and_the_timer_goes(self, world: World) -> None:
+        org = world.org
+        member = org.person("standard")
+        group = org.api.data("POST", "/groups", {"name": "Crew", "members": [member.id]})["id"]
+        world.launch("Call")
+        world.server.clock.advance(seconds=2)
+        assert stale(org)
+
+        world.fire()
+
+        assert not stale(org)
+        assert timers_of(org, "count_viewers") == []
+        assert org.differences() == []
+        org.api.put(f"/groups/{group}", {"name": "Crew", "members": []}).raise_for_status()
+        assert stale(org) == [member.id]
+        assert len(timers_of(org, "count_viewers")) == 1
+
+    def test_who_wants_it_while_it_is_counted_is_not_forgotten(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        org = world.org
+        first, second = org.person("standard"), org.person("standard")
+        org.rebuild_stale()
+        counted: list[int] = []
+        count = recount.rebuild_viewer
+
+        async def count_and_change(tx: WriteTx, account: int) -> None:
+            await count(tx, account)
+            if account in (first.id, second.id):
+                counted.append(account)
+            if counted == [first.id]:
+                await viewing.mark_stale(tx, {second.id})
+
+        monkeypatch.setattr(recount, "rebuild_viewer", count_and_change)
+        org.api.data("POST", "/groups", {"name": "Crew", "members": [first.id]})
+        world.server.clock.advance(seconds=2)
+
+        world.fire()
+
+        assert counted == [first.id, second.id]
+        assert not stale(org)
+        assert timers_of(org, "count_viewers") == []
+
+
+def stale(org: Organization) -> list[int]:
+    async def read() -> list[int]:
+        async with reading(org.server.database, org.number, org.id, BOT, org.server.clock()) as tx:
+            return await recount.stale_viewers(tx)
+
+    return org.server.run(read())
+
+
+def timers_of(org: Organization, kind: TimerKind) -> list[int]:
+    async def read() -> list[int]:
+        async with reading(org.server.database, org.number, org.id, BOT, org.server.clock()) as tx:
+            at = await timers.due_at(tx, kind, 0)
+            return [] if at is None else [at]
+
+    return org.server.run(read())

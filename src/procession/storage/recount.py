@@ -256,13 +256,17 @@ def _counter_differences(table: str, expected: Counter[tuple[Any, ...]], rows: I
 async def _viewer_differences(tx: ReadTx, expected: _Expected) -> list[str]:
     wanted: Counter[tuple[Any, ...]] = Counter({(EVERYBODY, state): n for state, n in expected.everyone.items()})
     fresh = {EVERYBODY}
-    for account, is_stale, role in await tx.tuples(_viewers):
+    found = await tx.tuples(_viewers)
+    problems: list[str] = []
+    if any(is_stale for _, is_stale, _ in found) and not await tx.tuples(_timers, kind="count_viewers"):
+        problems.append("timer count_viewers: there is none, and what some members see is to be counted afresh")
+    for account, is_stale, role in found:
         if not is_stale:
             fresh.add(account)
             for state, n in (await count_for_viewer(tx, account, is_light=role == "light")).items():
                 wanted[account, state] = n
     rows = [row for row in await tx.tuples(_viewer_counters) if row[0] in fresh]
-    return _counter_differences("viewer_counter", wanted, rows)
+    return problems + _counter_differences("viewer_counter", wanted, rows)
 
 
 _names_of = Query(

@@ -14,7 +14,7 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import bulk_launching, closing, onboarding, schedules
+from procession.usecases import bulk_launching, closing, onboarding, schedules, viewers
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
@@ -64,5 +64,7 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await schedules.run_due(database, org, organization_id, timer.subject, clock(), means)
         case "onboard":
             await onboarding.launch(database, org, organization_id, timer.subject, clock(), means)
+        case "count_viewers":
+            await viewers.count_when_wanted(database, org, organization_id, clock)
         case "bulk_launch":
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
