@@ -125,7 +125,16 @@ def make_secrets(settings: Settings) -> Secrets:
 
 def make_application(settings: Settings, place: Place | None = None) -> ServerApplication:
     """A server that is ready to be started. Raises CannotStart."""
-    return ServerApplication(Edge(settings, make_database(settings), make_secrets(settings), clock_now), place)
+    return ServerApplication(_edge(settings), place)
+
+
+def make_idle_application(settings: Settings) -> Application:
+    """As `make_application`, but nothing happens by itself. Raises CannotStart."""
+    return Application(_edge(settings))
+
+
+def _edge(settings: Settings) -> Edge:
+    return Edge(settings, make_database(settings), make_secrets(settings), clock_now)
 
 
 @asynccontextmanager

@@ -51,6 +51,7 @@ def test_a_guest_does_not_learn_addresses_webhooks_or_hidden_comments(org: Organ
 
 
 def test_a_guest_answers_and_completes_once(org: Organization) -> None:
+    """Spec: behaviour-work U4."""
     run, guest = guests_run(org)
     task, field = run.task_id("Call"), run.field()
 
@@ -64,6 +65,11 @@ def test_a_guest_answers_and_completes_once(org: Organization) -> None:
     assert guest.put(f"/tasks/{task}", {"taskdata": {field: "More"}}).status_code == 422
     assert guest.get("/tasks").json()["data"] == []
     assert len(guest.get("/tasks?status=all").json()["data"]) == 1
+
+    run.complete("Write").raise_for_status()
+    assert (run.now()["status"], guest.get(f"/tasks/{task}").status_code) == ("complete", 200)
+    assert guest.put(f"/tasks/{task}", {"taskdata": {field: "More"}}).status_code == 422
+    assert guest.post(f"/tasks/{task}/comment", {"content": "Thanks"}).status_code == 201
 
 
 def test_a_guest_saves_and_completes_at_once_or_not_at_all(org: Organization) -> None:

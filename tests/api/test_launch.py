@@ -25,6 +25,7 @@ def steps_of(template: dict[str, Any]) -> list[str]:
 
 
 def test_pr1_a_template_is_all_that_is_needed(org: Organization) -> None:
+    """Spec: behaviour-work L1."""
     template = org.template("Vendor intake", steps=THREE)
     org.server.clock.freeze(SPRING)
 
@@ -39,7 +40,7 @@ def test_pr1_a_template_is_all_that_is_needed(org: Organization) -> None:
 
 
 def test_what_the_launch_says_about_the_process(org: Organization) -> None:
-    """L-6.1, L-6.2"""
+    """L-6.1, L-6.2. Spec: behaviour-work G5."""
     template = org.template(steps=["Call"])
     parent = org.process(template)["id"]
     owner, starter, guest = org.person(), org.person("light"), org.guest()["email"]
@@ -59,6 +60,7 @@ def test_what_the_launch_says_about_the_process(org: Organization) -> None:
     with_links = org.api.data("GET", f"/runs/{run['id']}?with=tags,folders")
     assert [each["tag_id"] for each in with_links["tags"]["data"]] == [tag]
     assert [each["id"] for each in with_links["folders"]["data"]] == [folder]
+    assert org.api.data("GET", f"/runs/{parent}")["progress"]["total"] == 1
 
 
 def test_a_star_given_at_launch_is_the_launchers(org: Organization) -> None:
@@ -255,6 +257,7 @@ def assignees(people: dict[str, Any], text: str) -> dict[str, list[Any]]:
 def test_l_8_who_gets_the_task(
     org: Organization, of_step: str, asked: str | None, starter: bool, expected: str
 ) -> None:
+    """Spec: behaviour-work N7."""
     people = named(org)
     step = assignees(people, of_step)
     template = org.template(

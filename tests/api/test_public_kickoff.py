@@ -87,7 +87,7 @@ def test_addresses_and_people_that_a_visitor_cannot_use(org: Organization, anyon
 
 
 def test_the_link_ends_when_it_is_renewed_switched_off_or_nobody_is_left(org: Organization, anyone: Api) -> None:
-    """L-7.35, T-9.5 to T-9.7: who switched it on shares it, then the owner, then nobody."""
+    """L-7.35, T-9.5 to T-9.7: who switched it on shares it, then the owner, then nobody. Spec: behaviour-work L8."""
     mia, otto = org.person("standard"), org.person("standard")
     template, first = shared(org, kickoff=[], owner_id=otto.id)
     path = f"/checklists/{template['id']}"

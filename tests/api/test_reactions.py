@@ -15,8 +15,10 @@ def asked(step: str, operation: str = "completed") -> dict[str, Any]:
 
 
 def test_a_10_3_a_guest_sets_rules_off_like_a_member(org: Organization) -> None:
+    """Spec: behaviour-automations A-1.8."""
     rules, guest = Rules(org), org.guest()["email"]
     rules.add(conditions=[rules.condition(**asked(rules.brief))])
+    other = Run(org, rules.template)
     run = Run(org, rules.template, tasks={rules.brief: {"owners": {"guests": [guest]}}})
 
     body = {"task_id": run.task_id("Brief")}
@@ -25,6 +27,7 @@ def test_a_10_3_a_guest_sets_rules_off_like_a_member(org: Organization) -> None:
     assert done.status_code == 200, done.text
     assert run.tasks()["Permit"]["status"] == "not-started"
     assert done.json()["data"]["tasks_changed_by_rules"] == {}, "what is not theirs is not named to guests"
+    assert other.tasks()["Permit"]["status"] == "auto-skipped", "rules act inside one process"
 
 
 def test_a_7_5_a_guest_sees_a_task_once_a_rule_shows_it(org: Organization) -> None:

@@ -261,6 +261,12 @@ SENT: list[Any] = [
             ),
             ("A-4.5 no deadline", "deadline", {"deadline": None}, "deadline"),
             (
+                "A-4.47 the launch is no anchor",
+                "deadline",
+                {"actionable_id": "start_run", "actionable_type": "Step"},
+                "actionable_id",
+            ),
+            (
                 "A-4.40 anchor is no date",
                 "deadline",
                 lambda r: {"actionable_id": r.note, "actionable_type": "Capture"},
@@ -343,7 +349,9 @@ SENT: list[Any] = [
 @on_one_database
 @pytest.mark.parametrize(("changes", "field"), SENT)
 def test_an_incomplete_rule_is_refused(org: Organization, changes: Any, field: str) -> None:
-    """Spec: AT-44; beside a rule that is accepted. T-5.23: a milestone is no subject."""
+    """Spec: AT-44; beside a rule that is accepted. T-5.23: a milestone is no subject. Spec: AT-44; beside a rule that
+    is accepted; behaviour-automations A-2.3, A-2.4, A-4.1, A-4.5, A-4.47.
+    """
     rules = Rules(org)
     made = rules.add()
 
@@ -546,7 +554,7 @@ def test_a_field_that_changes_its_type_keeps_its_rules(org: Organization) -> Non
 
 
 def test_a_step_may_be_hidden_at_the_start_without_a_rule(org: Organization) -> None:
-    """Spec: A-6.1 (D6)."""
+    """Spec: A-6.1 (D6); behaviour-automations D6."""
     template = org.template(steps=["Brief", {"title": "Spare", "hide_by_default": True}])
     assert [step["hide_by_default"] for step in template["steps"]] == [False, True]
 

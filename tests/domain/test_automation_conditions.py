@@ -217,6 +217,7 @@ TASKS: dict[str, tuple[Task, set[str]]] = {
 
 @pytest.mark.parametrize(("of", "expected"), TASKS.values(), ids=TASKS.keys())
 def test_2_2_a_step_is_asked_about_its_present_state(of: Task, expected: set[str]) -> None:
+    """The template has a step of type task throughout: the type it has in the process counts. Spec: A-10.5."""
     seen = view(field("text"), of)
 
     assert {each for each in STEP_OPERATORS if holds(on_step(each, "any_time"), seen)} == expected

@@ -182,6 +182,17 @@ def test_a_1_6_a_rule_without_conditions_or_actions_is_never_looked_at() -> None
     assert react(now, FRESH, Occurrence("completed", "a"), scene(empty, idle, archived)).log == ()
 
 
+def test_a_5_22_assignments_of_one_rule_apply_in_their_order() -> None:
+    only, more = (then(verb, "b", assignees=Owners(users=(n,))) for verb, n in (("assign_only", 2), ("assign", 3)))
+    now, _ = happen(process(), "complete", "a")
+
+    def people(*made: Action) -> tuple[int, ...]:
+        reaction = react(now, FRESH, Occurrence("completed", "a"), scene(rule("R", [when("a", "completed")], [*made])))
+        return reaction.process.tasks[1].owners.users
+
+    assert (people(only, more), people(more, only)) == ((2, 3), (2,))
+
+
 def test_a_9_4_what_a_cascade_did_is_taken_back_too() -> None:
     steps = (step("a", reverse_rules_on_reopen=True), *(step(name) for name in STEPS[1:]))
     chain = rule("R1", [when("a", "completed")], [then("reopen", "b")])

@@ -109,6 +109,7 @@ LT7: Rules = {"Quote": after(1), "Sign": after(2, "Quote"), "Prep": before(1, "S
     ],
 )
 def test_every_step_has_a_deadline_at_launch(rules: Rules, overrides: dict[str, str], expected: dict[str, str]) -> None:
+    """Spec: behaviour-work D7."""
     planned = plan(rules, OFFICE, **overrides)
     assert planned == expected
     assert list(planned) == list(rules)
@@ -180,6 +181,7 @@ AT_TEN = parse_instant("2026-03-09T10:00:00Z")
 def test_completion_releases_what_waits(
     rules: Rules, changes: dict[str, dict[str, Any]], anchor: str, expected: dict[str, str]
 ) -> None:
+    """Spec: behaviour-work D14, D15."""
     assert shown(release_on_completion(tasks(rules, **changes), anchor, AT_TEN, OFFICE)) == expected
 
 
@@ -205,6 +207,7 @@ def test_completion_releases_what_waits(
 def test_a_moved_deadline_takes_its_dependents_along(
     rules: Rules, changes: dict[str, dict[str, Any]], expected: dict[str, str]
 ) -> None:
+    """Spec: behaviour-work D15, D16."""
     moved = {"at": parse_instant("2026-03-20T10:00:00Z"), "set_by_hand": True}
     known = tasks(rules, **changes | {"A": moved | changes.get("A", {})})
     assert shown(follow_moved_deadline(known, "A", OFFICE)) == expected
@@ -334,4 +337,5 @@ def test_a_start_date_is_at_least_one_unit() -> None:
 
 
 def test_a_soft_start_is_two_hours_before_the_deadline() -> None:
+    """Spec: behaviour-work D9."""
     assert wire(soft_start(THURSDAY)) == "2026-03-05T12:30:00.000Z"

@@ -183,6 +183,7 @@ def test_r6_only_completed_tasks_are_reopened(status: Any) -> None:
 
 @pytest.mark.parametrize("status", ["not-started", "in-progress"])
 def test_k3_a_hidden_task_comes_back_as_it_was(status: Any) -> None:
+    """Spec: behaviour-work K3."""
     hidden = tasks.hidden_by_hand(task(status=status))
     shown = tasks.shown_by_hand(hidden)
 
@@ -191,6 +192,7 @@ def test_k3_a_hidden_task_comes_back_as_it_was(status: Any) -> None:
 
 
 def test_k4_a_hand_on_what_a_rule_hid_sticks() -> None:
+    """Spec: behaviour-work K4."""
     by_rule = task(status="auto-skipped", shown_status="in-progress")
 
     assert tasks.hidden_by_hand(by_rule).hidden_by_hand
@@ -204,6 +206,7 @@ def test_k4_a_hand_on_what_a_rule_hid_sticks() -> None:
     [pytest.param({"status": "completed"}, id="K2 completed"), pytest.param({"is_oneoff": True}, id="K2 one-off")],
 )
 def test_what_cannot_be_hidden_or_shown(given: dict[str, Any]) -> None:
+    """Spec: behaviour-work K2."""
     for act in (tasks.hidden_by_hand, tasks.shown_by_hand):
         with pytest.raises(WrongState):
             act(task(**given))

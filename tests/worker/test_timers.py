@@ -75,9 +75,10 @@ def world(org: Organization) -> Iterator[World]:
 
 
 def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: World) -> None:
-    """E1, E2, A-5.1: whatever number of servers looks, however often. T-6.3"""
+    """E1, E2, A-5.1: whatever number of servers looks, however often. T-6.3. Spec: behaviour-work E3, G8, H7, M13."""
     shows = ("Alarm", "expired", {"action_type": "visibility", "action_verb": "show", "target_step_id": "Chase"})
     run = world.launch(expiring("Alarm", 1), {"title": "Chase", "deadline": after(9)}, rules=[shows])
+    run.assign("Alarm")
     world.at(NOW + DAY - 1)
     world.fire()
     assert world.labels(run) == {"Alarm": "not-started", "Chase": "auto-skipped"}
@@ -87,6 +88,7 @@ def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: Wo
     world.fire()
 
     assert world.labels(run) == {"Alarm": "expired", "Chase": "not-started"}
+    assert run.now()["progress"] == {"complete": 1, "total": 2, "percent": 50}
     alarm = run.tasks()["Alarm"]
     assert (alarm["status"], alarm["is_approved"], alarm["completer_id"]) == ("completed", False, None)
     assert world.comments(run, "Alarm") == ["Nobody acknowledged this task in time: it has expired."]
@@ -97,7 +99,7 @@ def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: Wo
 def test_what_the_clock_may_not_close_waits_until_it_may(world: World) -> None:
     """E4, H10, A-7.7, T3, Y10, P2: held, hidden, with a problem, archived, locked; then five minutes' time.
 
-    LT-8, T-6.4, T-6.5.
+    LT-8, T-6.4, T-6.5. Spec: behaviour-work E7.
     """
     run = world.launch("Use", expiring("Alarm", 1), expiring("Mail", 1, step_type="expiring_email"))
     waiting = world.org.template(steps=["Use", expiring("Recall", 1)])
@@ -147,7 +149,7 @@ def test_a_reopened_expiring_task_has_five_minutes_for_a_new_date(world: World) 
 
 
 def test_a_server_that_was_away_catches_up_in_order(world: World) -> None:
-    """What happened first decides about what would have come later."""
+    """What happened first decides about what would have come later. Spec: behaviour-work E7."""
     moves = {"action_type": "deadline", "action_verb": "deadline", "target_step_id": "Second"}
     moves |= {"deadline": {"value": 30, "unit": "days", "option": "from"}}
     steps = ("Use", expiring("Second", 2), expiring("First", 1), expiring("Third", 3))
@@ -192,7 +194,10 @@ def test_a_stand_alone_expiring_task_expires_too(world: World) -> None:
 
 
 def test_tasks_overdue_for_months_are_completed_and_rules_react(world: World) -> None:
-    """Y7 to Y9, A-10.4: by nobody, approvals without a decision, required answers not asked for; `expired` not met."""
+    """Y7 to Y9, A-10.4: by nobody, approvals without a decision, required answers not asked for; `expired` not met.
+
+    Spec: behaviour-work G8, M13.
+    """
     shows = {"action_type": "visibility", "action_verb": "show"}
     run = world.launch(
         {"title": "Old", "deadline": after(1), "captures": [{"label": "Why", "required": True}]},
@@ -214,6 +219,7 @@ def test_tasks_overdue_for_months_are_completed_and_rules_react(world: World) ->
         "Old": "completed", "Vote": "completed", "Young": "not-started", "Next": "not-started", "Never": "auto-skipped",
     }  # fmt: skip
     assert run.tasks()["Vote"]["is_approved"] is None
+    assert run.now()["progress"] == {"complete": 2, "total": 4, "percent": 50}
     assert world.org.api.data("GET", f"/tasks/{alone['id']}")["status"] == "completed"
     assert len(world.comments(run, "Old")) == 1
 
@@ -223,7 +229,7 @@ def test_tasks_overdue_for_months_are_completed_and_rules_react(world: World) ->
 
 
 def test_complete_processes_are_archived_and_restored_ones_start_anew(world: World) -> None:
-    """Y3, Y6, Y8"""
+    """Y3, Y6, Y8. Spec: behaviour-work M13, P12."""
     run, open_run = world.launch("Use"), world.launch("Use", "More")
     run.complete("Use").raise_for_status()
     settings = {"name": "Fernwood", "auto_archive": True}
@@ -235,6 +241,8 @@ def test_complete_processes_are_archived_and_restored_ones_start_anew(world: Wor
     world.at(NOW + 8 * DAY)
     world.fire(servers=3)
     assert run.now()["archived_at"] is not None and open_run.now()["archived_at"] is None
+    [said] = world.org.api.data("GET", f"/runs/{run.id}?with=threads")["threads"]["data"]
+    assert (said["author_type"], "archived by itself" in said["content"]) == ("bot", True)
 
     world.org.api.put(f"/runs/{run.id}/activate", {}).raise_for_status()
     world.at(NOW + 10 * DAY)

@@ -98,7 +98,8 @@ async def demo_data(settings: Settings, runs: int | None) -> "Access | None":
     """Load the demo organization when the database is empty; how to sign in there, None when it holds other data."""
     from procession.demo import ensure_demo
 
-    application = wiring.make_application(settings)
+    # Told of the past: timers would do at once what is due only by now.
+    application = wiring.make_idle_application(settings)
     await application.start()
     try:
         return await ensure_demo(application, runs=runs)
