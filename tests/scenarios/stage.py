@@ -3,6 +3,7 @@
 A file names people, steps, fields and rules by their titles; the words it may use are the methods below.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -27,7 +28,13 @@ CALENDARS: Mapping[str, Mapping[str, Any]] = {
     "always": dict.fromkeys(WEEK, ALL_HOURS),
     "office": {**dict.fromkeys(WEEK[:5], OFFICE_HOURS), **dict.fromkeys(WEEK[5:], CLOSED)},
 }
-TYPES = {"visibility": ("show", "hide"), "status": ("reopen",), "deadline": ("deadline",), "webhook": ("emit_webhook",)}
+TYPES = {
+    "visibility": ("show", "hide"),
+    "status": ("reopen",),
+    "deadline": ("deadline",),
+    "webhook": ("emit_webhook",),
+    "launch": ("launch_process",),
+}
 
 _told = Query(
     select(events.c.kind, events.c.subject_id)
@@ -64,6 +71,9 @@ class Stage:
         # The same launch and events for a rehearsal; None when the case does what cannot be rehearsed.
         self.launch: dict[str, Any] = {}
         self.rehearsal: list[dict[str, Any]] | None = []
+        self.others: dict[str, dict[str, Any]] = {}
+        for other in scenario.get("others", ()):
+            self._make_other(other)
         self._make_template()
 
     # What a scenario is made of.
@@ -86,6 +96,28 @@ class Stage:
                 self._set_due(each["title"], each["due"])
         for rule in self.scenario.get("rules", ()):
             self.add_rule(rule)
+
+    def _make_other(self, other: Mapping[str, Any]) -> None:
+        """A template that rules launch."""
+        made = self.api.data("POST", "/checklists", {"title": other["title"], "type": "procedure"})
+        path = f"/checklists/{made['id']}"
+        body = {"title": other["title"], "prerun": [definition(each) for each in other.get("kickoff", ())]}
+        self.others[other["title"]] = self.api.data("PUT", path, body)
+        for title in other.get("steps", ()):
+            self.api.data("POST", f"{path}/steps", {"title": title})
+
+    def _launch(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """template (the scenario's own when none is named), name, hand_on: kick-off field there = field here."""
+        there = {label: field["id"] for label, field in self.kickoff.items()}
+        template_id = self.template
+        if "template" in wanted:
+            other = self.others[wanted["template"]]
+            template_id, there = other["id"], {each["label"]: each["id"] for each in other["prerun"]}
+        handed = [
+            {"prerun_id": there[label], **self._named("actionable", source)}
+            for label, source in wanted.get("hand_on", {}).items()
+        ]
+        return {"checklist_id": template_id, "name_format": wanted.get("name"), "prerun": handed}
 
     def _make_step(self, step: dict[str, Any]) -> None:
         fields, _ = step.pop("fields", ()), step.pop("due", None)
@@ -140,6 +172,8 @@ class Stage:
             action["deadline"] = {"value": int(value), "unit": unit, "option": option}
         elif kind == "assignment" and what is not None:
             action["assignees"] = self.owners(what)
+        elif kind == "launch":
+            action["launch"] = self._launch(what)
         elif kind == "webhook":
             action |= {"webhook_url": "https://hooks.example/in", "alias_name": "hook"}
         return action | (self._named("actionable", source) if source else {})
@@ -250,6 +284,12 @@ class Stage:
     def do_new_rule(self, rule: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         self.add_rule(rule)
 
+    def do_archive_other(self, title: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.api.delete(f"/checklists/{self.others[title]['id']}"))
+
+    def do_undo(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/undo"))
+
     def do_archive(self, _: Any, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.delete(f"/runs/{self.run}"))
 
@@ -357,6 +397,29 @@ class Stage:
     def see_webhooks(self, _: int) -> int:
         return sum(kind == "task.webhook_due" for kind, _ in self._events())
 
+    def see_launched(self, _: list[Any]) -> list[Any]:
+        """What was launched under the process, in order: names, and answers by the labels of the kick-off form."""
+        others = {each["id"]: each for each in self.others.values()}
+        found: list[Any] = []
+        for run in reversed(self.api.data("GET", "/runs?per_page=100")):
+            if run["parent_id"] == self.run:
+                fields = others.get(run["checklist_id"], {"prerun": self.kickoff.values()})["prerun"]
+                labels = {each["id"]: each["label"] for each in fields}
+                found.append([run["name"], {labels[key]: shown(value) for key, value in run["prerun"].items()}])
+        return found
+
+    def see_processes(self, _: int) -> int:
+        return len(self.api.data("GET", "/runs?per_page=100"))
+
+    def see_comments(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What the system said last on the task, without the id of a process."""
+        tasks, found = self.tasks(), dict[str, str]()
+        for step in wanted:
+            threads = self.api.data("GET", f"/runs/{self.run}/tasks/{tasks[step]['id']}?with=threads")["threads"]["data"]
+            last = max(threads, key=lambda each: each["id"])["content"] if threads else ""
+            found[step] = re.sub(r" \([0-9a-f]{32}\)", "", last)
+        return found
+
     def see_told(self, wanted: Mapping[str, int]) -> dict[str, int]:
         kinds = [kind for kind, _ in self._events()]
         return {kind: kinds.count(kind) for kind in wanted}
@@ -387,6 +450,11 @@ def wanted_of(event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         word: {**expected, **instead.get(word, {})} if isinstance(expected, dict) else instead.get(word, expected)
         for word, expected in wanted.items()
     }
+
+
+def shown(answer: Any) -> Any:
+    """An option by its text."""
+    return answer["text"] if isinstance(answer, dict) and "text" in answer else answer
 
 
 def state_word(task: Mapping[str, Any], asked: str) -> str:

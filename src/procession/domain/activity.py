@@ -81,6 +81,8 @@ KINDS: Mapping[str, Kind] = {
     "task.deleted": Kind("deleted", "Task", "deleted"),
     "task.linked": Kind("linked", "Task", "tagged or filed"),
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
+    "task.launched_process": Kind("linked", "Task", "followed by a process"),
+    "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
@@ -308,8 +310,10 @@ def _details(event: Happening, context: Context) -> str:
         added, removed = (_people(payload.get(key), context) for key in ("added", "removed"))
         parts = [f"{added} added"] if added else []
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
-    if event.kind == "process.put_on_hold":
+    if event.kind in ("process.put_on_hold", "task.launch_refused"):
         return str(payload.get("reason", ""))
+    if event.kind == "task.launched_process":
+        return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
 

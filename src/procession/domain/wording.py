@@ -136,6 +136,8 @@ def action_text(action: Action, template: Template, names: Names = NAMELESS) -> 
             return f"take everybody off {target}"
         case "emit_webhook":
             return f"call {quoted(action.webhook_url or '')} for {target}"
+        case "launch_process":
+            return f"launch {_launch(action, template, names)} for {target}"
         case "unassign":
             return f"take {_people(action, template, names)} off {target}"
         case "assign_only":
@@ -150,6 +152,16 @@ def _people(action: Action, template: Template, names: Names) -> str:
         return fixed
     source = f"the people in {field_name(action.source_id, template)}"
     return source if action.assignees.is_empty else f"{source} or else {fixed}"
+
+
+def _launch(action: Action, template: Template, names: Names) -> str:
+    """ "Onboarding" with field "Name" handed on."""
+    if action.launch is None:
+        return "nothing"
+    called = names.templates.get(action.launch.template_id)
+    launched = "another template" if called is None else f"template {quoted(called)}"
+    handed_on = [field_name(each.source_id, template) for each in action.launch.answers]
+    return f"{launched}, handing on {joined(handed_on)}," if handed_on else launched
 
 
 def _shift(action: Action, template: Template) -> str:

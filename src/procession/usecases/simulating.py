@@ -8,14 +8,15 @@ from procession.domain.automations.state import FRESH, LAUNCHED
 from procession.domain.errors import DomainError
 from procession.domain.processes import Process
 from procession.domain.summary import settle
-from procession.domain.templates import TemplateRow
+from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import Millis
 from procession.domain.values import People
 from procession.storage import attachable, organizations
 from procession.storage.tx import WriteTx
 from procession.usecases import reactions
 from procession.usecases.calendars import calendar_of
-from procession.usecases.launching import Wish, rehearsed
+from procession.usecases.launch_requests import Wish
+from procession.usecases.launching import rehearsed
 from procession.usecases.reactions import Means
 
 
@@ -25,6 +26,7 @@ class Moment(msgspec.Struct, frozen=True):
     event: Event | None
     at: Millis
     process: Process
+    document: Template
     log: tuple[Evaluation | TakenBack, ...]
 
 
@@ -40,7 +42,7 @@ async def simulate(
     launched = await rehearsed(tx, row, document, wish, at=launched_at)
     hidden = with_initial_visibility(launched, document)
     reaction = await reactions.decided(tx, hidden, document, settings, LAUNCHED, FRESH, means)
-    moments = [_moment(None, launched_at, reaction)]
+    moments = [_moment(None, launched_at, reaction, document)]
     around = Around(document, calendar_of(settings), await _choosable(tx, row), tx.organization_id)
     for index, event in enumerate(wanted):
         now = moments[-1].at if event.at is None else event.at
@@ -53,12 +55,12 @@ async def simulate(
         else:
             state = reaction.state
             reaction = await reactions.decided(tx, process, document, settings, occurrence, state, means)
-        moments.append(_moment(event, now, reaction))
+        moments.append(_moment(event, now, reaction, document))
     return moments
 
 
-def _moment(event: Event | None, at: Millis, reaction: Reaction) -> Moment:
-    return Moment(event, at, settle(reaction.process, at), reaction.log)
+def _moment(event: Event | None, at: Millis, reaction: Reaction, document: Template) -> Moment:
+    return Moment(event, at, settle(reaction.process, at), document, reaction.log)
 
 
 async def _choosable(tx: WriteTx, row: TemplateRow) -> People:

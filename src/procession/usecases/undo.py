@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from procession.domain.automations.state import RuleState
+from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
-from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored
+from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored, rules_back
 from procession.storage import changes, guests, people, rule_states, undo
 from procession.storage.changes import Kind
 from procession.storage.tx import WriteTx
@@ -86,7 +86,8 @@ async def _restore(tx: WriteTx, process: Process, act: str, before: Before) -> P
     await _require_people(tx, act, people_back(before, process.tasks))
     saved = await guards.save_process(tx, process, restored(process, before))
     if before.rules is not None:
-        await rule_states.save(tx, process.seq, await rule_states.find(tx, process.seq), before.rules)
+        now = await rule_states.find(tx, process.seq)
+        await rule_states.save(tx, process.seq, now, rules_back(before.rules, now or FRESH))
     await undo.remove(tx, Kind.PROCESS, process.seq)
     if act.startswith("process."):
         tx.record(happened("process.undone", process.id, process=process.seq, act=act))

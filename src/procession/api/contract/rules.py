@@ -24,9 +24,18 @@ OperationName = Literal[
     "is_empty",
     "is_not_empty",
 ]
-ActionTypeName = Literal["visibility", "deadline", "status", "assignment", "webhook"]
+ActionTypeName = Literal["visibility", "deadline", "status", "assignment", "webhook", "launch"]
 ActionVerbName = Literal[
-    "show", "hide", "deadline", "reopen", "assign", "assign_only", "unassign", "clear_assignees", "emit_webhook"
+    "show",
+    "hide",
+    "deadline",
+    "reopen",
+    "assign",
+    "assign_only",
+    "unassign",
+    "clear_assignees",
+    "emit_webhook",
+    "launch_process",
 ]
 
 
@@ -57,6 +66,22 @@ class RulePeople(msgspec.Struct):
     groups: list[str]
 
 
+class HandedOnAnswer(msgspec.Struct):
+    """An answer of this process that the kick-off field `prerun_id` of the launched template takes over."""
+
+    prerun_id: str
+    actionable_type: Literal["Capture", "Prerun"]
+    actionable_id: str
+
+
+class RuleLaunch(msgspec.Struct):
+    """The template that is launched; the name may hold variables of this process's kick-off form."""
+
+    checklist_id: str
+    name_format: str | None = None
+    prerun: list[HandedOnAnswer] = []
+
+
 class RuleAction(msgspec.Struct):
     id: str
     action_type: ActionTypeName
@@ -69,6 +94,7 @@ class RuleAction(msgspec.Struct):
     assignees: RulePeople
     webhook_url: str | None
     alias_name: str | None
+    launch: RuleLaunch | None
 
 
 class AutomatedAction(msgspec.Struct):
@@ -109,6 +135,7 @@ class RuleActionBody(msgspec.Struct, kw_only=True):
     assignees: Annotated[Any, Meta(description="`{users, guests, groups}`.")] = UNSET
     webhook_url: str | UnsetType | None = UNSET
     alias_name: str | UnsetType | None = UNSET
+    launch: RuleLaunch | UnsetType | None = UNSET
 
 
 class AutomatedActionBody(msgspec.Struct, kw_only=True):

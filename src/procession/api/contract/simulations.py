@@ -48,12 +48,22 @@ class SimulatedTask(msgspec.Struct):
     completed_at: str | None
 
 
+class SimulatedLaunch(msgspec.Struct):
+    """`prerun` has the answers of this process by the kick-off field that would take them."""
+
+    checklist_id: str
+    prerun: dict[str, Any]
+
+
 class RuleOutcome(msgspec.Struct):
     """What became of one action: `done`, or why it did nothing."""
 
     action_verb: ActionVerbName
     target_step_id: str
     outcome: str
+    launch: Annotated[
+        SimulatedLaunch | None, Meta(description="Of `launch_process`: what would be launched, with which answers.")
+    ]
 
 
 class RuleEvaluation(msgspec.Struct):

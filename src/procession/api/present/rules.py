@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 
-from procession.api.contract.rules import AutomatedAction, RuleAction, RuleCondition, RuleDeadline, RulePeople
-from procession.domain.automations.rules import Action, Condition, Rule
+from procession.api.contract.rules import (
+    AutomatedAction,
+    HandedOnAnswer,
+    RuleAction,
+    RuleCondition,
+    RuleDeadline,
+    RuleLaunch,
+    RulePeople,
+)
+from procession.domain.automations.rules import Action, Condition, Launch, Rule
 from procession.domain.times import wire, wire_or_none
 
 
@@ -52,4 +60,10 @@ def _action(action: Action, position: int) -> RuleAction:
         assignees=RulePeople(list(people.users), list(people.guests), list(people.groups)),
         webhook_url=action.webhook_url,
         alias_name=action.alias_name,
+        launch=None if action.launch is None else _launch(action.launch),
     )
+
+
+def _launch(launch: Launch) -> RuleLaunch:
+    answers = [HandedOnAnswer(each.field, each.source, each.source_id) for each in launch.answers]
+    return RuleLaunch(launch.template_id, launch.name_format, answers)

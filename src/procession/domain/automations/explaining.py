@@ -28,6 +28,8 @@ TELLING = frozenset(
         "task.reopened",
         "task.undone",
         "task.rule_effect_reversed",
+        "task.launched_process",
+        "task.launch_refused",
         "process.launched",
         "process.put_on_hold",
         "process.resumed",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from procession.domain.assignees import read_owners
+from procession.domain.automations.reading_launches import read_launch
 from procession.domain.automations.rules import (
     CLAUSES,
     LOGIC,
@@ -18,6 +19,8 @@ from procession.domain.automations.rules import (
     Action,
     ActionType,
     Condition,
+    FieldSubject,
+    Launch,
     Logic,
     Operator,
     Rule,
@@ -253,7 +256,13 @@ class _Reader:
             assignees=assignees,
             webhook_url=url,
             alias_name=alias,
+            launch=self._launch(f"{path}launch", sent) if kind == "launch" else None,
         )
+
+    def _launch(self, path: str, sent: Sent) -> Launch | None:
+        """Spec: A-4.70."""
+        known: Mapping[FieldSubject, Mapping[str, Field]] = {"Capture": self._captures, "Prerun": self._preruns}
+        return read_launch(path, sent.get("launch"), known, self.complain)
 
     def _source(
         self, path: str, sent: Sent, kind: ActionType | None, verb: Verb | None

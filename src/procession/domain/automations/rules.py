@@ -15,6 +15,7 @@ MAX_ENTRIES = 100
 """Conditions, and actions, of one rule; both limits are ours, against runaway clients."""
 
 Subject = Literal["Step", "Capture", "Prerun"]
+FieldSubject = Literal["Capture", "Prerun"]
 StepOperator = Literal["completed", "reopened", "approved", "rejected", "acknowledged", "expired", "not_assigned"]
 FieldOperator = Literal[
     "contains",
@@ -30,13 +31,23 @@ FieldOperator = Literal[
 Operator = StepOperator | FieldOperator
 Logic = Literal["and", "or"]
 Clause = Literal["any_time", "on-time", "early_24", "late_24"]
-ActionType = Literal["visibility", "deadline", "status", "assignment", "webhook"]
+ActionType = Literal["visibility", "deadline", "status", "assignment", "webhook", "launch"]
 Verb = Literal[
-    "show", "hide", "deadline", "reopen", "assign", "assign_only", "unassign", "clear_assignees", "emit_webhook"
+    "show",
+    "hide",
+    "deadline",
+    "reopen",
+    "assign",
+    "assign_only",
+    "unassign",
+    "clear_assignees",
+    "emit_webhook",
+    "launch_process",
 ]
 Option = Literal["before", "from"]
 
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+FIELD_SUBJECTS: tuple[FieldSubject, ...] = get_args(FieldSubject)
 STEP_OPERATORS: tuple[StepOperator, ...] = get_args(StepOperator)
 FIELD_OPERATORS: tuple[FieldOperator, ...] = get_args(FieldOperator)
 LOGIC: tuple[Logic, ...] = get_args(Logic)
@@ -53,6 +64,7 @@ VERBS: Mapping[ActionType, tuple[Verb, ...]] = {
     "status": ("reopen",),
     "assignment": ("assign", "assign_only", "unassign", "clear_assignees"),
     "webhook": ("emit_webhook",),
+    "launch": ("launch_process",),
 }
 TYPES: Mapping[Verb, ActionType] = {verb: kind for kind, verbs in VERBS.items() for verb in verbs}
 CLAUSES: Mapping[str, Clause] = {
@@ -96,8 +108,24 @@ class Shift(msgspec.Struct, frozen=True):
         return 1 if self.option == "from" else -1
 
 
+class HandedOn(msgspec.Struct, frozen=True):
+    """An answer of the process that a kick-off field (`field`) of the launched template takes over. Spec: A-4.71."""
+
+    field: str
+    source: FieldSubject
+    source_id: str
+
+
+class Launch(msgspec.Struct, frozen=True):
+    """Which template is launched, how the process is named, and what it is told. Spec: A-4.70."""
+
+    template_id: str
+    name_format: str | None = None
+    answers: tuple[HandedOn, ...] = ()
+
+
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done to the task of one step.
+    """What is done to the task of one step; a launch is told on it.
 
     `source` is where people come from (a field), or what a deadline counts from (a date field, a step; none: the
     target's own deadline). Spec: A-4.4, A-4.40.
@@ -112,6 +140,13 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     assignees: Owners = Owners()
     webhook_url: str | None = None
     alias_name: str | None = None
+    launch: Launch | None = None
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The steps and fields it takes something from."""
+        handed_on = () if self.launch is None else (each.source_id for each in self.launch.answers)
+        return frozenset([*handed_on, *([] if self.source_id is None else [self.source_id])])
 
     @property
     def type(self) -> ActionType:
@@ -146,7 +181,7 @@ def using(rules: Iterable[Rule], ids: frozenset[str]) -> list[Rule]:
 def named_in(rule: Rule) -> frozenset[str]:
     """Every step and field the rule names."""
     named = {condition.subject_id for condition in rule.conditions} | {action.target for action in rule.actions}
-    return frozenset(named | {action.source_id for action in rule.actions if action.source_id is not None})
+    return frozenset(named.union(*(action.sources for action in rule.actions)))
 
 
 def with_rule(rules: Sequence[Rule], rule: Rule, position: int | None) -> tuple[Rule, ...]:

@@ -24,7 +24,8 @@ def told(process: Process, log: Iterable[Evaluation | TakenBack]) -> Iterator[Ev
             continue
         yield _evaluated(process, entry)
         for acted in entry.acted:
-            if acted.done.outcome == "done":
+            # A launch is told when it has happened.
+            if acted.done.outcome == "done" and acted.action.type != "launch":
                 yield replace(_changed(process, entry, acted), cause=f"rule:{entry.rule.id}")
 
 

@@ -31,6 +31,7 @@ def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _values(rule, reach)
         yield from _evaluation(rule, reach)
         yield from _left(rule, around)
+        yield from _launches(rule, around)
         if reach.may_fire(rule) and all(_does_nothing(action, reach, around) for action in rule.actions):
             sentence = f"Rule {quoted(rule.name)} changes nothing when it holds: give it an action, or delete it."
             yield _of(rule, "inert_rule", "low", sentence)
@@ -61,7 +62,9 @@ def _dangling(rule: Rule, reach: Reach) -> Iterator[Finding]:
 
 
 def _target_exists(action: Action, reach: Reach) -> bool:
+    answers = () if action.launch is None else action.launch.answers
     has_source = action.source_id is None or _exists(action.source, action.source_id, reach)
+    has_source = has_source and all(_exists(each.source, each.source_id, reach) for each in answers)
     return has_source and action.target in reach.world.steps
 
 
@@ -130,6 +133,13 @@ def _left(rule: Rule, around: Surroundings) -> Iterator[Finding]:
         )
         yield _of(rule, "assignee_left", "medium", sentence)
         return
+
+
+def _launches(rule: Rule, around: Surroundings) -> Iterator[Finding]:
+    """Launches of templates that are not there any more; the engine says so on the task (A-4.74)."""
+    if any(each.launch is not None and each.launch.template_id not in around.templates for each in rule.actions):
+        sentence = f"The template that rule {quoted(rule.name)} launches is archived or gone: choose another one."
+        yield _of(rule, "follow_up_gone", "high", sentence)
 
 
 def _gone_people(action: Action, around: Surroundings) -> bool:
