@@ -89,6 +89,8 @@ class Stage:
         if kickoff := self.scenario.get("kickoff"):
             body = {"title": self.scenario["title"], "prerun": [definition(each) for each in kickoff]}
             self.kickoff = {each["label"]: each for each in self.api.data("PUT", self.path, body)["prerun"]}
+        if settings := self.scenario.get("settings"):
+            self.api.data("PUT", self.path, {"title": self.scenario["title"], **settings})
         for each in self.scenario["steps"]:
             self._make_step({"title": each} if isinstance(each, str) else dict(each))
         for each in self.scenario["steps"]:
@@ -415,7 +417,9 @@ class Stage:
         """What the system said last on the task, without the id of a process."""
         tasks, found = self.tasks(), dict[str, str]()
         for step in wanted:
-            threads = self.api.data("GET", f"/runs/{self.run}/tasks/{tasks[step]['id']}?with=threads")["threads"]["data"]
+            threads = self.api.data("GET", f"/runs/{self.run}/tasks/{tasks[step]['id']}?with=threads")["threads"][
+                "data"
+            ]
             last = max(threads, key=lambda each: each["id"])["content"] if threads else ""
             found[step] = re.sub(r" \([0-9a-f]{32}\)", "", last)
         return found

@@ -85,6 +85,8 @@ KINDS: Mapping[str, Kind] = {
     "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
+    "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
+    "rule.holds_no_more": Kind("executed", EXECUTION, "followed: its conditions do not hold any more"),
     "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
     "thread.added": Kind("commented", "Comment", "commented on"),
     "thread.changed": Kind("updated", "Comment", "changed on"),

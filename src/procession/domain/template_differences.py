@@ -40,6 +40,7 @@ _WORDS = {
     "explanation_video": "video",
     "default_process_name_format": "pattern of process names",
     "can_add_oot": "permission to add one-off tasks",
+    "two_way_visibility": "two-way visibility",
     "users": "default members",
     "groups": "groups",
     "summary": "description",

@@ -7,7 +7,7 @@ import msgspec
 
 from procession.adapters.secrets import Secrets
 from procession.domain.automations.people import gives_work, named_people
-from procession.domain.automations.reacting import Evaluation, Reaction, TakenBack, react, touched
+from procession.domain.automations.reacting import Entry, Reaction, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
 from procession.domain.automations.telling import told
 from procession.domain.organizations import OrganizationSettings
@@ -40,7 +40,7 @@ class Reacted(msgspec.Struct, frozen=True):
         return None if self.reaction is None else self.former or FRESH
 
     @property
-    def log(self) -> tuple[Evaluation | TakenBack, ...]:
+    def log(self) -> tuple[Entry, ...]:
         return () if self.reaction is None else self.reaction.log
 
 

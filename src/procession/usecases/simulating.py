@@ -2,7 +2,7 @@
 
 import msgspec
 
-from procession.domain.automations.reacting import Evaluation, Reaction, TakenBack, with_initial_visibility
+from procession.domain.automations.reacting import Entry, Reaction, with_initial_visibility
 from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused
 from procession.domain.automations.state import FRESH, LAUNCHED
 from procession.domain.errors import DomainError
@@ -27,7 +27,7 @@ class Moment(msgspec.Struct, frozen=True):
     at: Millis
     process: Process
     document: Template
-    log: tuple[Evaluation | TakenBack, ...]
+    log: tuple[Entry, ...]
 
 
 async def simulate(

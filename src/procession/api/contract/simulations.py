@@ -74,6 +74,9 @@ class RuleEvaluation(msgspec.Struct):
     because: Annotated[str, Meta(description="launched, kickoff_submitted, completed or reopened.")]
     because_of_step_id: str | None
     executed: bool
+    only_follows: Annotated[
+        bool, Meta(description="What it shows and hides followed its conditions; nothing else of it was done.")
+    ]
     conditions: dict[str, bool]
     actions: list[RuleOutcome]
 

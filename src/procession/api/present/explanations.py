@@ -58,7 +58,7 @@ def _rule(aiming: Aiming) -> ExplainedRule:
         is_spent=aiming.is_spent,
         last_evaluated_at=None if last is None else wire(last.at),
         last_evaluated_because=None if last is None else last.cause,
-        executed=None if last is None else last.kind == "rule.executed",
+        executed=aiming.executed,
         conditions=[_condition(each) for each in aiming.asked],
     )
 

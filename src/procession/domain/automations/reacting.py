@@ -11,6 +11,7 @@ import msgspec
 from procession.domain import tasks
 from procession.domain.automations.actions import Done, act, value_of
 from procession.domain.automations.conditions import combined, holds
+from procession.domain.automations.following import hidden_at_start, turned
 from procession.domain.automations.rules import Action, Rule
 from procession.domain.automations.state import (
     Effect,
@@ -42,6 +43,16 @@ class Evaluation(msgspec.Struct, frozen=True):
     acted: tuple[Acted, ...] = ()
 
 
+class Followed(msgspec.Struct, frozen=True):
+    """A rule whose visibility followed its conditions, because of `occurrence`."""
+
+    rule: Rule
+    occurrence: Occurrence
+    met: tuple[bool, ...]
+    holds: bool
+    acted: tuple[Acted, ...]
+
+
 class TakenBack(msgspec.Struct, frozen=True):
     """What re-opening a step undid."""
 
@@ -50,12 +61,15 @@ class TakenBack(msgspec.Struct, frozen=True):
     task: Task
 
 
+Entry = Evaluation | Followed | TakenBack
+
+
 class Reaction(msgspec.Struct, frozen=True):
     """The process after everything that follows, what it remembers, and the log of how it came to that, in order."""
 
     process: Process
     state: RuleState
-    log: tuple[Evaluation | TakenBack, ...]
+    log: tuple[Entry, ...]
 
     @property
     def evaluations(self) -> list[Evaluation]:
@@ -64,10 +78,7 @@ class Reaction(msgspec.Struct, frozen=True):
 
 def with_initial_visibility(process: Process, template: Template) -> Process:
     """Steps that some rule can show begin hidden, and those that say so. Spec: A-6.1 to A-6.3."""
-    awaited = {
-        action.target for rule in template.rules if rule.is_live for action in rule.actions if action.verb == "show"
-    }
-    awaited |= {step.id for step in template.steps if step.hide_by_default}
+    awaited = hidden_at_start(template)
     hidden = [tasks.skipped(task) for task in process.tasks if task.step_id in awaited]
     return process.with_tasks(*hidden) if hidden else process
 
@@ -78,7 +89,7 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
     Ends: rules complete nothing, so a cascade re-opens no more tasks than there were completed ones (A-5.5).
     """
     view = View(process, state, scene)
-    log: list[Evaluation | TakenBack] = []
+    log: list[Entry] = []
     queue = deque([occurrence])
     while queue:
         happened = queue.popleft()
@@ -93,7 +104,19 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
                 evaluation = _evaluate(rule, happened, view, root=occurrence)
                 log.append(evaluation)
                 queue.extend(_reopened_by(evaluation))
+        log += _followed(happened, view)
     return Reaction(view.process, view.state, tuple(log))
+
+
+def _followed(happened: Occurrence, view: View) -> list[Followed]:
+    """Where visibility goes both ways: what has turned. Spec: A-5.30."""
+    if not view.scene.document.two_way_visibility:
+        return []
+    concerned = [rule for rule in view.scene.document.rules if _is_candidate(rule, happened, view)]
+    return [
+        Followed(turn.rule, happened, turn.met, turn.holds, tuple(Acted(*each) for each in turn.acted))
+        for turn in turned(concerned, view)
+    ]
 
 
 def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
@@ -171,6 +194,8 @@ def _evaluate(rule: Rule, happened: Occurrence, view: View, *, root: Occurrence)
         acted.append(Acted(action, done))
         _record_effect(rule, root, done, view)
     view.remember(spent=view.state.spent | {rule.id})
+    if view.scene.document.two_way_visibility:
+        view.remember(standing=view.state.standing | {rule.id})
     return Evaluation(rule, happened, met, fired=True, acted=tuple(acted))
 
 
@@ -199,7 +224,7 @@ def _reopened_by(evaluation: Evaluation) -> Iterator[Occurrence]:
             yield Occurrence("reopened", acted.action.target)
 
 
-def touched(log: Iterable[Evaluation | TakenBack]) -> dict[str, list[str]]:
+def touched(log: Iterable[Entry]) -> dict[str, list[str]]:
     """Task id to what rules did to it, in order: their verbs, and "taken_back"."""
     found: dict[str, list[str]] = {}
     for entry in log:

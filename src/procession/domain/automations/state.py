@@ -35,8 +35,9 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
 
     `done` are the steps that were completed at least once. `kickoff` has a digest of each answer of the kick-off form
     as it was last submitted. `shifted` are (rule, step) pairs whose current deadline was shifted (A-4.44). `effects`
-    are what the last completion of a step caused, for steps that take it back. `launched` are the actions that have
-    launched a process: none does so twice (A-4.73).
+    are what the last completion of a step caused, for steps that take it back. `standing` are the rules whose
+    conditions held when they were last looked at, where what they show and hide follows (A-5.30). `launched` are the
+    actions that have launched a process: none does so twice (A-4.73).
     """
 
     spent: frozenset[str] = frozenset()
@@ -44,6 +45,7 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
     kickoff: Mapping[str, str] = {}
     shifted: frozenset[tuple[str, str]] = frozenset()
     effects: Mapping[str, tuple[Effect, ...]] = {}
+    standing: frozenset[str] = frozenset()
     launched: frozenset[str] = frozenset()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Acted, Evaluation, TakenBack
+from procession.domain.automations.reacting import Acted, Entry, Evaluation, Followed, TakenBack
 from procession.domain.automations.rules import Condition
 from procession.domain.automations.state import Occurrence
 from procession.domain.events import Event, happened
@@ -13,7 +13,7 @@ from procession.domain.processes import Process, Task
 from procession.domain.times import wire_or_none
 
 
-def told(process: Process, log: Iterable[Evaluation | TakenBack]) -> Iterator[Event]:
+def told(process: Process, log: Iterable[Entry]) -> Iterator[Event]:
     """One event for each rule that was looked at, and one for each thing that changed, in the order it happened.
 
     The cause of an evaluation is what led to it, the cause of a change is the rule (`rule:<id>`).
@@ -29,8 +29,8 @@ def told(process: Process, log: Iterable[Evaluation | TakenBack]) -> Iterator[Ev
                 yield replace(_changed(process, entry, acted), cause=f"rule:{entry.rule.id}")
 
 
-def _evaluated(process: Process, entry: Evaluation) -> Event:
-    """The row of A-12.1: what was asked and whether it was met, without the answers."""
+def _evaluated(process: Process, entry: Evaluation | Followed) -> Event:
+    """The row of A-12.1: what was asked and whether it was met, without the answers. Spec: A-5.33."""
     conditions = [
         {**_asked(condition), "met": met} for condition, met in zip(entry.rule.conditions, entry.met, strict=True)
     ]
@@ -44,7 +44,7 @@ def _evaluated(process: Process, entry: Evaluation) -> Event:
         for acted in entry.acted
     ]
     event = happened(
-        "rule.executed" if entry.fired else "rule.execution_failed",
+        _kind(entry),
         entry.rule.id,
         process=process.seq,
         name=entry.rule.name,
@@ -52,6 +52,12 @@ def _evaluated(process: Process, entry: Evaluation) -> Event:
         actions=actions,
     )
     return replace(event, cause=_cause(process, entry.occurrence))
+
+
+def _kind(entry: Evaluation | Followed) -> str:
+    if isinstance(entry, Followed):
+        return "rule.holds_again" if entry.holds else "rule.holds_no_more"
+    return "rule.executed" if entry.fired else "rule.execution_failed"
 
 
 def _asked(condition: Condition) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def _cause(process: Process, occurrence: Occurrence) -> str:
     return f"task.{occurrence.kind}:{task.id if task is not None else occurrence.step}"
 
 
-def _changed(process: Process, entry: Evaluation, acted: Acted) -> Event:
+def _changed(process: Process, entry: Evaluation | Followed, acted: Acted) -> Event:
     before, after, verb = acted.done.before, acted.done.after, acted.action.verb
     if before is None or after is None:
         task = acted.action.target if before is None else before.id
