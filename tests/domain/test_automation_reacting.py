@@ -64,7 +64,7 @@ def then(verb: Any, name: str, **more: Any) -> Action:
 
 def scene(*rules: Rule, steps: tuple[Step, ...] = (), **more: Any) -> Scene:
     template = Template(steps=steps or tuple(step(name) for name in STEPS), rules=rules)
-    return Scene(document=template, week=WEEK, people=PEOPLE, **more)
+    return Scene(document=template, week=WEEK, people=PEOPLE, **{"now": 5000, **more})
 
 
 conditions = st.builds(when, st.sampled_from(STEPS), st.sampled_from(STEP_OPERATORS), st.sampled_from(["and", "or"]))

@@ -119,7 +119,10 @@ class Stage:
             {"prerun_id": there[label], **self._named("actionable", source)}
             for label, source in wanted.get("hand_on", {}).items()
         ]
-        return {"checklist_id": template_id, "name_format": wanted.get("name"), "prerun": handed}
+        name: str | None = wanted.get("name")
+        for label, field in self.kickoff.items():
+            name = name and name.replace(f"{{{{{label}}}}}", f"{{{{{field['alias']}}}}}")
+        return {"checklist_id": template_id, "name_format": name, "prerun": handed}
 
     def _make_step(self, step: dict[str, Any]) -> None:
         fields, _ = step.pop("fields", ()), step.pop("due", None)
@@ -155,10 +158,15 @@ class Stage:
         """[and/or,] subject, operation[, statement[, column]]."""
         logic = words.pop(0) if words[0] in ("and", "or") else "and"
         name, operation, statement, column = [*words, None, None][:4]
+        if operation in ("overdue_by", "due_in"):
+            value, unit = statement.split()
+            statement = {"value": int(value), "unit": unit}
         found = {"operation": operation, "statement": statement, "logic": logic, "column_contains_name": column}
         return {**found, **self._named("conditionable", name)}
 
     def _named(self, key: str, name: str) -> dict[str, str]:
+        if name == "(process)":
+            return {f"{key}_type": "Run"}
         for kind, known in (("Prerun", self.kickoff), ("Capture", self.fields)):
             if name in known:
                 return {f"{key}_id": known[name]["id"], f"{key}_type": kind}
@@ -300,6 +308,20 @@ class Stage:
         edge = self.org.server.edge
         self.org.server.run(fire_due(edge.database, edge.clock, edge.means))
 
+    def do_pass(self, _: Any, event: Mapping[str, Any]) -> None:
+        """Time passes; of what the clock does, only rules react."""
+        self.do_clock(True, event)
+        self.also("wait")
+
+    def do_hold(self, reason: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/runs/{self.run}/hold", {"reason": reason}))
+
+    def do_resume(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/hold"))
+
+    def do_restore(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.put(f"/runs/{self.run}/activate"))
+
     def _ok(self, answer: httpx.Response) -> None:
         assert answer.status_code in (200, 201, 204), f"{answer.status_code}: {answer.text}"
 
@@ -414,14 +436,14 @@ class Stage:
         return len(self.api.data("GET", "/runs?per_page=100"))
 
     def see_comments(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        """What the system said last on the task, without the id of a process."""
+        """What the system said on the task, without the id of a process; nothing else when it said what is wanted."""
         tasks, found = self.tasks(), dict[str, str]()
         for step in wanted:
             threads = self.api.data("GET", f"/runs/{self.run}/tasks/{tasks[step]['id']}?with=threads")["threads"][
                 "data"
             ]
-            last = max(threads, key=lambda each: each["id"])["content"] if threads else ""
-            found[step] = re.sub(r" \([0-9a-f]{32}\)", "", last)
+            said = [re.sub(r" \([0-9a-f]{32}\)", "", each["content"]) for each in threads]
+            found[step] = wanted[step] if wanted[step] in said else " ".join(said)
         return found
 
     def see_told(self, wanted: Mapping[str, int]) -> dict[str, int]:
@@ -441,7 +463,7 @@ class Stage:
 
 
 WORDS = tuple(name.removeprefix("do_") for name in vars(Stage) if name.startswith("do_"))
-REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form"})
+REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form", "pass"})
 SIGHTS = tuple(name.removeprefix("see_") for name in vars(Stage) if name.startswith("see_"))
 
 

@@ -49,7 +49,7 @@ def before_of(former: Process, latter: Process, rules: RuleState | None = None) 
 
 def rules_back(before: RuleState, now: RuleState) -> RuleState:
     """What the process remembers of its rules again; what was launched is not launched anew. Spec: A-4.73."""
-    return replace(before, launched=now.launched)
+    return replace(before, launched=now.launched, passed=now.passed)
 
 
 def restored(current: Process, before: Before) -> Process:

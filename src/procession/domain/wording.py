@@ -9,6 +9,7 @@ import msgspec
 
 from procession.domain.automations.comparing import statement_text
 from procession.domain.automations.rules import CLAUSES, WITHOUT_VALUE, Action, Condition, Rule
+from procession.domain.automations.timing import interval_of
 from procession.domain.calendar import Unit
 from procession.domain.deadlines import START_RUN, StepDeadline
 from procession.domain.loose import as_list
@@ -26,6 +27,9 @@ _OPERATORS: Mapping[str, str] = {
     "acknowledged": "is acknowledged",
     "expired": "expires",
     "not_assigned": "has nobody assigned",
+    "overdue": "is overdue",
+    "overdue_by": "is overdue by",
+    "due_in": "is due in",
     "equals": "is",
     "not_equals": "is not",
     "equals_any": "is any of",
@@ -103,6 +107,10 @@ def owners_text(owners: Owners, names: Names) -> str:
 def condition_text(condition: Condition, template: Template) -> str:
     """ "Trip" is "Sea"; step "Weigh" is completed on time."""
     test = _OPERATORS[condition.operator]
+    if condition.is_on_time:
+        subject = step_name(condition.subject_id, template) if condition.subject == "Step" else "the process"
+        interval = interval_of(condition)
+        return f"{subject} {test}" + ("" if interval is None else f" {duration(interval.value, interval.unit)}")
     if condition.subject == "Step":
         late = _CLAUSES.get(CLAUSES.get(str(condition.statement), ""), "") if condition.operator == "completed" else ""
         return f"{step_name(condition.subject_id, template)} {test}{late}"

@@ -215,6 +215,7 @@ async def remove(tx: WriteTx, process: Process) -> None:
     await _save_task_keys(tx, _task_keys([process]), _task_keys(()))
     await _save_search(tx, process, None)
     await timers.follow(tx, "close_task", closing_times(process), {})
+    await timers.remove(tx, "rule_clock", [process.seq])
     await tx.delete(lists.finished_processes, [{"seq": process.seq}])
     await tx.delete(processes, [{"seq": process.seq}])
 

@@ -13,6 +13,7 @@ from procession.domain.automations.rules import Action, Launch, Rule
 from procession.domain.calendar import local_time
 from procession.domain.errors import DomainError, Invalid, WrongState
 from procession.domain.events import Event, happened
+from procession.domain.loose import as_list, as_object
 from procession.domain.names import fill_variables
 from procession.domain.processes import Process, Task
 from procession.domain.schedules import default_name
@@ -97,13 +98,13 @@ def _reason(refusal: DomainError) -> str:
     """In one line: what is wrong with each answer, or why it cannot be at all."""
     if not isinstance(refusal, Invalid):
         return refusal.message
-    return " ".join(_texts(refusal.errors))
+    return " ".join(f"{text.removesuffix('.')}." for text in _texts(refusal.errors))
 
 
 def _texts(errors: object) -> list[str]:
     if isinstance(errors, str):
         return [errors]
-    inside = errors.values() if isinstance(errors, dict) else errors if isinstance(errors, list) else ()
+    inside = list((as_object(errors) or {}).values()) or as_list(errors) or []
     return [text for each in inside for text in _texts(each)]
 
 

@@ -10,7 +10,7 @@ from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_b
 from procession.storage import changes, guests, people, rule_states, undo
 from procession.storage.changes import Kind
 from procession.storage.tx import WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, rule_clocks
 from procession.usecases.guards import SeenTask
 
 NOTHING = (
@@ -87,7 +87,9 @@ async def _restore(tx: WriteTx, process: Process, act: str, before: Before) -> P
     saved = await guards.save_process(tx, process, restored(process, before))
     if before.rules is not None:
         now = await rule_states.find(tx, process.seq)
-        await rule_states.save(tx, process.seq, now, rules_back(before.rules, now or FRESH))
+        rules = rules_back(before.rules, now or FRESH)
+        await rule_states.save(tx, process.seq, now, rules)
+        await rule_clocks.plan(tx, saved, rules)
     await undo.remove(tx, Kind.PROCESS, process.seq)
     if act.startswith("process."):
         tx.record(happened("process.undone", process.id, process=process.seq, act=act))

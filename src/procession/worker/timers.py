@@ -64,5 +64,11 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await schedules.run_due(database, org, organization_id, timer.subject, clock(), means)
         case "onboard":
             await onboarding.launch(database, org, organization_id, timer.subject, clock(), means)
+        case "rule_clock":
+
+            async def look(tx: WriteTx) -> None:
+                await closing.look_at_rules(tx, timer.subject, means)
+
+            await writing(database, org, organization_id, BOT, clock(), look)
         case "bulk_launch":
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 SubjectName = Literal["Step", "Capture", "Prerun"]
+AskedName = Literal["Step", "Capture", "Prerun", "Run"]
 OperationName = Literal[
     "completed",
     "reopened",
@@ -14,6 +15,9 @@ OperationName = Literal[
     "acknowledged",
     "expired",
     "not_assigned",
+    "overdue",
+    "overdue_by",
+    "due_in",
     "contains",
     "not_contains",
     "equals",
@@ -39,14 +43,21 @@ ActionVerbName = Literal[
 ]
 
 
+class RuleInterval(msgspec.Struct):
+    """How far after (`overdue_by`) or before (`due_in`) the deadline."""
+
+    value: int
+    unit: Literal["minutes", "hours", "days", "weeks", "months"]
+
+
 class RuleCondition(msgspec.Struct):
     """`logic` joins it to the result of those before it; the first one's is ignored."""
 
     id: str
-    conditionable_id: str
-    conditionable_type: SubjectName
+    conditionable_id: Annotated[str | None, Meta(description="Null for the process itself (`Run`).")]
+    conditionable_type: AskedName
     operation: OperationName
-    statement: str | list[str | None] | None
+    statement: str | list[str | None] | RuleInterval | None
     logic: Literal["and", "or"]
     position: int
     column_contains_name: str | None
@@ -112,11 +123,15 @@ class AutomatedAction(msgspec.Struct):
 
 class RuleConditionBody(msgspec.Struct, kw_only=True):
     id: str | UnsetType = UNSET
-    conditionable_id: str
-    conditionable_type: SubjectName
+    conditionable_id: Annotated[str | UnsetType | None, Meta(description="Not needed for `Run`.")] = UNSET
+    conditionable_type: AskedName
     operation: OperationName
     statement: Annotated[
-        Any, Meta(description="A time clause for steps; else a text, or a list of texts. Null needs none.")
+        Any,
+        Meta(
+            description="A time clause for steps, `{value, unit}` for `overdue_by` and `due_in`; else a text, or a "
+            "list of texts. Null needs none."
+        ),
     ]
     logic: Literal["and", "or"]
     position: int | UnsetType = UNSET

@@ -8,11 +8,14 @@ from msgspec import Meta
 from procession.api.contract.rules import ActionVerbName, RulePeople
 from procession.domain.run_document import Progress
 
-EventName = Literal["complete", "reopen", "answer", "hide", "show", "submit_form"]
+EventName = Literal["complete", "reopen", "answer", "hide", "show", "submit_form", "wait"]
 
 
 class SimulatedEvent(msgspec.Struct, kw_only=True):
-    """One thing somebody does. `taskdata` are answers saved before; `prerun` is for `submit_form`."""
+    """One thing somebody does. `taskdata` are answers saved before; `prerun` is for `submit_form`.
+
+    `wait` only lets time pass until `at`, as everything else does, too: rules with conditions on time react.
+    """
 
     event: EventName
     step_id: str | None = None
@@ -71,7 +74,7 @@ class RuleEvaluation(msgspec.Struct):
 
     id: str
     automated_alias: str
-    because: Annotated[str, Meta(description="launched, kickoff_submitted, completed or reopened.")]
+    because: Annotated[str, Meta(description="launched, kickoff_submitted, completed, reopened or time_passed.")]
     because_of_step_id: str | None
     executed: bool
     only_follows: Annotated[

@@ -10,6 +10,7 @@ from procession.api.contract.explanations import (
     TaskExplanation,
 )
 from procession.api.contract.rules import RulePeople
+from procession.api.present.rules import statement_of
 from procession.domain.automations.explaining import Aiming, Asked, Change, Explanation
 from procession.domain.run_document import on_hold
 from procession.domain.times import wire, wire_or_none
@@ -68,10 +69,10 @@ def _condition(asked: Asked) -> ExplainedCondition:
     return ExplainedCondition(
         id=condition.id,
         conditionable_type=condition.subject,
-        conditionable_id=condition.subject_id,
+        conditionable_id=condition.subject_id or None,
         title=asked.title,
         operation=condition.operator,
-        statement=condition.statement,
+        statement=statement_of(condition),
         logic=condition.logic,
         met=asked.met,
     )

@@ -1,6 +1,7 @@
 """Rules of templates. Spec: api-templates 8.2."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from procession.api.contract.rules import (
     AutomatedAction,
@@ -8,10 +9,12 @@ from procession.api.contract.rules import (
     RuleAction,
     RuleCondition,
     RuleDeadline,
+    RuleInterval,
     RuleLaunch,
     RulePeople,
 )
 from procession.domain.automations.rules import Action, Condition, Launch, Rule
+from procession.domain.automations.timing import interval_of
 from procession.domain.times import wire, wire_or_none
 
 
@@ -36,14 +39,20 @@ def present_rule(rule: Rule, position: int) -> AutomatedAction:
 def _condition(condition: Condition, position: int) -> RuleCondition:
     return RuleCondition(
         id=condition.id,
-        conditionable_id=condition.subject_id,
+        conditionable_id=condition.subject_id or None,
         conditionable_type=condition.subject,
         operation=condition.operator,
-        statement=condition.statement,
+        statement=statement_of(condition),
         logic=condition.logic,
         position=position,
         column_contains_name=condition.column,
     )
+
+
+def statement_of(condition: Condition) -> Any:
+    """A test on time has its interval."""
+    interval = interval_of(condition) if condition.is_on_time else None
+    return condition.statement if interval is None else RuleInterval(interval.value, interval.unit)
 
 
 def _action(action: Action, position: int) -> RuleAction:

@@ -176,6 +176,8 @@ def _met(evaluation: Logged | None) -> dict[str, bool]:
 
 
 def _title_of(condition: Condition, template: Template) -> str:
+    if condition.subject == "Run":
+        return ""
     if condition.subject == "Step":
         step = template.step(condition.subject_id)
         return "" if step is None else step.title

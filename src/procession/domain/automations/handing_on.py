@@ -12,21 +12,23 @@ from procession.domain.templates import Template
 from procession.domain.values import is_blank
 from procession.domain.variables import Reader, text_of, variable_of
 
-_CHOICES: frozenset[FieldType] = frozenset({"radio", "dropdown"})
-_WRITTEN: frozenset[FieldType] = frozenset({"text", "textarea"})
+_TEXTS: frozenset[FieldType] = frozenset({"text", "textarea", "email", "date", "radio", "dropdown", "multiselect"})
+_CHOICES: frozenset[FieldType] = frozenset({"radio", "dropdown", "text"})
+_CHECKS: frozenset[FieldType] = frozenset({"multiselect", "radio", "dropdown"})
+_ADDRESSES: frozenset[FieldType] = frozenset({"email", "text"})
 _TAKEN_FROM: Mapping[FieldType, frozenset[FieldType]] = {
-    "text": _WRITTEN | _CHOICES | {"email", "date", "multiselect"},
-    "textarea": _WRITTEN | _CHOICES | {"email", "date", "multiselect"},
-    "email": frozenset({"email", "text"}),
-    "radio": _CHOICES | {"text"},
-    "dropdown": _CHOICES | {"text"},
-    "multiselect": _CHOICES | {"multiselect"},
+    "text": _TEXTS,
+    "textarea": _TEXTS,
+    "email": _ADDRESSES,
+    "radio": _CHOICES,
+    "dropdown": _CHOICES,
+    "multiselect": _CHECKS,
 }
 """Which types a field of this type can take an answer from; the others take it from their like only. Spec: A-4.71."""
 
 
 def fits(source: Field, target: Field) -> bool:
-    return source.field_type in _TAKEN_FROM.get(target.field_type, frozenset({target.field_type}))
+    return source.field_type == target.field_type or source.field_type in _TAKEN_FROM.get(target.field_type, ())
 
 
 def unmet(launch: Launch, kickoff: tuple[Field, ...]) -> list[Field]:

@@ -123,6 +123,8 @@ def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
     """Whether what happened concerns the rule. Spec: A-5.1, A-5.3."""
     if not rule.is_live:
         return False
+    if happened.kind == "time_passed":
+        return any(condition.id == happened.condition for condition in rule.conditions)
     if happened.step is not None:
         return _concerns(rule, happened.step, view)
     if happened.kind == "launched" and any(each.operator == "not_assigned" for each in rule.conditions):
@@ -144,8 +146,8 @@ def _concerns(rule: Rule, step_id: str, view: View) -> bool:
 
 
 def _rearmed(happened: Occurrence, view: View) -> frozenset[str]:
-    """The spent rules that may fire again, just before any is looked at. Spec: A-5.17."""
-    spent = [rule for rule in view.scene.document.rules if rule.id in view.state.spent]
+    """The spent rules that may fire again, just before any is looked at. Spec: A-5.17, A-2.44."""
+    spent = [rule for rule in view.scene.document.rules if rule.id in view.state.spent and not rule.is_on_time]
     step = happened.step
     if happened.kind == "completed" and step is not None and step in view.state.done:
         return frozenset(rule.id for rule in spent if _concerns(rule, step, view))
@@ -179,7 +181,8 @@ def _remember(happened: Occurrence, view: View) -> None:
     if happened.kind == "completed" and happened.step is not None:
         effects = without_effects(view.state.effects, happened.step)
         view.remember(done=view.state.done | {happened.step}, effects=effects)
-    if happened.step is None and view.process.prerun_status != "incomplete":
+    is_of_form = happened.kind in ("launched", "kickoff_submitted")
+    if is_of_form and view.process.prerun_status != "incomplete":
         view.remember(kickoff=kickoff_digests(view.process, view.scene.document.rules))
 
 

@@ -44,7 +44,7 @@ def read_launch(path: str, raw: object, known: Known, complain: Complain) -> Lau
 def _handed_on(path: str, raw: object, known: Known, complain: Complain) -> HandedOn:
     sent = as_object(raw) or {}
     field = _id(f"{path}.prerun_id", sent, "prerun_id", complain)
-    kind = next((each for each in FIELD_SUBJECTS if each == sent.get("actionable_type")), None)
+    kind: FieldSubject | None = next((each for each in FIELD_SUBJECTS if each == sent.get("actionable_type")), None)
     if kind is None:
         complain(f"{path}.actionable_type", f"The actionable type must be one of {', '.join(FIELD_SUBJECTS)}.")
     source_id = _id(f"{path}.actionable_id", sent, "actionable_id", complain)

@@ -15,8 +15,12 @@ MAX_ENTRIES = 100
 """Conditions, and actions, of one rule; both limits are ours, against runaway clients."""
 
 Subject = Literal["Step", "Capture", "Prerun"]
+# The process itself: only when it is due can be asked about it.
+AskedSubject = Literal["Step", "Capture", "Prerun", "Run"]
 FieldSubject = Literal["Capture", "Prerun"]
-StepOperator = Literal["completed", "reopened", "approved", "rejected", "acknowledged", "expired", "not_assigned"]
+TimeOperator = Literal["overdue", "overdue_by", "due_in"]
+StateOperator = Literal["completed", "reopened", "approved", "rejected", "acknowledged", "expired", "not_assigned"]
+StepOperator = StateOperator | TimeOperator
 FieldOperator = Literal[
     "contains",
     "not_contains",
@@ -48,15 +52,18 @@ Option = Literal["before", "from"]
 
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 FIELD_SUBJECTS: tuple[FieldSubject, ...] = get_args(FieldSubject)
-STEP_OPERATORS: tuple[StepOperator, ...] = get_args(StepOperator)
+ASKED_SUBJECTS: tuple[AskedSubject, ...] = get_args(AskedSubject)
+TIME_OPERATORS: tuple[TimeOperator, ...] = get_args(TimeOperator)
+STEP_OPERATORS: tuple[StepOperator, ...] = (*get_args(StateOperator), *TIME_OPERATORS)
 FIELD_OPERATORS: tuple[FieldOperator, ...] = get_args(FieldOperator)
 LOGIC: tuple[Logic, ...] = get_args(Logic)
 OPTIONS: tuple[Option, ...] = get_args(Option)
 
-OPERATORS: Mapping[Subject, tuple[Operator, ...]] = {
+OPERATORS: Mapping[AskedSubject, tuple[Operator, ...]] = {
     "Step": STEP_OPERATORS,
     "Capture": FIELD_OPERATORS,
     "Prerun": FIELD_OPERATORS,
+    "Run": TIME_OPERATORS,
 }
 VERBS: Mapping[ActionType, tuple[Verb, ...]] = {
     "visibility": ("show", "hide"),
@@ -83,10 +90,13 @@ WITH_PEOPLE: frozenset[Verb] = frozenset({"assign", "assign_only", "unassign"})
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """One test. `statement` is a time clause on a step, else a text, a number, or a list of texts."""
+    """One test. `statement` is a time clause on a step, an `Interval` of a test on time, else a text, a number, or a
+    list of texts.
+    """
 
     id: str
-    subject: Subject
+    subject: AskedSubject
+    # Empty for the process itself.
     subject_id: str
     operator: Operator
     statement: Any = None  # JSON
@@ -94,6 +104,18 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     logic: Logic = "and"
     # On tables: the label of the only column that counts.
     column: str | None = None
+
+    @property
+    def is_on_time(self) -> bool:
+        """Whether it is the clock that meets it. Spec: A-2.40."""
+        return self.operator in TIME_OPERATORS
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """How far before or after a deadline a test on time is met. Spec: A-2.41."""
+
+    value: int
+    unit: CalendarUnit
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -169,6 +191,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is ever evaluated. Spec: A-1.6."""
         return self.archived_at is None and bool(self.conditions) and bool(self.actions)
 
+    @property
+    def is_on_time(self) -> bool:
+        """Whether the clock can make it fire, which happens once in a process. Spec: A-2.44."""
+        return any(condition.is_on_time for condition in self.conditions)
+
     def listens_to(self, subject: Subject) -> bool:
         return any(condition.subject == subject for condition in self.conditions)
 
@@ -180,7 +207,8 @@ def using(rules: Iterable[Rule], ids: frozenset[str]) -> list[Rule]:
 
 def named_in(rule: Rule) -> frozenset[str]:
     """Every step and field the rule names."""
-    named = {condition.subject_id for condition in rule.conditions} | {action.target for action in rule.actions}
+    named = {each.subject_id for each in rule.conditions if each.subject != "Run"}
+    named |= {action.target for action in rule.actions}
     return frozenset(named.union(*(action.sources for action in rule.actions)))
 
 

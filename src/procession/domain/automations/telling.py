@@ -64,7 +64,7 @@ def _asked(condition: Condition) -> dict[str, Any]:
     return {
         "id": condition.id,
         "type": condition.subject,
-        "subject": condition.subject_id,
+        "subject": condition.subject_id or None,
         "operation": condition.operator,
         "statement": condition.statement,
         "logic": condition.logic,
@@ -72,7 +72,7 @@ def _asked(condition: Condition) -> dict[str, Any]:
 
 
 def _cause(process: Process, occurrence: Occurrence) -> str:
-    """ "process.launched", "process.kickoff_submitted", "task.completed:<id>" or "task.reopened:<id>"."""
+    """ "process.launched", "process.kickoff_submitted", "process.time_passed"; of a task "task.completed:<id>" etc."""
     if occurrence.step is None:
         return f"process.{occurrence.kind}"
     task = next((task for task in process.tasks if task.step_id == occurrence.step), None)

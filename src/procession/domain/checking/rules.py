@@ -44,6 +44,8 @@ def _of(rule: Rule, code: Code, level: Level, sentence: str, *related: Place) ->
 
 
 def _exists(subject: str | None, subject_id: str | None, reach: Reach) -> bool:
+    if subject == "Run":
+        return True
     if subject == "Step":
         return subject_id in reach.world.steps
     known = reach.world.fields.get(subject_id or "")
@@ -71,7 +73,7 @@ def _target_exists(action: Action, reach: Reach) -> bool:
 def _values(rule: Rule, reach: Reach) -> Iterator[Finding]:
     """Conditions that compare with what an answer can never be."""
     for condition in rule.conditions:
-        if condition.subject == "Step" or not _exists(condition.subject, condition.subject_id, reach):
+        if condition.subject in ("Step", "Run") or not _exists(condition.subject, condition.subject_id, reach):
             continue
         field, _ = reach.world.fields[condition.subject_id]
         yield from _values_of(rule, condition, field, reach.template)
