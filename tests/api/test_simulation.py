@@ -49,6 +49,7 @@ def test_every_moment_tells_what_rules_did_and_why(org: Organization) -> None:
 
 def test_a_launch_is_shown_and_nothing_is_launched(org: Organization) -> None:
     """Spec: api-templates 8.6, A-4.70; time passes by itself, A-2.43."""
+    org.server.clock.freeze(NOW)
     rules = Rules(org)
     other = rules.other()
     launch = rules.launch(other, (0, "Capture", rules.note))

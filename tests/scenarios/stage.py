@@ -94,19 +94,24 @@ class Stage:
         for each in self.scenario["steps"]:
             self._make_step({"title": each} if isinstance(each, str) else dict(each))
         for each in self.scenario["steps"]:
+            if isinstance(each, dict) and "launches" in each:
+                follow_up = {"id": self.others[each["launches"]]["id"], "tasks_within_process": False}
+                body = {"title": each["title"], "bp_to_launch": follow_up}
+                self.api.data("PUT", f"{self.path}/steps/{self.steps[each['title']]}", body)
             if isinstance(each, dict) and "due" in each:
                 self._set_due(each["title"], each["due"])
         for rule in self.scenario.get("rules", ()):
             self.add_rule(rule)
 
     def _make_other(self, other: Mapping[str, Any]) -> None:
-        """A template that rules launch."""
+        """A template that rules and steps launch; nobody but administrators may do so by themselves."""
         made = self.api.data("POST", "/checklists", {"title": other["title"], "type": "procedure"})
         path = f"/checklists/{made['id']}"
         body = {"title": other["title"], "prerun": [definition(each) for each in other.get("kickoff", ())]}
         self.others[other["title"]] = self.api.data("PUT", path, body)
         for title in other.get("steps", ()):
             self.api.data("POST", f"{path}/steps", {"title": title})
+        self.org.allow(made, "LAUNCH")
 
     def _launch(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """template (the scenario's own when none is named), name, hand_on: kick-off field there = field here."""
@@ -125,7 +130,7 @@ class Stage:
         return {"checklist_id": template_id, "name_format": name, "prerun": handed}
 
     def _make_step(self, step: dict[str, Any]) -> None:
-        fields, _ = step.pop("fields", ()), step.pop("due", None)
+        fields, _, _ = step.pop("fields", ()), step.pop("due", None), step.pop("launches", None)
         owners = self.owners(step.pop("people", ()))
         body = {"assign_run_starter": False, **step}
         body |= {"assignees": owners["users"], "guests": owners["guests"], "groups": owners["groups"]}
@@ -296,6 +301,11 @@ class Stage:
 
     def do_archive_other(self, title: str, event: Mapping[str, Any]) -> None:
         self._ok(self.api.delete(f"/checklists/{self.others[title]['id']}"))
+
+    def do_require(self, title: str, event: Mapping[str, Any]) -> None:
+        """The other template gets a required kick-off field."""
+        body = {"title": title, "prerun": [*self.others[title]["prerun"], text_field(label="Must", required=True)]}
+        self._ok(self.api.put(f"/checklists/{self.others[title]['id']}", body))
 
     def do_undo(self, step: str, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/undo"))

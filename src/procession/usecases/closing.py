@@ -12,7 +12,7 @@ from procession.domain.calendar import UNIT_WORDS, add_offset
 from procession.domain.events import happened
 from procession.domain.processes import Process, State, Task
 from procession.domain.tasks import closed_by_clock
-from procession.domain.timers import TimerKind, closing_time, may_complete_late, next_midnight
+from procession.domain.timers import TICK, TimerKind, closing_time, may_complete_late, next_midnight
 from procession.domain.times import Millis
 from procession.storage import daily, organizations, processes, threads, timers
 from procession.storage.daily import START, Place
@@ -42,7 +42,8 @@ async def close_due_tasks(tx: WriteTx, task_seq: int, means: Means) -> None:
     elif await timers.due(tx, "close_task", [task_seq]):
         if closing_time(task, None) is not None:
             await _expire(tx, task, None, means)
-        await timers.remove(tx, "close_task", [task_seq])
+        else:
+            await timers.remove(tx, "close_task", [task_seq])
 
 
 async def look_at_rules(tx: WriteTx, process_seq: int, means: Means) -> None:
@@ -61,18 +62,19 @@ async def _catch_up(tx: WriteTx, process: Process, means: Means) -> Process:
     known = [task.seq for task in process.tasks]
     while due := await timers.due(tx, "close_task", known):
         [seq, *_] = due
-        closes_at = closing_time(_at(process, seq), process)
-        if closes_at is not None:
-            process = await rule_moments.pass_until(tx, process, min(closes_at, tx.now), means)
-            if closing_time(_at(process, seq), process) is not None:
-                process = await _expire(tx, _at(process, seq), process, means) or process
-        # Gone with the task's closing, unless there was nothing to close.
-        await timers.remove(tx, "close_task", [seq])
+        task = next(each for each in process.tasks if each.seq == seq)
+        closes_at = closing_time(task, process)
+        if closes_at is None:
+            await timers.remove(tx, "close_task", [seq])
+            continue
+        passed = await rule_moments.pass_until(tx, process, min(closes_at, tx.now), means)
+        if passed == process:  # else something else may be due now
+            passed = await _expire(tx, task, process, means) or process
+            # Gone with the closing; where a rule has re-opened the task at once, it has time for a new date. Spec: E6.
+            if await timers.due(tx, "close_task", [seq]):
+                await timers.move(tx, "close_task", seq, tx.now + TICK)
+        process = passed
     return await rule_moments.pass_until(tx, process, tx.now, means)
-
-
-def _at(process: Process, seq: int) -> Task:
-    return next(task for task in process.tasks if task.seq == seq)
 
 
 async def _expire(tx: WriteTx, task: Task, process: Process | None, means: Means) -> Process | None:

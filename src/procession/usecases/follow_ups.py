@@ -1,18 +1,20 @@
-"""Processes that rules launch: what is asked for, whether it can be, and what is said about it. Spec: A-4.70 to A-4.75.
+"""Processes that rules and completed steps launch: what is asked for, whether it can be, what is said about it.
 
-What cannot be launched says why on the task that the rule names; it never undoes what the rule reacted to.
+What cannot be launched says why on its task; it never undoes what led to it. Spec: A-4.70 to A-4.75, L-10.1 to L-10.12.
 """
 
+from collections.abc import Iterator
 from html import escape
 
 import msgspec
 from msgspec.structs import replace
 
 from procession.domain.automations.handing_on import answers_for
-from procession.domain.automations.rules import Action, Launch, Rule
+from procession.domain.automations.reacting import Evaluation, FollowUpDue
+from procession.domain.automations.rules import Launch
 from procession.domain.calendar import local_time
 from procession.domain.errors import DomainError, Invalid, WrongState
-from procession.domain.events import Event, happened
+from procession.domain.events import happened
 from procession.domain.loose import as_list, as_object
 from procession.domain.names import fill_variables
 from procession.domain.processes import Process, Task
@@ -26,43 +28,58 @@ from procession.usecases.reactions import Reacted
 
 MOST_LEVELS = 50
 GONE = "The template is not there any more."
-DOCUMENT = "A document cannot be launched by a rule."
+DOCUMENT = "A document cannot be launched by another process."
 NO_LAUNCHER = "Nobody who could launch it is left: neither who launched this process nor its owner."
 TOO_MANY = "Too many processes would be launched by one change."
 TOO_DEEP = f"More than {MOST_LEVELS} processes have launched one another already."
-BEFORE = "The process that this rule launches was launched before; it is not launched again."
+BEFORE = "{} launched its process before; it is not launched again."
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A launch that a rule of the stored process asks for; `is_again` when it has launched it before."""
+    """A launch that a rule or a completed step of the stored process asks for, by its `key`: an action's, a step's.
+
+    `is_again` when it was launched before.
+    """
 
     process: Process
-    rule: Rule
-    action: Action
-    launch: Launch
     task: Task
+    key: str
+    cause: str
+    asking: str
+    launch: Launch
     is_again: bool
 
 
 def wanted(change: Reacted) -> list[Wanted]:
-    """In the order in which the rules acted."""
+    """In the order in which rules acted; the step's own comes last."""
     found: list[Wanted] = []
-    for entry in [] if change.reaction is None else change.reaction.evaluations:
-        for acted in entry.acted:
-            launch, task = acted.action.launch, acted.done.before
-            if launch is not None and task is not None:
-                is_again = acted.done.outcome == "launched_before"
-                found.append(Wanted(change.process, entry.rule, acted.action, launch, task, is_again))
+    for entry in change.log:
+        if isinstance(entry, Evaluation):
+            found += _of_rule(change.process, entry)
+        elif isinstance(entry, FollowUpDue) and entry.step.follow_up is not None:
+            launch = Launch(entry.step.follow_up.template_id, entry.step.follow_up.default_name_format)
+            cause = f"task.completed:{entry.task.id}"
+            asking = "Completing this task"
+            found.append(Wanted(change.process, entry.task, entry.step.id, cause, asking, launch, entry.is_again))
     return found
+
+
+def _of_rule(process: Process, entry: Evaluation) -> Iterator[Wanted]:
+    for acted in entry.acted:
+        launch, task = acted.action.launch, acted.done.before
+        if launch is not None and task is not None:
+            is_again = acted.done.outcome == "launched_before"
+            cause, asking = f"rule:{entry.rule.id}", f"The rule {entry.rule.name}"
+            yield Wanted(process, task, acted.action.id, cause, asking, launch, is_again)
 
 
 async def ready(tx: WriteTx, each: Wanted, *, has_room: bool) -> Ready | None:
     """The launch with all it takes; None where it cannot be, which the task says from then on, with the reason.
 
-    A rule whose launch was refused asks for it again when it fires again. Spec: A-4.74.
+    Whoever asked for it may ask again. Spec: A-4.74.
     """
     if each.is_again:
-        await threads.add_bot_comment(tx, each.process.seq, each.task.seq, BEFORE)
+        await _say(tx, each, BEFORE.format(each.asking))
         return None
     try:
         if not has_room:
@@ -72,11 +89,11 @@ async def ready(tx: WriteTx, each: Wanted, *, has_room: bool) -> Ready | None:
         reason = _reason(refusal)
     state = await rule_states.find(tx, each.process.seq)
     if state is not None:
-        launched = state.launched - {each.action.id}
+        launched = state.launched - {each.key}
         await rule_states.save(tx, each.process.seq, state, replace(state, launched=launched))
-    tx.record(_of_rule(each, happened("task.launch_refused", each.task.id, process=each.process.seq, reason=reason)))
-    text = f"The rule {each.rule.name} could not launch a process. {reason}"
-    await threads.add_bot_comment(tx, each.process.seq, each.task.seq, escape(text, quote=False))
+    refused = happened("task.launch_refused", each.task.id, process=each.process.seq, reason=reason)
+    tx.record(replace(refused, cause=each.cause))
+    await _say(tx, each, f"{each.asking} could not launch a process. {reason}")
     return None
 
 
@@ -85,13 +102,12 @@ async def tell(tx: WriteTx, each: Wanted, launched: Process) -> None:
     event = happened(
         "task.launched_process", each.task.id, process=each.process.seq, launched=launched.id, called=launched.name
     )
-    tx.record(_of_rule(each, event))
-    text = f"The rule {each.rule.name} launched the process {launched.name} ({launched.id})."
+    tx.record(replace(event, cause=each.cause))
+    await _say(tx, each, f"{each.asking} launched the process {launched.name} ({launched.id}).")
+
+
+async def _say(tx: WriteTx, each: Wanted, text: str) -> None:
     await threads.add_bot_comment(tx, each.process.seq, each.task.seq, escape(text, quote=False))
-
-
-def _of_rule(each: Wanted, event: Event) -> Event:
-    return replace(event, cause=f"rule:{each.rule.id}")
 
 
 def _reason(refusal: DomainError) -> str:

@@ -83,7 +83,7 @@ async def _launch_wanted(tx: WriteTx, change: Reacted, means: Means) -> None:
         ready = await follow_ups.ready(tx, wanted, has_room=room > 0)
         if ready is None:
             continue
-        by_rules = await _launched(tx, ready, means, cause=f"rule:{wanted.rule.id}")
+        by_rules = await _launched(tx, ready, means, cause=wanted.cause)
         await follow_ups.tell(tx, wanted, by_rules.process)
         room -= 1
         waiting += follow_ups.wanted(by_rules)

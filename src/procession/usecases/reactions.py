@@ -7,7 +7,7 @@ import msgspec
 
 from procession.adapters.secrets import Secrets
 from procession.domain.automations.people import gives_work, named_people
-from procession.domain.automations.reacting import Entry, Reaction, react, touched
+from procession.domain.automations.reacting import Entry, Reaction, launches, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
 from procession.domain.automations.telling import told
 from procession.domain.organizations import OrganizationSettings
@@ -59,10 +59,10 @@ async def reacted(
     """The process, locked or just made (`is_new`), after everything that follows from what happened to it.
 
     Guests that rules assign exist afterwards; those of a new process are its launch's business, which makes all of
-    them at once, in one order. `at` is the instant it happened at, now when not said. A template without rules costs
-    nothing.
+    them at once, in one order. `at` is the instant it happened at, now when not said. Where no rule and no
+    follow-up can react it costs nothing.
     """
-    if not document.rules:
+    if not document.rules and launches(occurrence, document) is None:
         return Reacted(process)
     former = None if is_new else await rule_states.find(tx, process.seq)
     reaction = await decided(tx, process, document, settings, occurrence, former or FRESH, means, at=at or tx.now)

@@ -12,7 +12,7 @@ from procession.api.contract.simulations import (
     Simulation,
 )
 from procession.domain.automations.handing_on import handed_on
-from procession.domain.automations.reacting import Acted, Evaluation, Followed, TakenBack
+from procession.domain.automations.reacting import Acted, Evaluation, Followed
 from procession.domain.processes import Task
 from procession.domain.run_document import progress
 from procession.domain.tasks import status_label
@@ -33,7 +33,7 @@ def _moment(moment: Moment) -> SimulatedMoment:
         status=process.status,
         progress=progress(process.tasks_done, process.tasks_visible),
         tasks=[_task(task) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
-        rules=[_evaluation(entry, moment) for entry in moment.log if not isinstance(entry, TakenBack)],
+        rules=[_evaluation(entry, moment) for entry in moment.log if isinstance(entry, Evaluation | Followed)],
     )
 
 

@@ -23,7 +23,7 @@ from procession.domain.automations.state import (
 )
 from procession.domain.automations.undoing import take_back, without_effects
 from procession.domain.processes import Process, Task
-from procession.domain.templates import Template
+from procession.domain.templates import Step, Template
 
 
 class Acted(msgspec.Struct, frozen=True):
@@ -61,7 +61,15 @@ class TakenBack(msgspec.Struct, frozen=True):
     task: Task
 
 
-Entry = Evaluation | Followed | TakenBack
+class FollowUpDue(msgspec.Struct, frozen=True):
+    """The task of a step was completed that launches another template; `is_again` when it has done so before."""
+
+    step: Step
+    task: Task
+    is_again: bool
+
+
+Entry = Evaluation | Followed | TakenBack | FollowUpDue
 
 
 class Reaction(msgspec.Struct, frozen=True):
@@ -105,7 +113,24 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
                 log.append(evaluation)
                 queue.extend(_reopened_by(evaluation))
         log += _followed(happened, view)
+    log += _follow_up(occurrence, view)
     return Reaction(view.process, view.state, tuple(log))
+
+
+def launches(occurrence: Occurrence, template: Template) -> Step | None:
+    """The step that was completed, when that launches another template as a process of its own. Spec: L-10.2."""
+    step = template.step(occurrence.step) if occurrence.kind == "completed" and occurrence.step is not None else None
+    is_own = step is not None and step.follow_up is not None and not step.follow_up.tasks_within_process
+    return step if is_own else None
+
+
+def _follow_up(occurrence: Occurrence, view: View) -> Iterator[FollowUpDue]:
+    """Once for each task. Spec: L-10.3."""
+    step = launches(occurrence, view.scene.document)
+    task = None if step is None else view.task_of(step.id)
+    if step is not None and task is not None:
+        yield FollowUpDue(step, task, step.id in view.state.launched)
+        view.remember(launched=view.state.launched | {step.id})
 
 
 def _followed(happened: Occurrence, view: View) -> list[Followed]:
@@ -231,6 +256,8 @@ def touched(log: Iterable[Entry]) -> dict[str, list[str]]:
     """Task id to what rules did to it, in order: their verbs, and "taken_back"."""
     found: dict[str, list[str]] = {}
     for entry in log:
+        if isinstance(entry, FollowUpDue):
+            continue
         if isinstance(entry, TakenBack):
             found.setdefault(entry.task.id, []).append("taken_back")
             continue

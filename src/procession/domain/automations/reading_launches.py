@@ -1,5 +1,6 @@
 """The launch that an action asks for, as clients send it. Spec: api-templates 8.2, A-4.70."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from procession.domain.loose import as_list, as_object, clean_text
 
 MAX_NAME_FORMAT = 550
 MAX_HANDED_ON = 200
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 Complain = Callable[[str, str], None]
 Known = Mapping[FieldSubject, Mapping[str, Field]]
@@ -58,5 +61,8 @@ def _id(path: str, sent: Mapping[str, object], key: str, complain: Complain) -> 
     given = sent.get(key)
     if not isinstance(given, str) or not given:
         complain(path, f"The {key.replace('_', ' ')} field is required.")
+        return ""
+    if _ID.fullmatch(given.lower()) is None:
+        complain(path, f"The {key.replace('_', ' ')} must be an id of 32 hexadecimal digits.")
         return ""
     return given.lower()

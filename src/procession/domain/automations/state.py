@@ -38,8 +38,8 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
     as it was last submitted. `shifted` are (rule, step) pairs whose current deadline was shifted (A-4.44). `effects`
     are what the last completion of a step caused, for steps that take it back. `standing` are the rules whose
     conditions held when they were last looked at, where what they show and hide follows (A-5.30). `launched` are the
-    actions that have launched a process: none does so twice (A-4.73). `passed` has, of conditions on time, the
-    deadline that they were looked at for: none is looked at twice for the same one (A-2.43).
+    actions and steps that have launched a process: none does so twice (A-4.73, L-10.3). `passed` has, of conditions on
+    time, the deadline that they were looked at for: none is looked at twice for the same one (A-2.43).
     """
 
     spent: frozenset[str] = frozenset()

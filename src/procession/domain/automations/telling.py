@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Acted, Entry, Evaluation, Followed, TakenBack
+from procession.domain.automations.reacting import Acted, Entry, Evaluation, Followed, FollowUpDue, TakenBack
 from procession.domain.automations.rules import Condition
 from procession.domain.automations.state import Occurrence
 from procession.domain.events import Event, happened
@@ -19,6 +19,8 @@ def told(process: Process, log: Iterable[Entry]) -> Iterator[Event]:
     The cause of an evaluation is what led to it, the cause of a change is the rule (`rule:<id>`).
     """
     for entry in log:
+        if isinstance(entry, FollowUpDue):
+            continue
         if isinstance(entry, TakenBack):
             yield _taken_back(process, entry)
             continue
