@@ -138,7 +138,7 @@ NOTE, DAY = BRIEF.fields
                  act("deadline", "sail", shift=Shift(1, "days", "before"))],
             ))),
             [('Rule "R2" was added: if step "Brief" is completed at least 24 hours late or field "Note" is empty, '
-             'then assign member 1, g@x.test, group a group that is gone to step "Sail", '
+             'then assign Ada Lind, g@x.test, group "Drivers" to step "Sail", '
              'set the deadline of step "Sail" to 1 day before its present one.')],
             id="rule added",
         ),

@@ -188,7 +188,7 @@ class Stage:
         elif kind == "assignment" and what is not None:
             action["assignees"] = self.owners(what)
         elif kind == "launch":
-            action["launch"] = self._launch(what)
+            action["launch"] = self._launch(what or {})
         elif kind == "webhook":
             action |= {"webhook_url": "https://hooks.example/in", "alias_name": "hook"}
         return action | (self._named("actionable", source) if source else {})
