@@ -205,7 +205,7 @@ class Bench:
         process, stored = await self.run(load)
         first = next(task for task in process.tasks if task.step_id == document.steps[0].id)
         done = process.with_tasks(completed(first, Completer(member=1), clock_now(), decision=None))
-        scene, occurrence = Scene(document=stored, week=WEEK), Occurrence("completed", first.step_id)
+        scene, occurrence = Scene(document=stored, week=WEEK, now=clock_now()), Occurrence("completed", first.step_id)
         took: list[float] = []
         for _ in range(10 * times):
             began = perf_counter()

@@ -47,7 +47,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewServer]:
     made: list[Server] = []
     with contextlib.ExitStack() as databases:
 
-        def start(**settings: object) -> Server:
+        def start(**settings: Any) -> Server:
             folder = tmp_path / str(len(made))
             url = ""
             if request.param == "postgresql":

@@ -53,7 +53,7 @@ def view(asked: Field, of: Task, *, done: bool = False, prerun: dict[str, Any] |
     template = Template(steps=(step(asked),), kickoff=(asked,) if prerun is not None else ())
     process = process_with(of, prerun=prerun or {}, **more)
     state = RuleState(done=frozenset({"s"}) if done else frozenset())
-    return View(process, state, Scene(document=template, week=WEEK))
+    return View(process, state, Scene(document=template, week=WEEK, now=0))
 
 
 def on_field(operator: Any, statement: Any = None, **more: Any) -> Condition:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from procession.domain.automations.rules import Rule, Shift
+from procession.domain.automations.rules import HandedOn, Launch, Rule, Shift
 from procession.domain.checking.check import check
 from procession.domain.checking.findings import Surroundings
 from procession.domain.deadlines import StepDeadline
@@ -20,6 +20,7 @@ AROUND = Surroundings(
 TRIP = field("trip", "Trip", "River", "Sea")
 SEA, RIVER = asks("Prerun", "trip", "equals", "Sea"), asks("Prerun", "trip", "equals", "River")
 SIZE = field("size", "Size")
+SIZE_TO_WHO = HandedOn("who", "Prerun", "size")
 AFTER_A = StepDeadline(1, "days", "from", "a")
 
 
@@ -110,6 +111,32 @@ NOTE = field("note", "Note", required=True)
         pytest.param(
             [A, B], [show("b", asks("Prerun", "trip", "not_equals", "Lake"))],
             [("always_true_condition", "medium", "R1")], id="A-2.23 not an option that is gone",
+        ),
+        pytest.param(
+            [A, B], [show("b", done("a", "overdue_by", {"value": 1, "unit": "days"}), done("a", "overdue"))], [],
+            id="A-2.40 on time",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Run", "", "due_in", {"value": 1, "unit": "days"}))], [],
+            id="A-2.40 the process is due",
+        ),
+        pytest.param(
+            [A, B], [show("b", done("a", "overdue"), done("a"))],
+            [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")],
+            id="A-2.40 overdue and done at once",
+        ),
+        pytest.param(
+            [step("a", step_type="expiring"), B], [show("b", done("a", "overdue"))],
+            [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")],
+            id="A-2.42 what closes by itself is never overdue",
+        ),
+        pytest.param(
+            [A], [rule("R1", [SEA], [act("launch_process", "a", launch=Launch("t", None, (SIZE_TO_WHO,)))])], [],
+            id="A-4.70 a launch",
+        ),
+        pytest.param(
+            [A], [rule("R1", [SEA], [act("launch_process", "a", launch=Launch("gone"))])],
+            [("follow_up_gone", "high", "R1")], id="A-4.74 a launch of what is gone",
         ),
         pytest.param(
             [A, B], [show("b", asks("Prerun", "gone", "equals", "x"))],

@@ -30,7 +30,7 @@ NOW = 1_790_000_000_000
 WEEK = WorkingWeek((ALL_HOURS,) * 7, "UTC")
 SURROUNDINGS = Surroundings(
     organization_id="o", week=WEEK, default_deadline=Offset(5, "days"), guest_only=False, map_selects_steps=False,
-    people=People(), active=frozenset({1, 2, 3, 4}), people_of_groups={"g": (frozenset({3}), frozenset())},
+    people=People(), active=frozenset({1, 2, 3, 4}), former_guests={}, people_of_groups={"g": (frozenset({3}), frozenset())},
     reader=Reader(), new_id=lambda: "fresh",
 )  # fmt: skip
 
@@ -55,7 +55,7 @@ class Ran:
         self.asked(Occurrence("launched"), before)
 
     def asked(self, occurrence: Occurrence, document: Template) -> None:
-        reaction = react(self.process, self.state, occurrence, Scene(document=document, week=WEEK))
+        reaction = react(self.process, self.state, occurrence, Scene(document=document, week=WEEK, now=NOW))
         self.process, self.state = reaction.process, reaction.state
 
     def __getitem__(self, step_id: str) -> Task:

@@ -3,6 +3,7 @@
 A file names people, steps, fields and rules by their titles; the words it may use are the methods below.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -27,7 +28,13 @@ CALENDARS: Mapping[str, Mapping[str, Any]] = {
     "always": dict.fromkeys(WEEK, ALL_HOURS),
     "office": {**dict.fromkeys(WEEK[:5], OFFICE_HOURS), **dict.fromkeys(WEEK[5:], CLOSED)},
 }
-TYPES = {"visibility": ("show", "hide"), "status": ("reopen",), "deadline": ("deadline",), "webhook": ("emit_webhook",)}
+TYPES = {
+    "visibility": ("show", "hide"),
+    "status": ("reopen",),
+    "deadline": ("deadline",),
+    "webhook": ("emit_webhook",),
+    "launch": ("launch_process",),
+}
 
 _told = Query(
     select(events.c.kind, events.c.subject_id)
@@ -64,6 +71,9 @@ class Stage:
         # The same launch and events for a rehearsal; None when the case does what cannot be rehearsed.
         self.launch: dict[str, Any] = {}
         self.rehearsal: list[dict[str, Any]] | None = []
+        self.others: dict[str, dict[str, Any]] = {}
+        for other in scenario.get("others", ()):
+            self._make_other(other)
         self._make_template()
 
     # What a scenario is made of.
@@ -79,16 +89,48 @@ class Stage:
         if kickoff := self.scenario.get("kickoff"):
             body = {"title": self.scenario["title"], "prerun": [definition(each) for each in kickoff]}
             self.kickoff = {each["label"]: each for each in self.api.data("PUT", self.path, body)["prerun"]}
+        if settings := self.scenario.get("settings"):
+            self.api.data("PUT", self.path, {"title": self.scenario["title"], **settings})
         for each in self.scenario["steps"]:
             self._make_step({"title": each} if isinstance(each, str) else dict(each))
         for each in self.scenario["steps"]:
+            if isinstance(each, dict) and "launches" in each:
+                follow_up = {"id": self.others[each["launches"]]["id"], "tasks_within_process": False}
+                body = {"title": each["title"], "bp_to_launch": follow_up}
+                self.api.data("PUT", f"{self.path}/steps/{self.steps[each['title']]}", body)
             if isinstance(each, dict) and "due" in each:
                 self._set_due(each["title"], each["due"])
         for rule in self.scenario.get("rules", ()):
             self.add_rule(rule)
 
+    def _make_other(self, other: Mapping[str, Any]) -> None:
+        """A template that rules and steps launch; nobody but administrators may do so by themselves."""
+        made = self.api.data("POST", "/checklists", {"title": other["title"], "type": "procedure"})
+        path = f"/checklists/{made['id']}"
+        body = {"title": other["title"], "prerun": [definition(each) for each in other.get("kickoff", ())]}
+        self.others[other["title"]] = self.api.data("PUT", path, body)
+        for title in other.get("steps", ()):
+            self.api.data("POST", f"{path}/steps", {"title": title})
+        self.org.allow(made, "LAUNCH")
+
+    def _launch(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """template (the scenario's own when none is named), name, hand_on: kick-off field there = field here."""
+        there = {label: field["id"] for label, field in self.kickoff.items()}
+        template_id = self.template
+        if "template" in wanted:
+            other = self.others[wanted["template"]]
+            template_id, there = other["id"], {each["label"]: each["id"] for each in other["prerun"]}
+        handed = [
+            {"prerun_id": there[label], **self._named("actionable", source)}
+            for label, source in wanted.get("hand_on", {}).items()
+        ]
+        name: str | None = wanted.get("name")
+        for label, field in self.kickoff.items():
+            name = name and name.replace(f"{{{{{label}}}}}", f"{{{{{field['alias']}}}}}")
+        return {"checklist_id": template_id, "name_format": name, "prerun": handed}
+
     def _make_step(self, step: dict[str, Any]) -> None:
-        fields, _ = step.pop("fields", ()), step.pop("due", None)
+        fields, _, _ = step.pop("fields", ()), step.pop("due", None), step.pop("launches", None)
         owners = self.owners(step.pop("people", ()))
         body = {"assign_run_starter": False, **step}
         body |= {"assignees": owners["users"], "guests": owners["guests"], "groups": owners["groups"]}
@@ -121,10 +163,15 @@ class Stage:
         """[and/or,] subject, operation[, statement[, column]]."""
         logic = words.pop(0) if words[0] in ("and", "or") else "and"
         name, operation, statement, column = [*words, None, None][:4]
+        if operation in ("overdue_by", "due_in"):
+            value, unit = statement.split()
+            statement = {"value": int(value), "unit": unit}
         found = {"operation": operation, "statement": statement, "logic": logic, "column_contains_name": column}
         return {**found, **self._named("conditionable", name)}
 
     def _named(self, key: str, name: str) -> dict[str, str]:
+        if name == "(process)":
+            return {f"{key}_type": "Run"}
         for kind, known in (("Prerun", self.kickoff), ("Capture", self.fields)):
             if name in known:
                 return {f"{key}_id": known[name]["id"], f"{key}_type": kind}
@@ -140,6 +187,8 @@ class Stage:
             action["deadline"] = {"value": int(value), "unit": unit, "option": option}
         elif kind == "assignment" and what is not None:
             action["assignees"] = self.owners(what)
+        elif kind == "launch":
+            action["launch"] = self._launch(what or {})
         elif kind == "webhook":
             action |= {"webhook_url": "https://hooks.example/in", "alias_name": "hook"}
         return action | (self._named("actionable", source) if source else {})
@@ -250,6 +299,17 @@ class Stage:
     def do_new_rule(self, rule: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         self.add_rule(rule)
 
+    def do_archive_other(self, title: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.api.delete(f"/checklists/{self.others[title]['id']}"))
+
+    def do_require(self, title: str, event: Mapping[str, Any]) -> None:
+        """The other template gets a required kick-off field."""
+        body = {"title": title, "prerun": [*self.others[title]["prerun"], text_field(label="Must", required=True)]}
+        self._ok(self.api.put(f"/checklists/{self.others[title]['id']}", body))
+
+    def do_undo(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/undo"))
+
     def do_archive(self, _: Any, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.delete(f"/runs/{self.run}"))
 
@@ -257,6 +317,20 @@ class Stage:
         """The server does what is due by now."""
         edge = self.org.server.edge
         self.org.server.run(fire_due(edge.database, edge.clock, edge.means))
+
+    def do_pass(self, _: Any, event: Mapping[str, Any]) -> None:
+        """Time passes; of what the clock does, only rules react."""
+        self.do_clock(True, event)
+        self.also("wait")
+
+    def do_hold(self, reason: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/runs/{self.run}/hold", {"reason": reason}))
+
+    def do_resume(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/hold"))
+
+    def do_restore(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.put(f"/runs/{self.run}/activate"))
 
     def _ok(self, answer: httpx.Response) -> None:
         assert answer.status_code in (200, 201, 204), f"{answer.status_code}: {answer.text}"
@@ -357,6 +431,31 @@ class Stage:
     def see_webhooks(self, _: int) -> int:
         return sum(kind == "task.webhook_due" for kind, _ in self._events())
 
+    def see_launched(self, _: list[Any]) -> list[Any]:
+        """What was launched under the process, in order: names, and answers by the labels of the kick-off form."""
+        others = {each["id"]: each for each in self.others.values()}
+        found: list[Any] = []
+        for run in reversed(self.api.data("GET", "/runs?per_page=100")):
+            if run["parent_id"] == self.run:
+                fields = others.get(run["checklist_id"], {"prerun": self.kickoff.values()})["prerun"]
+                labels = {each["id"]: each["label"] for each in fields}
+                found.append([run["name"], {labels[key]: shown(value) for key, value in run["prerun"].items()}])
+        return found
+
+    def see_processes(self, _: int) -> int:
+        return len(self.api.data("GET", "/runs?per_page=100"))
+
+    def see_comments(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What the system said on the task, without the id of a process; nothing else when it said what is wanted."""
+        tasks, found = self.tasks(), dict[str, str]()
+        for step in wanted:
+            threads = self.api.data("GET", f"/runs/{self.run}/tasks/{tasks[step]['id']}?with=threads")["threads"][
+                "data"
+            ]
+            said = [re.sub(r" \([0-9a-f]{32}\)", "", each["content"]) for each in threads]
+            found[step] = wanted[step] if wanted[step] in said else " ".join(said)
+        return found
+
     def see_told(self, wanted: Mapping[str, int]) -> dict[str, int]:
         kinds = [kind for kind, _ in self._events()]
         return {kind: kinds.count(kind) for kind in wanted}
@@ -374,7 +473,7 @@ class Stage:
 
 
 WORDS = tuple(name.removeprefix("do_") for name in vars(Stage) if name.startswith("do_"))
-REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form"})
+REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form", "pass"})
 SIGHTS = tuple(name.removeprefix("see_") for name in vars(Stage) if name.startswith("see_"))
 
 
@@ -387,6 +486,11 @@ def wanted_of(event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         word: {**expected, **instead.get(word, {})} if isinstance(expected, dict) else instead.get(word, expected)
         for word, expected in wanted.items()
     }
+
+
+def shown(answer: Any) -> Any:
+    """An option by its text."""
+    return answer["text"] if isinstance(answer, dict) and "text" in answer else answer
 
 
 def state_word(task: Mapping[str, Any], asked: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from procession.domain.actors import BOT
 from procession.domain.timers import TimerKind
 from procession.domain.times import DAY, HOUR, MINUTE
-from procession.storage import recount, threads, timers, viewing
+from procession.storage import recount, rule_states, threads, timers, viewing
 from procession.storage.tx import WriteTx, reading
 from procession.usecases.viewers import differences
 from procession.worker.timers import fire_due
@@ -183,6 +183,34 @@ def test_what_fails_is_undone_and_tried_again_whatever_the_clock_does(
     world.at(NOW + 2 * DAY)
     world.fire()
     assert world.labels(run)["Alarm"] == "expired", "a claim of a clock that ran ahead counts for nothing"
+
+
+def test_a_rule_on_time_fires_once_whatever_happens_to_servers_and_clocks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spec: A-2.44, A-2.45; cut off in the middle nothing of it is left, and it comes later."""
+    assign = {"action_type": "assignment", "action_verb": "assign", "target_step_id": "Use"}
+    late = ("Use", "overdue", {**assign, "assignees": {"guests": ["late@x.test"]}})
+    run = world.launch({"title": "Use", "deadline": after(1)}, rules=[late])
+    real = rule_states.save
+
+    async def fail(tx: Any, *rest: Any) -> Any:
+        await real(tx, *rest)
+        raise RuntimeError("the power goes")
+
+    monkeypatch.setattr(rule_states, "save", fail)
+    world.at(NOW + 400 * DAY)
+    world.fire()
+    monkeypatch.undo()
+    assert run.tasks()["Use"]["owners"]["guests"] == []
+    world.at(NOW + 2 * DAY)
+    world.fire(servers=3)
+    world.fire()
+
+    assert run.tasks()["Use"]["owners"]["guests"] == ["late@x.test"]
+    feed = world.org.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}&per_page=100")
+    [executed] = [row for row in feed if row["type"] == ["execution"]]
+    assert executed["description"] == ['Rule "r" was executed.']
 
 
 def test_a_stand_alone_expiring_task_expires_too(world: World) -> None:

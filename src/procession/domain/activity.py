@@ -82,8 +82,12 @@ KINDS: Mapping[str, Kind] = {
     "task.deleted": Kind("deleted", "Task", "deleted"),
     "task.linked": Kind("linked", "Task", "tagged or filed"),
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
+    "task.launched_process": Kind("linked", "Task", "followed by a process"),
+    "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
+    "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
+    "rule.holds_no_more": Kind("executed", EXECUTION, "followed: its conditions do not hold any more"),
     "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
     "thread.added": Kind("commented", "Comment", "commented on"),
     "thread.changed": Kind("updated", "Comment", "changed on"),
@@ -311,8 +315,10 @@ def _details(event: Happening, context: Context) -> str:
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
     if event.kind == "process.moved":
         return f"from version {payload.get('from_version')} to {payload.get('version')}."
-    if event.kind == "process.put_on_hold":
+    if event.kind in ("process.put_on_hold", "task.launch_refused"):
         return str(payload.get("reason", ""))
+    if event.kind == "task.launched_process":
+        return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.automations.rules import Action
 from procession.domain.fields import Field
 from procession.domain.lookup_lists import without_list
 from procession.domain.names import Variable, fill_variables, numbered_alias
@@ -40,7 +41,8 @@ def copy_template(template: Template, *, new_id: Callable[[], str], now: int) ->
     parts += [each for rule in template.rules for each in (*rule.conditions, *rule.actions)]
     ids = {each.id: new_id() for each in parts}
     text = _ID.sub(lambda found: ids.get(found[0], found[0]), msgspec.json.encode(template).decode())
-    document = _freshly_dated(msgspec.json.decode(text, type=Template), now)
+    document = _launching_as_before(msgspec.json.decode(text, type=Template), template)
+    document = _freshly_dated(document, now)
     aliases = _fresh_aliases([*document.kickoff, *document.fields()])
     text = _with_renamed_variables(document, {old: new for old, new in aliases.values() if old != new})
     document = msgspec.json.decode(text, type=Template)
@@ -76,7 +78,10 @@ def without_people(template: Template) -> Template:
     nobody: dict[str, Any] = {"assignees": (), "guests": (), "groups": (), "roles": (), "follow_up": None}
     steps = (replace(step, **nobody, custom_fields={}, fields=bare(step.fields)) for step in template.steps)
     rules = (
-        replace(rule, actions=tuple(replace(action, assignees=Owners()) for action in rule.actions))
+        replace(
+            rule,
+            actions=tuple(replace(action, assignees=Owners()) for action in rule.actions if action.launch is None),
+        )
         for rule in template.rules
     )
     return replace(
@@ -90,6 +95,23 @@ def without_people(template: Template) -> Template:
         kickoff_sharing_user_id=None,
         custom_fields={},
     )
+
+
+def _launching_as_before(copy: Template, original: Template) -> Template:
+    """A template that launches itself is launched by its copy, too: that hands on to the original's fields."""
+
+    def back(action: Action, former: Action) -> Action:
+        if action.launch is None or former.launch is None:
+            return action
+        pairs = zip(action.launch.answers, former.launch.answers, strict=True)
+        answers = tuple(replace(each, field=old.field) for each, old in pairs)
+        return replace(action, launch=replace(action.launch, answers=answers))
+
+    rules = (
+        replace(rule, actions=tuple(back(*each) for each in zip(rule.actions, former.actions, strict=True)))
+        for rule, former in zip(copy.rules, original.rules, strict=True)
+    )
+    return replace(copy, rules=tuple(rules))
 
 
 def copy_step(template: Template, step: Step, *, title: str | None, new_id: Callable[[], str], now: int) -> Step:

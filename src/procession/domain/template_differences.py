@@ -40,6 +40,7 @@ _WORDS = {
     "explanation_video": "video",
     "default_process_name_format": "pattern of process names",
     "can_add_oot": "permission to add one-off tasks",
+    "two_way_visibility": "two-way visibility",
     "users": "default members",
     "groups": "groups",
     "summary": "description",
@@ -98,12 +99,12 @@ def _listed(versions: _Versions, part: Part, before: Sequence[Listed], after: Se
     old, new = {each.id: each for each in before}, {each.id: each for each in after}
     for each in before:
         if each.id not in new:
-            yield _whole(versions.before, part, each, "removed", [*old].index(each.id))
+            yield _whole(versions, versions.before, part, each, "removed", [*old].index(each.id))
     moved = _moved([each.id for each in before if each.id in new], [each.id for each in after if each.id in old])
     for place, each in enumerate(after):
         former = old.get(each.id)
         if former is None:
-            yield _whole(versions.after, part, each, "added", place)
+            yield _whole(versions, versions.after, part, each, "added", place)
             continue
         yield from _changed(versions, part, _title(part, each), former, each)
         if each.id in moved:
@@ -116,7 +117,7 @@ def _fields(versions: _Versions) -> Iterator[Difference]:
     new = {field.id: (field, step) for step in versions.after.steps for field in step.fields}
     for field_id, (field, step) in old.items():
         if field_id not in new and versions.after.step(step.id) is not None:
-            yield _whole(versions.before, "field", field, "removed", step.fields.index(field), step)
+            yield _whole(versions, versions.before, "field", field, "removed", step.fields.index(field), step)
     for step in versions.after.steps:
         former = versions.before.step(step.id)
         stayed = [] if former is None else [field.id for field in former.fields if new.get(field.id, (0, 0))[1] is step]
@@ -124,7 +125,7 @@ def _fields(versions: _Versions) -> Iterator[Difference]:
         for place, field in enumerate(step.fields):
             if field.id not in old:
                 if former is not None:
-                    yield _whole(versions.after, "field", field, "added", place, step)
+                    yield _whole(versions, versions.after, "field", field, "added", place, step)
                 continue
             was, where = old[field.id]
             yield from _changed(versions, "field", field.label, was, field)
@@ -161,13 +162,19 @@ def _title(part: Part, each: Listed) -> str:
 
 
 def _whole(
-    template: Template, part: Part, each: Listed, change: Change, place: int, step: Step | None = None
+    versions: _Versions,
+    template: Template,
+    part: Part,
+    each: Listed,
+    change: Change,
+    place: int,
+    step: Step | None = None,
 ) -> Difference:
     title = _title(part, each)
     where = f" of step {quoted(step.title)}" if step is not None else ""
     sentence = f"{_noun(part).capitalize()} {quoted(title)}{where} was {change}"
     if isinstance(each, Rule):
-        sentence += f": if {conditions_text(each, template)}, then {actions_text(each, template)}"
+        sentence += f": if {conditions_text(each, template)}, then {actions_text(each, template, versions.names)}"
     elif part == "step":
         sentence += f" at position {place + 1}" if change == "added" else f" from position {place + 1}"
     return Difference(

@@ -46,6 +46,8 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
         found |= {("member", str(each)) for each in action.assignees.users}
         found |= {("guest", each) for each in action.assignees.guests}
         found |= {("group", each) for each in action.assignees.groups}
+        if action.launch is not None:
+            found.add(("template", action.launch.template_id))
     for text in _texts(template):
         found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
     found |= {("list", each) for each in lists_of(template)}

@@ -121,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kickoff_sharing_user_id: int | None = None
     ko_form_blueprint_id: str | None = None
     dual_version_enabled: bool = False
+    # What rules show and hide follows their conditions both ways. Spec: behaviour-automations.
+    two_way_visibility: bool = False
     custom_fields: dict[str, Any] = {}  # JSON
 
 

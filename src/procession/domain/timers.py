@@ -13,7 +13,15 @@ from procession.domain.tasks import TIMED_TYPES
 from procession.domain.times import MINUTE, Millis
 
 TimerKind = Literal[
-    "close_task", "auto_complete", "auto_archive", "launch", "onboard", "bulk_launch", "version_move", "count_viewers"
+    "close_task",
+    "auto_complete",
+    "auto_archive",
+    "launch",
+    "onboard",
+    "bulk_launch",
+    "version_move",
+    "rule_clock",
+    "count_viewers",
 ]
 
 TICK = 5 * MINUTE

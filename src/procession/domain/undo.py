@@ -51,6 +51,11 @@ def before_of(former: Process, latter: Process, rules: RuleState | None = None) 
     return Before(replace(former, tasks=()), changed, rules, added)
 
 
+def rules_back(before: RuleState, now: RuleState) -> RuleState:
+    """What the process remembers of its rules again; what was launched is not launched anew. Spec: A-4.73."""
+    return replace(before, launched=now.launched, passed=now.passed)
+
+
 def restored(current: Process, before: Before) -> Process:
     """The process as it was. Whom comments made see it meanwhile still does; so stay tags, folder and stars."""
     assert before.process is not None

@@ -47,6 +47,7 @@ _lock_many = Query(
     select(_P.seq).where(_P.org == bindparam("org"), is_in(_P.seq, "seqs")).order_by(_P.seq).with_for_update()
 )
 _seq_of = Query(select(_P.seq).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
+_parent_of = Query(select(_P.parent_id).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
 _id_of = Query(select(_P.id).where(_P.org == bindparam("org"), _P.seq == bindparam("seq")))
 _task_id_of = Query(select(_T.id).where(_T.org == bindparam("org"), _T.seq == bindparam("seq")))
 _tasks_of = Query(
@@ -111,6 +112,11 @@ async def lock_many(tx: WriteTx, seqs: Iterable[int]) -> None:
 
 async def seq_of(tx: ReadTx, process_id: str) -> int | None:
     return await tx.value(_seq_of, id=process_id)
+
+
+async def parent_of(tx: ReadTx, process_id: str) -> str | None:
+    """The id of the process this one was launched under."""
+    return await tx.value(_parent_of, id=process_id)
 
 
 async def id_at(tx: ReadTx, seq: int) -> str | None:
@@ -201,6 +207,7 @@ async def remove(tx: WriteTx, process: Process) -> None:
     await _save_task_keys(tx, _task_keys([process]), _task_keys(()))
     await _save_search(tx, process, None)
     await timers.follow(tx, "close_task", closing_times(process), {})
+    await timers.remove(tx, "rule_clock", [process.seq])
     await tx.delete(lists.finished_processes, [{"seq": process.seq}])
     await tx.delete(processes, [{"seq": process.seq}])
 

@@ -4,18 +4,24 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
+from procession.domain.automations.rules import TIME_OPERATORS
+from procession.domain.automations.state import FRESH, RuleState
+from procession.domain.automations.timing import moments
+from procession.domain.calendar import WorkingWeek
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
+from procession.domain.templates import Template
 from procession.domain.timers import closing_time
+from procession.storage import organizations
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
 from procession.storage.processes import EVERYBODY, process_rows, task_rows
@@ -24,9 +30,9 @@ from procession.storage.search import SEQ_BITS, process_search
 from procession.storage.tables import content, lists
 from procession.storage.tables.control import timers
 from procession.storage.tables.people import group_people, members
-from procession.storage.tables.processes import process_stars, processes, tasks, threads
+from procession.storage.tables.processes import process_stars, processes, rule_states, tasks, threads
 from procession.storage.tables.schedules import schedules
-from procession.storage.tables.templates import templates
+from procession.storage.tables.templates import template_versions, templates
 from procession.storage.tx import ReadTx, WriteTx
 
 BATCH = 500
@@ -72,6 +78,21 @@ _planned = Query(
     select(schedules.c.id).where(schedules.c.org == bindparam("org"), schedules.c.next_run_at.is_not(None))
 )
 _timers = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
+_V = template_versions.c
+_timed_versions = Query(
+    select(_V.template_id, _V.version, _V.document).where(
+        _V.org == bindparam("org"), or_(*(_V.document.like(bindparam(each)) for each in TIME_OPERATORS))
+    )
+)
+_states_of = Query(
+    select(rule_states.c.process, rule_states.c.state)
+    .join(processes, and_(_P.org == rule_states.c.org, _P.seq == rule_states.c.process))
+    .where(
+        rule_states.c.org == bindparam("org"),
+        _P.template_id == bindparam("template_id"),
+        _P.template_version == bindparam("version"),
+    )
+)
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
 _task_due_counters = _whole(lists.task_due_counters)
@@ -119,8 +140,36 @@ class _Sums:
         return found
 
 
+class _Clocks(msgspec.Struct, frozen=True):
+    """What the timers of rules follow from: the versions with rules on time, what processes remember, the calendar."""
+
+    documents: Mapping[tuple[str, int], Template]
+    states: Mapping[int, RuleState]
+    week: WorkingWeek
+
+    def is_planned(self, process: Process) -> bool:
+        document = self.documents.get((process.template_id, process.template_version))
+        state = self.states.get(process.seq, FRESH)
+        return document is not None and bool(moments(process, document, state, self.week))
+
+
+async def _clocks(tx: ReadTx) -> _Clocks:
+    named = {each: f'%"{each}"%' for each in TIME_OPERATORS}
+    found = [
+        (row[0], row[1], msgspec.json.decode(row[2], type=Template))
+        for row in await tx.tuples(_timed_versions, **named)
+    ]
+    documents = {(row[0], row[1]): row[2] for row in found if any(rule.is_on_time for rule in row[2].rules)}
+    states: dict[int, RuleState] = {}
+    for template_id, version in documents:
+        rows = await tx.tuples(_states_of, template_id=template_id, version=version)
+        states |= {row[0]: msgspec.json.decode(row[1], type=RuleState) for row in rows}
+    return _Clocks(documents, states, (await organizations.settings_of(tx, tx.org)).working_week())
+
+
 class _Expected:
-    def __init__(self) -> None:
+    def __init__(self, clocks: "_Clocks") -> None:
+        self.clocks = clocks
         self.rows = _Sums()
         self.facets: Counter[tuple[Any, ...]] = Counter()
         self.blocks: Counter[tuple[Any, ...]] = Counter()
@@ -133,7 +182,7 @@ class _Expected:
 
 async def check(tx: ReadTx) -> list[str]:
     """Every difference between what is stored and a recount, in words; empty when all is well."""
-    expected = _Expected()
+    expected = _Expected(await _clocks(tx))
     threads_found = {(row[0], row[1], row[2]): row[3] for row in await tx.tuples(_open_threads)}
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
@@ -203,6 +252,8 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     if EVERYONE in index.principals:
         expected.everyone[state] += 1
     expected.searchable += 1
+    if expected.clocks.is_planned(process):
+        expected.rows.add("timer", "rule_clock", (process.seq,))
     if settled.awaits_archiving:
         expected.rows.add("finished_process", "", (process.seq,))
     for task in process.tasks:
@@ -237,7 +288,7 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("process", "document", row)
     async for row in tx.stream(_finished):
         stored.add("finished_process", "", row)
-    for kind in ("close_task", "launch"):
+    for kind in ("close_task", "launch", "rule_clock"):
         async for row in tx.stream(_timers, kind=kind):
             stored.add("timer", kind, row)
     return stored

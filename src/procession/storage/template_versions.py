@@ -117,14 +117,14 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     remembered.
     """
     key = (tx.org, template_id, version)
-    known = _memory.get(key)
+    known: Frozen | None = _memory.get(key) or tx.versions.get((template_id, version))
     if known is not None:
         return await _with_current_lists(tx, known)
     rows = await tx.tuples(_document, id=template_id, version=version)
     if not rows:
         raise LookupError(f"template {template_id} has no version {version}")
     text, frozen_at = rows[0]
-    frozen = Frozen.of(text)
+    frozen = tx.versions[template_id, version] = Frozen.of(text)
     if frozen_at < tx.now - SETTLED_AFTER_MS:
         _memory.put(key, frozen, len(text))
     return await _with_current_lists(tx, frozen)

@@ -115,6 +115,13 @@ async def remove(tx: WriteTx, kind: TimerKind, subjects: Collection[int]) -> Non
     await tx.delete(timers, [{"kind": kind, "subject": subject} for subject in subjects])
 
 
+async def set_to(tx: WriteTx, kind: TimerKind, subject: int, at: int | None) -> None:
+    """Let the one timer of this kind and subject be at that time; None: let there be none."""
+    await remove(tx, kind, [subject])
+    if at is not None:
+        await put(tx, kind, {subject: at})
+
+
 async def move(tx: WriteTx, kind: TimerKind, subject: int, at: int) -> None:
     """Let a timer fire at another time; nothing when it is gone."""
     await tx.run(_move, kind_is=kind, org_is=tx.org, subject_is=subject, new_due_at=at)

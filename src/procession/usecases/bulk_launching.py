@@ -30,7 +30,8 @@ from procession.storage import (
 )
 from procession.storage.database import Database
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
-from procession.usecases.launching import Wish, launch_process, rehearsed
+from procession.usecases.launch_requests import Wish
+from procession.usecases.launching import launch_process, rehearsed
 from procession.usecases.reactions import Means
 
 GONE = "The template was deleted."

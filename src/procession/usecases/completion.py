@@ -20,7 +20,7 @@ from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, reactions, undo
+from procession.usecases import assigning, guards, launching, reactions, undo
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
 from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
@@ -147,7 +147,7 @@ async def save_outcome(
     after = by_rules.process
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
     tx.record(event)
-    await reactions.save(tx, by_rules)
+    await launching.save_reaction(tx, by_rules, means)
     former = shown_to(seen.process, mentions) if mentions else seen.process
     undo.remember_process(tx, event.kind, task.id, former, saved, by_rules.rules_before)
     others = reactions.changed_by_rules(tx, by_rules, seen.named)

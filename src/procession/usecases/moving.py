@@ -25,7 +25,7 @@ from procession.storage.template_versions import version_document
 from procession.storage.tx import WriteTx
 from procession.storage.version_moves import Remembered
 from procession.usecases import guards, guests, reactions
-from procession.usecases.launching import inherited_keys, surroundings
+from procession.usecases.launch_requests import inherited_keys, surroundings
 from procession.usecases.reactions import Means, Reacted
 from procession.usecases.undo import are_here, put_back
 
@@ -128,7 +128,7 @@ async def _planned(
     shaped, state = moved(process, former or FRESH, scene)
     reaction = Reaction(shaped, state, ())
     if document.rules:
-        reaction = await reactions.decided(tx, shaped, document, settings, MOVED, state, means)
+        reaction = await reactions.decided(tx, shaped, document, settings, MOVED, state, means, at=tx.now)
     return versions, Planned(shaped, former, reaction)
 
 

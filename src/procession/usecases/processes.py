@@ -26,7 +26,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, reactions, undo
+from procession.usecases import guards, launching, reactions, undo
 from procession.usecases.guards import Seen
 from procession.usecases.reactions import Means, Reacted
 
@@ -106,7 +106,7 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     saved = await guards.save_process(tx, before, by_rules.process)
     fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
     tx.record(happened("process.updated", saved.id, process=saved.seq, fields=fields))
-    await reactions.save(tx, by_rules)
+    await launching.save_reaction(tx, by_rules, means)
     return saved, ignored
 
 
@@ -281,7 +281,7 @@ async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
     by_rules = await _reacted_to_form(tx, changed, means)
     saved = await guards.save_process(tx, process, by_rules.process)
     tx.record(happened("process.kickoff_submitted", saved.id, process=saved.seq))
-    await reactions.save(tx, by_rules)
+    await launching.save_reaction(tx, by_rules, means)
     return saved
 
 

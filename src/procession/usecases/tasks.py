@@ -34,7 +34,7 @@ from procession.domain.values import People
 from procession.storage import access, attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests, lookup_lists, reactions, undo
+from procession.usecases import assigning, guards, guests, launching, lookup_lists, reactions, undo
 from procession.usecases.calendars import calendar_of
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
@@ -148,7 +148,7 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     await _save_tags(tx, work)
     _record(tx, work, saved.task, accepted)
     if by_rules is not None:
-        await reactions.save(tx, by_rules)
+        await launching.save_reaction(tx, by_rules, means)
     if work.changed == frozenset({"owners"}) and accepted is None:
         _remember(tx, "task.assigned", seen, saved, by_rules)
     return Changed(

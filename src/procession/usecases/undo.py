@@ -2,15 +2,15 @@
 
 from msgspec.structs import replace
 
-from procession.domain.automations.state import RuleState
+from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
-from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored
+from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored, rules_back
 from procession.storage import changes, guests, people, rule_states, undo
 from procession.storage.changes import Kind
 from procession.storage.tx import WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, rule_clocks
 from procession.usecases.guards import SeenTask
 
 NOTHING = (
@@ -86,7 +86,10 @@ async def put_back(tx: WriteTx, process: Process, before: Before) -> Process:
     """Make the locked process what it was, with what it remembered of its rules."""
     saved = await guards.save_process(tx, process, restored(process, before))
     if before.rules is not None:
-        await rule_states.save(tx, process.seq, await rule_states.find(tx, process.seq), before.rules)
+        now = await rule_states.find(tx, process.seq)
+        rules = rules_back(before.rules, now or FRESH)
+        await rule_states.save(tx, process.seq, now, rules)
+        await rule_clocks.plan(tx, saved, rules)
     return saved
 
 

@@ -66,6 +66,12 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await onboarding.launch(database, org, organization_id, timer.subject, clock(), means)
         case "count_viewers":
             await viewers.count_when_wanted(database, org, organization_id, clock)
+        case "rule_clock":
+
+            async def look(tx: WriteTx) -> None:
+                await closing.look_at_rules(tx, timer.subject, means)
+
+            await writing(database, org, organization_id, BOT, clock(), look)
         case "bulk_launch":
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
         case "version_move":

@@ -31,6 +31,7 @@ Outcome = Literal[
     "no_anchor",
     "shifted_before",
     "left_by_move",
+    "launched_before",
 ]
 
 
@@ -50,6 +51,8 @@ def act(rule: Rule, action: Action, view: View) -> Done:
         return Done("no_task")
     if action.type == "webhook":
         return Done("done", task)
+    if action.type == "launch":
+        return _launch(action, task, view)
     if action.verb == "reopen":
         return _reopen(task, view)
     if task.is_completed:
@@ -58,6 +61,14 @@ def act(rule: Rule, action: Action, view: View) -> Done:
     if done.after is not None:
         view.become(followed(view, task, done.after))
     return done
+
+
+def _launch(action: Action, task: Task, view: View) -> Done:
+    """Ask for the launch, whatever the task's state; it happens when the process is saved. Spec: A-4.73."""
+    if action.id in view.state.launched:
+        return Done("launched_before", task)
+    view.remember(launched=view.state.launched | {action.id})
+    return Done("done", task)
 
 
 def followed(view: View, before: Task, after: Task) -> Process:

@@ -22,6 +22,7 @@ from procession.domain.automations.comparing import (
 )
 from procession.domain.automations.rules import CLAUSES, WITHOUT_VALUE, Condition, Logic, Operator
 from procession.domain.automations.state import View
+from procession.domain.automations.timing import met_from
 from procession.domain.fields import Field
 from procession.domain.processes import Task
 from procession.domain.tasks import TIMED_TYPES, status_label
@@ -42,7 +43,11 @@ def combined(met: Sequence[bool], logic: Sequence[Logic]) -> bool:
 
 
 def holds(condition: Condition, view: View) -> bool:
-    """Whether the condition is met now. Spec: A-2.10 to A-2.33."""
+    """Whether the condition is met now. Spec: A-2.10 to A-2.45."""
+    if condition.is_on_time:
+        task = view.task_of(condition.subject_id)
+        since = met_from(condition, view.process, task, view.scene.week)
+        return since is not None and since <= view.scene.now
     if condition.subject == "Step":
         return _step_holds(condition, view)
     if condition.subject == "Prerun":

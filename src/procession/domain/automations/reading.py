@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from procession.domain.assignees import read_owners
+from procession.domain.automations.reading_launches import read_launch
+from procession.domain.automations.reading_times import read_interval, senseless
 from procession.domain.automations.rules import (
+    ASKED_SUBJECTS,
     CLAUSES,
     LOGIC,
     MAX_ENTRIES,
@@ -12,12 +15,16 @@ from procession.domain.automations.rules import (
     OPERATORS,
     OPTIONS,
     SUBJECTS,
+    TIME_OPERATORS,
     VERBS,
     WITH_PEOPLE,
     WITHOUT_VALUE,
     Action,
     ActionType,
+    AskedSubject,
     Condition,
+    FieldSubject,
+    Launch,
     Logic,
     Operator,
     Rule,
@@ -98,7 +105,7 @@ class _Reader:
         self.errors: dict[str, list[Any]] = {}
         self._new_id = new_id
         self._needs_people = needs_people
-        self._steps = frozenset(step.id for step in template.steps)
+        self._steps = {step.id: step for step in template.steps}
         self._captures = {field.id: field for field in template.fields()}
         self._preruns = {field.id: field for field in template.kickoff}
         kept = (*existing.conditions, *existing.actions) if existing else ()
@@ -166,16 +173,19 @@ class _Reader:
         return found
 
     def condition(self, path: str, sent: Sent) -> Condition:
-        subject: Subject = self._word(path, sent, "conditionable_type", SUBJECTS) or "Step"
+        subject: AskedSubject = self._word(path, sent, "conditionable_type", ASKED_SUBJECTS) or "Step"
         operator: Operator | None = self._word(path, sent, "operation", OPERATORS[subject])
-        subject_id = self._existing(path, sent, "conditionable_id", subject)
+        subject_id = "" if subject == "Run" else self._existing(path, sent, "conditionable_id", subject)
         logic: Logic | None = self._word(path, sent, "logic", LOGIC)
         if "statement" not in sent:
             self.complain(f"{path}statement", "The statement field must be present.")
         statement = None
         if operator is not None and "statement" in sent:
-            read = self._clause if subject == "Step" else self._statement
-            statement = read(f"{path}statement", sent["statement"], operator)
+            statement = self._stated(f"{path}statement", sent["statement"], subject, operator)
+        if operator is not None and subject_id in self._steps:
+            fault = senseless(operator, self._steps[subject_id])
+            if fault is not None:
+                self.complain(f"{path}operation", fault)
         column = sent.get("column_contains_name")
         if column is not None and not (isinstance(column, str) and len(column) <= MAX_TEXT):
             self.complain(f"{path}column_contains_name", "The column contains name must be the label of a column.")
@@ -189,6 +199,11 @@ class _Reader:
             column=clean_text(column) or None if isinstance(column, str) else None,
         )
 
+    def _stated(self, path: str, raw: object, subject: AskedSubject, operator: Operator) -> object:
+        if operator in TIME_OPERATORS:
+            return read_interval(path, raw, operator, self.complain)
+        return self._clause(path, raw) if subject == "Step" else self._statement(path, raw, operator)
+
     def _existing(self, path: str, sent: Sent, key: str, kind: Subject) -> str:
         """The id of a step or field of this template. Spec: A-2.2."""
         if not self._require(path, sent, key):
@@ -201,7 +216,7 @@ class _Reader:
             self.complain(f"{path}{key}", f"There is no such {what} in this template.")
         return found
 
-    def _clause(self, path: str, raw: object, _operator: Operator) -> str:
+    def _clause(self, path: str, raw: object) -> str:
         """Spec: A-2.10, A-2.12."""
         if raw in (None, ""):
             return "any_time"
@@ -253,7 +268,13 @@ class _Reader:
             assignees=assignees,
             webhook_url=url,
             alias_name=alias,
+            launch=self._launch(f"{path}launch", sent) if kind == "launch" else None,
         )
+
+    def _launch(self, path: str, sent: Sent) -> Launch | None:
+        """Spec: A-4.70."""
+        known: Mapping[FieldSubject, Mapping[str, Field]] = {"Capture": self._captures, "Prerun": self._preruns}
+        return read_launch(path, sent.get("launch"), known, self.complain)
 
     def _source(
         self, path: str, sent: Sent, kind: ActionType | None, verb: Verb | None

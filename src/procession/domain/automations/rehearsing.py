@@ -21,7 +21,7 @@ from procession.domain.values import People
 
 MAX_EVENTS = 200
 
-Word = Literal["complete", "reopen", "answer", "hide", "show", "submit_form"]
+Word = Literal["complete", "reopen", "answer", "hide", "show", "submit_form", "wait"]
 WORDS: tuple[Word, ...] = get_args(Word)
 
 
@@ -63,7 +63,7 @@ def _read_event(path: str, raw: object, document: Template, errors: dict[str, li
         errors[f"{path}.event"] = [f"The event must be one of {', '.join(WORDS)}."]
     step_id = sent.get("step_id")
     step = step_id.lower() if isinstance(step_id, str) else None
-    if word == "submit_form":
+    if word in ("submit_form", "wait"):
         step = None
     elif document.step(step or "") is None:
         errors[f"{path}.step_id"] = ["There is no such step in this template."]
@@ -85,6 +85,8 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
 
     Raises Invalid and WrongState as the real thing would.
     """
+    if event.word == "wait":
+        return process, None
     if event.step is None:
         return _submitted(process, event, around)
     before = next((task for task in process.tasks if task.step_id == event.step), None)

@@ -13,11 +13,12 @@ from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
+from procession.domain.times import Millis
 
 DIGEST_LENGTH = 16
 
 Attribute = Literal["visibility", "assignment", "deadline"]
-Kind = Literal["launched", "kickoff_submitted", "completed", "reopened", "moved"]
+Kind = Literal["launched", "kickoff_submitted", "completed", "reopened", "moved", "time_passed"]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -35,7 +36,10 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
 
     `done` are the steps that were completed at least once. `kickoff` has a digest of each answer of the kick-off form
     as it was last submitted. `shifted` are (rule, step) pairs whose current deadline was shifted (A-4.44). `effects`
-    are what the last completion of a step caused, for steps that take it back.
+    are what the last completion of a step caused, for steps that take it back. `standing` are the rules whose
+    conditions held when they were last looked at, where what they show and hide follows (A-5.30). `launched` are the
+    actions and steps that have launched a process: none does so twice (A-4.73, L-10.3). `passed` has, of conditions on
+    time, the deadline that they were looked at for: none is looked at twice for the same one (A-2.43).
     """
 
     spent: frozenset[str] = frozenset()
@@ -43,16 +47,20 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
     kickoff: Mapping[str, str] = {}
     shifted: frozenset[tuple[str, str]] = frozenset()
     effects: Mapping[str, tuple[Effect, ...]] = {}
+    standing: frozenset[str] = frozenset()
+    launched: frozenset[str] = frozenset()
+    passed: Mapping[str, Millis] = {}
 
 
 FRESH = RuleState()
 
 
 class Occurrence(msgspec.Struct, frozen=True):
-    """What rules react to; `step` where it happened to a step's task. Spec: A-5.1."""
+    """What rules react to; `step` where it happened to a step's task, `condition` whose instant it is. Spec: A-5.1."""
 
     kind: Kind
     step: str | None = None
+    condition: str | None = None
 
 
 LAUNCHED = Occurrence("launched")
@@ -78,6 +86,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     document: Template
     week: WorkingWeek
+    # The instant it happens at.
+    now: Millis
     people: People = NOBODY
     # At most once in a process, whatever happens later. Spec: A-5.18.
     fire_once: bool = False

@@ -61,7 +61,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     members: frozenset[int] = frozenset()
     groups: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
-    # Templates that a step can launch: live ones.
+    # Templates that a step or rule can launch: live ones.
     templates: frozenset[str] = frozenset()
     zone: str = "UTC"
 

@@ -14,7 +14,9 @@ from typing import Any, Literal
 from procession.domain.automations.comparing import number_in, statement_text, statement_texts, written_day
 from procession.domain.automations.conditions import NEGATIVE, combined, field_holds
 from procession.domain.automations.rules import CLAUSES, Condition, Rule
+from procession.domain.automations.timing import interval_of
 from procession.domain.fields import Field, FieldType
+from procession.domain.tasks import TIMED_TYPES
 from procession.domain.templates import Step, Template
 from procession.domain.values import is_blank
 
@@ -98,6 +100,8 @@ def _all_hold(rules: Sequence[Rule], met: Sequence[bool]) -> bool:
 
 
 def _holds(condition: Condition, example: Any, world: World) -> bool:
+    if condition.is_on_time:
+        return isinstance(example, frozenset) and _on_time(condition) in example
     if condition.subject == "Step":
         clause = CLAUSES.get(str(condition.statement), "any_time") if condition.statement else "any_time"
         wanted = f"completed:{clause}" if condition.operator == "completed" else condition.operator
@@ -115,6 +119,8 @@ def _holds(condition: Condition, example: Any, world: World) -> bool:
 
 def _examples(asked: Sequence[Condition], world: World) -> Sequence[Any]:
     subject_id = asked[0].subject_id
+    if asked[0].subject == "Run":
+        return _at_times(frozenset(), asked)
     step = world.steps.get(subject_id)
     if step is not None:
         return _outcomes(step, asked) if subject_id in world.reachable else [frozenset[str]()]
@@ -137,10 +143,23 @@ def _outcomes(step: Step, asked: Iterable[Condition]) -> list[Outcome]:
             ends = [*(time | {"acknowledged"} for time in times), frozenset({"expired"})]
         case _:
             ends = times
-    states = [frozenset[str](), frozenset({"reopened"}), *ends]
+    open_ones = [*_at_times(frozenset(), asked, step), *_at_times(frozenset({"reopened"}), asked, step)]
+    states = [*open_ones, *ends]
     if any(each.operator == "not_assigned" for each in asked):
         states += [state | {"not_assigned"} for state in states]
     return states
+
+
+def _on_time(condition: Condition) -> str:
+    interval = interval_of(condition)
+    return condition.operator if interval is None else f"{condition.operator}:{interval.value}:{interval.unit}"
+
+
+def _at_times(state: Outcome, asked: Iterable[Condition], step: Step | None = None) -> list[Outcome]:
+    """What is open, before all instants that are asked about, after one of them, and after all of them."""
+    closes = step is not None and step.step_type in TIMED_TYPES
+    times = {_on_time(each) for each in asked if each.is_on_time and not (closes and each.operator != "due_in")}
+    return [state, *(state | {time} for time in sorted(times)), *([state | times] if len(times) > 1 else [])]
 
 
 def _answers_to_try(field: Field, asked: Sequence[Condition]) -> list[Any]:

@@ -31,6 +31,7 @@ def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _values(rule, reach)
         yield from _evaluation(rule, reach)
         yield from _left(rule, around)
+        yield from _launches(rule, around)
         if reach.may_fire(rule) and all(_does_nothing(action, reach, around) for action in rule.actions):
             sentence = f"Rule {quoted(rule.name)} changes nothing when it holds: give it an action, or delete it."
             yield _of(rule, "inert_rule", "low", sentence)
@@ -43,6 +44,8 @@ def _of(rule: Rule, code: Code, level: Level, sentence: str, *related: Place) ->
 
 
 def _exists(subject: str | None, subject_id: str | None, reach: Reach) -> bool:
+    if subject == "Run":
+        return True
     if subject == "Step":
         return subject_id in reach.world.steps
     known = reach.world.fields.get(subject_id or "")
@@ -61,14 +64,16 @@ def _dangling(rule: Rule, reach: Reach) -> Iterator[Finding]:
 
 
 def _target_exists(action: Action, reach: Reach) -> bool:
+    answers = () if action.launch is None else action.launch.answers
     has_source = action.source_id is None or _exists(action.source, action.source_id, reach)
+    has_source = has_source and all(_exists(each.source, each.source_id, reach) for each in answers)
     return has_source and action.target in reach.world.steps
 
 
 def _values(rule: Rule, reach: Reach) -> Iterator[Finding]:
     """Conditions that compare with what an answer can never be."""
     for condition in rule.conditions:
-        if condition.subject == "Step" or not _exists(condition.subject, condition.subject_id, reach):
+        if condition.subject in ("Step", "Run") or not _exists(condition.subject, condition.subject_id, reach):
             continue
         field, _ = reach.world.fields[condition.subject_id]
         yield from _values_of(rule, condition, field, reach.template)
@@ -130,6 +135,13 @@ def _left(rule: Rule, around: Surroundings) -> Iterator[Finding]:
         )
         yield _of(rule, "assignee_left", "medium", sentence)
         return
+
+
+def _launches(rule: Rule, around: Surroundings) -> Iterator[Finding]:
+    """Launches of templates that are not there any more; the engine says so on the task (A-4.74)."""
+    if any(each.launch is not None and each.launch.template_id not in around.templates for each in rule.actions):
+        sentence = f"The template that rule {quoted(rule.name)} launches is archived or gone: choose another one."
+        yield _of(rule, "follow_up_gone", "high", sentence)
 
 
 def _gone_people(action: Action, around: Surroundings) -> bool:

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import awaited_steps
+from procession.domain.automations.following import hidden_at_start
 from procession.domain.automations.rules import Rule
 from procession.domain.fields import Field
 from procession.domain.templates import Step, Template
@@ -56,12 +56,12 @@ class Versions:
             for action in rule.actions
             if action.type == "visibility"
         }
-        return frozenset(aimed | (awaited_steps(self.before) ^ self.awaited))
+        return frozenset(aimed | (hidden_at_start(self.before) ^ self.awaited))
 
     @cached_property
     def awaited(self) -> frozenset[str]:
         """The steps that begin hidden in the new version."""
-        return awaited_steps(self.after)
+        return hidden_at_start(self.after)
 
     @cached_property
     def is_in_same_order(self) -> bool:
