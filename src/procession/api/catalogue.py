@@ -8,6 +8,7 @@ from procession.api.routes import (
     activity,
     attaching,
     auth,
+    bin_items,
     bulk_launches,
     custom_field_keys,
     custom_fields,
@@ -96,6 +97,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     activity,
     search,
     undo,
+    bin_items,
     holds,
 )
 

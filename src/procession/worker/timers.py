@@ -14,7 +14,7 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import bulk_launching, closing, onboarding, schedules
+from procession.usecases import bin_items, bulk_launching, closing, onboarding, schedules
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
@@ -66,3 +66,9 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await onboarding.launch(database, org, organization_id, timer.subject, clock(), means)
         case "bulk_launch":
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
+        case "expire_bin":
+
+            async def expire(tx: WriteTx) -> None:
+                await bin_items.expire(tx, timer.subject)
+
+            await writing(database, org, organization_id, BOT, clock(), expire)
