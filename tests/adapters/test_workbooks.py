@@ -118,6 +118,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "entities": (rewritten(PLAIN, SHEET, lambda part: LAUGHS + part), "not a workbook"),
     "too many columns": (workbook_of(["x"] * (MAX_COLUMNS + 1), ["x"]), f"at most {MAX_COLUMNS} columns"),
     "a zip bomb": (rewritten(PLAIN, SHEET, lambda part: part + b" " * 70_000_000), "too large when it is unpacked"),
+    "too many cells": (workbook_of(*[["x", *[None] * 198, "y"]] * 1_001), "too large when it is unpacked"),
     "many parts": (b"", "too large when it is unpacked"),
     "a row far below": (
         rewritten(
