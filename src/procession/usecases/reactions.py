@@ -16,7 +16,7 @@ from procession.domain.processes import Process
 from procession.domain.templates import Template
 from procession.storage import groups, members, people, rule_states
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guests
+from procession.usecases import absences, guests
 from procession.usecases.calendars import calendar_of
 
 
@@ -82,6 +82,7 @@ async def decided(
         document=document,
         week=calendar_of(settings),
         people=await _people(tx, process, document),
+        absences=await absences.of_process(tx, process, document, settings),
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,
     )
