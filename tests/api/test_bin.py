@@ -75,7 +75,9 @@ class Office:
             "Lab", steps=[{"title": "Look", "summary": helmet, "captures": [city]}, "File"], kickoff=[{"label": "Farm"}],
             folder_id=self.shelf,
         )  # fmt: skip
-        api.data("PUT", f"/checklists/{self.template['id']}", {"title": "Lab", "starred": True})
+        api.data(
+            "PUT", f"/checklists/{self.template['id']}", {"title": "Lab", "starred": True, "is_public_kickoff": True}
+        )
         attach = {
             "tag_id": self.tag,
             "tag_type": "public",
