@@ -29,6 +29,7 @@ from schemathesis.generation import GenerationMode
 from procession.api.catalogue import all_operations
 from procession.api.document import document
 from procession.api.operations import Operation
+from procession.domain.sheets import Sheet
 from tests.api.world import World
 from tests.harness import Server
 
@@ -100,7 +101,7 @@ class Prober:
 
 def encoded(body: Any, operation: Operation) -> bytes:
     """As JSON, but for tables."""
-    if operation.body is bytes and isinstance(body, str):
+    if operation.body is Sheet and isinstance(body, str):
         return body.encode(errors="surrogatepass")
     return json.dumps(body).encode()
 

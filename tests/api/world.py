@@ -39,6 +39,9 @@ class World:
         self.group: str = org.group(members=[self.member])["id"]
         days = {"starts_on": "2026-01-01", "ends_on": "2026-01-02"}
         self.absence: int = [api.data("POST", "/absences", days)["id"] for _ in range(1 + ahead)][-1]
+        for _ in range(1 + ahead):
+            api.request("DELETE", f"/tags/{org.tag()['id']}").raise_for_status()
+        self.bin_item: int = api.data("GET", "/bin")[0]["id"]
         self.tag: str = org.tag()["id"]
         self.folder: str = org.folder()["id"]
         self.run_folder: str = org.folder(kind="run")["id"]
@@ -188,6 +191,7 @@ class World:
             "snippet_id": self.snippet,
             "job_id": self.job,
             "absence_id": self.absence,
+            "item_id": self.bin_item,
             "bulk_id": self.bulk,
             "move_id": self.move,
             "code": self.kickoff_code,

@@ -8,7 +8,7 @@ from procession.domain.bulk_columns import read_columns
 from procession.domain.bulk_rows import Asked, Errors, Known, read_row
 from procession.domain.errors import Invalid
 from procession.domain.fields import Column, Field, Option
-from procession.domain.sheets import MAX_BYTES, MAX_ROWS, read_sheet
+from procession.domain.sheets import MAX_BYTES, MAX_ROWS, read_csv
 from procession.domain.templates import Template
 
 OPTIONS = (Option(1, "Soil"), Option(2, "Salt, sea"), Option(3, "Water"))
@@ -51,7 +51,7 @@ KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={})
     ],
 )
 def test_a_table_is_read(raw: bytes, header: tuple[str, ...], numbers: list[int]) -> None:
-    sheet = read_sheet(raw)
+    sheet = read_csv(raw)
     assert (sheet.header, [row.number for row in sheet.rows]) == (header, numbers)
 
 
@@ -65,7 +65,7 @@ def test_a_table_is_read(raw: bytes, header: tuple[str, ...], numbers: list[int]
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_reason(raw: bytes) -> None:
     with pytest.raises(Invalid) as refused:
-        read_sheet(raw)
+        read_csv(raw)
     assert list(refused.value.errors) == ["body"]
 
 

@@ -8,6 +8,7 @@ from procession.api.routes import (
     activity,
     attaching,
     auth,
+    bin_items,
     bulk_launches,
     custom_field_keys,
     custom_fields,
@@ -98,6 +99,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     activity,
     search,
     undo,
+    bin_items,
     holds,
 )
 

@@ -22,6 +22,7 @@ TimerKind = Literal[
     "version_move",
     "rule_clock",
     "count_viewers",
+    "expire_bin",
 ]
 
 TICK = 5 * MINUTE

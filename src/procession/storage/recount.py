@@ -24,10 +24,12 @@ from procession.domain.timers import closing_time
 from procession.storage import organizations
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
-from procession.storage.processes import EVERYBODY, process_rows, task_rows
+from procession.storage.process_index import EVERYBODY
+from procession.storage.processes import process_rows, task_rows
 from procession.storage.query import Query
 from procession.storage.search import SEQ_BITS, process_search
 from procession.storage.tables import content, lists
+from procession.storage.tables.bin_items import bin_items
 from procession.storage.tables.control import timers
 from procession.storage.tables.people import group_people, members
 from procession.storage.tables.processes import process_stars, processes, rule_states, tasks, threads
@@ -77,6 +79,7 @@ _finished = Query(select(lists.finished_processes.c.seq).where(lists.finished_pr
 _planned = Query(
     select(schedules.c.id).where(schedules.c.org == bindparam("org"), schedules.c.next_run_at.is_not(None))
 )
+_binned = Query(select(bin_items.c.no).where(bin_items.c.org == bindparam("org")))
 _timers = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
 _V = template_versions.c
 _timed_versions = Query(
@@ -190,6 +193,8 @@ async def check(tx: ReadTx) -> list[str]:
         _expect_task(expected, task_rows.read(row), None, threads_found)
     for row in await tx.tuples(_planned):
         expected.rows.add("timer", "launch", row)
+    for row in await tx.tuples(_binned):
+        expected.rows.add("timer", "expire_bin", row)
     problems = expected.problems + (await _stored_rows(tx)).differences(expected.rows)
     problems += _counter_differences("facet_counter", expected.facets, await tx.tuples(_facet_counters))
     problems += _counter_differences("process_block", expected.blocks, await tx.tuples(_blocks))
@@ -288,7 +293,7 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("process", "document", row)
     async for row in tx.stream(_finished):
         stored.add("finished_process", "", row)
-    for kind in ("close_task", "launch", "rule_clock"):
+    for kind in ("close_task", "launch", "rule_clock", "expire_bin"):
         async for row in tx.stream(_timers, kind=kind):
             stored.add("timer", kind, row)
     return stored

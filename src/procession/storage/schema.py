@@ -5,6 +5,7 @@ tenant table: its primary key, unique keys and foreign keys begin with `org` (do
 """
 
 from procession.storage.tables import (
+    bin_items,
     bulk_launches,
     changes,
     content,
@@ -41,6 +42,7 @@ TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
 __all__ = [
     "CONTROL_TABLES",
     "TENANT_TABLES",
+    "bin_items",
     "bulk_launches",
     "changes",
     "content",

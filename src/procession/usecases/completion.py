@@ -21,9 +21,10 @@ from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards, launching, reactions, undo
+from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
-from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
+from procession.usecases.tasks import Changed, change, completion_event, guests_locked_task
 from procession.usecases.thread_writing import Draft, Place, write
 
 DECIDE = "decide on this approval: its assignees do, each in their own name, except for whoever launched the process"
@@ -142,7 +143,7 @@ async def save_outcome(
         return Changed(saved_alone, [])
     document = await stored.document_of(tx, seen.process)
     settings = await organizations.settings_of(tx, tx.org)
-    after: Process = followed_up(seen.process.with_tasks(task), seen.task, task, document, settings)
+    after: Process = await followed_up(tx, seen.process.with_tasks(task), seen.task, task, document, settings)
     by_rules = await _reacted(tx, after, seen.task, task, document, settings, means)
     after = by_rules.process
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)

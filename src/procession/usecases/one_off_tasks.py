@@ -31,7 +31,17 @@ from procession.domain.task_input import (
     required,
 )
 from procession.domain.tasks import COPY_SUFFIX, MAX_TITLE, SHARED_TYPES
-from procession.storage import attachable, links, organizations, people, processes, template_versions, templates
+from procession.storage import (
+    attachable,
+    bin_contents,
+    bin_items,
+    links,
+    organizations,
+    people,
+    processes,
+    template_versions,
+    templates,
+)
 from procession.storage import guests as stored_guests
 from procession.storage import tasks as stored
 from procession.storage.templates import SYSTEM_ALIAS
@@ -354,18 +364,20 @@ async def restore_task(tx: WriteTx, task_id: str) -> SeenTask:
 
 
 async def delete_task(tx: WriteTx, task_id: str) -> None:
-    """Erase a one-off task with everything on it. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked,
-    WrongState (it was made from a step). Spec: T16.
+    """Put a one-off task into the bin, with everything on it. Raises NotFound, NotAllowed, ProcessArchived,
+    ProcessLocked, WrongState (it was made from a step). Spec: T16.
     """
     seen = await _owned(tx, task_id, to="delete this task")
     guards.require_changeable(seen.process)
     if not seen.task.is_oneoff:
         raise WrongState(OF_A_STEP)
+    content = await bin_contents.of_task(tx, seen.task)
     if seen.process is None:
         await processes.remove_task(tx, seen.task)
     else:
         rest = tuple(task for task in seen.process.tasks if task.seq != seen.task.seq)
         await guards.save_process(tx, seen.process, replace(seen.process, tasks=rest))
+    await bin_items.keep(tx, "task", task_id, seen.task.title, content)
     tx.record(happened("task.deleted", task_id, process=seen.task.process, title=seen.task.title))
 
 

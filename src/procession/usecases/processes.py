@@ -18,6 +18,8 @@ from procession.domain.template_permissions import may_edit
 from procession.domain.values import People
 from procession.storage import (
     attachable,
+    bin_contents,
+    bin_items,
     organizations,
     people,
     processes,
@@ -249,13 +251,24 @@ async def _archivable(tx: WriteTx, process_id: str) -> Seen:
 
 
 async def delete_process(tx: WriteTx, process_id: str) -> None:
-    """Erase an archived process for good. Raises NotFound, NotAllowed, WrongState."""
+    """Put an archived process into the bin, with everything on it. Raises NotFound, NotAllowed, WrongState."""
     seen = await guards.locked_process(tx, process_id)
     require(tx.actor.is_admin, to="delete processes for good; only administrators may")
     if not seen.process.is_archived:
         raise WrongState("Only archived processes can be deleted for good. Archive this one first.")
-    await processes.remove(tx, seen.process)
-    tx.record(happened("process.deleted", seen.process.id, process=seen.process.seq, name=seen.process.name))
+    process = seen.process
+    content = await bin_contents.of_process(tx, process)
+    await processes.remove(tx, process)
+    await bin_items.keep(
+        tx,
+        "process",
+        process.id,
+        process.name,
+        content,
+        template_id=process.template_id,
+        template_version=process.template_version,
+    )
+    tx.record(happened("process.deleted", process.id, process=process.seq, name=process.name))
 
 
 async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:

@@ -17,7 +17,7 @@ from procession.domain.templates import Template
 from procession.domain.times import Millis
 from procession.storage import groups, members, people, rule_states
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guests, rule_clocks
+from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
 
 
@@ -88,6 +88,7 @@ async def decided(
         week=calendar_of(settings),
         now=at,
         people=await _people(tx, process, document),
+        absences=await absences.of_process(tx, process, document, settings),
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,
     )

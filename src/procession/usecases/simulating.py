@@ -17,7 +17,7 @@ from procession.domain.times import Millis
 from procession.domain.values import People
 from procession.storage import attachable, organizations
 from procession.storage.tx import WriteTx
-from procession.usecases import reactions
+from procession.usecases import absences, reactions
 from procession.usecases.calendars import calendar_of
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import rehearsed
@@ -47,7 +47,8 @@ async def simulate(
     hidden = with_initial_visibility(launched, document)
     reaction = await reactions.decided(tx, hidden, document, settings, LAUNCHED, FRESH, means, at=launched_at)
     moments = [_moment(None, launched_at, reaction, document)]
-    around = Around(document, calendar_of(settings), await _choosable(tx, row), tx.organization_id)
+    away = await absences.of_process(tx, hidden, document, settings)
+    around = Around(document, calendar_of(settings), away, await _choosable(tx, row), tx.organization_id)
     for index, event in enumerate(wanted):
         now = moments[-1].at if event.at is None else event.at
         passed = await _until(tx, reaction, document, settings, now, means)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from procession.adapters.text import stored_markup
-from procession.domain import task_deadlines, tasks
+from procession.domain import tasks
 from procession.domain.answers import Accepted, accept
 from procession.domain.automations.state import Occurrence
 from procession.domain.errors import Invalid, NotAllowed, NotFound
@@ -15,7 +15,7 @@ from procession.domain.events import happened
 from procession.domain.fields import Field
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, may_work_on_task, require
-from procession.domain.processes import Owners, Process, Task
+from procession.domain.processes import Owners, Task
 from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
 from procession.domain.task_input import (
     CHANGEABLE,
@@ -36,6 +36,7 @@ from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import assigning, guards, guests, launching, lookup_lists, reactions, undo
 from procession.usecases.calendars import calendar_of
+from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
 
@@ -279,7 +280,7 @@ async def _save(tx: WriteTx, work: _Work, task: Task, means: Means) -> tuple[See
     after = process.with_tasks(task)
     if "position" in work.changed and isinstance(work.said.position, int):
         after = tasks.placed(after, task, work.said.position)
-    after = followed_up(after, before, after.task(task.id), work.document, work.settings)
+    after = await followed_up(tx, after, before, after.task(task.id), work.document, work.settings)
     by_rules: Reacted | None = None
     if after.task(task.id).is_completed and task.step_id is not None and work.document is not None:
         happened_to = Occurrence("completed", task.step_id)
@@ -289,16 +290,6 @@ async def _save(tx: WriteTx, work: _Work, task: Task, means: Means) -> tuple[See
         return work.seen, None
     saved = await guards.save_process(tx, process, after)
     return SeenTask(saved.task(task.id), saved, work.seen.named), by_rules
-
-
-def followed_up(
-    process: Process, before: Task, after: Task, document: Template | None, settings: OrganizationSettings
-) -> Process:
-    """The process with what a changed task entails for the deadlines of others. Spec: behaviour-work D14."""
-    if document is None:
-        return process
-    rules = task_deadlines.rules_of(document)
-    return task_deadlines.followed_up(process, before, after, rules, calendar_of(settings))
 
 
 async def _save_tags(tx: WriteTx, work: _Work) -> None:

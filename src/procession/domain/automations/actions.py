@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain import task_deadlines, tasks
+from procession.domain.absences import week_of
 from procession.domain.automations.comparing import instant_of
 from procession.domain.automations.people import is_too_many, reassigned
 from procession.domain.automations.rules import Action, Rule, Verb
@@ -75,7 +76,8 @@ def followed(view: View, before: Task, after: Task) -> Process:
     """The process with the changed task, and what that entails for deadlines of others. Spec: A-4.46."""
     scene = view.scene
     process = view.process.with_tasks(after)
-    return task_deadlines.followed_up(process, before, after, task_deadlines.rules_of(scene.document), scene.week)
+    rules = task_deadlines.rules_of(scene.document)
+    return task_deadlines.followed_up(process, before, after, rules, scene.week, scene.absences)
 
 
 def _show(_rule: Rule, _action: Action, task: Task, _view: View) -> Done:
@@ -113,7 +115,7 @@ def _set_deadline(rule: Rule, action: Action, task: Task, view: View) -> Done:
     anchor = _anchor(action, task, view)
     if anchor is None or shift is None:
         return Done("no_anchor", task)
-    week = view.scene.week
+    week = week_of(task.owners, view.scene.week, view.scene.absences)
     deadline = shift_forward(add_offset(anchor, shift.value, shift.unit, week, shift.sign), week)
     if action.source is None:
         view.remember(shifted=view.state.shifted | {mark})

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain import task_deadlines, tasks
+from procession.domain.absences import Absences
 from procession.domain.answers import accept
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
 from procession.domain.calendar import WorkingWeek
@@ -40,6 +41,7 @@ class Around(msgspec.Struct, frozen=True):
 
     document: Template
     week: WorkingWeek
+    absences: Absences
     people: People
     organization_id: str
 
@@ -106,8 +108,8 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
             task = tasks.shown_by_hand(task)
         case _:
             tasks.require_editable(task)
-    rules = task_deadlines.rules_of(around.document)
-    return task_deadlines.followed_up(process.with_tasks(task), before, task, rules, around.week), occurrence
+    rules, after = task_deadlines.rules_of(around.document), process.with_tasks(task)
+    return task_deadlines.followed_up(after, before, task, rules, around.week, around.absences), occurrence
 
 
 def _answered(task: Task, fields: tuple[Field, ...], event: Event, around: Around) -> Task:

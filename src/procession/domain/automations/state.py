@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.absences import NONE, Absences
 from procession.domain.automations.rules import Rule
 from procession.domain.calendar import WorkingWeek
 from procession.domain.fields import Field
@@ -89,6 +90,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     # The instant it happens at.
     now: Millis
     people: People = NOBODY
+    # Of those who have tasks or may be given some. Spec: L-9.27.
+    absences: Absences = NONE
     # At most once in a process, whatever happens later. Spec.
     fire_once: bool = False
     guest_only: bool = False
