@@ -43,6 +43,7 @@ def test_a_hidden_field_is_required_of_nobody_and_says_nothing(org: Organization
     assert title == "Enter ", "T-11.71 a hidden answer is blank where a variable shows it"
     shown = org.api.data("GET", f"/runs/{run.id}/form-fields")
     assert shown["ko_form_fields"][1]["form_rules"] == template["prerun"][1]["form_rules"]
+    assert [field["is_hidden"] for field in shown["ko_form_fields"]] == [False, True]
     answers = [row["answer_in_form_field"] for row in org.api.data("POST", f"/runs/{run.id}/export")]
     assert "kept" not in answers
 
@@ -50,6 +51,8 @@ def test_a_hidden_field_is_required_of_nobody_and_says_nothing(org: Organization
     open_task = f"/runs/{run.id}/tasks/{made['id']}"
     org.api.data("PUT", open_task, {"taskdata": {step_kind: FIRM}})
     complete = {"task_id": made["id"]}
+    fields = org.api.data("GET", f"{open_task}?with=form_fields")["form_fields"]["data"]
+    assert [(field["is_hidden"], field["is_required"]) for field in fields] == [(False, False), (False, True)]
     stopped = org.api.post(f"/runs/{run.id}/completed-tasks", complete)
     assert stopped.status_code == 422 and stopped.json()["errors"] == {step_vat: ["VAT is required"]}
     org.api.data("PUT", open_task, {"taskdata": {step_kind: PERSON}})

@@ -211,6 +211,20 @@ def test_calculations_build_on_each_other_in_any_order() -> None:
     assert broken["label"] == {"error": "not_a_number"}, "what has no value gives its reason on"
 
 
+def test_a_long_chain_and_large_tables_take_no_longer_than_they_may() -> None:
+    """Spec: T-11.62: depth is no matter of recursion, and cells are counted."""
+    count = 3_000
+    chain = [calculated(f"{{{{f{n + 1}-1}}}} + 1", f"f{n}") for n in range(count)]
+    form = typed([(*chain, field(f"f{count}", field_type="number"))])
+    assert not form.faults
+    assert with_calculated(form.forms, {f"f{count}": 1}, "UTC")["f0"] == count + 1
+
+    cells: dict[str, Any] = {"lines": [[], ["1"] * 50_000]}
+    total = "+".join(['sum({{lines-1}}["Net price"])'] * 4)
+    assert worked_out(total, cells) == 200_000
+    assert worked_out(f'{total} + count({{{{lines-1}}}}["Net price"])', cells) == {"error": "out_of_range"}
+
+
 def test_a_circle_is_found_and_breaks_only_those_in_it() -> None:
     circle = (calculated("{{b-1}} + 1", "a"), calculated("{{a-1}} + 1", "b"), calculated("{{a-1}} * 2", "c"))
     form = typed([(*FORM, *circle, calculated("{{count-1}} * 2", "fine"))])

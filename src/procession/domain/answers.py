@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from procession.domain.calculating.sheet import Standing, calculates, standing, with_calculated
+from procession.domain.calculating.sheet import Standing, calculates, is_required_now, standing, with_calculated
 from procession.domain.errors import Invalid
 from procession.domain.fields import MAX_TEXT, NUMERIC, RELATIVE_DAY, Field
 from procession.domain.loose import as_int, as_list, as_object
@@ -134,9 +134,7 @@ def missing_required(fields: Sequence[Field], answers: Answers, found: Standing)
     return {
         field.id: f"{field.label} is required"
         for field in fields
-        if (field.required or field.id in found.required)
-        and field.id not in found.hidden
-        and is_blank(field, answers.get(field.id))
+        if is_required_now(field, found) and is_blank(field, answers.get(field.id))
     }
 
 

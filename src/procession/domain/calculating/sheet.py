@@ -3,6 +3,7 @@
 Spec: behaviour-templates 11.8, 11.9.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,8 @@ from procession.domain.values import ERROR, is_blank
 from procession.domain.variables import text_of
 
 MAX_RESULT = 1000
+MOST_CELLS = 200_000
+"""Of all columns together that one change makes calculations read. Spec: T-11.62."""
 
 Answers = Mapping[str, object]
 Form = Sequence[Field]
@@ -74,6 +77,11 @@ def standing(form: Form, answers: Answers, zone: str) -> Standing:
     return Standing(frozenset(sheet.hidden), frozenset(required))
 
 
+def is_required_now(field: Field, found: Standing) -> bool:
+    """Whether its form cannot do without an answer. Spec: T-11.72."""
+    return (field.required or field.id in found.required) and field.id not in found.hidden
+
+
 def hidden_in(form: Form, answers: Answers, zone: str) -> frozenset[str]:
     return standing(form, answers, zone).hidden
 
@@ -93,6 +101,7 @@ class _Sheet:
         self.hidden: set[str] = set()
         self._forms = forms
         self._zone = zone
+        self._cells_left = MOST_CELLS
         self._known = {field.alias: field for form in forms for field in form}
         self._form_of: dict[str, Mapping[str, Field]] = {}
         for form in forms:
@@ -111,7 +120,7 @@ class _Sheet:
             self._set(field_id, None)
         for field in in_order(self._forms):
             if not self._hide(field) and field.field_type == "calculated":
-                self._set(field.id, _value(field, self._known, self.shown, self._zone))
+                self._set(field.id, self._value(field))
             pending.discard(field.id)
         for field_id in pending:
             self._set(field_id, {ERROR: "broken"})
@@ -122,6 +131,28 @@ class _Sheet:
         self.hidden.add(field.id)
         self.shown.pop(field.id, None)
         return True
+
+    def _value(self, field: Field) -> object | None:
+        """As it is stored; None while an answer is missing."""
+        try:
+            return _stored(field, evaluate(parse(field.expression or ""), self._answered))
+        except Missing:
+            return None
+        except Fault:
+            return {ERROR: "broken"}
+        except NoValue as refusal:
+            return {ERROR: refusal.reason}
+
+    def _answered(self, reference: Reference) -> Value | None:
+        named = self._known.get(reference.alias)
+        if named is None:
+            raise NoValue("broken")
+        answer = _answer(named, self.shown.get(named.id), reference, self._zone)
+        if isinstance(answer, list):
+            self._cells_left -= len(answer)
+            if self._cells_left < 0:
+                raise NoValue("out_of_range")
+        return answer
 
     def _set(self, field_id: str, value: object | None) -> None:
         for values in (self.values, self.shown):
@@ -151,27 +182,20 @@ def in_order(forms: Sequence[Form]) -> Iterator[Field]:
             if field.form_rules or field.field_type == "calculated":
                 waiting[field.id] = field
                 needs[field.id] = named_fields(field) & own | {ids[each] for each in inputs(field) if each in ids}
-    while ready := [field_id for field_id in waiting if needs[field_id].isdisjoint(waiting)]:
-        yield from (waiting.pop(field_id) for field_id in ready)
-
-
-def _value(field: Field, known: Mapping[str, Field], values: Answers, zone: str) -> object | None:
-    """As it is stored; None while an answer is missing."""
-
-    def answered(reference: Reference) -> Value | None:
-        named = known.get(reference.alias)
-        if named is None:
-            raise NoValue("broken")
-        return _answer(named, values.get(named.id), reference, zone)
-
-    try:
-        return _stored(field, evaluate(parse(field.expression or ""), answered))
-    except Missing:
-        return None
-    except Fault:
-        return {ERROR: "broken"}
-    except NoValue as refusal:
-        return {ERROR: refusal.reason}
+    dependents: dict[str, list[str]] = {}
+    for field_id in waiting:
+        needs[field_id] &= waiting.keys()
+        for needed in needs[field_id]:
+            dependents.setdefault(needed, []).append(field_id)
+    left = {field_id: len(needed) for field_id, needed in needs.items()}
+    ready = deque(field_id for field_id in waiting if not left[field_id])
+    while ready:
+        field_id = ready.popleft()
+        yield waiting[field_id]
+        for other in dependents.get(field_id, ()):
+            left[other] -= 1
+            if not left[other]:
+                ready.append(other)
 
 
 def _answer(field: Field, stored: object, reference: Reference, zone: str) -> Value | None:
