@@ -113,7 +113,9 @@ def test_everything_a_task_can_be_told_is_kept(org: Organization) -> None:
         pytest.param(
             {"form_fields": [text_field(field_type="radio", options=["one"])]}, "form_fields.0.options", id="9.4 radio"
         ),
-        pytest.param({"form_fields": [text_field(field_type="number")]}, "form_fields.0.field_type", id="no such type"),
+        pytest.param(
+            {"form_fields": [text_field(field_type="checkbox")]}, "form_fields.0.field_type", id="no such type"
+        ),
         pytest.param({"form_fields": [text_field(field_type="table")]}, "form_fields.0.columns", id="9.4 no columns"),
     ],
 )

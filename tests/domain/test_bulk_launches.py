@@ -37,6 +37,7 @@ FORM = Template(
         field("Tubes", "table", columns=(Column(1, "Id"),)),
         field("Plan", "file"),
         field("Tags"),
+        field("Weight", "number"),
     )
 )
 KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={})
@@ -98,6 +99,7 @@ def read(header: str, cell: str) -> tuple[Asked, Errors]:
         ("Kind", '["Soil"]', [{"id": 1, "text": "Soil", "selected": True}]),
         ("Who", "Mia@x.test, g@x.test", {"users": [7], "guests": ["g@x.test"]}),
         ("Tubes", '["a"]', ["a"]),
+        ("Weight", "12.50", "12.50"),
         ("Plan", "https://x.test/a", [{"url": "https://x.test/a", "source": "url"}]),
     ],
 )  # fmt: skip

@@ -89,7 +89,7 @@ def test_the_label_tells_the_outcome(task_type: Any, status: Any, decision: bool
 def test_everything_that_is_missing_is_named_at_once() -> None:
     form = [field("f1", required=True, label="Budget"), field("f2"), field("f3", required=True, label="Done")]
 
-    missing = tasks.obstacles(task(task_type="approval", taskdata={"f3": "x"}), form, decision=None)
+    missing = tasks.obstacles(task(task_type="approval", taskdata={"f3": "x"}), form, decision=None, zone="UTC")
 
     assert missing == {"is_approved": ["The is approved field is required."], "f1": ["Budget is required"]}
 
@@ -149,7 +149,7 @@ def test_when_assignees_leave(remaining: set[str], given: dict[str, Any], comple
     form = [field(required=True)] if given.pop("fields", None) else []
     started = everybodys(**{"status": "in-progress", "parts": {"m:1": NOW, "m:2": NOW + 1, "m:9": NOW + 5}, **given})
 
-    now = tasks.without_missing_parts(started, frozenset(remaining), form, NOW + 7)
+    now = tasks.without_missing_parts(started, frozenset(remaining), form, NOW + 7, zone="UTC")
 
     assert now.completer == completer
     assert now.is_completed is (completer is not None)

@@ -20,11 +20,14 @@ AROUND = Surroundings(
 TRIP = field("trip", "Trip", "River", "Sea")
 SEA, RIVER = asks("Prerun", "trip", "equals", "Sea"), asks("Prerun", "trip", "equals", "River")
 SIZE = field("size", "Size")
+MASS = field("mass", "Mass", field_type="number", minimum=0, maximum=10)
 SIZE_TO_WHO = HandedOn("who", "Prerun", "size")
 AFTER_A = StepDeadline(1, "days", "from", "a")
 
 
-def found(*steps: Step, rules: tuple[Rule, ...] = (), kickoff: tuple[Field, ...] = (TRIP, SIZE), **more: Any) -> Any:
+def found(
+    *steps: Step, rules: tuple[Rule, ...] = (), kickoff: tuple[Field, ...] = (TRIP, SIZE, MASS), **more: Any
+) -> Any:
     """Code, level and name of the place of each finding."""
     template = Template(steps=steps, rules=rules, kickoff=kickoff, **more)
     return [(each.code, each.level, each.place.name) for each in check(template, AROUND).findings]
@@ -107,6 +110,22 @@ NOTE = field("note", "Note", required=True)
         pytest.param(
             [A, B], [show("b", asks("Prerun", "trip", "equals_any", ["Sea", "Lake"]))],
             [("stale_condition_value", "medium", "R1")], id="one of several is gone",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Prerun", "mass", "greater_than", "5"), asks("Prerun", "mass", "less_than", "6"))],
+            [], id="T-11.54 between two numbers",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Prerun", "mass", "greater_than", "10"))],
+            [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")], id="T-11.54 more than its maximum",
+        ),
+        pytest.param(
+            [step("a", field("sum", "Sum", field_type="calculated", expression="{{gone-1}} * 2"))], [],
+            [("broken_calculation", "high", "Sum")], id="T-11.68 a field that is gone",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Prerun", "mass", "not_equals", "much"))],
+            [("stale_condition_value", "medium", "R1")], id="T-11.54 no number",
         ),
         pytest.param(
             [A, B], [show("b", asks("Prerun", "trip", "not_equals", "Lake"))],

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from procession.domain.absences import Absences, week_of, with_deputies
 from procession.domain.answers import Accepted, accept, submit
 from procession.domain.assignees import head_count, merged, with_accountable_member
+from procession.domain.calculating.process import recalculated
+from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.custom_values import inherited
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
@@ -153,20 +155,21 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
     """The process that a launch makes which was found to be right."""
     document = source.document
     today = local_day(numbers.at, around.week.zone)
+    shown = shown_answers(document.kickoff, found.answers, around.reader.zone)
     name = process_name(
         sent=request.name,
         title=source.title,
         pattern=_name_pattern(document, request),
         auto_naming=document.auto_naming,
         may_change=document.allow_launcher_change_name,
-        answers=name_variables(document.kickoff, found.answers, around.reader),
+        answers=name_variables(document.kickoff, shown, around.reader),
         launched_on=today,
     )
     form: Literal["complete", "incomplete"] | None = None
     if document.kickoff:
         form = "incomplete" if request.assign_someone_else else "complete"
     folded = fold(name)
-    return Process(
+    process = Process(
         seq=numbers.process,
         id=around.new_id(),
         template_id=source.id,
@@ -201,6 +204,7 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         folder=request.folder,
         starred_by=frozenset({request.starter} if request.starred else ()),
     )
+    return recalculated(process, document, around.reader.zone)
 
 
 def _name_pattern(document: Template, request: Request) -> str | None:
@@ -213,6 +217,7 @@ def _name_pattern(document: Template, request: Request) -> str | None:
 def _answers(source: Source, request: Request, around: Surroundings, *, today: date) -> Accepted:
     fields = source.document.kickoff
     common: dict[str, Any] = {"key": "prerun", "people": around.people, "org_id": around.organization_id}
+    common["zone"] = around.reader.zone
     if request.assign_someone_else:
         return accept(fields, request.prerun, {}, may_clear_required=True, **common)
     return submit(fields, request.prerun, today=today, **common)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from procession.domain.automations.rules import Action
 from procession.domain.fields import Field
+from procession.domain.form_rules import renamed_rules
 from procession.domain.lookup_lists import without_list
 from procession.domain.names import Variable, fill_variables, numbered_alias
 from procession.domain.processes import Owners
@@ -117,11 +118,24 @@ def _launching_as_before(copy: Template, original: Template) -> Template:
 def copy_step(template: Template, step: Step, *, title: str | None, new_id: Callable[[], str], now: int) -> Step:
     """A copy of a step of this template; its fields get ids and aliases of their own. Spec: T-5.5."""
     taken = field_aliases(template)
-    fields: list[Field] = []
+    aliases: dict[str, str] = {}
     for field in step.fields:
-        alias = numbered_alias(field.label, taken, "field")
-        taken.add(alias)
-        fields.append(replace(field, id=new_id(), alias=alias, created_at=now, last_updated=now))
+        aliases[field.alias] = numbered_alias(field.label, taken, "field")
+        taken.add(aliases[field.alias])
+    ids = {field.id: new_id() for field in step.fields}
+    new_names = {old: Variable((f"{{{{{new}}}}}",)) for old, new in aliases.items()}
+    fields = [
+        replace(
+            field,
+            id=ids[field.id],
+            form_rules=renamed_rules(field.form_rules, ids),
+            alias=aliases[field.alias],
+            expression=None if field.expression is None else fill_variables(field.expression, new_names),
+            created_at=now,
+            last_updated=now,
+        )
+        for field in step.fields
+    ]
     title = (title or f"{step.title}{STEP_SUFFIX}")[:MAX_STEP_TITLE]
     alias = numbered_alias(title, {each.alias for each in template.steps}, "step")
     return replace(step, id=new_id(), alias=alias, title=title, fields=tuple(fields), created_at=now, updated_at=now)

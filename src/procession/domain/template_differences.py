@@ -18,6 +18,7 @@ from procession.domain.wording import (
     conditions_text,
     deadline_text,
     duration,
+    form_rules_text,
     groups_text,
     joined,
     members_text,
@@ -29,7 +30,9 @@ Part = Literal["setting", "kickoff_field", "step", "field", "rule", "milestone"]
 Change = Literal["added", "removed", "changed", "moved"]
 
 _SEQUENCES = frozenset({"options", "columns", "field_validation", "ai_allowed_app_keys"})
-_UNCOMPARED = frozenset({"id", "created_by", "created_at", "updated_at", "last_updated", "archived_at", "position"})
+_UNCOMPARED = frozenset(
+    {"id", "created_by", "created_at", "updated_at", "last_updated", "archived_at", "position", "result_type"}
+)
 _PARTS = frozenset({"kickoff", "rules", "steps", "stages", "fields"})
 _TITLES = {"step": "title", "field": "label", "kickoff_field": "label", "rule": "name", "milestone": "name"}
 _NOUNS: Mapping[Part, str] = {"field": "field", "kickoff_field": "kick-off field"}
@@ -174,7 +177,8 @@ def _whole(
     where = f" of step {quoted(step.title)}" if step is not None else ""
     sentence = f"{_noun(part).capitalize()} {quoted(title)}{where} was {change}"
     if isinstance(each, Rule):
-        sentence += f": if {conditions_text(each, template)}, then {actions_text(each, template, versions.names)}"
+        told = f"if {conditions_text(each.conditions, template)}, then {actions_text(each, template, versions.names)}"
+        sentence += f": {told}"
     elif part == "step":
         sentence += f" at position {place + 1}" if change == "added" else f" from position {place + 1}"
     return Difference(
@@ -253,7 +257,11 @@ def _in_words(versions: _Versions, version: Template, attribute: str, value: Any
     if wording is not None:
         return wording(value, version, versions.names)
     if isinstance(of, Rule) and attribute in ("conditions", "actions"):
-        text = conditions_text(of, version) if attribute == "conditions" else actions_text(of, version, versions.names)
+        text = (
+            conditions_text(of.conditions, version)
+            if attribute == "conditions"
+            else actions_text(of, version, versions.names)
+        )
         return quoted(text.replace('"', "'"))
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -297,5 +305,6 @@ _WORDINGS: Mapping[str, Callable[[Any, Template, Names], str]] = {
     "follow_up": _template,
     "approvals_needed": lambda value, _, __: str(value) if value else "no number",
     "max_assignable": lambda value, _, __: str(value) if value else "no cap",
+    "form_rules": lambda value, version, _: form_rules_text(value, version),
     "kickoff_sharing_user_id": lambda value, _, names: members_text([] if value is None else [value], names),
 }

@@ -12,6 +12,8 @@ from procession.domain.automations.rules import CLAUSES, WITHOUT_VALUE, Action, 
 from procession.domain.automations.timing import interval_of
 from procession.domain.calendar import Unit
 from procession.domain.deadlines import START_RUN, StepDeadline
+from procession.domain.fields import FieldRule
+from procession.domain.form_rules import as_condition
 from procession.domain.loose import as_list
 from procession.domain.processes import Owners
 from procession.domain.richtext import is_rich, plain_text
@@ -184,12 +186,20 @@ def _shift(action: Action, template: Template) -> str:
     return f"{length} {word} the date in {field_name(action.source_id, template)}"
 
 
-def conditions_text(rule: Rule, template: Template) -> str:
+def conditions_text(conditions: Iterable[Condition], template: Template) -> str:
     parts = [
         f"{f' {condition.logic} ' if place else ''}{condition_text(condition, template)}"
-        for place, condition in enumerate(rule.conditions)
+        for place, condition in enumerate(conditions)
     ]
     return "".join(parts)
+
+
+def form_rules_text(rules: Iterable[FieldRule], template: Template) -> str:
+    """hide if field "Trip" is "Sea"; require if ..."""
+    return (
+        "; ".join(f"{rule.effect} if {conditions_text(map(as_condition, rule.conditions), template)}" for rule in rules)
+        or "nothing"
+    )
 
 
 def actions_text(rule: Rule, template: Template, names: Names = NAMELESS) -> str:

@@ -21,6 +21,7 @@ from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards, launching, reactions, undo
+from procession.usecases.calendars import zone_for
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
@@ -91,7 +92,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     tasks.require_completable(task)
     document = await stored.document_of(tx, seen.process)
     decision = tasks.decision_on(task, sent=wanted.is_approved)
-    errors: Errors = wanted.errors | tasks.obstacles(task, tasks.fields_of(task, document), decision=decision)
+    fields = tasks.fields_of(task, document)
+    zone = await zone_for(tx, fields)
+    errors: Errors = wanted.errors | tasks.obstacles(task, fields, decision=decision, zone=zone)
     if wanted.override_user is not None:
         known = await people.assignable(tx, [wanted.override_user], ())
         if wanted.override_user not in known.members:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from procession.domain.assignees import merged
 from procession.domain.automations.reacting import Reaction
 from procession.domain.automations.state import FRESH, MOVED, RuleState
+from procession.domain.calculating.process import recalculated
 from procession.domain.errors import NotFound
 from procession.domain.events import happened
 from procession.domain.launching import bare_request
@@ -126,6 +127,7 @@ async def _planned(
         versions=versions, version=version, request=request, surroundings=around, first_task=first, at=tx.now
     )
     shaped, state = moved(process, former or FRESH, scene)
+    shaped = recalculated(shaped, document, settings.timezone)
     reaction = Reaction(shaped, state, ())
     if document.rules:
         reaction = await reactions.decided(tx, shaped, document, settings, MOVED, state, means, at=tx.now)

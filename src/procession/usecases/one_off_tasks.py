@@ -9,11 +9,13 @@ from procession.adapters.secrets import Secrets
 from procession.adapters.text import stored_markup
 from procession.domain import tasks
 from procession.domain.assignees import with_accountable_member
+from procession.domain.calculating.checking import typed
 from procession.domain.calendar import WorkingWeek
 from procession.domain.deadlines import Offset, deadline_from
 from procession.domain.errors import Invalid, WrongState
 from procession.domain.events import happened
 from procession.domain.fields import Field
+from procession.domain.form_rules import with_new_ids
 from procession.domain.names import clean_name, fold
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, require
@@ -242,7 +244,7 @@ async def _numbered(tx: WriteTx, models: Sequence[Task], fields: Sequence[Field]
     first, at = await tx.reserve("task", len(models))
     made: list[Task] = []
     for offset, model in enumerate(models):
-        own = fields if offset == 0 else [replace(field, id=tx.new_id()) for field in fields]
+        own = fields if offset == 0 else with_new_ids(fields, tx.new_id)
         task = replace(model, seq=first + offset, id=tx.new_id(), created_at=at, updated_at=at)
         made.append(tasks.with_own_fields(task, own))
     return made
@@ -320,7 +322,10 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
         open_problems=0,
         improvements=0,
     )
-    fields = [replace(field, id=tx.new_id()) for field in tasks.fields_of(original, document)]
+    # On its own a task calculates with its own fields only.
+    known = typed([tasks.fields_of(original, document)])
+    kept = [field for field in known.fields if field.id not in known.faults]
+    fields = with_new_ids(kept, tx.new_id)
     made = await _numbered(tx, [copy], fields)
     saved = await _enter(tx, seen.process, made, original.position + 1)
     await stored.add_tags(tx, {made[0].seq: await stored.tags_of(tx, original)})

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from procession.adapters.text import safe_markup
 from procession.api.present.snippets import Snippets, quoted_in
+from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
 from procession.domain.names import MARK, Variable, fill_variables, system_variables
@@ -114,10 +115,14 @@ def _variables(
     """Every field of the process by its alias, and what each process has. Spec: T-12.2, T-12.3."""
     template = document or Template()
     answers = dict(process.prerun)
-    fields = [*template.kickoff, *template.fields()]
+    forms = [template.kickoff, *(step.fields for step in template.steps)]
     for each in answered:
         answers |= each.answers
-        fields += each.own_fields
+        forms.append(each.own_fields)
+    fields = [field for form in forms for field in form]
+    for form in forms:
+        for hidden in hidden_in(form, answers, reader.zone):
+            answers.pop(hidden, None)
     system = system_variables(
         template_name=process.template_title,
         launched_on=local_day(process.created_at, reader.zone),

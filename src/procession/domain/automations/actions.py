@@ -140,9 +140,9 @@ def _anchor(action: Action, task: Task, view: View) -> Millis | None:
 
 def _date_in(field: Field | None, answers: Mapping[str, Any], view: View) -> Millis | None:
     """A field that is no date any more anchors nothing. Spec: A-2.26, A-4.42."""
-    if field is None or field.field_type != "date":
+    if field is None or field.answer_type != "date":
         return None
-    return instant_of(field, answers.get(field.id), view.zone)
+    return instant_of(field, view.answer(field, answers), view.zone)
 
 
 def _reopen(task: Task, view: View) -> Done:

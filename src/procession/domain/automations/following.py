@@ -6,7 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.automations.actions import Done, act
-from procession.domain.automations.conditions import combined, holds
+from procession.domain.automations.conditions import holds
+from procession.domain.automations.field_tests import combined
 from procession.domain.automations.rules import Action, Rule
 from procession.domain.automations.state import View
 from procession.domain.templates import Template

@@ -10,7 +10,8 @@ import msgspec
 
 from procession.domain import tasks
 from procession.domain.automations.actions import Done, act, value_of
-from procession.domain.automations.conditions import combined, holds
+from procession.domain.automations.conditions import holds
+from procession.domain.automations.field_tests import combined
 from procession.domain.automations.following import hidden_at_start, turned
 from procession.domain.automations.rules import Action, Rule
 from procession.domain.automations.state import (
@@ -212,7 +213,7 @@ def _listens_to_reopening(rule: Rule, step: str | None) -> bool:
 
 def _changed_answers(view: View) -> set[str]:
     """Kick-off fields with another answer than when the form was last submitted. Spec: A-9.2."""
-    before, now = view.state.kickoff, kickoff_digests(view.process, view.scene.document.rules)
+    before, now = view.state.kickoff, kickoff_digests(view.kickoff_answers, view.scene.document.rules)
     return {field_id for field_id in before.keys() | now.keys() if before.get(field_id) != now.get(field_id)}
 
 
@@ -223,7 +224,7 @@ def _remember(happened: Occurrence, view: View) -> None:
         view.remember(done=view.state.done | {happened.step}, effects=effects)
     is_of_form = happened.kind in ("launched", "kickoff_submitted")
     if is_of_form and view.process.prerun_status != "incomplete":
-        view.remember(kickoff=kickoff_digests(view.process, view.scene.document.rules))
+        view.remember(kickoff=kickoff_digests(view.kickoff_answers, view.scene.document.rules))
 
 
 def _evaluate(rule: Rule, happened: Occurrence, view: View, *, root: Occurrence) -> Evaluation:

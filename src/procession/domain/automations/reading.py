@@ -18,7 +18,6 @@ from procession.domain.automations.rules import (
     TIME_OPERATORS,
     VERBS,
     WITH_PEOPLE,
-    WITHOUT_VALUE,
     Action,
     ActionType,
     AskedSubject,
@@ -32,19 +31,16 @@ from procession.domain.automations.rules import (
     Subject,
     Verb,
 )
+from procession.domain.automations.statements import MAX_STATEMENT, read_statement
 from procession.domain.calendar import CALENDAR_UNITS
 from procession.domain.deadlines import MAX_OFFSET
 from procession.domain.errors import Invalid
 from procession.domain.fields import MAX_TEXT, Field
-from procession.domain.loose import as_int, as_list, as_object, clean_text, is_scalar
+from procession.domain.loose import as_int, as_list, as_object, clean_text
 from procession.domain.names import clean_name
 from procession.domain.processes import Owners
 from procession.domain.templates import Template
 from procession.domain.times import Millis
-from procession.domain.values import scalar_text
-
-MAX_STATEMENT = 1000
-MAX_STATEMENTS = 200
 
 W = TypeVar("W", bound=str)
 Sent = Mapping[str, object]
@@ -226,28 +222,7 @@ class _Reader:
         return clause or "any_time"
 
     def _statement(self, path: str, raw: object, operator: Operator) -> object:
-        """What an answer is compared with; options are kept as their texts. Spec: A-1.4, A-2.20."""
-        if operator in WITHOUT_VALUE:
-            return None
-        entries = as_list(raw)
-        if entries is not None and operator == "equals_any":
-            if 0 < len(entries) <= MAX_STATEMENTS:
-                return [self._text(f"{path}.{index}", entry) for index, entry in enumerate(entries)]
-            self.complain(path, f"The statement must be a list of 1 to {MAX_STATEMENTS} texts.")
-            return None
-        return self._text(path, raw)
-
-    def _text(self, path: str, raw: object) -> str | None:
-        option = as_object(raw)
-        value = raw if option is None else option.get("text")
-        if value is None or value == "":
-            self.complain(path, "The statement field is required for this operation.")
-            return None
-        text = scalar_text(value) if isinstance(value, str | int | float) and is_scalar(value) else None
-        if text is None or len(text) > MAX_STATEMENT:
-            self.complain(path, f"The statement must be a text of at most {MAX_STATEMENT} characters.")
-            return None
-        return clean_text(text)
+        return read_statement(path, raw, operator, self.complain)
 
     def action(self, path: str, sent: Sent) -> Action:
         kind: ActionType | None = self._word(path, sent, "action_type", tuple(VERBS))
@@ -352,7 +327,7 @@ WEBHOOK_KEYS = ("webhook_url", "alias_name")
 def _unfit(field: Field, purpose: Purpose) -> str | None:
     """Why the field cannot be a source. Spec: A-4.4, A-4.40."""
     if purpose == "deadline":
-        return None if field.field_type == "date" else "A deadline counts from a date field."
+        return None if field.answer_type == "date" else "A deadline counts from a date field."
     is_address = field.field_type == "text" and "email" in field.field_validation
     if is_address or field.field_type == "assignees_form":
         return None

@@ -10,6 +10,7 @@ from procession.domain import task_deadlines, tasks
 from procession.domain.absences import Absences
 from procession.domain.answers import accept
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
+from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import WorkingWeek
 from procession.domain.errors import DomainError, Invalid
 from procession.domain.fields import Field
@@ -90,12 +91,16 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
     if event.word == "wait":
         return process, None
     if event.step is None:
-        return _submitted(process, event, around)
+        submitted, started = _submitted(process, event, around)
+        return recalculated(submitted, around.document, around.week.zone), started
     before = next((task for task in process.tasks if task.step_id == event.step), None)
     if before is None:
         raise Invalid({"step_id": ["This launch makes no task of this step."]})
     step = around.document.step(event.step)
     task = _answered(before, step.fields if step is not None else (), event, around)
+    if event.answers is not None:
+        process = recalculated(process.with_tasks(task), around.document, around.week.zone)
+        task = process.task(task.id)
     occurrence: Occurrence | None = None
     match event.word:
         case "complete":
@@ -132,7 +137,7 @@ def _completed(task: Task, event: Event, around: Around, now: Millis) -> Task:
     """By the launcher; what nobody acknowledged in time was closed by the clock."""
     tasks.require_completable(task)
     decision = tasks.decision_on(task, sent=event.is_approved)
-    missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision)
+    missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision, zone=around.week.zone)
     if missing:
         raise Invalid(missing)
     by_clock = task.task_type in TIMED_TYPES and decision is False
@@ -150,6 +155,7 @@ def _submitted(process: Process, event: Event, around: Around) -> tuple[Process,
         people=around.people,
         org_id=around.organization_id,
         may_clear_required=False,
+        zone=around.week.zone,
     )
     is_new = process.prerun_status == "incomplete"
     if not is_new and accepted.values == process.prerun:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from procession.domain.absences import NONE, Absences
 from procession.domain.automations.rules import Rule
+from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import WorkingWeek
 from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
@@ -115,6 +117,24 @@ class View:
     def zone(self) -> str:
         return self.scene.week.zone
 
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """Fields that are hidden in their forms: rules complete nothing and answer nothing. Spec: T-11.71."""
+        document, process = self.scene.document, self.process
+        found = hidden_in(document.kickoff, process.prerun, self.zone)
+        for step in document.steps:
+            task = self._by_step.get(step.id)
+            found |= hidden_in(step.fields, task.taskdata if task is not None else {}, self.zone)
+        return found
+
+    def answer(self, field: Field, answers: Mapping[str, Any]) -> Any:
+        """What the field is answered with; nothing while it is hidden."""
+        return None if field.id in self._hidden else answers.get(field.id)
+
+    @property
+    def kickoff_answers(self) -> Mapping[str, Any]:
+        return {key: answer for key, answer in self.process.prerun.items() if key not in self._hidden}
+
     def task_of(self, step_id: str) -> Task | None:
         """The task made from this step; None when it was left out. One-off tasks are nobody's step (A-10.1)."""
         return self._by_step.get(step_id)
@@ -132,10 +152,10 @@ def _by_step(tasks: Iterable[Task]) -> dict[str, Task]:
     return {task.step_id: task for task in tasks if task.step_id is not None and task.archived_at is None}
 
 
-def kickoff_digests(process: Process, rules: Iterable[Rule]) -> dict[str, str]:
+def kickoff_digests(answers: Mapping[str, Any], rules: Iterable[Rule]) -> dict[str, str]:
     """A digest of each answer that rules ask about: enough to see that it changed, no copy of what it says."""
     named = {each.subject_id for rule in rules for each in rule.conditions if each.subject == "Prerun"}
-    return {field_id: digest(process.prerun[field_id]) for field_id in sorted(named & process.prerun.keys())}
+    return {field_id: digest(answers[field_id]) for field_id in sorted(named & answers.keys())}
 
 
 def digest(answer: object) -> str:

@@ -7,15 +7,18 @@ Spec: behaviour-automations 2, 12.2.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import combinations, islice, pairwise, product
 from math import prod
 from typing import Any, Literal
 
 from procession.domain.automations.comparing import number_in, statement_text, statement_texts, written_day
-from procession.domain.automations.conditions import NEGATIVE, combined, field_holds
+from procession.domain.automations.conditions import NEGATIVE
+from procession.domain.automations.field_tests import combined, field_holds
 from procession.domain.automations.rules import CLAUSES, Condition, Rule
 from procession.domain.automations.timing import interval_of
 from procession.domain.fields import Field, FieldType
+from procession.domain.numbers import of_json, to_json
 from procession.domain.tasks import TIMED_TYPES
 from procession.domain.templates import Step, Template
 from procession.domain.values import is_blank
@@ -112,7 +115,7 @@ def _holds(condition: Condition, example: Any, world: World) -> bool:
     field, step = found
     if step is not None and step.id not in world.reachable:
         return False  # it stays blank, and no denial holds of what may still be answered
-    if condition.operator in NEGATIVE and field.required and is_blank(field, example):
+    if condition.operator in NEGATIVE and field.required and not field.form_rules and is_blank(field, example):
         return False
     return field_holds(condition, field, example, world.zone)
 
@@ -175,7 +178,7 @@ def _statements(condition: Condition) -> list[str]:
 
 
 def _by_type(field: Field, texts: Sequence[str]) -> Iterator[Any]:
-    match field.field_type:
+    match field.answer_type:
         case "radio":
             yield from (option.text for option in field.options)
         case "dropdown":
@@ -191,6 +194,8 @@ def _by_type(field: Field, texts: Sequence[str]) -> Iterator[Any]:
         case "table":
             width = max(len(field.columns), 1)
             yield from ([text] * width for text in _texts(texts))
+        case "number" | "currency":
+            yield from _numbers(field, texts)
         case _:
             yield from _texts(texts)
 
@@ -217,6 +222,17 @@ def _texts(texts: Sequence[str]) -> Iterator[str]:
     for number in numbers:
         yield from (str(number - 1), str(number + 1))
     yield from (str((low + high) / 2) for low, high in pairwise(numbers) if low != high)
+
+
+def _numbers(field: Field, texts: Sequence[str]) -> Iterator[int | float]:
+    """Every number that is named or bounds the field, what lies around and between them, within the bounds."""
+    least, most = of_json(field.minimum), of_json(field.maximum)
+    named = [number for text in texts if (number := number_in(text.strip())) is not None]
+    marks = sorted({Decimal(0), *named, *(each for each in (least, most) if each is not None)})
+    around = [marks[0] - 1, *marks, *((low + high) / 2 for low, high in pairwise(marks)), marks[-1] + 1]
+    yield from (
+        to_json(number) for number in around if (least is None or number >= least) and (most is None or number <= most)
+    )
 
 
 def _days(texts: Sequence[str]) -> Iterator[str]:

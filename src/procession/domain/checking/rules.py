@@ -6,16 +6,14 @@ from itertools import combinations
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.automations.comparing import folded, statement_text, statement_texts
 from procession.domain.automations.rules import WITH_PEOPLE, Action, Condition, Rule
 from procession.domain.checking.findings import Code, Finding, Level, Place, Surroundings, of_field, of_rule, of_step
-from procession.domain.checking.possible import can_hold, is_choice
+from procession.domain.checking.possible import can_hold
 from procession.domain.checking.reaching import Reach
+from procession.domain.checking.values import what_is_wrong
 from procession.domain.fields import Field
 from procession.domain.templates import Step, Template
 from procession.domain.wording import condition_text, quoted
-
-_NUMERIC = frozenset({"text", "textarea", "dropdown", "radio", "date"})
 
 
 def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
@@ -80,34 +78,12 @@ def _values(rule: Rule, reach: Reach) -> Iterator[Finding]:
 
 
 def _values_of(rule: Rule, condition: Condition, field: Field, template: Template) -> Iterator[Finding]:
-    said = _what_is_wrong(condition, field)
+    said = what_is_wrong(condition, field)
     if said is not None:
         code, sentence = said
         asked = condition_text(condition, template)
         where = f"In rule {quoted(rule.name)} the condition {asked} "
         yield _of(rule, code, "medium", where + sentence, of_field(field, template))
-
-
-def _what_is_wrong(condition: Condition, field: Field) -> tuple[Code, str] | None:
-    if condition.operator in ("greater_than", "less_than") and field.field_type not in _NUMERIC:
-        return "stale_condition_value", "compares numbers, which this field does not hold: use another comparison."
-    missing = _missing_options(condition, field)
-    if missing and condition.operator == "not_equals":
-        why = f"always holds, because the field has no option {missing[0]}: choose an option there is."
-        return "always_true_condition", why
-    if missing and condition.operator in ("equals", "equals_any"):
-        gone = f"names {', '.join(missing)}, which is no option of the field any more: choose an option there is."
-        return "stale_condition_value", gone
-    return None
-
-
-def _missing_options(condition: Condition, field: Field) -> list[str]:
-    if not is_choice(field):
-        return []
-    there = {folded(option.text) for option in field.options}
-    whole = statement_text(condition.statement)
-    named = statement_texts(condition.statement) if condition.operator == "equals_any" else [whole or ""]
-    return [quoted(text) for text in named if folded(text) not in there]
 
 
 def _evaluation(rule: Rule, reach: Reach) -> Iterator[Finding]:
