@@ -6,6 +6,7 @@ import httpx
 
 from procession.api.operations import Operation
 from procession.domain.field_keys import RECORDS
+from procession.usecases.version_moving import run_due
 from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
 
@@ -61,10 +62,14 @@ class World:
         for _ in range(1 + ahead):
             made = api.request("POST", path, content=CSV)
             self.bulk: int = made.raise_for_status().json()["data"]["id"]
+        moving = {"versions": [0], "dry_run": True}
+        for _ in range(1 + 2 * ahead):
+            self.move: int = api.data("POST", f"/checklists/{self.template}/version-moves", moving)["id"]
         if ahead:
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
         self._make_processes()
+        self._make_move()
         self._make_tasks()
 
     def _make_templates(self) -> None:
@@ -109,6 +114,16 @@ class World:
         self.association: int = api.data("POST", "/checklists/tags", tagged)["id"]
         filed = {"folder_id": self.run_folder, "subject_id": self.advanced_run, "subject_type": "run"}
         self.relation: int = api.data("POST", "/folders/add-object", filed)["id"]
+
+    def _make_move(self) -> None:
+        """A process that runs a newer version now."""
+        org, server, edge = self.org, self.server, self.server.edge
+        template = org.template(steps=["Greet"])
+        run = org.process(template)["id"]
+        path = f"/checklists/{template['id']}"
+        org.api.data("POST", f"{path}/steps", {"title": "File"})
+        self.done_move: int = org.api.data("POST", f"{path}/version-moves", {"runs": [run]})["id"]
+        server.run(run_due(edge.database, org.number, org.id, self.done_move, edge.clock, edge.means))
 
     def _make_tasks(self) -> None:
         api = self.org.api
@@ -174,6 +189,7 @@ class World:
             "job_id": self.job,
             "absence_id": self.absence,
             "bulk_id": self.bulk,
+            "move_id": self.move,
             "code": self.kickoff_code,
             "stage_id": self.stage,
             "step_id": self.step,
@@ -195,6 +211,7 @@ class World:
             "reopenTask": {"task_id": self.done_one_off},
             "undoTask": {"task_id": self.done_one_off},
             "undoProcess": {"run_id": self.archived_run},
+            "undoVersionMove": {"move_id": self.done_move},
             "showTask": {"task_id": self.hidden_task},
             "resolveIssue": {"run_id": self.locked_run},
             "resolveProblem": {"task_id": self.blocked_task},
@@ -267,6 +284,8 @@ class World:
             ],
             "cloneTemplate": {"title": "Copy"},
             "createBulkLaunch": CSV,
+            "createVersionMove": {"runs": [self.run]},
+            "undoVersionMove": {},
             "submitPublicKickoffForm": {"email": "visitor@partner.test"},
             "commentOnTemplate": comment,
             "reportTemplateProblem": comment,

@@ -49,6 +49,7 @@ from procession.api.routes import (
     threads,
     tokens,
     undo,
+    version_moves,
 )
 
 RESOURCES: tuple[ModuleType, ...] = (
@@ -64,6 +65,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     templates,
     template_parts,
     template_versions,
+    version_moves,
     template_threads,
     public_kickoff,
     steps,

@@ -61,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
     "process.restored": Kind("unarchived", "Process", "restored"),
     "process.put_on_hold": Kind("updated", "Process", "put on hold"),
     "process.resumed": Kind("updated", "Process", "resumed"),
+    "process.moved": Kind("updated", "Process", "moved to another version of its template"),
     "process.deleted": Kind("deleted", "Process", "deleted"),
     "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
     "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
@@ -308,6 +309,8 @@ def _details(event: Happening, context: Context) -> str:
         added, removed = (_people(payload.get(key), context) for key in ("added", "removed"))
         parts = [f"{added} added"] if added else []
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
+    if event.kind == "process.moved":
+        return f"from version {payload.get('from_version')} to {payload.get('version')}."
     if event.kind == "process.put_on_hold":
         return str(payload.get("reason", ""))
     fields = _fields(payload)

@@ -81,6 +81,29 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     absences: Absences = {}
 
 
+def bare_request(starter: int) -> Request:
+    """A launch by this member that says nothing of its own."""
+    return Request(
+        name=None,
+        summary="",
+        owner=starter,
+        starter=starter,
+        starred=False,
+        is_public=False,
+        publicly_hidden_fields=(),
+        assign_someone_else=False,
+        parent_id=None,
+        prerun=None,
+        overrides={},
+        roles={},
+        users=None,
+        groups=None,
+        tags=frozenset(),
+        folder=None,
+        readers=(),
+    )
+
+
 class Found(msgspec.Struct, frozen=True):
     """What a launch has been found to be right with: the answers, the sent keys that no field has, and who gets the
     task of each step.
@@ -113,7 +136,7 @@ def check(source: Source, request: Request, around: Surroundings, *, at: int) ->
     problems: list[dict[str, list[str]]] = []
     for step in _launched_steps(source, request, around):
         given = request.overrides.get(step.id) or Override()
-        owners[step.id] = _assigned(step, given, request, around)
+        owners[step.id] = assigned(step, given, request, around)
         problem = _assignment_problem(step, given, owners[step.id], around)
         if problem is not None:
             problems.append({step.id: [problem]})
@@ -212,7 +235,7 @@ def _tasks(source: Source, request: Request, around: Surroundings, found: Found,
     places = {step.id: place for place, step in enumerate(steps, start=1)}
     tasks = [
         replace(
-            _task(
+            task_of(
                 step, _owners(found, planned, step, around), planned[step.id], places[step.id], request, around, numbers
             ),
             seq=numbers.first_task + count,
@@ -228,7 +251,7 @@ def _owners(found: Found, planned: Mapping[str, PlannedDeadline], step: Step, ar
     return with_deputies(found.owners[step.id], due_on, around.absences)
 
 
-def _assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:
+def assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:
     """First match wins: the request, the template with its job titles, the launcher, nobody. Spec: L-8.1 to L-8.6."""
     if given.owners is not None and not given.owners.is_empty:
         owners = given.owners
@@ -259,7 +282,7 @@ def _assignment_problem(step: Step, given: Override, owners: Owners, around: Sur
     return None
 
 
-def _task(
+def task_of(
     step: Step,
     owners: Owners,
     planned: PlannedDeadline,
@@ -268,6 +291,7 @@ def _task(
     around: Surroundings,
     numbers: Numbers,
 ) -> Task:
+    """The task of a step at this place, without its number; its start counts from the instant of the numbers."""
     given = request.overrides.get(step.id) or Override()
     if given.started_at is not None:
         started_at = given.started_at

@@ -18,6 +18,7 @@ from procession.storage.tables import (
     schedules,
     templates,
     undo,
+    version_moves,
 )
 from procession.storage.tables.base import metadata
 
@@ -54,4 +55,5 @@ __all__ = [
     "schedules",
     "templates",
     "undo",
+    "version_moves",
 ]

@@ -159,9 +159,11 @@ async def _numbers(tx: WriteTx, *, tasks: int) -> Numbers:
     return Numbers(process, first_task, at)
 
 
-async def _keys(tx: ReadTx, wish: Wish, document: Template) -> Mapping[Record, Mapping[str, FieldKey]]:
+async def inherited_keys(
+    tx: ReadTx, document: Template, sent: Mapping[str, Any] | None = None
+) -> Mapping[Record, Mapping[str, FieldKey]]:
     """The custom fields of processes and tasks; no statement when nothing is inherited or sent."""
-    if wish.custom_fields or document.custom_fields or any(step.custom_fields for step in document.steps):
+    if sent or document.custom_fields or any(step.custom_fields for step in document.steps):
         return await field_keys.of_records(tx, ["process", "task"])
     return {"process": {}, "task": {}}
 
@@ -188,9 +190,9 @@ async def prepared(
     """
     request = await _checked(tx, wish, source.document, readers=readers)
     request = await _with_defaults(tx, request, wish, source.document, source.id)
-    keys = await _keys(tx, wish, source.document)
+    keys = await inherited_keys(tx, source.document, wish.custom_fields)
     own = _custom_fields(keys["process"], wish, source.document)
-    around = await _surroundings(tx, settings, source.document, request)
+    around = await surroundings(tx, settings, source.document, request)
     return (
         msgspec.structs.replace(request, custom_fields=own),
         msgspec.structs.replace(around, task_keys=keys["task"]),
@@ -300,12 +302,15 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
     return request
 
 
-async def _surroundings(
-    tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request
+async def surroundings(
+    tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request, *, others: Owners | None = None
 ) -> Surroundings:
+    """What making tasks of this document depends on; `others` may be among their people besides whom it names."""
     wanted = {user for step in document.steps for user in step.assignees}
+    wanted |= set() if others is None else set(others.users)
     in_groups = {group for step in document.steps for group in step.groups}
     chosen = [*request.roles.values(), *(each.owners for each in request.overrides.values() if each.owners)]
+    chosen += [] if others is None else [others]
     in_groups |= {group for owners in chosen for group in owners.groups}
     known = await people.assignable(tx, wanted, in_groups)
     people_of = await groups.members_of(tx, known.groups)

@@ -14,7 +14,7 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import bulk_launching, closing, onboarding, schedules, viewers
+from procession.usecases import bulk_launching, closing, onboarding, schedules, version_moving, viewers
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
@@ -68,3 +68,5 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await viewers.count_when_wanted(database, org, organization_id, clock)
         case "bulk_launch":
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
+        case "version_move":
+            await version_moving.run_due(database, org, organization_id, timer.subject, clock, means)

@@ -30,6 +30,7 @@ Outcome = Literal[
     "too_many",
     "no_anchor",
     "shifted_before",
+    "left_by_move",
 ]
 
 

@@ -31,9 +31,10 @@ TELLING = frozenset(
         "process.launched",
         "process.put_on_hold",
         "process.resumed",
+        "process.moved",
     }
 )
-OF_ALL_TASKS = frozenset({"process.launched", "process.put_on_hold", "process.resumed"})
+OF_ALL_TASKS = frozenset({"process.launched", "process.put_on_hold", "process.resumed", "process.moved"})
 ORIGINS = frozenset({"process.launched", "process.kickoff_submitted", "process.updated"})
 
 

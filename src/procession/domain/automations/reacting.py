@@ -24,6 +24,9 @@ from procession.domain.automations.undoing import take_back, without_effects
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
 
+# A move opens nothing that is completed and calls nobody for what happened long ago. Spec: T-10.14.
+LEFT_BY_MOVES = frozenset({"status", "webhook"})
+
 
 class Acted(msgspec.Struct, frozen=True):
     """An action that was carried out, and what became of it."""
@@ -64,12 +67,17 @@ class Reaction(msgspec.Struct, frozen=True):
 
 def with_initial_visibility(process: Process, template: Template) -> Process:
     """Steps that some rule can show begin hidden, and those that say so. Spec: A-6.1 to A-6.3."""
-    awaited = {
-        action.target for rule in template.rules if rule.is_live for action in rule.actions if action.verb == "show"
-    }
-    awaited |= {step.id for step in template.steps if step.hide_by_default}
+    awaited = awaited_steps(template)
     hidden = [tasks.skipped(task) for task in process.tasks if task.step_id in awaited]
     return process.with_tasks(*hidden) if hidden else process
+
+
+def awaited_steps(template: Template) -> frozenset[str]:
+    """The steps that begin hidden."""
+    shown = {
+        action.target for rule in template.rules if rule.is_live for action in rule.actions if action.verb == "show"
+    }
+    return frozenset(shown | {step.id for step in template.steps if step.hide_by_default})
 
 
 def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Scene) -> Reaction:
@@ -100,6 +108,8 @@ def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
     """Whether what happened concerns the rule. Spec: A-5.1, A-5.3."""
     if not rule.is_live:
         return False
+    if happened.kind == "moved":
+        return _has_its_cue(rule, view)
     if happened.step is not None:
         return _concerns(rule, happened.step, view)
     if happened.kind == "launched" and any(each.operator == "not_assigned" for each in rule.conditions):
@@ -108,6 +118,16 @@ def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
     return is_submitted and any(
         each.subject == "Prerun" and each.subject_id in view.kickoff for each in rule.conditions
     )
+
+
+def _has_its_cue(rule: Rule, view: View) -> bool:
+    """Whether something that the rule waits for has happened in the process already, and it does more than what a
+    move leaves out. Spec: T-10.14.
+    """
+    if all(action.type in LEFT_BY_MOVES for action in rule.actions):
+        return False
+    at_launch = Occurrence("launched")
+    return _is_candidate(rule, at_launch, view) or any(_concerns(rule, step, view) for step in view.state.done)
 
 
 def _concerns(rule: Rule, step_id: str, view: View) -> bool:
@@ -167,7 +187,8 @@ def _evaluate(rule: Rule, happened: Occurrence, view: View, *, root: Occurrence)
         return Evaluation(rule, happened, met, fired=False)
     acted: list[Acted] = []
     for action in rule.actions:
-        done = act(rule, action, view)
+        is_left = happened.kind == "moved" and action.type in LEFT_BY_MOVES
+        done = Done("left_by_move") if is_left else act(rule, action, view)
         acted.append(Acted(action, done))
         _record_effect(rule, root, done, view)
     view.remember(spent=view.state.spent | {rule.id})

@@ -17,7 +17,7 @@ from procession.domain.templates import Template
 DIGEST_LENGTH = 16
 
 Attribute = Literal["visibility", "assignment", "deadline"]
-Kind = Literal["launched", "kickoff_submitted", "completed", "reopened"]
+Kind = Literal["launched", "kickoff_submitted", "completed", "reopened", "moved"]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -57,6 +57,7 @@ class Occurrence(msgspec.Struct, frozen=True):
 
 LAUNCHED = Occurrence("launched")
 KICKOFF_SUBMITTED = Occurrence("kickoff_submitted")
+MOVED = Occurrence("moved")
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):

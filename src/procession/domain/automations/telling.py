@@ -65,7 +65,7 @@ def _asked(condition: Condition) -> dict[str, Any]:
 
 
 def _cause(process: Process, occurrence: Occurrence) -> str:
-    """ "process.launched", "process.kickoff_submitted", "task.completed:<id>" or "task.reopened:<id>"."""
+    """What happened to the process ("process.launched" ...), or "task.completed:<id>", "task.reopened:<id>"."""
     if occurrence.step is None:
         return f"process.{occurrence.kind}"
     task = next((task for task in process.tasks if task.step_id == occurrence.step), None)
