@@ -1,11 +1,10 @@
 """Whatever people do to a process, one after another or at the same time, it becomes what the specification says.
 
 The server is compared with `tests/stateful/model.py` after every step: states, visibility, assignees, decisions,
-status, progress, and the answer to each request. Of requests at the same time, some order must explain all of that.
+deadlines, status, progress, what every rule was asked and found, and the answer to each request. Of requests at the same time, some order must explain all of that.
 Spec: behaviour-automations 4 to 9, 13; behaviour-work 1, 3, 5; api-tasks 3, 4, 11, 12.
 """
 
-import copy
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -17,13 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.builders import Organization
-from tests.stateful.drawn import ACTS, ROUTE, RULES, RealProcess
-from tests.stateful.model import OK, Act, Process, Rule
+from tests.stateful.drawn import ACTS, DECISIONS, ROUTE, RULES, STEPS_DONE, RealProcess
+from tests.stateful.model import Process
+from tests.stateful.parts import ADMIN, OK, STEPS, Act, Rule
 
 SOAK = os.environ.get("SOAK") == "1"
 # The last part is about rules that fire once.
 PARTS = 4
-SEQUENCES, STEPS = (3_000 if SOAK else 20) // PARTS, 30
+SEQUENCES, LENGTH = (3_000 if SOAK else 20) // PARTS, 30
 
 
 @pytest.mark.soak
@@ -42,7 +42,7 @@ def test_a_process_becomes_what_the_specification_says(
         seed(part)(machine),
         settings=settings(
             max_examples=SEQUENCES,
-            stateful_step_count=STEPS,
+            stateful_step_count=LENGTH,
             database=None,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
@@ -69,12 +69,31 @@ class Interleaving(RuleBasedStateMachine):
     def launch(self, rules: tuple[Rule, ...], route: str | None, form_stays_open: bool) -> None:
         route = None if form_stays_open else route
         self.real.begin(rules, route=route, form_stays_open=form_stays_open)
-        self.explanations = [Process(rules, strict=self.strict, route=route, form_stays_open=form_stays_open)]
-        assert self.real.seen() == self.explanations[0].seen()
+        launched = Process(
+            rules, strict=self.strict, route=route, form_stays_open=form_stays_open, now=self.real.org.server.clock()
+        )
+        self.explanations = [launched]
+        assert self.real.seen() == launched.seen()
 
     @rule(act=ACTS)
     def one(self, act: Act) -> None:
         self.do([act])
+
+    @rule(step=STEPS_DONE, decision=DECISIONS)
+    def once_more(self, step: str, decision: bool) -> None:
+        """What re-arms rules."""
+        self.do([Act("reopen", ADMIN, (step,))])
+        self.do([Act("complete", ADMIN, (step, decision))])
+
+    @rule(act=ACTS)
+    def and_back(self, act: Act) -> None:
+        self.do([act])
+        what = act.what[0] if act.what and act.what[0] in STEPS else "process"
+        self.do([Act("undo", act.who, (what,))])
+
+    @rule(minutes=st.sampled_from([1, 30]))
+    def wait(self, minutes: int) -> None:
+        self.do([Act("wait", ADMIN, (minutes,))])
 
     @rule(acts=st.lists(ACTS, min_size=2, max_size=3))
     def at_once(self, acts: list[Act]) -> None:
@@ -87,14 +106,14 @@ class Interleaving(RuleBasedStateMachine):
         possible = [in_order(before, order) for before in self.explanations for order in permutations(enumerate(acts))]
         self.explanations = []
         for expected, after in possible:
-            if (expected, after.seen()) == became and not any(map(after.is_like, self.explanations)):
+            if (expected, after.seen()) == became and after not in self.explanations:
                 self.explanations.append(after)
         assert self.explanations, told(acts, became, [(expected, after.seen()) for expected, after in possible])
 
 
 def in_order(before: Process, order: tuple[tuple[int, Act], ...]) -> tuple[list[int], Process]:
     """The answers by their place, and the process afterwards."""
-    after = copy.deepcopy(before)
+    after = before.copied()
     codes = {place: after.do(act) for place, act in order}
     return [codes[place] for place in sorted(codes)], after
 
