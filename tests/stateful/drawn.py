@@ -87,7 +87,7 @@ _actions = st.one_of(
         _steps,
         st.just(()),
         st.sampled_from([-5, 3]),
-        st.sampled_from([None, DRAFT, PRINT]),
+        st.sampled_from([None, REVIEW, PRINT]),
     ),
 )
 
@@ -116,8 +116,8 @@ _usual = st.sampled_from(
     [
         _when(REVIEW, "rejected", Action("reopen", DRAFT), Action("assign_only", DRAFT, (STANDARD,))),
         _when(REVIEW, "approved", Action("show", PRINT), Action("deadline", PRINT, (), 3, None)),
-        _when(DRAFT, "completed", Action("reopen", REVIEW)),
-        _when(DRAFT, "reopened", Action("assign", PRINT, (STANDARD,)), Action("deadline", FILE, (), -5, None)),
+        _when(DRAFT, "completed", Action("reopen", REVIEW), Action("hide", PRINT)),
+        _when(DRAFT, "reopened", Action("assign", PRINT, (STANDARD,)), Action("deadline", FILE, (), -5, REVIEW)),
         _when(PRINT, "not_assigned", Action("assign", PRINT, (LIGHT,))),
         Rule((Condition("and", KICKOFF, "equals", ROUTES[0]),), (Action("show", FILE), Action("reopen", PRINT))),
         Rule((Condition("and", KICKOFF, "not_equals", ROUTES[0]),), (Action("hide", FILE),)),
@@ -130,6 +130,7 @@ ROUTE = st.sampled_from([None, *ROUTES])
 _who = st.sampled_from([ADMIN, ADMIN, ADMIN, STANDARD, LIGHT])
 # Those that most rules are about, most often.
 STEPS_DONE = st.sampled_from([DRAFT, DRAFT, REVIEW, REVIEW, *STEPS])
+_steps_hidden = st.sampled_from([PRINT, FILE, *STEPS])
 _anybody = st.frozensets(st.sampled_from([*ROLES]), max_size=3)
 DECISIONS = st.booleans()
 _decision = st.one_of(DECISIONS, DECISIONS, st.none())
@@ -147,9 +148,9 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
         lambda name: _acts("answer", st.just(name), st.sampled_from([None, *VALUES[name]]))
     ),
     _acts("assign", _steps, _anybody),
-    _acts("hide", _steps),
-    _acts("show", _steps),
-    _acts("change_form", ROUTE),
+    _acts("hide", _steps_hidden),
+    *[_acts("show", _steps_hidden)] * 2,
+    *[_acts("change_form", ROUTE)] * 3,
     _acts("submit_form"),
     _acts("reopen_form"),
     # So that it does not lie archived for long.

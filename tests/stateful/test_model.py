@@ -81,9 +81,15 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(step=STEPS_DONE, decision=DECISIONS)
     def once_more(self, step: str, decision: bool) -> None:
-        """What re-arms rules."""
+        """What re-arms rules, as an answer to the form does."""
         self.do([Act("reopen", ADMIN, (step,))])
         self.do([Act("complete", ADMIN, (step, decision))])
+
+    @rule(route=ROUTE)
+    def other_answer(self, route: str | None) -> None:
+        self.do([Act("reopen_form", ADMIN)])
+        self.do([Act("change_form", ADMIN, (route,))])
+        self.do([Act("submit_form", ADMIN)])
 
     @rule(act=ACTS)
     def and_back(self, act: Act) -> None:

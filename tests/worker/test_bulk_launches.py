@@ -9,7 +9,6 @@ import pytest
 
 from procession.domain.times import HOUR, MINUTE
 from procession.storage import bulk_launches
-from procession.usecases.viewers import differences
 from tests.api.task_runs import NOW
 from tests.builders import Organization, Person
 from tests.worker.test_timers import World
@@ -22,7 +21,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def lab(org: Organization) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import pytest
 
 from procession.domain.times import DAY, HOUR, MINUTE
 from procession.storage import threads
-from procession.usecases.viewers import differences
 from procession.worker.timers import fire_due
 from tests.api.task_runs import NOW, Run
 from tests.builders import Organization
@@ -68,7 +67,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: World) -> None:
