@@ -118,6 +118,7 @@ _usual = st.sampled_from(
         _when(REVIEW, "approved", Action("show", PRINT), Action("deadline", PRINT, (), 3, None)),
         _when(DRAFT, "completed", Action("reopen", REVIEW), Action("hide", PRINT)),
         _when(DRAFT, "reopened", Action("assign", PRINT, (STANDARD,)), Action("deadline", FILE, (), -5, REVIEW)),
+        _when(PRINT, "completed", Action("deadline", REVIEW, (), 3, None)),
         _when(PRINT, "not_assigned", Action("assign", PRINT, (LIGHT,))),
         Rule((Condition("and", KICKOFF, "equals", ROUTES[0]),), (Action("show", FILE), Action("reopen", PRINT))),
         Rule((Condition("and", KICKOFF, "not_equals", ROUTES[0]),), (Action("hide", FILE),)),
@@ -162,6 +163,9 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     _acts("undo", st.sampled_from([*STEPS, "process"])),
 )
 
+# Minutes: something can still be undone after the one, not after the other.
+WAITS = st.builds(Act, st.just("wait"), st.just(ADMIN), st.sampled_from([(1,), (30,)]))
+
 
 class RealProcess(Stage):
     """The process of the server, by the names of the model."""
@@ -181,43 +185,44 @@ class RealProcess(Stage):
             conditions = [list(each) for each in rule.conditions]
             self.add_rule({"name": f"R{number}", "if": conditions, "then": [words(each) for each in rule.actions]})
         self.do_launch({KICKOFF: route} if route else {}, {"form_stays_open": form_stays_open})
-        self.ids = {step: task["id"] for step, task in self.tasks().items()}
+        self.id_of(DRAFT)  # before anybody is in a hurry
         self.names = {person.id: name for name, person in self.people.items()}
         self.evaluations: tuple[Evaluation, ...] = ()
         self.last_row = 0
 
+    def outcome(self, act: Act) -> int:
+        """The status code of the answer."""
+        if act.verb == "wait":
+            self.org.server.clock.advance(seconds=60 * act.what[0])
+            return OK
+        return self.ask(act).status_code
+
     def do_together(self, acts: Sequence[Act]) -> list[int]:
         """The status codes, of acts that begin at the same time."""
-        [first, *others] = acts
-        if first.verb == "wait":
-            self.org.server.clock.advance(seconds=60 * first.what[0])
-            return [OK]
-        if not others:
-            return [self.ask(first).status_code]
         with ThreadPoolExecutor(len(acts)) as pool:
-            return [answer.status_code for answer in pool.map(self.ask, acts)]
+            return [*pool.map(self.outcome, acts)]
 
     def ask(self, act: Act) -> httpx.Response:
         api, run = self.people[act.who].api, f"/runs/{self.run}"
         match act.verb, *act.what:
             case "complete", step, decision:
                 said = {} if decision is None else {"is_approved": decision}
-                return api.post(f"{run}/completed-tasks", {"task_id": self.ids[step], **said})
+                return api.post(f"{run}/completed-tasks", {"task_id": self.id_of(step), **said})
             case "reopen", step:
-                return api.delete(f"{run}/completed-tasks/{self.ids[step]}")
+                return api.delete(f"{run}/completed-tasks/{self.id_of(step)}")
             case "answer", name, value:
                 given = self.answers(self.fields, {name: value or "(blank)"})
-                return api.put(f"{run}/tasks/{self.ids[FIELDS[name]]}", {"taskdata": given})
+                return api.put(f"{run}/tasks/{self.id_of(FIELDS[name])}", {"taskdata": given})
             case "assign", step, people:
-                return api.put(f"{run}/tasks/{self.ids[step]}", {"owners": self.owners(sorted(people))})
+                return api.put(f"{run}/tasks/{self.id_of(step)}", {"owners": self.owners(sorted(people))})
             case ("hide" | "show") as verb, step:
-                return api.put(f"{run}/tasks/{self.ids[step]}/{verb}", {})
+                return api.put(f"{run}/tasks/{self.id_of(step)}/{verb}", {})
             case "change_form", route:
                 return api.put(run, {"prerun": self.answers(self.kickoff, {KICKOFF: route or "(blank)"})})
             case "hold", *_:
                 return api.post(f"{run}/hold", {"reason": "Strike"})
             case "undo", what:
-                return api.post(f"{run}/undo" if what == "process" else f"/tasks/{self.ids[what]}/undo")
+                return api.post(f"{run}/undo" if what == "process" else f"/tasks/{self.id_of(what)}/undo")
             case _:
                 method, path = ON_PROCESS[act.verb]
                 return api.request(method, run + path)

@@ -7,7 +7,7 @@ Spec: behaviour-automations 4 to 9, 13; behaviour-work 1, 3, 5; api-tasks 3, 4, 
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 import pytest
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.builders import Organization
-from tests.stateful.drawn import ACTS, DECISIONS, ROUTE, RULES, STEPS_DONE, RealProcess
+from tests.stateful.drawn import ACTS, DECISIONS, ROUTE, RULES, STEPS_DONE, WAITS, RealProcess
 from tests.stateful.model import Process
-from tests.stateful.parts import ADMIN, OK, STEPS, Act, Rule
+from tests.stateful.parts import ADMIN, EVERYONE, GIVEN_TO, OK, STEPS, Act, Rule
 
 SOAK = os.environ.get("SOAK") == "1"
 # The last part is about rules that fire once.
@@ -77,39 +77,46 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(act=ACTS)
     def one(self, act: Act) -> None:
-        self.do([act])
+        self.in_turn(act)
 
     @rule(step=STEPS_DONE, decision=DECISIONS)
     def once_more(self, step: str, decision: bool) -> None:
-        """What re-arms rules, as an answer to the form does."""
-        self.do([Act("reopen", ADMIN, (step,))])
-        self.do([Act("complete", ADMIN, (step, decision))])
+        """What re-arms rules, as another answer to the form does; where it takes all of them, all and then one."""
+        reopen = Act("reopen", ADMIN, (step,))
+        if step == EVERYONE:
+            one, other = [Act("complete", who, (step, None)) for who in sorted(GIVEN_TO[step])]
+            self.in_turn(one, other, reopen, one)
+        else:
+            self.in_turn(reopen, Act("complete", ADMIN, (step, decision)))
 
     @rule(route=ROUTE)
     def other_answer(self, route: str | None) -> None:
-        self.do([Act("reopen_form", ADMIN)])
-        self.do([Act("change_form", ADMIN, (route,))])
-        self.do([Act("submit_form", ADMIN)])
+        self.in_turn(Act("reopen_form", ADMIN), Act("change_form", ADMIN, (route,)), Act("submit_form", ADMIN))
 
-    @rule(act=ACTS)
-    def and_back(self, act: Act) -> None:
-        self.do([act])
-        what = act.what[0] if act.what and act.what[0] in STEPS else "process"
-        self.do([Act("undo", act.who, (what,))])
+    @rule(act=ACTS, meanwhile=st.one_of(st.none(), st.none(), ACTS, WAITS))
+    def and_back(self, act: Act, meanwhile: Act | None) -> None:
+        """Undone where nothing came in between, and then as if it had not been."""
+        between = [] if meanwhile is None else [meanwhile]
+        undo = Act("undo", act.who, (act.what[0] if act.what and act.what[0] in STEPS else "process",))
+        self.in_turn(act, *between, undo)
+        self.in_turn(act)
 
-    @rule(minutes=st.sampled_from([1, 30]))
-    def wait(self, minutes: int) -> None:
-        self.do([Act("wait", ADMIN, (minutes,))])
+    @rule(act=WAITS)
+    def wait(self, act: Act) -> None:
+        self.in_turn(act)
 
     @rule(acts=st.lists(ACTS, min_size=2, max_size=3))
     def at_once(self, acts: list[Act]) -> None:
-        self.do(acts)
+        self.explain(acts, self.real.do_together(acts), permutations(enumerate(acts)))
 
-    def do(self, acts: list[Act]) -> None:
-        codes = self.real.do_together(acts)
+    def in_turn(self, *acts: Act) -> None:
+        self.explain(acts, [self.real.outcome(act) for act in acts], [tuple(enumerate(acts))])
+
+    def explain(self, acts: Sequence[Act], codes: list[int], orders: Iterable[tuple[tuple[int, Act], ...]]) -> None:
+        """Go on with the models that, in some order, come to what happened."""
         self.answers.update(codes)
         became = (codes, self.real.seen())
-        possible = [in_order(before, order) for before in self.explanations for order in permutations(enumerate(acts))]
+        possible = [in_order(before, order) for order in orders for before in self.explanations]
         self.explanations = []
         for expected, after in possible:
             if (expected, after.seen()) == became and after not in self.explanations:
@@ -124,6 +131,6 @@ def in_order(before: Process, order: tuple[tuple[int, Act], ...]) -> tuple[list[
     return [codes[place] for place in sorted(codes)], after
 
 
-def told(acts: list[Act], became: object, possible: list[tuple[list[int], dict[str, object]]]) -> str:
+def told(acts: Sequence[Act], became: object, possible: list[tuple[list[int], dict[str, object]]]) -> str:
     expected = "\nor: ".join(dict.fromkeys(map(repr, possible)))
     return f"{acts}\nis:  {became}\nnot: {expected}"
