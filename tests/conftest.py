@@ -31,8 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test stays to the last: no use looking through it for garbage again and again."""
+    """What is there before the first test stays to the last: no use looking through it for garbage again and again.
+
+    Nor through the large structures that generated requests come from, whenever a few hundred objects are new.
+    """
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,14 @@
 """Whatever people do to a process, one after another or at the same time, it becomes what the specification says.
 
 The server is compared with `tests/stateful/model.py` after every step: states, visibility, assignees, decisions,
-deadlines, status, progress, what every rule was asked and found, and the answer to each request. Of requests at the same time, some order must explain all of that.
-Spec: behaviour-automations 4 to 9, 13; behaviour-work 1, 3, 5; api-tasks 3, 4, 11, 12.
+deadlines, status, progress, what every rule was asked and found, and the answer to each request. Of requests at the
+same time, some order must explain all of that.
+
+Each of these is missed when it is left out: arming rules again, by a repeated completion, by reopening, by another
+answer to the form; firing once; conditions from left to right; re-openings that follow from one another; hiding at
+the launch; what a person hid; completed tasks left alone; answers that do not count yet; deadlines that wait for a
+step, are held again, or moved once; approvals and rejections; replacing assignees; time on hold.
+Spec: behaviour-automations 4 to 9, 13; behaviour-launching 9.3; behaviour-work 1, 3, 5, 9.1; api-tasks 3, 4, 11, 12.
 """
 
 import os
