@@ -57,7 +57,7 @@ class Deadlines:
                 self._hold_what_counts_back(task.step)
 
     def set_due(self, place: int, action: Action) -> None:
-        """Spec: behaviour-automations A-4.40 to A-4.46."""
+        """Spec: behaviour-automations A-4.40 to A-4.44, A-4.46."""
         task = self.tasks[action.step]
         if action.anchor is None and (place, task.step) in self.shifted:
             return

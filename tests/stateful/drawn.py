@@ -77,18 +77,16 @@ _on_answers = st.sampled_from([*VALUES]).flatmap(
         st.builds(Condition, _logic, st.just(name), st.sampled_from(["is_empty", "is_not_empty"]), st.none()),
     )
 )
+
+
+_nothing, _zero, _nobody = st.none(), st.just(0), st.just(())
+_bare = st.sampled_from(["show", "hide", "reopen", "clear_assignees"])
+_giving = st.sampled_from(["assign", "assign_only", "unassign"])
+_anchors = st.sampled_from([None, REVIEW, PRINT])
 _actions = st.one_of(
-    st.builds(Action, st.sampled_from(["show", "hide", "reopen"]), _steps, st.just(())),
-    st.builds(Action, st.sampled_from(["assign", "assign_only", "unassign"]), _steps, _people),
-    st.builds(Action, st.just("clear_assignees"), _steps, st.just(())),
-    st.builds(
-        Action,
-        st.just("deadline"),
-        _steps,
-        st.just(()),
-        st.sampled_from([-5, 3]),
-        st.sampled_from([None, REVIEW, PRINT]),
-    ),
+    st.builds(Action, _bare, _steps, _nobody, _zero, _nothing),
+    st.builds(Action, _giving, _steps, _people, _zero, _nothing),
+    st.builds(Action, st.just("deadline"), _steps, _nobody, st.sampled_from([-5, 3]), _anchors),
 )
 
 

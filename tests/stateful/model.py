@@ -228,7 +228,9 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
             return FORBIDDEN
         if self._closed:
             return self._closed
-        self.undoable = None
+        # Saying again what is so changes nothing but when that was said last.
+        if is_other or (self.undoable is not None and self.undoable.at != self.now):
+            self.undoable = None
         self.answers[KICKOFF] = route
         if self.is_submitted and is_other:
             self._kick_off()
