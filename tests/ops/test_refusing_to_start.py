@@ -78,12 +78,10 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, command: tu
 
 
 @pytest.fixture
-def folder(tmp_path: Path, empty_file: Path) -> Path:
-    """A data folder with a database in it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    shutil.copy(empty_file, folder)
-    return folder
+def folder(tmp_path: Path) -> Path:
+    """A data folder with a database in it, and what else a program leaves there."""
+    assert run("migrate", "--data-dir", tmp_path / "data").returncode == 0
+    return tmp_path / "data"
 
 
 UNWRITABLE = "cannot be written: Permission denied. Make it writable for this user, or choose another folder with "
@@ -118,12 +116,15 @@ def test_a_database_nobody_answers_for_is_refused_without_its_password(command: 
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", 0), ("migrate",), ("token", "list", "--email", "a@b.test")])
-def test_a_schema_newer_than_the_program_is_refused(folder: Path, command: tuple[object, ...]) -> None:
-    connection = apsw.Connection(str(folder / "procession.db"))
+def test_a_schema_newer_than_the_program_is_refused(
+    tmp_path: Path, empty_file: Path, command: tuple[object, ...]
+) -> None:
+    shutil.copy(empty_file, tmp_path)
+    connection = apsw.Connection(str(tmp_path / "procession.db"))
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
 
-    said = refusal(*command, "--data-dir", folder)
+    said = refusal(*command, "--data-dir", tmp_path)
 
     assert "schema 9999" in said
     assert "newer version" in said or "the program that fits" in said
