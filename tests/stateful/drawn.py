@@ -116,6 +116,10 @@ _usual = st.sampled_from(
         _when(REVIEW, "approved", Action("show", PRINT), Action("deadline", PRINT, (), 3, None)),
         _when(DRAFT, "completed", Action("reopen", REVIEW), Action("hide", PRINT)),
         _when(DRAFT, "reopened", Action("assign", PRINT, (STANDARD,)), Action("deadline", FILE, (), -5, REVIEW)),
+        Rule(
+            (Condition("and", DRAFT, "completed"), Condition("or", DRAFT, "reopened")),
+            (Action("unassign", PRINT, (STANDARD,)),),
+        ),
         _when(PRINT, "completed", Action("deadline", REVIEW, (), 3, None)),
         _when(PRINT, "not_assigned", Action("assign", PRINT, (LIGHT,))),
         Rule((Condition("and", KICKOFF, "equals", ROUTES[0]),), (Action("show", FILE), Action("reopen", PRINT))),
