@@ -165,6 +165,8 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     _acts("undo", st.sampled_from([*STEPS, "process"])),
 )
 
+# What rules are mostly about.
+COMPLETIONS = st.builds(Act, st.just("complete"), st.just(ADMIN), st.tuples(STEPS_DONE, DECISIONS))
 # Minutes: something can still be undone after the one, not after the other.
 WAITS = st.builds(Act, st.just("wait"), st.just(ADMIN), st.sampled_from([(1,), (30,)]))
 

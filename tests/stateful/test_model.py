@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.builders import Organization
-from tests.stateful.drawn import ACTS, DECISIONS, ROUTE, RULES, STEPS_DONE, WAITS, RealProcess
+from tests.stateful.drawn import ACTS, COMPLETIONS, DECISIONS, ROUTE, RULES, STEPS_DONE, WAITS, RealProcess
 from tests.stateful.model import Process
 from tests.stateful.parts import ADMIN, EVERYONE, GIVEN_TO, OK, STEPS, Act, Rule
 
@@ -93,13 +93,14 @@ class Interleaving(RuleBasedStateMachine):
             one, other = [Act("complete", who, (step, None)) for who in sorted(GIVEN_TO[step])]
             self.in_turn(one, other, reopen, one)
         else:
-            self.in_turn(reopen, Act("complete", ADMIN, (step, decision)))
+            complete = Act("complete", ADMIN, (step, decision))
+            self.in_turn(complete, reopen, complete)
 
     @rule(route=ROUTE)
     def other_answer(self, route: str | None) -> None:
         self.in_turn(Act("reopen_form", ADMIN), Act("change_form", ADMIN, (route,)), Act("submit_form", ADMIN))
 
-    @rule(act=ACTS, meanwhile=st.one_of(st.none(), st.none(), ACTS, WAITS))
+    @rule(act=st.one_of(ACTS, COMPLETIONS), meanwhile=st.one_of(st.none(), st.none(), ACTS, WAITS))
     def and_back(self, act: Act, meanwhile: Act | None) -> None:
         """Undone where nothing came in between, and then as if it had not been."""
         between = [] if meanwhile is None else [meanwhile]
