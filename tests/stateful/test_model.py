@@ -4,10 +4,11 @@ The server is compared with `tests/stateful/model.py` after every step: states, 
 deadlines, status, progress, what every rule was asked and found, and the answer to each request. Of requests at the
 same time, some order must explain all of that.
 
-Each of these is missed when it is left out: arming rules again, by a repeated completion, by reopening, by another
-answer to the form; firing once; conditions from left to right; re-openings that follow from one another; hiding at
-the launch; what a person hid; completed tasks left alone; answers that do not count yet; deadlines that wait for a
-step, are held again, or moved once; approvals and rejections; replacing assignees; time on hold.
+Each of these is missed when it is left out: arming rules again, by a repeated completion or another answer to the
+form; firing once; conditions from left to right; re-openings that follow from one another; hiding at the launch;
+completed tasks left alone; answers that do not count yet; deadlines that wait for a step, are held again, or follow
+one that is moved; approvals and rejections; replacing assignees; parts done anew; undoing in time, and only while
+nothing else has happened; time on hold. Rarer ones take the sequences of `make soak`.
 Spec: behaviour-automations 4 to 9, 13; behaviour-launching 9.3; behaviour-work 1, 3, 5, 9.1; api-tasks 3, 4, 11, 12.
 """
 
