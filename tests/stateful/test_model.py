@@ -5,10 +5,8 @@ deadlines, status, progress, what every rule was asked and found, and the answer
 same time, some order must explain all of that.
 
 Each of these is missed when it is left out: arming rules again, by a repeated completion or another answer to the
-form; firing once; conditions from left to right; re-openings that follow from one another; hiding at the launch;
-completed tasks left alone; answers that do not count yet; deadlines that wait for a step, are held again, or follow
-one that is moved; approvals and rejections; replacing assignees; parts done anew; undoing in time, and only while
-nothing else has happened; time on hold. Rarer ones take the sequences of `make soak`.
+form, and not by the same answer; firing once; hiding at the launch; parts done anew. What is rarer takes the
+sequences of `make soak`.
 Spec: behaviour-automations 4 to 9, 13; behaviour-launching 9.3; behaviour-work 1, 3, 5, 9.1; api-tasks 3, 4, 11, 12.
 """
 
