@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from procession.domain.times import DAY, HOUR, wire
-from procession.usecases.viewers import differences
 from tests.api.task_runs import NOW, on_one_database
 from tests.builders import Organization, Person
 from tests.worker.test_timers import World
@@ -21,7 +20,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def job(template: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -392,3 +392,20 @@ def succeed(world: World, operation: Operation) -> httpx.Response:
         return send(Api(world.server, None), operation, url, world.body(operation))
     who = world.admin if operation.id == "changePassword" else world.org.admin
     return send(who.api, operation, world.url(operation), world.body(operation))
+
+
+class Supply:
+    """A world for one operation after the other, each as it was made."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._world: World | None = None
+
+    def world(self) -> World:
+        self._world = self._world or World(self._server)
+        return self._world
+
+    def note(self, operation: Operation, *statuses: int) -> None:
+        """How requests went: nothing is otherwise than before for what was only read, added, or refused."""
+        if operation.method != "GET" and any(status < 400 and status != 201 for status in statuses):
+            self._world = None

@@ -68,6 +68,9 @@ class Stage:
         self.api.data("PUT", "", {"name": "Fernwood", "automation_fire_once": strict or None, **settings})
         self.rules: dict[str, str] = {}
         self.run = ""
+        # Of the process: its tasks' ids by title, and the tasks as they are looked at.
+        self.ids: dict[str, str] = {}
+        self.shown: dict[str, dict[str, Any]] = {}
         # The same launch and events for a rehearsal; None when the case does what cannot be rehearsed.
         self.launch: dict[str, Any] = {}
         self.rehearsal: list[dict[str, Any]] | None = []
@@ -238,6 +241,7 @@ class Stage:
         if "owners" in event:
             body["tasks"] = {self.steps[step]: {"owners": self.owners(who)} for step, who in event["owners"].items()}
         self.run = self.launcher.api.data("POST", "/runs", body)["id"]
+        self.ids = {}
         self.also("launch")
         [launched] = self.rehearsal or []
         self.launch = {**{key: body[key] for key in body if key != "checklist_id"}, "at": launched["at"]}
@@ -252,12 +256,12 @@ class Stage:
     def do_done(self, step: str, event: Mapping[str, Any]) -> None:
         who = self.people[event.get("by", "Lena")]
         decision = {key: event[key] for key in ("is_approved",) if key in event}
-        body = {"task_id": self.tasks()[step]["id"], **decision}
+        body = {"task_id": self.id_of(step), **decision}
         self._ok(who.api.post(f"/runs/{self.run}/completed-tasks", body))
         self.also("complete", step_id=self.steps.get(step), **decision)
 
     def do_reopen(self, step: str, event: Mapping[str, Any]) -> None:
-        self._ok(self.launcher.api.delete(f"/runs/{self.run}/completed-tasks/{self.tasks()[step]['id']}"))
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/completed-tasks/{self.id_of(step)}"))
         self.also("reopen", step_id=self.steps[step])
 
     def do_hide(self, step: str, event: Mapping[str, Any]) -> None:
@@ -277,7 +281,7 @@ class Stage:
             self._ok(self.launcher.api.put(self._task(step), {"deadline": self._instant(local)}))
 
     def do_comment(self, step: str, event: Mapping[str, Any]) -> None:
-        self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/comment", {"content": "hm"}))
+        self._ok(self.launcher.api.post(f"/tasks/{self.id_of(step)}/comment", {"content": "hm"}))
 
     def do_one_off(self, title: str, event: Mapping[str, Any]) -> None:
         self.org.one_off(self.launcher, title=title, run_id=self.run)
@@ -336,7 +340,12 @@ class Stage:
         assert answer.status_code in (200, 201, 204), f"{answer.status_code}: {answer.text}"
 
     def _task(self, step: str) -> str:
-        return f"/runs/{self.run}/tasks/{self.tasks()[step]['id']}"
+        return f"/runs/{self.run}/tasks/{self.id_of(step)}"
+
+    def id_of(self, step: str) -> str:
+        if step not in self.ids:
+            self.ids = {title: task["id"] for title, task in self.tasks().items()}
+        return self.ids[step]
 
     def answers(self, fields: Mapping[str, dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
         return {fields[label]["id"]: self._answer(fields[label], value) for label, value in given.items()}
@@ -371,15 +380,15 @@ class Stage:
 
     def look(self, event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         """What is there of all that the event says should be; in strict mode what `strict` says instead."""
-        return {word: getattr(self, f"see_{word}")(wanted) for word, wanted in wanted_of(event, strict=strict).items()}
+        expected = wanted_of(event, strict=strict)
+        self.shown = self.tasks() if expected else {}
+        return {word: getattr(self, f"see_{word}")(wanted) for word, wanted in expected.items()}
 
     def see_see(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        tasks = self.tasks()
-        return {step: state_word(tasks[step], word) for step, word in wanted.items()}
+        return {step: state_word(self.shown[step], word) for step, word in wanted.items()}
 
     def see_people(self, wanted: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        tasks = self.tasks()
-        return {step: sorted(self._names(tasks[step]["owners"])) for step in wanted}
+        return {step: sorted(self._names(self.shown[step]["owners"])) for step in wanted}
 
     def _names(self, owners: Mapping[str, list[Any]]) -> list[str]:
         members = {person.id: name for name, person in self.people.items()}
@@ -389,25 +398,23 @@ class Stage:
         )
 
     def see_due(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        tasks = self.tasks()
-        return {step: self._local(tasks[step]["deadline"]) for step in wanted}
+        return {step: self._local(self.shown[step]["deadline"]) for step in wanted}
 
     def _local(self, instant: str) -> str:
         return datetime.fromisoformat(instant).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
     def see_answers(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        tasks = self.tasks()
-        return {label: tasks[self.step_of[label]]["taskdata"].get(self.fields[label]["id"]) for label in wanted}
+        return {label: self.shown[self.step_of[label]]["taskdata"].get(self.fields[label]["id"]) for label in wanted}
 
     def see_completed(self, wanted: Mapping[str, bool]) -> dict[str, bool]:
         """Whether anything of a completion is left on the task: when, by whom, how decided."""
-        tasks, traces = self.tasks(), ("completed_at", "completer_id", "is_approved")
-        return {step: any(tasks[step][each] is not None for each in traces) for step in wanted}
+        traces = ("completed_at", "completer_id", "is_approved")
+        return {step: any(self.shown[step][each] is not None for each in traces) for step in wanted}
 
     def see_refused(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """What a person may not do now."""
         for word, step in wanted.items():
-            task, run = self.tasks()[step]["id"], f"/runs/{self.run}"
+            task, run = self.id_of(step), f"/runs/{self.run}"
             if word == "done":
                 answer = self.launcher.api.post(f"{run}/completed-tasks", {"task_id": task})
             else:

@@ -10,7 +10,6 @@ import pytest
 
 from procession.domain.times import HOUR, MINUTE
 from procession.storage import bulk_launches
-from procession.usecases.viewers import differences
 from tests.adapters.test_workbooks import workbook_of
 from tests.api.task_runs import NOW
 from tests.builders import Organization, Person
@@ -24,7 +23,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def lab(org: Organization) -> dict[str, Any]:

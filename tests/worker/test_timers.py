@@ -11,7 +11,6 @@ from procession.domain.timers import TimerKind
 from procession.domain.times import DAY, HOUR, MINUTE
 from procession.storage import recount, rule_states, threads, timers, viewing
 from procession.storage.tx import WriteTx, reading
-from procession.usecases.viewers import differences
 from procession.worker.timers import fire_due
 from tests.api.task_runs import NOW, Run
 from tests.builders import Organization
@@ -71,7 +70,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: World) -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import typer
 
-from procession import __version__, config, server, wiring
+from procession import __version__, config, server
 from procession.cli.files import write_privately
 from procession.cli.options import columns
 from procession.cli.refusals import CommandRefused
 from procession.config import Settings
+from procession.wiring.application import make_idle_application
 
 if TYPE_CHECKING:
     from procession.demo import Access
@@ -99,7 +100,7 @@ async def demo_data(settings: Settings, runs: int | None) -> "Access | None":
     from procession.demo import ensure_demo
 
     # Told of the past: timers would do at once what is due only by now.
-    application = wiring.make_idle_application(settings)
+    application = make_idle_application(settings)
     await application.start()
     try:
         return await ensure_demo(application, runs=runs)

@@ -155,10 +155,12 @@ def _embeds(text: str | None, embedded: str) -> bool:
 def without_blocks(text: str, embedded: str) -> str:
     """The text without the blocks that showed this template."""
     kept: list[str] = []
-    position = 0
+    position, closes = 0, True
     while (opening := _OPENING.search(text, position)) is not None:
         ours = opening[1].lower() == embedded
         kept.append(text[position : opening.start() if ours else opening.end()])
-        closing = _CLOSING.search(text, opening.end()) if ours else None
+        closing = _CLOSING.search(text, opening.end()) if ours and closes else None
+        # Where nothing closes this one, nothing closes those after it: looking again would take ever longer.
+        closes = closes and (closing is not None or not ours)
         position = closing.end() if closing is not None else opening.end()
     return "".join([*kept, text[position:]])
