@@ -27,7 +27,7 @@ class Listing(Generic[S]):
     """How a tenant table is listed.
 
     `filters` are conditions by name; each binds one value under its own name. `sorts` are orders by name, all of
-    columns that are never null; `tie` makes every order total.
+    columns that are never null; `tie` makes every order total, either way.
     """
 
     def __init__(
@@ -54,8 +54,9 @@ class Listing(Generic[S]):
     def _page(self, names: frozenset[str], page: Page) -> Query:
         key = (names, page.sort, page.descending, page.limit is None)
         if key not in self._pages:
-            order = [each.desc() if page.descending else each.asc() for each in self.sorts[page.sort]]
-            statement = self._matching(select(*self._mapper.columns), names).order_by(*order, self._tie)
+            order = [*self.sorts[page.sort], self._tie]
+            directed = [each.desc() if page.descending else each.asc() for each in order]
+            statement = self._matching(select(*self._mapper.columns), names).order_by(*directed)
             if page.limit is not None:
                 statement = statement.limit(bindparam("limit")).offset(bindparam("offset"))
             self._pages[key] = Query(statement)
