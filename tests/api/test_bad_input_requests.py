@@ -226,6 +226,7 @@ OTHERWISE = {
     "deleteGuest": 422,  # Spec: api-people G6
     "deleteTag": 204,  # Spec: api-content A5
     "commentAsGuest": 403,  # members are refused, whoever the guest is
+    "createBulkLaunch": 422,  # the file is read before anything is looked up
 }
 
 

@@ -358,7 +358,7 @@ def test_the_system_template_is_made_once_and_never_shown(org: Organization) -> 
 
 
 def test_deleting_a_template_keeps_the_versions_its_processes_run(org: Organization) -> None:
-    """T7: launched processes survive."""
+    """T7: launched processes survive. BI6: what nothing needs any more is erased with the item of the bin."""
     template = org.template(steps=["One"])
     run = org.api.data("POST", "/runs", {"checklist_id": template["id"], "name": "Alive"})
     used = Versions(org, template["id"]).launchable().version
@@ -366,6 +366,9 @@ def test_deleting_a_template_keeps_the_versions_its_processes_run(org: Organizat
     unused = Versions(org, template["id"]).launchable().version
     org.api.delete(f"/checklists/{template['id']}")
     org.api.delete(f"/checklists/{template['id']}/delete")
+    assert len(Versions(org, template["id"]).document(unused).steps) == 2
+    [item] = org.api.data("GET", "/bin")
+    org.api.delete(f"/bin/{item['id']}").raise_for_status()
 
     assert len(Versions(org, template["id"]).document(used).steps) == 1
     with pytest.raises(LookupError):

@@ -19,7 +19,7 @@ from procession.seed.ground import Chunk, Ground
 from procession.seed.organizations import Founded, found
 from procession.seed.plan import Plan
 from procession.seed.processes import make, make_elsewhere
-from procession.storage import recount
+from procession.storage import recount, timers
 from procession.storage.bulk import Batch
 from procession.storage.bulk_loading import Growing, Loader, loading, organizations_in
 from procession.storage.database import Database
@@ -148,6 +148,7 @@ async def _count_sights(database: Database, ground: Ground) -> None:
     async def work(tx: WriteTx) -> None:
         for account in await recount.stale_viewers(tx):
             await recount.rebuild_viewer(tx, account)
+        await timers.remove(tx, "count_viewers", [0])
 
     await writing(database, ground.org, ground.organization_id, BOT, ground.until, work)
 

@@ -1,6 +1,7 @@
 """Ids and the running numbers of an organization."""
 
 import os
+import threading
 import time
 from functools import cache
 
@@ -12,13 +13,33 @@ from procession.storage.query import Query
 from procession.storage.tables.events import sequences
 
 
+class _Uuids:
+    """UUIDv7: 48 bits of milliseconds, then randomness; within a millisecond each is greater than the one before
+    (RFC 9562, 6.2), so that what one server makes is in order by its ids.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self, now: int) -> int:
+        millis = now & 0xFFFFFFFFFFFF
+        with self._lock:
+            drawn = int.from_bytes(os.urandom(10), "big") & (1 << 74) - 1
+            if self._last >> 74 == millis:
+                drawn = (self._last & (1 << 74) - 1) + 1 + (drawn >> 42)
+                if drawn >> 74:  # once in billions: there is no greater one left in this millisecond
+                    millis, drawn = millis + 1, 0
+            self._last = millis << 74 | drawn
+        return millis << 80 | 0x7 << 76 | (drawn >> 62) << 64 | 0b10 << 62 | drawn & (1 << 62) - 1
+
+
+_uuids = _Uuids()
+
+
 def new_uuid(now: int) -> str:
-    """A UUIDv7 as 32 hex digits: 48 bits of milliseconds, then randomness (RFC 9562)."""
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (
-        (now & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-    )
-    return f"{value:032x}"
+    """A UUIDv7 as 32 hex digits."""
+    return f"{_uuids.next(now):032x}"
 
 
 def clock_now() -> int:
