@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from benchmarks import machine, postgres
 from benchmarks.machine import setting
-from benchmarks.parts import customary, endurance, flames, lists, writes
+from benchmarks.parts import customary, endurance, engine, flames, lists, writes
 from benchmarks.sets import SIZES, data_set
 
 PARTS = {
@@ -19,6 +19,7 @@ PARTS = {
     "workers": endurance.workers,
     "memory": endurance.memory,
     "flames": flames.flames,
+    "engine": engine.engine,
 }
 
 

@@ -17,9 +17,10 @@ import msgspec
 
 from benchmarks import sets
 from benchmarks.parts.lists import requests
-from procession import config, wiring
+from procession import config
 from procession.storage.connection import Read
 from procession.storage.sqlite import SqliteConnection, _bindings
+from procession.wiring.application import make_application
 
 EXPECTED = Path(__file__).with_name("smoke.json")
 Costs = dict[str, list[list[str]]]
@@ -52,7 +53,7 @@ async def costs(folder: Path) -> Costs:
     settings = config.load({}, data_dir=folder, requests_per_minute=0, access_log=False, log_level="error")
     access = await sets.describe_folder(folder, "")
     data = sets.DataSet("10k", "sqlite", folder, "", access)
-    application = wiring.make_application(settings)
+    application = make_application(settings)
     await application.start()
     recorder, found = Recorder(), Costs()
     connection = SqliteConnection(folder / "procession.db", writable=False)

@@ -12,7 +12,7 @@ from procession.domain.actors import BOT, Role
 from procession.storage import recount
 from procession.storage.tx import reading
 from procession.usecases.setup import add_person, create_organization, issue_token
-from procession.usecases.viewers import rebuild_stale_in
+from procession.usecases.viewers import rebuild_stale
 from tests.harness import Api, Server
 
 _numbers = itertools.count(1)
@@ -114,9 +114,9 @@ class Organization:
         return Person(person.id, person.email, role, Api(server, person.api.token, self.id))
 
     def rebuild_stale(self) -> None:
-        """Count afresh what members see, as the server does every other second: here only for this organization."""
+        """Count afresh what members see, as a timer has it done."""
         server = self.server
-        server.run(rebuild_stale_in(server.database, self.number, self.id, server.clock()))
+        server.run(rebuild_stale(server.database, self.number, self.id, server.clock()))
 
     def differences(self) -> list[str]:
         """What a recount of everything in the organization finds wrong."""

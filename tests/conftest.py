@@ -1,6 +1,9 @@
 """Fixtures: servers on both databases, organizations of a test's own."""
 
+import gc
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,10 @@ from tests.harness import Api, Server
 from tests.live import Live, serving
 from tests.postgres_server import fresh_database, running_server
 
+# The workers and the many programs that tests start find our modules compiled, instead of compiling them each anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--workers", type=int, default=1, help="so many applications share PostgreSQL and answer in turns")
@@ -26,6 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long proofs first: at the end, one of them would keep one worker busy and the others waiting."""
     items.sort(key=lambda item: item.get_closest_marker("soak") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the last: no use looking through it for garbage again and again.
+
+    Nor through the large structures that generated requests come from, whenever a few hundred objects are new.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,8 @@ def contents(server: Server, org: int) -> dict[str, list[Row]]:
 
     async def read() -> dict[str, list[Row]]:
         async with server.database.reading() as connection:
-            return {each.name: await connection.rows(_rows_of(each), {"org": org}) for each in tables}
+            found = await connection.at_once([(_rows_of(each), {"org": org}) for each in tables])
+            return {each.name: rows for each, rows in zip(tables, found, strict=True)}
 
     found = server.run(read())
     last_used = list(control.tokens.columns.keys()).index("last_used_at")

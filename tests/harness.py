@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+import uvloop
 from httpx._transports import asgi
 
 from procession import config
@@ -66,7 +67,7 @@ class Server:
         options = {"data_dir": data_dir, "requests_per_minute": 0, **({"database_url": url} if url else {}), **settings}
         self.settings = config.load({}, **options)
         self.secrets = Secrets(b"k" * 32)
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.database = database_at(url, data_dir)

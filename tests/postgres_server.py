@@ -31,7 +31,7 @@ def running_server() -> Iterator[str]:
             shutil.chown(path, owner)
     binaries = binaries_for(folder, owner)
     try:
-        run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"], environment, owner)
+        run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], environment, owner)
         options = f"{SETTINGS} -c unix_socket_directories={socket}"
         log = folder / "log"
         run([binaries / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"], environment, owner)

@@ -21,7 +21,8 @@ from procession.claims import address_of, bound, only_server, refused_address
 from procession.config import Settings
 from procession.protocol import Protocol
 from procession.storage.health import Unavailable
-from procession.wiring import CannotStart, Place, ServerApplication
+from procession.wiring import CannotStart
+from procession.wiring.application import Place, ServerApplication, make_application
 
 log = logs.get("procession.server")
 
@@ -56,7 +57,7 @@ def serve(
         if settings.workers > 1:
             supervise(settings, listener, tell)
         else:
-            run(settings, listener, wiring.make_application(settings), tell)
+            run(settings, listener, make_application(settings), tell)
     log.info("stopped")
 
 
@@ -77,7 +78,7 @@ def work(pipe: Connection, number: int, listener: socket.socket, settings: Setti
     """One process of several, as the supervisor starts it."""
     configure_logs(settings)
     try:
-        application = wiring.make_application(settings, Place(number, figures))
+        application = make_application(settings, Place(number, figures))
         run(settings, listener, application, lambda: pipe.send(supervisor.READY), pipe)
     except CannotStart as error:
         pipe.send(str(error))

@@ -49,11 +49,11 @@ def due(after: str, starts_at: str = "2026-01-31T10:15:20Z", zone: str = "Europe
         ),
         pytest.param(
             {"frequency": "daily"}, "2026-01-31T10:00:00Z",
-            ["2026-02-01T10:15", "2026-02-02T10:15", "2026-02-03T10:15"], id="not before it begins",
+            ["2026-02-01T10:15", "2026-02-02T10:15", "2026-02-03T10:15"], id="L-12.2 not before it begins",
         ),
         pytest.param(
             {"frequency": "daily", "ends_at": parse_instant("2026-02-02T10:15:00Z")}, "2026-02-01T12:00:00Z",
-            ["2026-02-02T10:15"], id="to its end",
+            ["2026-02-02T10:15"], id="L-12.2 to its end",
         ),
         pytest.param(
             {"rrule": "RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;BYHOUR=8,17;BYMINUTE=0"}, "2026-05-01",

@@ -64,6 +64,46 @@ def test_a_deputy_gets_the_task_too_and_without_one_it_is_due_when_somebody_is_b
     assert (shift["kind"], shift["starts_on"], shift["ends_on"]) == ("absence", "2026-09-23", "2026-09-25")
 
 
+def test_what_is_calculated_later_counts_absences_too(org: Organization) -> None:
+    """L-9.27: after a step was completed, and by a rule, for whoever has the task then; a rehearsal says the same."""
+    freeze(org)
+    ann, ben = org.person(), org.person()
+    template = org.template(
+        steps=[step("Look", org.admin.id), step("Report", ben.id), step("After", ben.id), step("Moved", ann.id)]
+    )
+    look, report, after, moved = template["steps"]
+    path = f"/checklists/{template['id']}"
+    for one, waits_for in ((report, look), (after, report)):
+        deadline = {"value": 2 if one is report else 0, "unit": "days", "option": "from", "step": waits_for["id"]}
+        body = {"title": one["title"], "assignees": [ben.id], "deadline": deadline}
+        org.api.data("PUT", f"{path}/steps/{one['id']}", body)
+    done = {"conditionable_type": "Step", "conditionable_id": look["id"], "operation": "completed", "logic": "and"}
+    shift = {"value": 1, "unit": "days", "option": "from"}
+    moves = {"action_type": "deadline", "action_verb": "deadline", "target_step_id": moved["id"], "deadline": shift}
+    rule = {"automated_alias": "r", "conditions": [{**done, "statement": None}], "then_actions": [moves]}
+    org.api.data("POST", f"{path}/automated-actions", rule)
+    run = Run(org, template)
+    run.assign("Moved", ben)
+    org.api.data("POST", "/absences", {**AWAY, "user_id": ben.id})
+    events = [{"event": "complete", "step_id": look["id"]}]
+    rehearsal = org.api.data("POST", f"{path}/simulate", {"events": events}, status=200)["moments"][-1]["tasks"]
+
+    run.complete("Look").raise_for_status()
+
+    back, usual = "2026-09-26T00:00:00.000Z", "2026-09-24T14:13:20.000Z"
+    assert {title: run.tasks()[title]["deadline"] for title in ("Report", "After", "Moved")} == {
+        "Report": back,
+        "After": back,
+        "Moved": back,
+    }
+    # In the rehearsal the last one is still Ann's, who is here.
+    assert {task["title"]: task["deadline"] for task in rehearsal[1:]} == {
+        "Report": back,
+        "After": back,
+        "Moved": usual,
+    }
+
+
 def test_who_notes_sees_and_deletes_absences(org: Organization) -> None:
     ann, light = org.person(), org.person("light")
     made = ann.api.data("POST", "/absences", AWAY)

@@ -36,7 +36,7 @@ class Work:
 
 
 def test_a_process_tells_what_happened_to_it(org: Organization) -> None:
-    """Spec: K-A1, PR18."""
+    """Spec: K-A1, PR18; behaviour-work K-A4."""
     work = Work(org)
 
     completed, *_, launched = rows(org.api, f"entity_type=run&entity_id={work.run}")
@@ -55,6 +55,8 @@ def test_a_process_tells_what_happened_to_it(org: Organization) -> None:
         "issue-reported",
         "completed",
     ]
+    whole = org.api.get(f"/activity-feeds?entity_type=run&entity_id={work.run}").json()
+    assert whole["meta"]["pagination"]["per_page"] == 20
     page = org.api.get(f"/activity-feeds?entity_type=run&entity_id={work.run}&per_page=1&page=2").json()
     assert page["meta"]["pagination"]["total"] == 4 and page["data"][0]["verb"] == ["issue-reported"]
 
@@ -75,7 +77,7 @@ def test_a_task_and_a_comment_have_feeds_of_their_own(org: Organization) -> None
 
 
 def test_a_template_tells_every_edit_in_words(org: Organization) -> None:
-    """Spec: behaviour-templates 14: readable changes, conditions too; it lives on while archived."""
+    """Readable changes, conditions and rules too; it lives on while archived. Spec: behaviour-templates 14, A-11.6."""
     template = org.template("Lease", steps=[{"title": "Call", "captures": [{"label": "Note"}]}, "Sign"])
     path, step = f"/checklists/{template['id']}", template["steps"][0]["id"]
     org.api.data("PUT", path, {"title": "Let", "summary": "Soon"})
@@ -84,13 +86,18 @@ def test_a_template_tells_every_edit_in_words(org: Organization) -> None:
     condition = {"conditionable_id": step, "conditionable_type": "Step", "operation": "completed", "statement": None}
     action = {"action_type": "visibility", "action_verb": "show", "target_step_id": template["steps"][1]["id"]}
     rule = {"automated_alias": "R1", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
-    org.api.data("POST", f"{path}/automated-actions", rule)
+    made = f"{path}/automated-actions/{org.api.data('POST', f'{path}/automated-actions', rule)['id']}"
+    org.api.data("PUT", made, {**rule, "automated_alias": "R2"})
+    org.api.delete(made).raise_for_status()
     org.api.delete(path).raise_for_status()
 
-    archived, ruled, due, changed, *_, created = said(org.api, f"entity_type=checklist&entity_id={template['id']}")
+    told = said(org.api, f"entity_type=checklist&entity_id={template['id']}")
+    archived, unruled, renamed, ruled, due, changed, *_, created = told
 
     assert archived == 'Template "Let" was archived.'
     assert ruled == ('Rule "R1" was added: if step "Call" is completed, then show step "Sign".')
+    assert renamed == 'The name of rule "R2" changed from "R1" to "R2".'
+    assert unruled == 'Rule "R2" was removed: if step "Call" is completed, then show step "Sign".'
     assert due == ('The deadline of step "Call" changed from 5 days after the launch to 2 days after the launch.')
     assert changed == (
         'Template "Let" was changed: The title changed from "Lease" to "Let". '
@@ -182,6 +189,7 @@ def test_a_12_1_rules_are_seen_at_work_and_nobody_did_what_they_do(org: Organiza
 
 
 def test_k_a3_everybody_sees_what_is_about_what_they_see(org: Organization) -> None:
+    """Spec: behaviour-work K-A3."""
     work, member, light = Work(org), org.person(), org.person("light")
     unpermitted = [
         f"entity_type=run&entity_id={work.run}",

@@ -25,6 +25,7 @@ def after(value: int, unit: str) -> dict[str, Any]:
 
 
 def test_holidays_and_closures_are_not_worked_and_a_preview_says_so(org: Organization) -> None:
+    """L-9.22. T-7.6: a step keeps its plain duration."""
     changed = org.api.data("PUT", "", SETTINGS)
     assert changed["holiday_calendar"] == {"country": "DE", "subdivision": "BY"}
     assert changed["closures"] == SETTINGS["closures"]

@@ -43,7 +43,7 @@ def test_another_role_holds_at_once(org: Organization) -> None:
 
 
 def test_who_is_put_into_a_group_sees_its_processes_at_once(org: Organization) -> None:
-    """behaviour-people Q1: a process is seen by those whose group has a task in it."""
+    """behaviour-people Q1: a process is seen by those whose group has a task in it. Spec: behaviour-work N8."""
     person, group = known(org), org.group()
     run = launch(org, org.template(steps=["One"]))
     assign(org, run, tasks_of(org, run)[0], groups=[group["id"]])

@@ -114,6 +114,7 @@ def test_a_completion_names_a_task(org: Organization, body: dict[str, Any], fiel
 
 
 def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
+    """T-6.1, T-6.12: what the task is now counts, not what its step was. Spec: behaviour-work C7, G9, T1."""
     run = run_of(org, {"title": "Check", "step_type": "approval"}, "Write")
 
     refused = run.complete("Check")
@@ -123,8 +124,12 @@ def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
     assert list(run.complete("Check", is_approved="perhaps").json()["errors"]) == ["is_approved"]
     rejected = run.complete("Check", is_approved=False).json()["data"]
     assert (rejected["status"], rejected["is_approved"], rejected["status_label"]) == ("completed", False, "rejected")
+    assert run.now()["progress"]["complete"] == 1
     run.reopen("Check").raise_for_status()
     assert run.complete("Check", is_approved="true").json()["data"]["status_label"] == "approved"
+    run.change("Write", task_type="approval").raise_for_status()
+    assert list(run.complete("Write").json()["errors"]) == ["is_approved"]
+    assert run.complete("Write", is_approved=False).json()["data"]["status_label"] == "rejected"
 
 
 @on_one_database
@@ -139,6 +144,7 @@ def test_tk9_an_approval_needs_a_decision(org: Organization) -> None:
     ],
 )
 def test_the_outcome_by_type(org: Organization, task_type: str, sent: Any, stored: Any, label: str) -> None:
+    """T-6.2"""
     task = org.one_off(task_type=task_type)
 
     done = org.api.post("/completed-tasks", {"task_id": task["id"], "is_approved": sent}).json()["data"]
@@ -147,6 +153,7 @@ def test_the_outcome_by_type(org: Organization, task_type: str, sent: Any, store
 
 
 def test_tk11_all_that_is_missing_is_named_by_field(org: Organization) -> None:
+    """T-11.13. Spec: behaviour-work C8, C18."""
     items = [{"id": 1, "text": "Wash"}, {"id": 2, "text": "Dry"}]
     step = {
         "title": "Check", "step_type": "approval",
@@ -159,7 +166,7 @@ def test_tk11_all_that_is_missing_is_named_by_field(org: Organization) -> None:
     run = run_of(org, step)
     budget, steps = run.field(0, 0), run.field(0, 1)
 
-    refused = run.complete("Check").json()["errors"]
+    refused = run.complete("Check", taskdata={budget: "12"}).json()["errors"]
     assert set(refused) == {"is_approved", budget, steps}
     assert refused[budget] == ["Budget is required"]
 
@@ -182,6 +189,7 @@ def test_tk34_a_multiselect_answer_without_selected_counts(org: Organization) ->
 
 
 def test_tk15_a_problem_blocks_until_it_is_resolved(org: Organization) -> None:
+    """T-11.15. Spec: behaviour-work P3, O1."""
     run = run_of(org, "Call", "Write")
     task = run.task_id("Call")
     problem = org.api.data("POST", f"/tasks/{task}/problem", {"content": "No answer"})
@@ -198,6 +206,7 @@ def test_tk15_a_problem_blocks_until_it_is_resolved(org: Organization) -> None:
 
 
 def test_tk16_a_problem_on_a_completed_task_reopens_it(org: Organization) -> None:
+    """Spec: behaviour-work R8, I2."""
     run = run_of(org, "Call", "Write")
     run.complete("Call").raise_for_status()
 
@@ -239,7 +248,18 @@ def test_a_comment_comes_with_the_completion(org: Organization) -> None:
     assert run.tasks()["Write"]["status"] == "not-started"
 
 
+def test_h9_a_start_date_stands_in_nobodys_way(org: Organization) -> None:
+    run = run_of(org, "Call", "Write")
+    run.change("Call", started_at="2031-01-01", deadline="2031-02-01").raise_for_status()
+    run.change("Write", started_at="2020-01-01").raise_for_status()
+
+    assert org.api.data("GET", "/tasks?status=overdue") == []
+    assert run.tasks()["Call"]["is_completable"] is True
+    assert run.complete("Call").status_code == 200
+
+
 def test_l_9_13_completion_releases_the_deadlines_that_wait_for_it(org: Organization) -> None:
+    """Spec: behaviour-work D8, D14."""
     org.server.clock.freeze(NOW)
     run = chain(org)
     org.server.clock.advance(days=60)
@@ -254,6 +274,7 @@ def test_l_9_13_completion_releases_the_deadlines_that_wait_for_it(org: Organiza
 
 
 def test_l_9_16_reopening_holds_them_again(org: Organization) -> None:
+    """Spec: behaviour-work D14."""
     org.server.clock.freeze(NOW)
     run = chain(org)
     run.complete("First").raise_for_status()
@@ -269,6 +290,7 @@ def test_l_9_16_reopening_holds_them_again(org: Organization) -> None:
 
 
 def test_tk14_reopening_nulls_five_fields_and_keeps_the_answers(org: Organization) -> None:
+    """Spec: behaviour-work R2, R4."""
     run = run_of(org, {"title": "Check", "step_type": "approval", "captures": [text_field(label="A")]})
     run.change("Check", taskdata={run.field(): "kept"}).raise_for_status()
     run.complete("Check", is_approved=True).raise_for_status()
@@ -292,6 +314,7 @@ def test_r6_what_cannot_be_reopened(org: Organization) -> None:
 
 
 def test_r1_who_may_reopen(org: Organization) -> None:
+    """T-8.7. Spec: behaviour-work C11."""
     light, standard, other = org.person("light"), org.person(), org.person("light")
     run = run_of(org, "Call", "Write", users=[standard.id, other.id])
     run.assign("Call", light)
@@ -313,6 +336,7 @@ def bot_comments(org: Organization, run: Run, task: str) -> list[str]:
 
 
 def test_tk27_three_assignees_and_three_parts(org: Organization) -> None:
+    """T-8.6. Spec: behaviour-work A4, G7."""
     otto, iris = org.person(first_name="Otto"), org.person("light", first_name="Iris")
     group = org.group(members=[iris], guests=[])
     run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write")
@@ -338,6 +362,7 @@ def test_tk27_three_assignees_and_three_parts(org: Organization) -> None:
 
 
 def test_dec_28_on_an_approval_the_first_rejection_ends_it(org: Organization) -> None:
+    """T-8.6"""
     otto, iris, hugo = org.person(), org.person(), org.person()
     step = {"title": "Check", "step_type": "approval", "everyone_must_complete": True}
     run = run_of(org, step, "Write")
@@ -350,6 +375,7 @@ def test_dec_28_on_an_approval_the_first_rejection_ends_it(org: Organization) ->
 
 
 def test_a5_an_administrator_forces_the_whole_unless_assigned(org: Organization) -> None:
+    """T-8.6"""
     otto, other = org.person(), org.person()
     run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write", users=[other.id])
     run.assign("Call", org.admin, otto)

@@ -186,7 +186,7 @@ def test_the_process_list_shows_the_values(records: Records) -> None:
 
 
 def test_a_new_process_takes_over_the_templates_values_once(records: Records) -> None:
-    """api-content 14.10, L-3: own values win; tasks take over those of their steps."""
+    """api-content 14.10, L-3: own values win; tasks take over those of their steps. T-10.5"""
     api = records.api
     only = {"key": "only-here", "applies_to": "template", "field_type": "text"}
     api.data("POST", "/custom-field-keys", only)

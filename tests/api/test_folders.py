@@ -16,6 +16,7 @@ def names(api: Api, query: str = "") -> list[str]:
 
 
 def test_check_4_folders_of_the_two_kinds(org: Organization) -> None:
+    """T-3.1: what kind a folder is never changes."""
     run, template = org.folder(kind="run"), org.api.data("POST", "/folders", {"name": "Plain"})
     assert (run["folder_type"], template["folder_type"]) == ("run", "checklist")
     assert org.api.data("POST", "/folders", {"name": "x", "folder_type": "Run"})["folder_type"] == "checklist"
@@ -25,6 +26,7 @@ def test_check_4_folders_of_the_two_kinds(org: Organization) -> None:
 
     assert mixed.status_code == moved.status_code == 422
     assert mixed.json()["errors"]["parent_id"]
+    assert org.api.data("PUT", f"/folders/{run['id']}", {"folder_type": "checklist"})["folder_type"] == "run"
     assert names(org.api, "folder_type=run") == [run["name"]]
 
 
@@ -44,7 +46,7 @@ def test_check_4_a_folder_is_moved_without_being_named(org: Organization) -> Non
     [
         pytest.param({}, "name", id="B3 no name"),
         pytest.param({"name": " "}, "name", id="B3 blank"),
-        pytest.param({"name": "x" * 33}, "name", id="B3 33 characters"),
+        pytest.param({"name": "x" * 33}, "name", id="T-3.2 B3 33 characters"),
         pytest.param({"name": 3}, "name", id="no text"),
         pytest.param({"name": "a", "parent_id": "0" * 32}, "parent_id", id="unknown parent"),
         pytest.param({"name": "a", "parent_id": "here"}, "parent_id", id="malformed parent"),
@@ -110,6 +112,7 @@ def tree(folders: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
 
 
 def test_folders_keep_the_order_they_are_put_in(org: Organization) -> None:
+    """T-3.2"""
     first, _, third = org.folder("a"), org.folder("b"), org.folder("c")
     assert names(org.api) == ["a", "b", "c"]
 
@@ -121,6 +124,24 @@ def test_folders_keep_the_order_they_are_put_in(org: Organization) -> None:
     assert moved["position"] == 3
     assert names(org.api, "sort=name") == ["a", "b", "c"]
     assert names(org.api, "sort=-name") == ["c", "b", "a"]
+
+
+def test_t_3_4_a_deleted_folder_leaves_what_was_in_it(org: Organization) -> None:
+    """T-3.3: a template lies in one folder, or in none."""
+    top, other = org.folder("top"), org.folder("other")
+    middle = org.folder("middle", parent=top["id"])
+    bottom = org.folder("bottom", parent=middle["id"])
+    template, inner = org.template("Tea", folder_id=other["id"]), org.template(folder_id=bottom["id"])
+    path = f"/checklists/{template['id']}"
+    moved = org.api.data("PUT", path, {"title": "Tea", "folder_id": middle["id"]})
+    totals = {each["name"]: each["total"] for each in org.api.data("GET", "/folders")}
+    assert (moved["folder_id"], totals) == (middle["id"], {"top": 0, "other": 0, "middle": 1, "bottom": 1})
+
+    assert org.api.delete(f"/folders/{middle['id']}").status_code == 204
+
+    assert org.api.data("GET", path)["folder_id"] is None
+    assert org.api.data("GET", f"/checklists/{inner['id']}")["folder_id"] == bottom["id"]
+    assert tree(org.api.data("GET", "/folders?with=children")) == [("top", [("bottom", [])]), ("other", [])]
 
 
 def test_folders_are_searched_and_paged(org: Organization) -> None:

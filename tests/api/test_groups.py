@@ -110,6 +110,7 @@ def test_with_users_and_guests_shows_who_they_are(org: Organization) -> None:
 
 
 def test_gr4_who_is_disabled_leaves_the_groups(org: Organization) -> None:
+    """Spec: behaviour-work L5."""
     mira, otto = org.person(), org.person()
     group = org.group(members=[mira, otto])
 

@@ -51,6 +51,7 @@ def test_a_guest_does_not_learn_addresses_webhooks_or_hidden_comments(org: Organ
 
 
 def test_a_guest_answers_and_completes_once(org: Organization) -> None:
+    """Spec: behaviour-work U4."""
     run, guest = guests_run(org)
     task, field = run.task_id("Call"), run.field()
 
@@ -65,6 +66,11 @@ def test_a_guest_answers_and_completes_once(org: Organization) -> None:
     assert guest.get("/tasks").json()["data"] == []
     assert len(guest.get("/tasks?status=all").json()["data"]) == 1
 
+    run.complete("Write").raise_for_status()
+    assert (run.now()["status"], guest.get(f"/tasks/{task}").status_code) == ("complete", 200)
+    assert guest.put(f"/tasks/{task}", {"taskdata": {field: "More"}}).status_code == 422
+    assert guest.post(f"/tasks/{task}/comment", {"content": "Thanks"}).status_code == 201
+
 
 def test_a_guest_saves_and_completes_at_once_or_not_at_all(org: Organization) -> None:
     run, guest = guests_run(org, step_type="approval")
@@ -75,6 +81,13 @@ def test_a_guest_saves_and_completes_at_once_or_not_at_all(org: Organization) ->
     assert run.tasks()["Call"]["taskdata"] == {}
     done = guest.put(path, {"taskdata": {field: "x"}, "status": "completed", "is_approved": False}).json()["data"]
     assert (done["status_label"], done["taskdata"]) == ("rejected", {field: "x"})
+
+
+def test_t_6_10_a_guest_sends_an_e_mail(org: Organization) -> None:
+    run, guest = guests_run(org, step_type="email")
+
+    sent = {"taskdata": {run.field(): "x"}, "status": "completed"}
+    assert guest.put(f"/tasks/{run.task_id('Call')}", sent).json()["data"]["status_label"] == "completed"
 
 
 def test_a_guest_changes_nothing_but_answers(org: Organization) -> None:

@@ -38,6 +38,7 @@ class HandedOver:
 
 @pytest.mark.parametrize("who", ["attached", "in_group"])
 def test_p8_whom_a_form_was_handed_to_submits_it(org: Organization, who: str) -> None:
+    """T-11.43"""
     handed = HandedOver(org)
     person = handed.person(who)
     with unchanged(org):
@@ -57,8 +58,10 @@ def test_p8_whom_a_form_was_handed_to_submits_it(org: Organization, who: str) ->
 
 @pytest.mark.parametrize("who", ["assigned", "colleague"])
 def test_others_who_see_the_process_do_not_submit_it(org: Organization, who: str) -> None:
+    """T-11.40: they read its answers. Spec: behaviour-work R11."""
     handed = HandedOver(org)
     handed.answer()
+    assert handed.person(who).api.data("GET", handed.path)["prerun"] == {handed.field: "new"}
     stranger = org.person()
     with unchanged(org):
         assert_refused(handed.person(who).api.post(handed.form), 403)
@@ -76,7 +79,9 @@ def test_nobody_attached_submits_a_form_that_was_not_handed_over(org: Organizati
 
 
 def test_a_process_is_not_complete_before_its_form(org: Organization) -> None:
-    """Reopening the form makes a complete process active again. Spec: L-4.11, P9."""
+    """Reopening the form makes a complete process active again. Spec: L-4.11, P9. T-11.40, T-11.43. Reopening the
+    form makes a complete process active again. Spec: L-4.11, P9; behaviour-work P11, R11.
+    """
     handed = HandedOver(org, required=False)
     task = org.api.data("GET", f"{handed.path}/tasks")[0]["id"]
     org.api.data("POST", f"{handed.path}/completed-tasks", {"task_id": task}, status=200)

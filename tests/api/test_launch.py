@@ -25,6 +25,7 @@ def steps_of(template: dict[str, Any]) -> list[str]:
 
 
 def test_pr1_a_template_is_all_that_is_needed(org: Organization) -> None:
+    """Spec: behaviour-work L1."""
     template = org.template("Vendor intake", steps=THREE)
     org.server.clock.freeze(SPRING)
 
@@ -39,6 +40,7 @@ def test_pr1_a_template_is_all_that_is_needed(org: Organization) -> None:
 
 
 def test_what_the_launch_says_about_the_process(org: Organization) -> None:
+    """L-6.1, L-6.2. Spec: behaviour-work G5."""
     template = org.template(steps=["Call"])
     parent = org.process(template)["id"]
     owner, starter, guest = org.person(), org.person("light"), org.guest()["email"]
@@ -58,6 +60,7 @@ def test_what_the_launch_says_about_the_process(org: Organization) -> None:
     with_links = org.api.data("GET", f"/runs/{run['id']}?with=tags,folders")
     assert [each["tag_id"] for each in with_links["tags"]["data"]] == [tag]
     assert [each["id"] for each in with_links["folders"]["data"]] == [folder]
+    assert org.api.data("GET", f"/runs/{parent}")["progress"]["total"] == 1
 
 
 def test_a_star_given_at_launch_is_the_launchers(org: Organization) -> None:
@@ -65,11 +68,13 @@ def test_a_star_given_at_launch_is_the_launchers(org: Organization) -> None:
 
     run, _ = launch(org, org.template(), starred=True, user_id=starter.id)
 
+    assert run["owner_id"] == starter.id, "L-6.2: the launcher's, where nobody else is named"
     assert starter.api.data("GET", f"/runs/{run['id']}")["starred"] is True
     assert org.api.data("GET", f"/runs/{run['id']}")["starred"] is False
 
 
 def test_people_of_the_template_are_the_processs_unless_others_are_named(org: Organization) -> None:
+    """L-6.3"""
     member, group = org.person(), org.group()["id"]
     template = org.template(users=[member.id], groups=[group])
 
@@ -78,7 +83,7 @@ def test_people_of_the_template_are_the_processs_unless_others_are_named(org: Or
 
 
 def test_what_no_launch_knows_is_ignored_and_told(org: Organization) -> None:
-    """PR6: a process has no guests."""
+    """PR6: a process has no guests. Spec: L-8.2c."""
     template = org.template()
     body = {"checklist_id": template["id"], "guests": ["a@partner.test"], "trackers": [], "colour": "red"}
 
@@ -106,6 +111,7 @@ def test_pr5_good_answers_read_back(org: Organization, field_type: str, sent: An
 
 
 def test_pr3_answers_to_no_field_are_dropped_and_told(org: Organization) -> None:
+    """L-4.1: only ids of fields count, no aliases and labels."""
     template = org.template(kickoff=[{"label": "Reason"}, {"label": "Budget"}])
     reason, budget = template["prerun"]
     step = org.template(steps=["Call"])["steps"][0]["id"]
@@ -233,23 +239,25 @@ def assignees(people: dict[str, Any], text: str) -> dict[str, list[Any]]:
 @pytest.mark.parametrize(
     ("of_step", "asked", "starter", "expected"),
     [
-        pytest.param("", None, True, "Lena", id="nobody, the launcher on"),
+        pytest.param("", None, True, "Lena", id="L-7.5 T-8.5 nobody, the launcher on"),
         pytest.param("", None, False, "", id="nobody, the launcher off"),
         pytest.param("Tim", None, True, "Tim", id="a member"),
-        pytest.param("Q", None, True, "Q", id="a group"),
+        pytest.param("Q", None, True, "Q", id="T-8.5 a group"),
         pytest.param("g", None, True, "g Lena", id="a guest"),
-        pytest.param("g", None, False, "g Lena", id="a guest, the launcher off"),
+        pytest.param("g", None, False, "g Lena", id="L-8.6 a guest, the launcher off"),
         pytest.param("Tim", "Uma", True, "Uma", id="who is asked for replaces"),
         pytest.param("Tim Q", "Uma", True, "Uma", id="everybody"),
         pytest.param("Tim", "", True, "Tim", id="an empty object falls back"),
         pytest.param("", "", True, "Lena", id="an empty object falls back to the launcher"),
         pytest.param("", "g", False, "g Lena", id="a guest who is asked for"),
         pytest.param("Tim Q", None, True, "Tim Q", id="a member and a group"),
+        pytest.param("Tim g Q", None, True, "Tim g Q", id="T-8.1 all three"),
     ],
 )
 def test_l_8_who_gets_the_task(
     org: Organization, of_step: str, asked: str | None, starter: bool, expected: str
 ) -> None:
+    """Spec: behaviour-work N7."""
     people = named(org)
     step = assignees(people, of_step)
     template = org.template(

@@ -26,6 +26,7 @@ def asking(org: Organization, field_type: str, *, required: bool = False) -> tup
 @on_one_database
 @pytest.mark.parametrize(("field_type", "sent"), BAD_ANSWERS)
 def test_a_bad_answer_is_refused_at_launch_and_afterwards(org: Organization, field_type: str, sent: Any) -> None:
+    """L-4.4"""
     template, field = asking(org, field_type)
     run = org.process(template)
     launch = {"checklist_id": template["id"], "prerun": {field: sent}}
@@ -43,7 +44,7 @@ def test_a_bad_answer_is_refused_at_launch_and_afterwards(org: Organization, fie
 
 @pytest.mark.parametrize("field_type", TYPES)
 def test_a_required_answer_is_missing(org: Organization, field_type: str) -> None:
-    """PR4. A submitted form keeps it as well."""
+    """PR4. A submitted form keeps it as well. Spec: L-4.7. T-11.41."""
     template, field = asking(org, field_type, required=True)
     good = next(row.values[1] for row in GOOD_ANSWERS if row.values[0] == field_type)
     run = org.process(template, prerun={field: good})
@@ -103,8 +104,8 @@ def another_organizations(_: Organization, other: Organization) -> Any:
 UNKNOWN = "There is no template with this id."
 MISSING = "The checklist id field is required."
 BAD_TEMPLATES = [
-    pytest.param(archived, None, id="archived"),
-    pytest.param(draft, None, id="draft"),
+    pytest.param(archived, None, id="L-1.3 T-1.9 archived"),
+    pytest.param(draft, None, id="L-1.3 draft"),
     pytest.param(erased, UNKNOWN, id="erased"),
     pytest.param(another_organizations, UNKNOWN, id="of another organization"),
     pytest.param(a_step, UNKNOWN, id="a step's"),
@@ -135,7 +136,7 @@ def test_a_template_that_cannot_be_launched(
 
 @pytest.mark.parametrize("role", ["standard", "light"])
 def test_pr7_nobody_launches_without_permission(org: Organization, role: Any) -> None:
-    """Not even with a body that is wrong besides."""
+    """Not even with a body that is wrong besides. T-2.9"""
     template = org.template(steps=["Call"])
     org.allow(template, "LAUNCH")
     member = org.person(role)

@@ -47,7 +47,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewServer]:
     made: list[Server] = []
     with contextlib.ExitStack() as databases:
 
-        def start(**settings: object) -> Server:
+        def start(**settings: Any) -> Server:
             folder = tmp_path / str(len(made))
             url = ""
             if request.param == "postgresql":
@@ -84,6 +84,7 @@ def test_600_requests_a_minute_are_let_pass_unless_set_otherwise() -> None:
 
 
 def test_c15_the_request_after_the_last_is_refused_with_the_seconds_to_wait(make: NewServer) -> None:
+    """L-3.6"""
     server = make(requests_per_minute=30)
     token = token_of(Organization(server))
     server.clock.freeze()

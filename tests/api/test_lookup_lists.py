@@ -122,7 +122,7 @@ def test_choice_fields_take_their_options_from_a_list(org: Organization) -> None
 
 
 def test_a_change_shows_everywhere_at_once(org: Organization) -> None:
-    """T-11.5: in templates, in running processes, and in what they accept."""
+    """T-11.5: in templates, in running processes, and in what they accept. Spec: T-10.6."""
     trip = Trip(org)
     process = org.process(trip.template)
     _, city, _ = (field["id"] for field in trip.fields)

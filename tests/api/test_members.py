@@ -291,6 +291,7 @@ def test_r4_the_bot_is_protected(org: Organization) -> None:
 
 
 def test_check_2_a_disabled_members_tokens_end_at_once_and_for_good(org: Organization) -> None:
+    """Spec: behaviour-work L5."""
     mira = org.person()
 
     disabled = org.api.data("DELETE", f"/users/{mira.id}/disable")
@@ -324,6 +325,7 @@ def test_an_invited_person_who_was_disabled_is_invited_again_when_enabled(org: O
 
 
 def test_d3_only_a_disabled_member_is_deleted_and_the_address_is_free_again(org: Organization) -> None:
+    """Spec: behaviour-work L7."""
     mira = org.person(first_name="Mira", last_name="Okoye")
     assert org.api.delete(f"/users/{mira.id}/delete").status_code == 400
     org.api.delete(f"/users/{mira.id}/disable")

@@ -22,6 +22,7 @@ def owners(*people: Person, guests: tuple[str, ...] = (), groups: tuple[str, ...
 
 
 def test_a_task_has_every_key_with_its_type(org: Organization) -> None:
+    """L-14.3: and no process, where none is asked for. Spec: behaviour-work Q7."""
     org.server.clock.freeze(1_790_000_000_000)
 
     made = org.api.data("POST", "/tasks", {**PLAIN, "owners": owners(org.admin)})
@@ -46,6 +47,7 @@ def test_a_task_has_every_key_with_its_type(org: Organization) -> None:
 
 
 def test_everything_a_task_can_be_told_is_kept(org: Organization) -> None:
+    """Spec: behaviour-work Q3."""
     tag, folder = org.tag("urgent"), org.folder(kind="run")
     body = {
         "summary": "<p>Ask <script>alert(1)</script><b>Ana</b></p>", "started_at": "2031-01-01", "position": 4,
@@ -74,17 +76,17 @@ def test_everything_a_task_can_be_told_is_kept(org: Organization) -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        pytest.param({"title": None}, "title", id="no title"),
+        pytest.param({"title": None}, "title", id="L-14.3 no title"),
         pytest.param({"title": "  "}, "title", id="blank title"),
-        pytest.param({"title": "x" * 601}, "title", id="601 characters"),
+        pytest.param({"title": "x" * 601}, "title", id="L-14.3 601 characters"),
         pytest.param({"title": 7}, "title", id="title is a number"),
-        pytest.param({"task_type": None}, "task_type", id="no type"),
+        pytest.param({"task_type": None}, "task_type", id="L-14.3 no type"),
         pytest.param({"task_type": "chore"}, "task_type", id="unknown type"),
-        pytest.param({"deadline": None}, "deadline", id="no deadline"),
+        pytest.param({"deadline": None}, "deadline", id="L-14.3 no deadline"),
         pytest.param({"deadline": "soon"}, "deadline", id="deadline is no date"),
         pytest.param({"deadline": 1790000000}, "deadline", id="deadline is a number"),
         pytest.param({"owners": None}, "owners", id="no owners"),
-        pytest.param({"owners": {}}, "owners", id="nobody"),
+        pytest.param({"owners": {}}, "owners", id="L-14.3 nobody"),
         pytest.param({"owners": []}, "owners", id="nobody, as an empty list"),
         pytest.param({"owners": "12"}, "owners", id="owners is text"),
         pytest.param({"owners": {"users": [999_999]}}, "owners.users.0", id="18.1 unknown member"),
@@ -111,11 +113,14 @@ def test_everything_a_task_can_be_told_is_kept(org: Organization) -> None:
         pytest.param(
             {"form_fields": [text_field(field_type="radio", options=["one"])]}, "form_fields.0.options", id="9.4 radio"
         ),
-        pytest.param({"form_fields": [text_field(field_type="number")]}, "form_fields.0.field_type", id="no such type"),
+        pytest.param(
+            {"form_fields": [text_field(field_type="checkbox")]}, "form_fields.0.field_type", id="no such type"
+        ),
         pytest.param({"form_fields": [text_field(field_type="table")]}, "form_fields.0.columns", id="9.4 no columns"),
     ],
 )
 def test_a_bad_task_is_refused_naming_the_field(org: Organization, body: dict[str, Any], field: str) -> None:
+    """Spec: behaviour-work Q1."""
     with unchanged(org):
         refused = org.api.post("/tasks", {**PLAIN, "owners": owners(org.admin), **body})
 
@@ -131,13 +136,15 @@ def test_everything_wrong_is_said_at_once_and_no_guest_is_made(org: Organization
 
 
 def test_disabled_members_and_members_addresses_cannot_be_assigned(org: Organization) -> None:
+    """Spec: behaviour-work L6, N4, U2."""
     gone, otto = org.person(), org.person()
     org.api.delete(f"/users/{gone.id}/disable")
-    sent = {"users": [gone.id], "guests": [otto.email]}
+    [bot] = [each["id"] for each in org.api.data("GET", "/users") if each["type"] == "bot"]
+    sent = {"users": [gone.id, bot], "guests": [otto.email]}
 
     refused = org.api.post("/tasks", {**PLAIN, "owners": sent})
 
-    assert set(refused.json()["errors"]) == {"owners.users.0", "owners.guests.0"}
+    assert set(refused.json()["errors"]) == {"owners.users.0", "owners.users.1", "owners.guests.0"}
 
 
 def test_options_may_be_plain_texts_and_get_numbers(org: Organization) -> None:
@@ -150,6 +157,7 @@ def test_options_may_be_plain_texts_and_get_numbers(org: Organization) -> None:
 
 
 def test_tk26_a_saturday_deadline_is_stored_on_monday(org: Organization) -> None:
+    """Spec: behaviour-work D6."""
     org.api.put("", {"name": "Fernwood", "working_days": MONDAY_TO_FRIDAY}).raise_for_status()
 
     assert org.one_off(deadline="2031-02-08 12:00:00")["deadline"] == "2031-02-10T09:00:00.000Z"
@@ -164,11 +172,13 @@ def test_tk26_a_saturday_deadline_is_stored_on_monday(org: Organization) -> None
         pytest.param("2031-05-06T11:30:00+02:00", id="offset"),
     ],
 )
-def test_c11_three_spellings_of_one_deadline(org: Organization, sent: str) -> None:
+def test_three_spellings_of_one_deadline(org: Organization, sent: str) -> None:
+    """Spec: api-conventions C11."""
     assert org.one_off(deadline=sent)["deadline"] == "2031-05-06T09:30:00.000Z"
 
 
 def test_dec_58_a_guest_is_joined_by_the_creator(org: Organization) -> None:
+    """Spec: behaviour-work U1."""
     made = org.one_off(owners={"guests": ["Ana@Partner.Test"]})
     assert made["owners"]["users"] == [org.admin.id]
     assert made["owners"]["guests"] == ["ana@partner.test"]
@@ -203,6 +213,7 @@ def attached(org: Organization) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def test_a_task_is_attached_after_the_last_and_counts(org: Organization) -> None:
+    """Spec: behaviour-work G4, X1, X4."""
     run, template = attached(org)
     made = org.one_off(run_id=run["id"])
 
@@ -215,27 +226,33 @@ def test_a_task_is_attached_after_the_last_and_counts(org: Organization) -> None
     listed = org.api.data("GET", f"/runs/{run['id']}/tasks")
     assert [each["position"] for each in listed] == [1, 2, 3, 4]
     assert listed[1]["id"] == placed["id"]
+    assert org.api.data("GET", f"/checklists/{template['id']}?with=steps")["steps"]["data"] == template["steps"]
 
 
 def test_p9_an_added_task_makes_a_complete_process_active_again(org: Organization) -> None:
+    """Spec: behaviour-work P9, P11, G4."""
     run, _ = attached(org)
     for task in org.api.data("GET", f"/runs/{run['id']}/tasks"):
         org.api.post(f"/runs/{run['id']}/completed-tasks", {"task_id": task["id"]}).raise_for_status()
     assert org.api.data("GET", f"/runs/{run['id']}")["status"] == "complete"
 
-    org.one_off(run_id=run["id"])
+    added = org.one_off(run_id=run["id"])
 
     assert org.api.data("GET", f"/runs/{run['id']}")["status"] == "active"
+    org.api.delete(f"/tasks/{added['id']}/delete").raise_for_status()
+    assert org.api.data("GET", f"/runs/{run['id']}")["status"] == "complete"
 
 
 def test_tk20_where_no_tasks_may_be_added(org: Organization, other_org: Organization) -> None:
+    """Spec: behaviour-work X2, X7."""
     closed = org.process(org.template(steps=["Call"], can_add_oot=False))
     archived, _ = attached(org)
     org.api.delete(f"/runs/{archived['id']}")
     locked, _ = attached(org)
     org.api.post(f"/runs/{locked['id']}/problem", {"content": "Stop"}).raise_for_status()
     foreign = other_org.process(other_org.template(steps=["Call"]))
-    unseen, outsider = org.process(org.template(steps=["Call"])), org.person()
+    unseen, outsider, involved = org.process(org.template(steps=["Call"])), org.person(), org.person("light")
+    seen = org.process(org.template(steps=["Call"]), users=[involved.id])
 
     def status(api: Api, run: dict[str, Any]) -> int:
         return api.post("/tasks", {**PLAIN, "owners": owners(org.admin), "run_id": run["id"]}).status_code
@@ -243,10 +260,11 @@ def test_tk20_where_no_tasks_may_be_added(org: Organization, other_org: Organiza
     refused = org.api.post("/tasks", {**PLAIN, "owners": owners(org.admin), "run_id": closed["id"]})
     assert (refused.status_code, refused.json()["message"]) == (422, "Ad-hoc tasks not allowed for this process")
     assert [status(org.api, each) for each in (archived, locked, foreign)] == [422, 423, 404]
-    assert status(outsider.api, unseen) == 404
+    assert (status(outsider.api, unseen), status(involved.api, seen)) == (404, 201)
 
 
 def test_tk19_one_task_for_each_person_in_a_process_of_its_own(org: Organization) -> None:
+    """LT-16, L-14.1, L-14.2, L-14.4. Spec: behaviour-work Q4."""
     otto, iris, hugo, vera = (org.person() for _ in range(4))
     group = org.group(members=[otto, hugo, vera])
 
@@ -265,9 +283,15 @@ def test_tk19_one_task_for_each_person_in_a_process_of_its_own(org: Organization
     assert len({each["form_fields"]["data"][0]["id"] for each in listed}) == 4
     assert org.api.data("GET", f"/runs/{first['run_id']}")["owner_id"] == org.admin.id
     assert org.api.data("GET", "/checklists") == []
+    more = org.one_off(run_id=first["run_id"])
+    for task in (*listed, more):
+        assert org.api.data("GET", f"/runs/{first['run_id']}")["status"] == "active"
+        org.api.post(f"/runs/{first['run_id']}/completed-tasks", {"task_id": task["id"]}).raise_for_status()
+    assert org.api.data("GET", f"/runs/{first['run_id']}")["status"] == "complete"
 
 
 def test_a_fanned_out_guest_is_joined_by_the_creator(org: Organization) -> None:
+    """L-14.1"""
     otto = org.person()
     first = org.one_off(owners=owners(otto, guests=("a@b.example",)), separate_task_for_each_assignee=True)
 
@@ -287,6 +311,7 @@ def test_a_fan_out_into_a_named_process(org: Organization) -> None:
 
 
 def test_the_first_fan_outs_at_once_share_one_hidden_template(org: Organization) -> None:
+    """L-14.1"""
     body = {**PLAIN, "owners": owners(org.admin), "separate_task_for_each_assignee": True}
 
     made = at_once([lambda: org.api.post("/tasks", body)] * 4)
@@ -346,6 +371,7 @@ def test_x5_a_step_is_cloned_right_after_itself(org: Organization) -> None:
 
 
 def test_tk21_linked_tasks_are_not_archived_and_erased_ones_are_gone(org: Organization) -> None:
+    """Spec: behaviour-work Q5."""
     run, _ = attached(org)
     linked, alone = org.one_off(run_id=run["id"]), org.one_off()
     step_task = org.api.data("GET", f"/runs/{run['id']}/tasks")[0]
@@ -360,6 +386,7 @@ def test_tk21_linked_tasks_are_not_archived_and_erased_ones_are_gone(org: Organi
 
 
 def test_an_archived_task_is_out_of_lists_and_comes_back(org: Organization) -> None:
+    """Spec: behaviour-work Q5."""
     task = org.one_off()
 
     assert [org.api.delete(f"/tasks/{task['id']}").status_code for _ in range(2)] == [204, 204]

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Organization
+from tests.api.field_answers import GOOD_ANSWERS, TYPES
+from tests.api.task_runs import NOW
+from tests.builders import Organization, text_field
 from tests.harness import Api
 
 PICKER = {"label": "Contact", "field_type": "assignees_form", "settings": {"default_to_guest": True}}
@@ -31,7 +33,7 @@ def anyone(org: Organization) -> Api:
 
 
 def test_a_visitor_launches_in_the_sharing_members_name(org: Organization, anyone: Api) -> None:
-    """LT-11."""
+    """LT-11, L-7.22, L-7.24, L-7.25, T-11.7, T-11.24: the visitor is a guest, and gets no task by being picked."""
     mia = org.person("standard")
     template, form = shared(org, kickoff=[{"label": "Farm", "required": True}, PICKER], kickoff_sharing_user_id=mia.id)
     farm, contact = (field["id"] for field in template["prerun"])
@@ -47,14 +49,32 @@ def test_a_visitor_launches_in_the_sharing_members_name(org: Organization, anyon
     run = org.api.data("GET", f"/runs/{made['id']}?with=tasks,form_fields")
     assert (run["started_by"], run["owner_id"], run["name"]) == (mia.id, mia.id, made["name"])
     assert run["prerun"] == {farm: "Alto", contact: {"users": [], "guests": ["n@x.test"], "groups": []}}
-    assert run["tasks"]["data"][0]["owners"]["users"] == [mia.id]
+    owners = run["tasks"]["data"][0]["owners"]
+    assert (owners["users"], owners["guests"]) == ([mia.id], [])
     assert org.api.data("GET", "/guests/n@x.test")["email"] == "n@x.test"
     [entry] = org.api.data("GET", f"/activity-feeds?process_id={made['id']}&per_page=1")
     assert "n@x.test" in str(entry)
 
 
+def test_l_7_27_answers_of_every_kind_get_into_the_process(org: Organization, other_org: Organization) -> None:
+    """L-7.21, L-5.8: whoever is a member elsewhere is a guest here; the name is the default one."""
+    org.server.clock.freeze(NOW)
+    anyone, elsewhere = Api(org.server, None), other_org.admin.email
+    kickoff = [text_field(label=each, field_type=each, **TYPES[each]) for each in TYPES]
+    template, form = shared(org, kickoff=kickoff)
+    good = {row.values[0]: row.values[1:] for row in GOOD_ANSWERS}
+    sent = {field["id"]: good[field["field_type"]][0] for field in template["prerun"]}
+
+    made = anyone.data("POST", form, {"email": elsewhere, "prerun": sent})
+
+    run = org.api.data("GET", f"/runs/{made['id']}")
+    assert run["prerun"] == {field["id"]: good[field["field_type"]][1] for field in template["prerun"]}
+    assert run["name"] == made["name"] == "Visit - 2026-09-21"
+    assert org.api.data("GET", f"/guests/{elsewhere}")["email"] == elsewhere
+
+
 def test_addresses_and_people_that_a_visitor_cannot_use(org: Organization, anyone: Api) -> None:
-    """L-7.36, L-7.37: a disabled guest's address is refused, and a picker names guests only."""
+    """L-7.21, L-7.36, L-7.37: a disabled guest's address is refused, and a picker names guests only."""
     template, form = shared(org, kickoff=[{"label": "Who", "field_type": "assignees_form"}])
     who, guest = template["prerun"][0]["id"], org.guest()["email"]
     org.api.request("DELETE", f"/guests/{guest}/disable").raise_for_status()
@@ -67,10 +87,12 @@ def test_addresses_and_people_that_a_visitor_cannot_use(org: Organization, anyon
 
 
 def test_the_link_ends_when_it_is_renewed_switched_off_or_nobody_is_left(org: Organization, anyone: Api) -> None:
-    """L-7.35"""
+    """L-7.35, T-9.5 to T-9.7: who switched it on shares it, then the owner, then nobody. Spec: behaviour-work L8."""
     mia, otto = org.person("standard"), org.person("standard")
-    template, first = shared(org, kickoff=[], owner_id=otto.id, kickoff_sharing_user_id=mia.id)
+    template, first = shared(org, kickoff=[], owner_id=otto.id)
     path = f"/checklists/{template['id']}"
+    assert (template["kickoff_sharing_user_id"], template["is_public"]) == (org.admin.id, False)
+    org.api.put(path, {"title": "Visit", "kickoff_sharing_user_id": mia.id}).raise_for_status()
     org.allow(template, "READ", mia.id)
     assert mia.api.get(path + "/public-kickoff").status_code == 403
     renewed = org.api.data("POST", path + "/public-kickoff/renew", status=200)

@@ -15,8 +15,10 @@ def asked(step: str, operation: str = "completed") -> dict[str, Any]:
 
 
 def test_a_10_3_a_guest_sets_rules_off_like_a_member(org: Organization) -> None:
+    """Spec: behaviour-automations A-1.8."""
     rules, guest = Rules(org), org.guest()["email"]
     rules.add(conditions=[rules.condition(**asked(rules.brief))])
+    other = Run(org, rules.template)
     run = Run(org, rules.template, tasks={rules.brief: {"owners": {"guests": [guest]}}})
 
     body = {"task_id": run.task_id("Brief")}
@@ -25,6 +27,7 @@ def test_a_10_3_a_guest_sets_rules_off_like_a_member(org: Organization) -> None:
     assert done.status_code == 200, done.text
     assert run.tasks()["Permit"]["status"] == "not-started"
     assert done.json()["data"]["tasks_changed_by_rules"] == {}, "what is not theirs is not named to guests"
+    assert other.tasks()["Permit"]["status"] == "auto-skipped", "rules act inside one process"
 
 
 def test_a_7_5_a_guest_sees_a_task_once_a_rule_shows_it(org: Organization) -> None:
@@ -142,6 +145,7 @@ def test_a_fixed_guest_who_became_a_member_is_the_member(org: Organization) -> N
 
 
 def test_a_4_9_a_step_left_out_of_the_launch_is_skipped(new_server: Any) -> None:
+    """L-7.3"""
     org = Organization(new_server(launch_tasks_map_selects_steps=True))
     rules = Rules(org)
     rules.add(
@@ -171,6 +175,23 @@ def test_a_5_18_the_organizations_setting_prevails(new_server: Any, default: boo
         run.reopen("Brief").raise_for_status()
 
     assert fired == fires
+
+
+def test_t_6_12_rules_go_on_with_a_tasks_new_type(org: Organization) -> None:
+    rules = Rules(org)
+    step = {"title": "Brief", "step_type": "approval"}
+    org.api.data("PUT", f"/checklists/{rules.id}/steps/{rules.brief}", step)
+    rules.add(conditions=[rules.condition(**asked(rules.brief, "approved"))])
+    changed, kept = Run(org, rules.template), Run(org, rules.template)
+    changed.change("Brief", task_type="task").raise_for_status()
+    changed.complete("Brief").raise_for_status()
+    assert changed.tasks()["Permit"]["status"] == "auto-skipped", "a plain task is never approved"
+
+    changed.reopen("Brief").raise_for_status()
+    changed.change("Brief", task_type="approval").raise_for_status()
+    for run in (changed, kept):
+        run.complete("Brief", is_approved=True).raise_for_status()
+        assert run.tasks()["Permit"]["status"] == "not-started"
 
 
 def test_a_5_9_an_archived_process_sleeps(org: Organization) -> None:

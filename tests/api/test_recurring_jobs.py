@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from procession.domain.times import DAY, HOUR, wire
-from procession.usecases.viewers import differences
 from tests.api.task_runs import NOW, on_one_database
 from tests.builders import Organization, Person
 from tests.worker.test_timers import World
@@ -21,7 +20,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def job(template: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def runs(org: Organization) -> list[dict[str, Any]]:
 
 
 def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> None:
-    """PR25: whatever number of servers looks."""
+    """PR25: whatever number of servers looks. L-12.1, T-11.41. Spec: behaviour-work J1, J3, J4."""
     org = world.org
     mia = org.person("standard")
     template = org.template(steps=["Count"], kickoff=[{"label": "Shelf", "required": True}])
@@ -53,6 +52,8 @@ def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> N
     world.fire()
     [run] = runs(org)
     assert (run["name"], run["owner_id"], run["started_by"]) == ("Stock of A3 on 2026-09-22", mia.id, mia.id)
+    [told] = org.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run['id']}&verb=created")
+    assert (told["source"], told["actor_id"]) == (["Member"], [mia.id])
     shown = org.api.data("GET", f"{JOBS}/{made['id']}")
     assert (shown["last_run_id"], shown["next_run_at"]) == (run["id"], "2026-09-23T08:00:00.000Z")
 
@@ -64,6 +65,7 @@ def test_a_slot_launches_once_with_its_name_answers_and_owner(world: World) -> N
 def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
     world: World, catch_up: str, launched: int
 ) -> None:
+    """L-5.4, L-12.6: each is named after its own slot. Spec: behaviour-work J2, J5."""
     template = world.org.template("Pump check", steps=["Look"])
     made = world.org.api.data("POST", JOBS, job(template, catch_up=catch_up))
     world.at(NOW + 3 * DAY)
@@ -71,7 +73,6 @@ def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
 
     found = runs(world.org)
     assert len(found) == launched
-    # L-5.4
     names = {"last": ["Sep 24, 8:00am - Pump check"], "none": []}
     assert [run["name"] for run in found] == names.get(
         catch_up, [f"Sep {day}, 8:00am - Pump check" for day in (22, 23, 24)]
@@ -83,6 +84,7 @@ def test_a_server_that_was_away_over_three_slots_catches_up_as_asked(
 
 
 def test_a_launch_is_left_out_while_the_former_process_is_open(world: World) -> None:
+    """Spec: behaviour-work J5."""
     template = world.org.template(steps=["Look"])
     world.org.api.data("POST", JOBS, job(template, skip_if_open=True))
     for day in (1, 2):
@@ -140,6 +142,7 @@ def test_what_can_no_longer_be_launched_is_paused_with_its_reason(world: World, 
 
 
 def test_pausing_resuming_running_by_hand_changing_and_deleting(world: World) -> None:
+    """L-12.2. Spec: behaviour-work J4."""
     org = world.org
     template = org.template(steps=["Look"])
     path = f"{JOBS}/{org.api.data('POST', JOBS, job(template))['id']}"

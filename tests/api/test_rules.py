@@ -31,6 +31,28 @@ class Rules:
         self.note, self.day = (field["id"] for field in self.template["steps"][0]["captures"])
         self.trip, self.lead, self.contact = (field["id"] for field in self.template["prerun"])
         self.path = f"/checklists/{self.id}/automated-actions"
+        self.shipping: dict[str, Any] = {}
+
+    def other(self) -> dict[str, Any]:
+        """A template that rules can launch, with a required kick-off field and a date."""
+        fields = [{"label": "Who", "required": True}, {"label": "When", "field_type": "date"}]
+        return self.org.template("Shipping", kickoff=fields)
+
+    def expiring(self) -> str:
+        return self.api.data("POST", f"/checklists/{self.id}/steps", {"title": "Alarm", "step_type": "expiring"})["id"]
+
+    def launch(self, other: dict[str, Any], *answers: tuple[int, str, str], **changes: Any) -> dict[str, Any]:
+        """`answers`: place of the field there, kind and id of the field here."""
+        handed = [
+            {"prerun_id": other["prerun"][place]["id"], "actionable_type": kind, "actionable_id": source}
+            for place, kind, source in answers
+        ]
+        wanted = {"checklist_id": other["id"], "name_format": None, "prerun": handed, **changes}
+        return self.action(action_type="launch", action_verb="launch_process", launch=wanted)
+
+    def on_time(self, operation: str, statement: Any = None, **changes: Any) -> dict[str, Any]:
+        step = {"conditionable_id": self.brief, "conditionable_type": "Step"}
+        return self.condition(operation=operation, statement=statement, **{**step, **changes})
 
     def condition(self, **changes: Any) -> dict[str, Any]:
         asked = {"conditionable_id": self.trip, "conditionable_type": "Prerun", "operation": "equals"}
@@ -81,6 +103,7 @@ def test_a_rule_is_read_with_its_template(org: Organization) -> None:
         "id": action["id"], "action_type": "visibility", "action_verb": "show", "target_step_id": rules.permit,
         "position": 1, "actionable_id": None, "actionable_type": None, "deadline": None,
         "assignees": {"users": [], "guests": [], "groups": []}, "webhook_url": None, "alias_name": None,
+        "launch": None,
     }  # fmt: skip
     assert rules.all() == [made]
     assert rules.api.get(rules.path).status_code == 405
@@ -179,6 +202,7 @@ SENT: list[Any] = [
         pytest.param(lambda r, c=changes: {"conditions": [r.condition(**c)]}, f"conditions.0.{field}", id=name)
         for name, changes, field in (
             ("A-2.1 unknown subject", {"conditionable_type": "step"}, "conditionable_type"),
+            ("T-5.23 a milestone", {"conditionable_type": "Stage"}, "conditionable_type"),
             ("A-2.1 no such field", {"conditionable_id": "f" * 32}, "conditionable_id"),
             ("A-2.1 id is a number", {"conditionable_id": 7}, "conditionable_id"),
             ("AT-44 completed on a form field", {"operation": "completed"}, "operation"),
@@ -260,6 +284,12 @@ SENT: list[Any] = [
             ),
             ("A-4.5 no deadline", "deadline", {"deadline": None}, "deadline"),
             (
+                "A-4.47 the launch is no anchor",
+                "deadline",
+                {"actionable_id": "start_run", "actionable_type": "Step"},
+                "actionable_id",
+            ),
+            (
                 "A-4.40 anchor is no date",
                 "deadline",
                 lambda r: {"actionable_id": r.note, "actionable_type": "Capture"},
@@ -326,6 +356,72 @@ SENT: list[Any] = [
         "then_actions.0.target_step_id",
         id="AT-16 A-4.3 re-opens a step of its own conditions",
     ),
+    *(
+        pytest.param(lambda r, c=changes: {"conditions": [r.on_time(*c)]}, f"conditions.0.{field}", id=name)
+        for name, changes, field in (
+            ("A-2.41 overdue by nothing", ("overdue_by", None), "statement"),
+            ("A-2.41 due in no time", ("due_in", {"value": 0, "unit": "days"}), "statement.value"),
+            ("A-2.41 an unknown unit", ("due_in", {"value": 1, "unit": "day"}), "statement.unit"),
+            ("A-2.41 overdue by so much is another operation", ("overdue", {"value": 1, "unit": "days"}), "statement"),
+        )
+    ),
+    pytest.param(
+        lambda r: {"conditions": [r.on_time("completed", conditionable_type="Run")]},
+        "conditions.0.operation",
+        id="A-2.42 a process is not completed in its own conditions",
+    ),
+    pytest.param(
+        lambda r: {"conditions": [r.on_time("overdue", conditionable_id=r.trip, conditionable_type="Prerun")]},
+        "conditions.0.operation",
+        id="A-2.42 a field is never overdue",
+    ),
+    pytest.param(
+        lambda r: {"conditions": [r.on_time("overdue", conditionable_id=r.expiring())]},
+        "conditions.0.operation",
+        id="A-2.42 what closes by itself is never overdue",
+    ),
+    *(
+        pytest.param(
+            lambda r, m=make: {"then_actions": [m(r, r.other())]}, f"then_actions.0.launch{field}", id=f"A-4.72 {name}"
+        )
+        for name, make, field in (
+            ("no launch", lambda r, o: {**r.launch(o), "launch": None}, ""),
+            ("no such template", lambda r, o: r.launch(o, checklist_id="f" * 32), ".checklist_id"),
+            ("no id", lambda r, o: r.launch(o, checklist_id="x\x00"), ".checklist_id"),
+            ("a required field without an answer", lambda r, o: r.launch(o), ".prerun"),
+            ("no such field here", lambda r, o: r.launch(o, (0, "Prerun", "f" * 32)), ".prerun.0.actionable_id"),
+            (
+                "a step's answer as one of the form",
+                lambda r, o: r.launch(o, (0, "Prerun", r.note)),
+                ".prerun.0.actionable_id",
+            ),
+            ("a step as the source", lambda r, o: r.launch(o, (0, "Step", r.brief)), ".prerun.0.actionable_type"),
+            ("people as a text", lambda r, o: r.launch(o, (0, "Prerun", r.lead)), ".prerun.0.prerun_id"),
+            (
+                "a text as a date",
+                lambda r, o: r.launch(o, (0, "Prerun", r.contact), (1, "Capture", r.note)),
+                ".prerun.1.prerun_id",
+            ),
+            (
+                "two answers for one field",
+                lambda r, o: r.launch(o, *[(0, "Prerun", r.contact)] * 2),
+                ".prerun.1.prerun_id",
+            ),
+            (
+                "no such field there",
+                lambda r, o: r.launch(
+                    o, prerun=[{"prerun_id": "f" * 32, "actionable_type": "Prerun", "actionable_id": r.contact}]
+                ),
+                ".prerun.0.prerun_id",
+            ),
+            ("answers in a text", lambda r, o: r.launch(o, prerun="all"), ".prerun"),
+            (
+                "a name that is too long",
+                lambda r, o: r.launch(o, (0, "Prerun", r.contact), name_format="x" * 551),
+                ".name_format",
+            ),
+        )
+    ),
     pytest.param(
         lambda r: {"then_actions": [r.action(), r.action(action_verb="hide")]},
         "then_actions.1.target_step_id",
@@ -342,7 +438,9 @@ SENT: list[Any] = [
 @on_one_database
 @pytest.mark.parametrize(("changes", "field"), SENT)
 def test_an_incomplete_rule_is_refused(org: Organization, changes: Any, field: str) -> None:
-    """Spec: AT-44; beside a rule that is accepted."""
+    """Spec: AT-44; beside a rule that is accepted. T-5.23: a milestone is no subject. Spec: AT-44; beside a rule that
+    is accepted; behaviour-automations A-2.3, A-2.4, A-4.1, A-4.5, A-4.47.
+    """
     rules = Rules(org)
     made = rules.add()
 
@@ -372,15 +470,20 @@ def test_an_incomplete_rule_is_refused(org: Organization, changes: Any, field: s
             ),
             id="4.5 webhook",
         ),
+        pytest.param(
+            lambda r: r.launch(r.shipping, (0, "Capture", r.note), (1, "Capture", r.day), name_format="For {{note}}"),
+            id="A-4.70 launch",
+        ),
     ],
 )
 def test_every_action_comes_back_as_it_was_sent(org: Organization, changes: Any) -> None:
     rules = Rules(org)
+    rules.shipping = rules.other()
 
     made = rules.add(then_actions=[changes(rules)])
 
     sent, [got] = changes(rules), made["then_actions"]
-    for key in ("action_type", "action_verb", "deadline", "actionable_id", "actionable_type", "webhook_url"):
+    for key in ("action_type", "action_verb", "deadline", "actionable_id", "actionable_type", "webhook_url", "launch"):
         assert got[key] == sent.get(key)
     again = rules.api.data("PUT", f"{rules.path}/{made['id']}", made)
     assert {**again, "last_updated": ""} == {**made, "last_updated": ""}, (
@@ -545,10 +648,61 @@ def test_a_field_that_changes_its_type_keeps_its_rules(org: Organization) -> Non
 
 
 def test_a_step_may_be_hidden_at_the_start_without_a_rule(org: Organization) -> None:
-    """Spec: A-6.1 (D6)."""
+    """Spec: A-6.1 (D6); behaviour-automations D6."""
     template = org.template(steps=["Brief", {"title": "Spare", "hide_by_default": True}])
     assert [step["hide_by_default"] for step in template["steps"]] == [False, True]
 
     run = org.process(template)
 
     assert run["progress"] == {"complete": 0, "total": 1, "percent": 0}
+
+
+def test_conditions_on_time_come_back_as_they_were_sent(org: Organization) -> None:
+    """Spec: A-2.41, api-templates 8.3."""
+    rules = Rules(org)
+    conditions = [
+        rules.on_time("overdue", "any_time"),
+        rules.on_time("overdue_by", {"value": 2, "unit": "days"}, position=2),
+        rules.on_time(
+            "due_in", {"value": 90, "unit": "minutes"}, conditionable_type="Run", conditionable_id=None, position=3
+        ),
+    ]
+
+    made = rules.add(conditions=conditions)
+
+    got = [(each["conditionable_type"], each["operation"], each["statement"]) for each in made["conditions"]]
+    assert got == [
+        ("Step", "overdue", None),
+        ("Step", "overdue_by", {"value": 2, "unit": "days"}),
+        ("Run", "due_in", {"value": 90, "unit": "minutes"}),
+    ]
+    assert made["conditions"][2]["conditionable_id"] is None
+    again = rules.api.data("PUT", f"{rules.path}/{made['id']}", made)
+    assert again["conditions"] == made["conditions"]
+
+
+def test_a_launch_is_copied_exported_and_left_behind(org: Organization, other_org: Organization) -> None:
+    """Spec: A-4.75: a copy launches the same template, also where it launches itself; strangers do not. A-5.33."""
+    rules = Rules(org)
+    other = rules.other()
+    away = rules.launch(other, (0, "Capture", rules.note))
+    itself = rules.launch(rules.template, (2, "Prerun", rules.contact), name_format="Of {{contact}}")
+    rules.add(then_actions=[away, {**itself, "position": 2}], conditions=[rules.on_time("overdue")])
+    rules.api.data("PUT", f"/checklists/{rules.id}", {"title": "T", "two_way_visibility": True})
+    original = rules.api.data("GET", f"/checklists/{rules.id}?with=steps")
+
+    copy = rules.api.data("POST", f"/checklists/{rules.id}/clone")
+    imported = rules.api.data("POST", "/checklists?import=1", original)
+    abroad = other_org.api.data("POST", "/checklists?import=1", {**original, "owner_id": None})
+
+    for made in (copy, imported):
+        made = rules.api.data("GET", f"/checklists/{made['id']}?with=steps")
+        [rule] = made["automated_actions"]
+        first, second = (each["launch"] for each in rule["then_actions"])
+        note = made["steps"]["data"][0]["captures"][0]["id"]
+        assert (first["checklist_id"], first["prerun"][0]["actionable_id"]) == (other["id"], note)
+        assert first["prerun"][0]["prerun_id"] == other["prerun"][0]["id"]
+        assert (second["checklist_id"], second["prerun"][0]["prerun_id"]) == (rules.id, rules.contact)
+        assert second["prerun"][0]["actionable_id"] == made["prerun"][2]["id"]
+        assert rule["conditions"][0]["operation"] == "overdue" and made["two_way_visibility"] is True
+    assert [each["then_actions"] for each in abroad["automated_actions"]] == [[]]

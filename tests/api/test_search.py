@@ -31,6 +31,7 @@ class Library:
 
 
 def test_7_a_search_is_answered_by_type(org: Organization) -> None:
+    """Spec: behaviour-work Y2."""
     library = Library(org)
 
     answer = org.api.get("/search?search=harbour&on=task,process&per_page=50").json()

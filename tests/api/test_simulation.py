@@ -34,16 +34,42 @@ def test_every_moment_tells_what_rules_did_and_why(org: Organization) -> None:
             "because": "launched",
             "because_of_step_id": None,
             "executed": True,
+            "only_follows": False,
             "conditions": {made["conditions"][0]["id"]: True},
             "actions": [
-                {"action_verb": "show", "target_step_id": rules.permit, "outcome": "done"},
-                {"action_verb": "assign", "target_step_id": rules.permit, "outcome": "no_change"},
+                {"action_verb": "show", "target_step_id": rules.permit, "outcome": "done", "launch": None},
+                {"action_verb": "assign", "target_step_id": rules.permit, "outcome": "no_change", "launch": None},
             ],
         }
     ]
     assert (done["event"], done["step_id"], done["rules"]) == ("complete", rules.permit, [])
     assert [task["status"] for task in done["tasks"]] == ["not-started", "completed"]
     assert done["tasks"][1]["completed_at"] == "2026-09-22T10:00:00.000Z"
+
+
+def test_a_launch_is_shown_and_nothing_is_launched(org: Organization) -> None:
+    """Spec: api-templates 8.6, A-4.70; time passes by itself, A-2.43."""
+    org.server.clock.freeze(NOW)
+    rules = Rules(org)
+    other = rules.other()
+    launch = rules.launch(other, (0, "Capture", rules.note))
+    late = rules.on_time("overdue_by", {"value": 1, "unit": "hours"}, conditionable_id=rules.permit)
+    rules.add(then_actions=[launch], conditions=[late])
+    answer = {"event": "answer", "step_id": rules.brief, "taskdata": {rules.note: "fragile"}}
+
+    *_, waited = rehearsed(rules, events=[answer, {"event": "wait", "at": "2026-12-01T00:00:00Z"}])
+
+    [rule] = waited["rules"]
+    assert (rule["because"], rule["because_of_step_id"], rule["executed"]) == ("time_passed", rules.permit, True)
+    assert rule["actions"] == [
+        {
+            "action_verb": "launch_process",
+            "target_step_id": rules.permit,
+            "outcome": "done",
+            "launch": {"checklist_id": other["id"], "prerun": {other["prerun"][0]["id"]: "fragile"}},
+        }
+    ]
+    assert org.api.data("GET", "/runs") == []
 
 
 def test_nothing_of_it_exists(org: Organization) -> None:

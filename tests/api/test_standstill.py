@@ -205,6 +205,7 @@ def named(write: tuple[str, str, Body, int, int]) -> str:
 def test_a_standstill_is_kept(
     server: Server, still: Callable[[State], Stage], state: State, write: tuple[str, str, Body, int, int]
 ) -> None:
+    """Spec: behaviour-work W5."""
     method, path, body, archived, locked = write
     on_hold = ON_HOLD.get(named(write), locked)
     expected = {"archived": archived, "locked": locked, "on hold": on_hold}[state]

@@ -43,6 +43,10 @@ class Fields:
         pytest.param({"field_type": "file"}, id="file"),
         pytest.param({"field_type": "table", "columns": [{"id": 1, "label": "Item"}]}, id="table"),
         pytest.param({"field_type": "assignees_form"}, id="assignees_form"),
+        pytest.param(
+            {"field_type": "number", "minimum": 0.5, "maximum": 9, "decimals": 1, "unit": "kg"}, id="T-11.51 number"
+        ),
+        pytest.param({"field_type": "currency", "currency": "JPY", "decimals": 0, "maximum": 5}, id="T-11.52 currency"),
     ],
 )
 def test_a_field_of_every_type_is_made_and_sent_back_whole(org: Organization, definition: dict[str, Any]) -> None:
@@ -64,7 +68,7 @@ def test_a_field_of_every_type_is_made_and_sent_back_whole(org: Organization, de
         pytest.param({"label": "Only"}, "field_type", id="6 only a label"),
         pytest.param({"label": "x", "field_type": "text"}, "required", id="required has no default"),
         pytest.param({"label": "", "field_type": "text", "required": True}, "label", id="empty label"),
-        pytest.param(text_field(field_type="number"), "field_type", id="T-11.2 number"),
+        pytest.param(text_field(field_type="checkbox"), "field_type", id="T-11.2 checkbox"),
         pytest.param(text_field(field_type="radio", options=OPTIONS[:1]), "options", id="6 radio with one option"),
         pytest.param(
             text_field(field_type="dropdown", options=[{"id": 1}]), "options.0.text", id="option without text"

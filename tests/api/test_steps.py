@@ -36,16 +36,19 @@ class Steps:
 
 
 def test_4_a_step_is_appended_whatever_position_it_asks_for(org: Organization) -> None:
+    """T-5.2: what no step has is ignored and told."""
     steps = Steps(org, "One")
 
-    made = steps.api.data("POST", steps.path, {"title": "Two", "position": 1, "checklist_id": "else"})
+    answer = steps.api.post(steps.path, {"title": "Two", "position": 1, "checklist_id": "else", "description": "x"})
+    made = answer.json()["data"]
 
+    assert answer.status_code == 201 and "body:description" in answer.headers["X-Ignored-Params"].split(", ")
     assert made["position"] == 2 and steps.titles() == ["One", "Two"]
     assert made["checklist_id"] == steps.template["id"] and made["owner_id"] == org.admin.id
 
 
 def test_a_new_step_has_the_documented_defaults(org: Organization) -> None:
-    """Spec: api-templates 4.1."""
+    """Spec: api-templates 4.1. T-7.5."""
     org.api.data("PUT", "", {"name": "Fernwood", "default_deadline": {"type": "hours", "value": 9}})
 
     step = Steps(org, "One").one()
@@ -177,8 +180,11 @@ def test_reordering_shifts_the_others_and_clamps(org: Organization, position: in
 
 
 def test_tt_4_a_step_another_deadline_counts_from_is_not_deleted(org: Organization) -> None:
-    steps = Steps(org, "Weigh", "Label", "Ship")
+    """T-5.4: a step takes its fields along, and nothing brings it back."""
+    steps = Steps(org, "Weigh", "Label", {"title": "Ship", "captures": [{"label": "Kilos"}]})
     weigh, label, ship = steps.ids
+    fields = f"/checklists/{steps.template['id']}/form-fields"
+    assert [each["label"] for each in org.api.data("GET", fields)["form_fields"]] == ["Kilos"]
     after_weigh = {"value": 1, "unit": "days", "option": "from", "step": weigh}
     steps.api.data("PUT", f"{steps.path}/{label}", {"title": "Label", "deadline": after_weigh})
 
@@ -187,6 +193,8 @@ def test_tt_4_a_step_another_deadline_counts_from_is_not_deleted(org: Organizati
     assert refused.status_code == 403 and '"Label"' in refused.json()["message"]
     assert steps.titles() == ["Weigh", "Label", "Ship"]
     assert steps.api.delete(f"{steps.path}/{ship}").json() == {}
+    assert org.api.data("GET", fields)["form_fields"] == []
+    assert steps.api.put(f"{steps.path}/{ship}", {"title": "Ship"}).status_code == 404
     assert steps.api.delete(f"{steps.path}/{label}").status_code == 200
     assert steps.api.delete(f"{steps.path}/{weigh}").status_code == 200
     assert steps.api.delete(f"{steps.path}/{weigh}").status_code == 404
@@ -247,7 +255,7 @@ def test_a_guest_is_no_member(org: Organization) -> None:
 
 
 def test_a_step_launches_only_templates_that_can_be_launched(org: Organization) -> None:
-    """api-templates 4.5."""
+    """api-templates 4.5, T-1.9."""
     good = org.template(type="form")
     needy = org.template(kickoff=[{"label": "K", "required": True}])
     document, gone = org.template(type="document"), org.template()
@@ -330,6 +338,7 @@ def test_another_templates_step_is_not_found(org: Organization, other_org: Organ
 
 
 def test_an_archived_templates_steps_are_not_changed(org: Organization) -> None:
+    """T-1.9"""
     steps = Steps(org, "One")
     org.api.delete(f"/checklists/{steps.template['id']}")
 

@@ -1,5 +1,7 @@
 """Tags. Spec: api-content 1, 14."""
 
+from typing import Any
+
 import pytest
 
 from tests.api.refusals import assert_refused, unchanged
@@ -38,6 +40,41 @@ def test_a_bad_tag_is_refused_naming_the_field(org: Organization, body: dict[str
 def test_only_administrators_create_tags(org: Organization) -> None:
     assert org.person("standard").api.post("/tags", {"title": "x"}).status_code == 403
     assert org.api.post("/tags", {"title": "x"}).status_code == 201
+
+
+def test_t_3_6_editors_attach_tags_and_several_are_looked_for_together(org: Organization) -> None:
+    editor, both, one = org.person("standard"), org.template("Both"), org.template("One")
+    wet, cold = org.tag("Wet"), org.tag("Cold")
+    org.allow(both, "EDIT", editor.id)
+    org.allow(one, "READ", editor.id)
+    run = org.process(one, tags=[wet["id"], cold["id"]])
+    org.process(one, tags=[wet["id"]])
+
+    def attached(api: Api, template: dict[str, Any], tag: dict[str, Any]) -> int:
+        link = {"subject_id": template["id"], "subject_type": "Checklist", "tag_id": tag["id"], "tag_type": "private"}
+        return api.post("/checklists/tags", link).status_code
+
+    def found(*tags: dict[str, Any]) -> list[str]:
+        query = ",".join(tag["id"] for tag in tags)
+        return [each["title"] for each in org.api.data("GET", f"/checklists?sort=title&tag={query}")]
+
+    assert [attached(editor.api, both, tag) for tag in (wet, cold)] == [201, 201]
+    assert (attached(editor.api, one, wet), attached(org.api, one, wet)) == (403, 201)
+    for tag in (wet, cold):
+        assert editor.api.put(f"/tags/{tag['id']}", {"title": "Mine"}).status_code == 403
+        assert editor.api.delete(f"/tags/{tag['id']}").status_code == 403
+    assert (found(wet), found(cold), found(wet, cold), found(wet, wet)) == (
+        ["Both", "One"], ["Both"], ["Both"], ["Both", "One"]
+    )  # fmt: skip
+    assert [each["id"] for each in org.api.data("GET", f"/runs?tag_ids={wet['id']},{cold['id']}")] == [run["id"]]
+
+    assert org.api.delete(f"/tags/{cold['id']}").status_code in (200, 204)
+
+    shown = (
+        org.api.data("GET", f"/checklists/{both['id']}?with=tags"),
+        org.api.data("GET", f"/runs/{run['id']}?with=tags"),
+    )
+    assert [[tag["title"] for tag in each["tags"]["data"]] for each in shown] == [["Wet"], ["Wet"]]
 
 
 def test_tags_are_listed_by_title_and_paged(api: Api) -> None:

@@ -135,6 +135,7 @@ def titles(tasks: list[Task]) -> list[str]:
 
 @pytest.mark.parametrize("name", ["T1", "T2", "T3", "T4"])
 def test_tk2_every_word_in_every_spelling(world: World, name: str) -> None:
+    """Spec: behaviour-work H3."""
     reader = world.me.api if name == "T3" else world.org.api
     whole, path = everything(world, name), path_of(world, name)
     words = {word: word for word in MEANINGS} | ALIASES
@@ -206,10 +207,14 @@ def test_a_stalled_task_is_overdue_in_a_process_nobody_touched(own_world: World)
 
 
 def test_archived_tasks_and_those_of_archived_processes(own_world: World) -> None:
+    """Spec: behaviour-work Y2."""
     own_world.org.api.delete(f"/runs/{own_world.stale.id}").raise_for_status()
     api = own_world.org.api
 
     assert not {"Stale", "Archived"} & set(titles(api.data("GET", "/tasks?per_page=100")))
+    assert own_world.stale.id not in {run["id"] for run in api.data("GET", "/runs")}
+    assert own_world.stale.now()["status"] == "archived"
+    assert api.post(f"/runs/{own_world.stale.id}/export").status_code == 200
     for asked in ("archived=only", "status=archived"):
         assert titles(api.data("GET", f"/tasks?{asked}")) == ["Archived", "Stale"]
     assert {"Stale", "Archived", "Both"} < set(titles(api.data("GET", "/tasks?archived=true&per_page=100")))
@@ -247,6 +252,7 @@ def test_archived_tasks_and_those_of_archived_processes(own_world: World) -> Non
     ],
 )  # fmt: skip
 def test_filters(world: World, query: str, expected: list[str]) -> None:
+    """Spec: behaviour-work Q7."""
     people = {"me": world.me, "colleague": world.colleague, "admin": world.org.admin}
     ids = {"group": world.group["id"], **{name: each.id for name, each in people.items()}}
 

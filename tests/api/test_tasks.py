@@ -148,6 +148,7 @@ def test_all_faults_of_a_change_are_named_at_once(org: Organization) -> None:
 
 
 def test_tk5_owners_replace_and_absence_keeps(org: Organization) -> None:
+    """Spec: behaviour-work N1, N-5."""
     otto = org.person()
     group = org.group(members=[otto])
     run = run_of(org, "Call")
@@ -156,10 +157,12 @@ def test_tk5_owners_replace_and_absence_keeps(org: Organization) -> None:
     assert run.change("Call", title="Ring").json()["data"]["owners"]["groups"] == [group["id"]]
     shown = run.change("Ring", owners={"assignees": [{"id": str(otto.id)}]}).json()["data"]["owners"]
     assert shown == {"users": [otto.id], "guests": [], "groups": [], "taskUrls": []}
+    assert run.now()["collaborators"] == sorted([org.admin.id, otto.id])
     assert run.change("Ring", owners={"users": [], "guests": [], "groups": []}).json()["data"]["owners"]["users"] == []
 
 
 def test_n3_too_many_owners_are_refused_as_a_whole(org: Organization) -> None:
+    """T-8.8"""
     otto, iris = org.person(), org.person()
     run = run_of(org, {"title": "Call", "max_assignable": 1})
 
@@ -171,6 +174,7 @@ def test_n3_too_many_owners_are_refused_as_a_whole(org: Organization) -> None:
 
 
 def test_dec_58_guests_alone_are_joined_by_the_launcher(org: Organization) -> None:
+    """Spec: behaviour-work U1."""
     starter = org.person()
     run = run_of(org, "Call", user_id=starter.id)
 
@@ -180,11 +184,13 @@ def test_dec_58_guests_alone_are_joined_by_the_launcher(org: Organization) -> No
 
 
 def test_who_has_left_may_stay_but_not_come(org: Organization) -> None:
+    """Spec: behaviour-work N4, L4."""
     gone, otto = org.person(), org.person()
     run = run_of(org, "Call")
     run.assign("Call", gone)
     org.api.delete(f"/users/{gone.id}/disable").raise_for_status()
 
+    assert run.tasks()["Call"]["owners"]["users"] == [gone.id]
     assert run.change("Call", owners={"users": [gone.id, otto.id]}).status_code == 200
     assert run.change("Call", owners={"users": [otto.id]}).status_code == 200
     assert list(run.change("Call", owners={"users": [gone.id]}).json()["errors"]) == ["owners.users.0"]
@@ -200,6 +206,7 @@ def test_guests_are_refused_where_the_step_wants_none(org: Organization) -> None
 
 
 def test_tk6_a_one_off_says_title_deadline_and_owners_every_time(org: Organization) -> None:
+    """Spec: behaviour-work Q2."""
     task = org.one_off()
     whole = {"title": "New", "deadline": task["deadline"], "owners": task["owners"]}
 
@@ -246,6 +253,7 @@ def test_fields_and_tags_of_a_step_are_passed_over(org: Organization) -> None:
 
 
 def test_c16_completed_tasks_are_not_changed(org: Organization) -> None:
+    """Spec: behaviour-work C16."""
     run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]}, "Write")
     field = run.field()
     run.complete("Call").raise_for_status()
@@ -259,6 +267,7 @@ def test_c16_completed_tasks_are_not_changed(org: Organization) -> None:
 
 
 def test_dec_26_archived_and_locked_processes_refuse_every_write(org: Organization) -> None:
+    """Spec: behaviour-work C1, C2."""
     archived, locked = run_of(org, "Call", "Write"), run_of(org, "Call", "Write")
     for run in (archived, locked):
         run.complete("Write").raise_for_status()
@@ -283,6 +292,7 @@ def test_dec_26_archived_and_locked_processes_refuse_every_write(org: Organizati
 
 
 def test_d16_deadlines_counted_back_from_a_task_move_with_it(org: Organization) -> None:
+    """Spec: behaviour-work D14, D16."""
     run = chain(org)
 
     run.change("First", deadline="2031-02-10T12:00:00Z").raise_for_status()
@@ -317,6 +327,7 @@ def test_tk33_a_task_that_waits_for_another_is_never_overdue(org: Organization) 
 
 @pytest.mark.parametrize("via", ["update", "captures", "list of captures"])
 def test_answers_are_merged(org: Organization, via: str) -> None:
+    """T-11.9"""
     run = run_of(org, {"title": "Call", "captures": [{"label": "A"}, {"label": "B"}]})
     a, b = (each["id"] for each in run.template["steps"][0]["captures"])
     task = run.tasks()["Call"]["id"]
@@ -388,21 +399,28 @@ def test_a_field_that_is_not_on_exactly_one_open_task_is_refused(org: Organizati
 
 
 def test_tk25_hiding_the_last_open_task_completes_the_process(org: Organization) -> None:
-    run = run_of(org, "Call", "Write")
+    """Spec: behaviour-work G2, K1, K3, K5, P11."""
+    run = run_of(org, "Call", {"title": "Write", "captures": [{"label": "A"}]})
     run.complete("Call").raise_for_status()
+    run.change("Write", taskdata={run.field(1): "kept"}).raise_for_status()
+    before = run.tasks()["Write"]
 
     hidden = org.api.data("PUT", run.path("Write") + "/hide", {"comment": "Not needed"})
 
     assert (hidden["status"], hidden["is_completable"]) == ("auto-skipped", False)
-    assert org.api.data("GET", f"/runs/{run.id}")["status"] == "complete"
+    now = run.now()
+    assert (now["status"], now["progress"]) == ("complete", {"complete": 1, "total": 1, "percent": 100})
+    assert [each["title"] for each in org.api.data("GET", "/tasks?status=all")] == ["Call"]
     [thread] = org.api.data("GET", run.path("Write") + "?with=threads")["threads"]["data"]
     assert thread["content"] == "Not needed"
     assert run.complete("Write").status_code == 422
-    assert org.api.data("PUT", run.path("Write") + "/show")["status"] == "not-started"
-    assert org.api.data("GET", f"/runs/{run.id}")["progress"] == {"complete": 1, "total": 2, "percent": 50}
+    org.api.put(run.path("Write") + "/show").raise_for_status()
+    assert {**run.tasks()["Write"], "last_updated": ""} == {**before, "last_updated": ""}
+    assert run.now()["progress"] == {"complete": 1, "total": 2, "percent": 50}
 
 
 def test_what_cannot_be_hidden(org: Organization) -> None:
+    """Spec: behaviour-work G3, K2."""
     run = run_of(org, "Call", "Write")
     run.complete("Call").raise_for_status()
     extra = org.one_off(run_id=run.id)
@@ -412,6 +430,7 @@ def test_what_cannot_be_hidden(org: Organization) -> None:
         assert org.api.put(path + "/show").status_code == 422
     assert org.api.put(run.path("Write") + "/hide", {"comment": 7}).status_code == 422
     assert run.tasks()["Write"]["status"] == "not-started"
+    assert run.now()["progress"] == {"complete": 1, "total": 3, "percent": 33}
 
 
 # Who may, for a process task and for a stand-alone one. "other" sees the task without being assigned.
@@ -456,6 +475,7 @@ def act(action: str, api: Api, run: str | None, task: dict[str, Any], other: Per
     [(action, "in a process") for action in MATRIX] + [(action, "alone") for action in MATRIX if action != "hide"],
 )
 def test_who_may_do_what(org: Organization, action: str, place: str) -> None:
+    """Spec: behaviour-work C6."""
     bystander = org.person()
     for (role, assigned), expected in zip(WHO, MATRIX[action], strict=True):
         person = org.admin if role == "admin" else org.person(role)
@@ -485,8 +505,23 @@ def test_light_members_see_the_process_they_are_named_on_and_work_on_their_tasks
     assert shown == {"Call": True, "Write": False}
 
 
+def test_what_nobody_is_assigned_to_is_claimed_and_completed_by_full_members(org: Organization) -> None:
+    """Spec: behaviour-work C15."""
+    standard, light = org.person(), org.person("light")
+    run = run_of(org, "Call", "Write", users=[standard.id, light.id])
+    for title in ("Call", "Write"):
+        run.assign(title)
+    assert {each["title"] for each in org.api.data("GET", "/tasks?unassigned=true")} == {"Call", "Write"}
+
+    claim = {"owners": {"users": [light.id]}}
+    assert [run.complete("Call", by=light).status_code, light.api.put(run.path("Call"), claim).status_code] == [403] * 2
+    assert run.complete("Call", by=standard).status_code == 200
+    assert standard.api.put(run.path("Write"), {"owners": {"users": [standard.id]}}).status_code == 200
+
+
 @pytest.mark.parametrize("flag", ["can_complete_only_assignees", "everyone_must_complete"])
 def test_tk28_assignees_only(org: Organization, flag: str) -> None:
+    """T-8.7. Spec: behaviour-work C6, C11."""
     assigned, other, light = org.person(), org.person(), org.person("light")
     group = org.group(members=[light])
     run = run_of(org, {"title": "Call", flag: True, "captures": [{"label": "A"}]}, users=[other.id])
@@ -501,6 +536,17 @@ def test_tk28_assignees_only(org: Organization, flag: str) -> None:
     assert edited == (403 if flag == "can_complete_only_assignees" else 200)
     assert light.api.put(path, {"taskdata": {field: "x"}}).status_code == 200
     assert org.api.post(f"/runs/{run.id}/completed-tasks", completion).json()["data"]["status"] == "completed"
+
+
+def test_t_8_3_who_is_in_the_group_by_now_may_act(org: Organization) -> None:
+    former, later, third = (org.person("light") for _ in range(3))
+    group = org.group(members=[former])
+    run = run_of(org, {"title": "Call", "groups": [group["id"]], "can_complete_only_assignees": True}, "Write")
+    body = {"name": group["name"], "description": "", "members": [later.id, third.id]}
+    org.api.put(f"/groups/{group['id']}", body).raise_for_status()
+
+    assert run.complete("Call", by=former).status_code in (403, 404)
+    assert run.complete("Call", by=later).json()["data"]["completer_id"] == later.id
 
 
 def test_tk31_a_light_assignee_repeats_what_a_one_off_demands(org: Organization) -> None:
@@ -531,6 +577,7 @@ def test_a_light_creator_edits_their_own_one_off_but_invites_no_guests(org: Orga
 
 
 def test_tk24_secret_tasks_are_seen_by_assignees_and_administrators(org: Organization) -> None:
+    """T-8.11"""
     assigned, outsider, light = org.person(), org.person(), org.person("light")
     run = run_of(org, "Call", "Write", users=[outsider.id])
     run.assign("Call", assigned, top_secret=True)

@@ -3,6 +3,18 @@
 from tests.builders import Organization
 
 
+def test_a_5_23_rules_that_conflict_are_saved_and_told(org: Organization) -> None:
+    template = org.template(steps=["Cut", "Sew", "Pack"])
+    path, (cut, sew, pack) = f"/checklists/{template['id']}", (step["id"] for step in template["steps"])
+    for step, verb in ((cut, "show"), (sew, "hide")):
+        asked = {"conditionable_id": step, "conditionable_type": "Step", "operation": "completed", "statement": None}
+        action = {"action_type": "visibility", "action_verb": verb, "target_step_id": pack}
+        rule = {"automated_alias": verb, "conditions": [{**asked, "logic": "and"}], "then_actions": [action]}
+        org.api.data("POST", f"{path}/automated-actions", rule)
+
+    assert "conflicting_rules" in [each["code"] for each in org.api.data("GET", f"{path}/check")["findings"]]
+
+
 def test_the_check_knows_what_is_there_and_is_for_readers(org: Organization) -> None:
     leaver, reader, target = org.person(), org.person(), org.template("Lease")
     cities = org.api.data("POST", "/lists", {"name": "Cities", "columns": ["City"], "rows": [["Kiel"]]})["id"]

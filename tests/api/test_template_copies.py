@@ -63,6 +63,7 @@ def check_references(template: dict[str, Any]) -> None:
 
 
 def test_12_copies_have_new_ids_and_point_inside_themselves(org: Organization) -> None:
+    """T-15.1. T-5.22"""
     original = rich_template(org)
     # The label changes, the alias does not: the copy's fresh alias differs and variables must follow (T-15.3).
     boat = {**original["prerun"][0], "label": "Ship"}
@@ -106,6 +107,7 @@ def test_a_clone_body_may_be_a_form(org: Organization) -> None:
 
 
 def test_long_titles_are_cut_and_bad_ones_refused(org: Organization) -> None:
+    """T-15.1"""
     template = org.template("x" * 250)
     path = f"/checklists/{template['id']}/clone"
     assert len(org.api.data("POST", path)["title"]) == 250

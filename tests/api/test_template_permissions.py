@@ -102,6 +102,7 @@ def test_15_hidden_is_404_and_merely_listed_is_403(org: Organization) -> None:
     [pytest.param(True, False, id="DEC-11 default"), pytest.param(False, True, id="DEC-11 opened")],
 )
 def test_who_sees_a_new_template(org: Organization, restricted: bool, sees: bool) -> None:
+    """T-2.5"""
     if not restricted:
         org.api.data("PUT", "", {"name": "Fernwood", "restrict_blueprint_permissions": False})
     template, ines, light = org.template(), org.person("standard"), org.person("light")
@@ -163,6 +164,7 @@ def test_archiving_can_be_kept_for_administrators(org: Organization) -> None:
 
 
 def test_3_only_administrators_delete_for_good_and_pin(org: Organization) -> None:
+    """T-1.6"""
     ines, template = org.person(), org.template()
     org.allow(template, "EDIT", ines.id)
     path, title = f"/checklists/{template['id']}", template["title"]
@@ -194,6 +196,7 @@ def test_the_star_needs_read_and_the_label_only_sight(org: Organization) -> None
 
 
 def test_permissions_are_replaced_list_by_list(org: Organization) -> None:
+    """T-2.6: a group takes the place of its members."""
     ines, otto, template = org.person(), org.person(), org.template()
     group = org.group(members=[ines])
     path = f"/checklists/{template['id']}/permissions"

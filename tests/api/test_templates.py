@@ -82,6 +82,7 @@ def test_bodies_are_read_leniently(org: Organization) -> None:
 
 
 def test_1_every_update_needs_the_title(org: Organization) -> None:
+    """T-1.5"""
     template = org.template()
 
     refused = org.api.put(f"/checklists/{template['id']}", {"summary": "lost?"})
@@ -165,6 +166,7 @@ def test_t_11_31_a_field_in_the_process_name_stays_required(org: Organization) -
 
 
 def test_3_archive_restore_and_delete(org: Organization) -> None:
+    """T-1.6"""
     template = org.template("Old")
     path = f"/checklists/{template['id']}"
     assert org.api.delete(f"{path}/delete").status_code == 422
@@ -183,6 +185,24 @@ def test_3_archive_restore_and_delete(org: Organization) -> None:
     assert org.api.delete(f"{path}/delete").status_code == 200
     assert org.api.delete(f"{path}/delete").status_code == 404
     assert titles(org.api, "?archived=true") == []
+
+
+def test_t_1_8_a_restored_template_is_where_it_was(org: Organization) -> None:
+    """Back in its folder while there is one; its recurring launches wait for somebody to resume them."""
+    kept, lost = org.folder()["id"], org.folder()["id"]
+    there, homeless = org.template(folder_id=kept), org.template(folder_id=lost)
+    job = org.api.data(
+        "POST", "/recurring-jobs", {"checklist_id": there["id"], "frequency": "daily", "times": ["08:00"]}
+    )
+    paths = [f"/checklists/{each['id']}" for each in (there, homeless)]
+    for path in paths:
+        org.api.delete(path).raise_for_status()
+    org.api.delete(f"/folders/{lost}").raise_for_status()
+
+    assert [org.api.data("PUT", f"{path}/restore")["folder_id"] for path in paths] == [kept, None]
+
+    assert org.api.data("GET", f"/recurring-jobs/{job['id']}")["is_active"] is False
+    org.process(there)
 
 
 def test_archiving_reports_where_a_template_is_embedded_and_deleting_cuts_it_out(org: Organization) -> None:

@@ -12,7 +12,7 @@ import pytest
 from procession.api.catalogue import all_operations
 from procession.api.operations import Operation
 from procession.storage.connection import Row
-from tests.api.world import World, send, succeed
+from tests.api.world import Supply, World, send, succeed
 from tests.contents import contents
 from tests.harness import Api, Server
 
@@ -71,12 +71,15 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
     return worlds
 
 
-@each_of(OPERATIONS)
-def test_the_request_succeeds_where_it_belongs(operation: Operation, sqlite_worlds: Worlds) -> None:
-    # What has only been read is still as it was made.
-    world = sqlite_worlds.ours if operation.method == "GET" else World(sqlite_worlds.server)
+@pytest.fixture(scope="module")
+def supply(sqlite_server: Server) -> Supply:
+    return Supply(sqlite_server)
 
-    answer = succeed(world, operation)
+
+@each_of(OPERATIONS)
+def test_the_request_succeeds_where_it_belongs(operation: Operation, supply: Supply) -> None:
+    answer = succeed(supply.world(), operation)
+    supply.note(operation, answer.status_code)
 
     assert answer.status_code in (200, 201, 204), answer.text
 

@@ -110,12 +110,14 @@ def test_what_no_database_can_store_is_refused_or_dropped(places: Places) -> Non
 
 @pytest.mark.parametrize("label", ["comment", "resolve", "improvement", "advice", "problem"])
 def test_every_label_is_kept(places: Places, label: str) -> None:
+    """Spec: behaviour-work M2."""
     task = places.task()
 
     assert comment(places.org.admin, task, label=label)["label"] == label
 
 
 def test_members_write_for_members_and_guests_for_everybody(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work M3."""
     guest = places.guest(first_name="Rosa", last_name="Diaz")
     other = places.guest("otto@bakery.test")
     task = places.task(owners=owned_by(org.admin, guest, other))
@@ -142,6 +144,7 @@ def test_members_write_for_members_and_guests_for_everybody(org: Organization, p
 
 
 def test_a_guest_keeps_seeing_an_own_comment_that_was_hidden(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work M3."""
     guest, other = places.guest(), places.guest("otto@bakery.test")
     task = places.task(owners=owned_by(org.admin, guest, other))
     own = guest.comment(task, {"content": "from me"}).json()["data"]
@@ -152,6 +155,7 @@ def test_a_guest_keeps_seeing_an_own_comment_that_was_hidden(org: Organization, 
 
 
 def test_where_guests_may_not_comment_they_see_nothing_either(org: Organization, places: Places) -> None:
+    """T-8.10. Spec: behaviour-work M4."""
     guest = places.guest()
     task = places.task(owners=owned_by(org.admin, guest), prevent_guest_comment=True)
     comment(org.admin, task, state="open")
@@ -160,6 +164,8 @@ def test_where_guests_may_not_comment_they_see_nothing_either(org: Organization,
     assert guest.comment(task, {"content": "hello", "label": "problem"}).status_code == 403
     assert places.threads(task, guest.actor) == []
     assert len(places.threads(task)) == 1
+    done = guest.api.post(f"/guests/{guest.code}/completed-tasks", {"task_id": task.id})
+    assert done.json()["data"]["status"] == "completed", "T-8.10: but the task is theirs to complete"
 
 
 def test_a_guest_comments_on_own_tasks_by_own_link_only(org: Organization, places: Places) -> None:
@@ -298,6 +304,7 @@ def test_a_mention_is_shown_by_name_and_sent_to_is_not_read(org: Organization, p
 
 
 def test_a_mention_gives_sight_of_the_process_for_good(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work M6."""
     outsiders = [org.person("light"), org.person("standard"), org.person("light")]
     process = places.process()
     [task] = process.tasks
@@ -356,6 +363,7 @@ def test_the_bot_writes_for_members(org: Organization, places: Places) -> None:
 
 
 def test_reactions_are_there_once_for_each_member_and_emoji(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work M10."""
     iris = org.person()
     task = places.task()
     path = f"/tasks/{task.id}/comment/{comment(org.admin, task)['id']}/reactions"
@@ -387,6 +395,7 @@ def test_reactions_at_the_same_time_are_all_kept(org: Organization, places: Plac
 
 
 def test_nothing_is_written_on_an_archived_task_or_process(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work M15."""
     process = places.process()
     in_process, alone = process.tasks[0], places.task()
     made = [comment(org.admin, in_process, label="problem"), comment(org.admin, alone, label="problem")]

@@ -36,6 +36,7 @@ def listed(org: Organization, status: str) -> int:
 
 
 def test_a_problem_shows_on_the_process_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work I4, P8."""
     process = places.process({}, {})
     first, second = process.tasks
     problems = [report(org, first), report(org, first), report(org, second)]
@@ -139,18 +140,23 @@ def test_a_label_reports_but_never_resolves(org: Organization, places: Places) -
 
 
 def test_a_guest_reports_a_problem_with_an_own_task(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work U5."""
     guest = places.guest()
     process = places.process({"owners": owned_by(org.admin, guest)})
 
     reported = guest.comment(process.tasks[0], {"content": "It is locked", "label": "problem"}).json()["data"]
 
-    assert run(org, process)["status"] == "problem"
+    guest.comment(process.tasks[0], {"content": "It is fine", "label": "resolve"})
+    explanation = {"thread_id": reported["id"], "content": "It is fine"}
+    by_guest = guest.api.post(f"/guests/{guest.code}/tasks/{process.tasks[0].id}/resolved-threads", explanation)
+    assert (by_guest.status_code, run(org, process)["status"]) == (404, "problem")
     assert resolve(org, process.tasks[0], reported["id"]).status_code == 200
     assert run(org, process)["status"] == "active"
 
 
 @pytest.mark.parametrize("by_label", [False, True])
 def test_a_problem_reopens_a_completed_task(org: Organization, places: Places, by_label: bool) -> None:
+    """Spec: behaviour-work I2."""
     process = places.process({"step_type": "approval", "captures": [{"label": "Note"}]})
     [task] = process.tasks
     field = org.api.data("GET", f"/runs/{process.id}/form-fields")["form_fields"][0]["id"]
@@ -225,6 +231,7 @@ def test_both_faults_of_a_resolution_are_named_at_once(org: Organization, places
 
 
 def test_relabelling_and_deleting_keep_the_counts_right(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work V3."""
     process = places.process()
     [task] = process.tasks
     comments = f"/tasks/{task.id}/comment"
@@ -251,6 +258,7 @@ def test_relabelling_and_deleting_keep_the_counts_right(org: Organization, place
     assert counts() == (1, 1)
     assert listed(org, "improvement") == 1
     assert relabel(problem, "improvement") == (0, 2)
+    assert run(org, process)["status"] == "active"
     assert relabel(problem, "problem") == (1, 1)
     assert relabel(improvement, "problem") == (2, 0)
     assert listed(org, "improvement") == 0
@@ -275,6 +283,7 @@ def test_deleting_the_explanation_does_not_bring_the_problem_back(org: Organizat
 
 
 def test_an_issue_of_a_process_locks_it_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work I6, I7, P6, P7, P16."""
     process = places.process()
     [task] = process.tasks
     first, second = report(org, process), report(org, process)
@@ -296,6 +305,7 @@ def test_an_issue_of_a_process_locks_it_until_the_last_one_is_resolved(org: Orga
 
 
 def test_a_problem_of_a_task_is_no_issue_of_the_process(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work P6, P7."""
     process = places.process()
     problem = report(org, process.tasks[0])
 
@@ -353,6 +363,7 @@ def test_a_process_is_read_with_its_threads(org: Organization, places: Places) -
 
 
 def test_an_issue_on_a_complete_process_leaves_it_complete_once_resolved(org: Organization, places: Places) -> None:
+    """Spec: behaviour-work P8."""
     process = places.process({"completed": True})
     issue = report(org, process)
     assert run(org, process)["status"] == "issue"

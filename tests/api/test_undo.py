@@ -84,6 +84,7 @@ def test_everything_is_as_it_was(org: Organization, name: str) -> None:
 
 
 def test_reassigning_is_undone(org: Organization) -> None:
+    """Spec: behaviour-work W5."""
     one, other = org.person(), org.person()
     run = run_of(org, "Call", "Sign")
     run.assign("Call", one)
@@ -93,6 +94,8 @@ def test_reassigning_is_undone(org: Organization) -> None:
     assert undo(run, "Call").status_code == 200
 
     assert shown(run) == before
+    last = org.api.data("GET", run.path("Call") + "/explain")["history"][-1]
+    assert (last["event"], last["details"]) == ("task.undone", {"act": "task.assigned"})
     assert other.api.get(f"/runs/{run.id}").status_code == 404
 
 
@@ -108,7 +111,7 @@ def test_a_stand_alone_task_too(org: Organization) -> None:
 
 
 def test_what_rules_made_of_it_is_undone_with_it(org: Organization) -> None:
-    """They are armed as before: completing again does the same again."""
+    """They are armed as before: completing again does the same again. Spec: behaviour-work W5."""
     template = org.template(steps=["Call", "Sign"])
     call, sign = (step["id"] for step in template["steps"])
     rule = {
@@ -132,6 +135,7 @@ def test_what_rules_made_of_it_is_undone_with_it(org: Organization) -> None:
         assert run.tasks()["Sign"]["status"] != "auto-skipped"
         assert undo(run, "Call").status_code == 200
         assert shown(run) == before
+        assert org.api.data("GET", run.path("Sign") + "/explain")["history"][-1]["event"] == "task.undone"
 
 
 def test_a_comment_stays_and_does_not_stand_in_the_way(org: Organization) -> None:
@@ -176,6 +180,7 @@ def test_it_is_refused_when_anything_else_happened_since(org: Organization, hind
 
 
 def test_only_who_did_it_may(org: Organization) -> None:
+    """Spec: behaviour-work W5."""
     run = run_of(org, "Call")
     run.complete("Call").raise_for_status()
 

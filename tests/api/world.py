@@ -6,6 +6,7 @@ import httpx
 
 from procession.api.operations import Operation
 from procession.domain.field_keys import RECORDS
+from procession.usecases.version_moving import run_due
 from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
 
@@ -38,6 +39,9 @@ class World:
         self.group: str = org.group(members=[self.member])["id"]
         days = {"starts_on": "2026-01-01", "ends_on": "2026-01-02"}
         self.absence: int = [api.data("POST", "/absences", days)["id"] for _ in range(1 + ahead)][-1]
+        for _ in range(1 + ahead):
+            api.request("DELETE", f"/tags/{org.tag()['id']}").raise_for_status()
+        self.bin_item: int = api.data("GET", "/bin")[0]["id"]
         self.tag: str = org.tag()["id"]
         self.folder: str = org.folder()["id"]
         self.run_folder: str = org.folder(kind="run")["id"]
@@ -61,10 +65,14 @@ class World:
         for _ in range(1 + ahead):
             made = api.request("POST", path, content=CSV)
             self.bulk: int = made.raise_for_status().json()["data"]["id"]
+        moving = {"versions": [0], "dry_run": True}
+        for _ in range(1 + 2 * ahead):
+            self.move: int = api.data("POST", f"/checklists/{self.template}/version-moves", moving)["id"]
         if ahead:
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
             org.process({"id": self.template}, tags=[self.tag], folders=[self.run_folder])
         self._make_processes()
+        self._make_move()
         self._make_tasks()
 
     def _make_templates(self) -> None:
@@ -109,6 +117,16 @@ class World:
         self.association: int = api.data("POST", "/checklists/tags", tagged)["id"]
         filed = {"folder_id": self.run_folder, "subject_id": self.advanced_run, "subject_type": "run"}
         self.relation: int = api.data("POST", "/folders/add-object", filed)["id"]
+
+    def _make_move(self) -> None:
+        """A process that runs a newer version now."""
+        org, server, edge = self.org, self.server, self.server.edge
+        template = org.template(steps=["Greet"])
+        run = org.process(template)["id"]
+        path = f"/checklists/{template['id']}"
+        org.api.data("POST", f"{path}/steps", {"title": "File"})
+        self.done_move: int = org.api.data("POST", f"{path}/version-moves", {"runs": [run]})["id"]
+        server.run(run_due(edge.database, org.number, org.id, self.done_move, edge.clock, edge.means))
 
     def _make_tasks(self) -> None:
         api = self.org.api
@@ -173,7 +191,9 @@ class World:
             "snippet_id": self.snippet,
             "job_id": self.job,
             "absence_id": self.absence,
+            "item_id": self.bin_item,
             "bulk_id": self.bulk,
+            "move_id": self.move,
             "code": self.kickoff_code,
             "stage_id": self.stage,
             "step_id": self.step,
@@ -195,6 +215,7 @@ class World:
             "reopenTask": {"task_id": self.done_one_off},
             "undoTask": {"task_id": self.done_one_off},
             "undoProcess": {"run_id": self.archived_run},
+            "undoVersionMove": {"move_id": self.done_move},
             "showTask": {"task_id": self.hidden_task},
             "resolveIssue": {"run_id": self.locked_run},
             "resolveProblem": {"task_id": self.blocked_task},
@@ -267,6 +288,8 @@ class World:
             ],
             "cloneTemplate": {"title": "Copy"},
             "createBulkLaunch": CSV,
+            "createVersionMove": {"runs": [self.run]},
+            "undoVersionMove": {},
             "submitPublicKickoffForm": {"email": "visitor@partner.test"},
             "commentOnTemplate": comment,
             "reportTemplateProblem": comment,
@@ -369,3 +392,20 @@ def succeed(world: World, operation: Operation) -> httpx.Response:
         return send(Api(world.server, None), operation, url, world.body(operation))
     who = world.admin if operation.id == "changePassword" else world.org.admin
     return send(who.api, operation, world.url(operation), world.body(operation))
+
+
+class Supply:
+    """A world for one operation after the other, each as it was made."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._world: World | None = None
+
+    def world(self) -> World:
+        self._world = self._world or World(self._server)
+        return self._world
+
+    def note(self, operation: Operation, *statuses: int) -> None:
+        """How requests went: nothing is otherwise than before for what was only read, added, or refused."""
+        if operation.method != "GET" and any(status < 400 and status != 201 for status in statuses):
+            self._world = None

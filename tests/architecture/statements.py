@@ -30,6 +30,7 @@ ORG_NAMES = frozenset({"org", "org_is"})
 
 def all_queries() -> list[Query]:
     """Every statement that is alive in this process: those of modules, and those made and kept since."""
+    gc.unfreeze()  # or it passes over what was there before the first test
     return [each for each in gc.get_objects() if type(each) is Query]
 
 

@@ -121,7 +121,7 @@ def test_only_wiring_knows_both_the_edges_of_the_system_and_what_runs_behind_the
         if {"api", "worker"} <= {found.layer for found in imports() if found.is_own and found.importer == importer}
     }
 
-    assert together == {"wiring"}
+    assert together == {"wiring.application"}
 
 
 def test_an_adapter_wraps_one_library() -> None:

@@ -369,6 +369,17 @@ class Client:
         if filing and self.ask("DELETE", f"/folders-objects/{filing}"):
             self.ground.forget(self.ground.filings, filing)
 
+    def bring_back(self) -> None:
+        """Something that this person finds in the bin; now and then they erase it."""
+        found = self.api.get("/bin?per_page=5").json()["data"]
+        if not found:
+            return
+        item = self.random.choice(found)
+        if self.random.random() < 0.9:
+            self.ask("POST", f"/bin/{item['id']}/restore")
+        else:
+            self.ask("DELETE", f"/bin/{item['id']}")
+
     def delete_folder(self) -> None:
         folder = self.one(self.ground.folders)
         if folder and self.ask("DELETE", f"/folders/{folder}"):
@@ -439,6 +450,7 @@ _WEIGHTS: dict[Action, int] = {
     Client.file: 5,
     Client.unfile: 2,
     Client.delete_folder: 3,
+    Client.bring_back: 8,
     Client.add_guest: 2,
     Client.remove_guest: 2,
     Client.change_role: 1,

@@ -230,6 +230,7 @@ def test_names_given_at_once_are_told_apart_by_the_log(org: Organization, afterw
 
 
 def test_the_first_launches_of_a_template_run_the_same_version(org: Organization, afterwards: Afterwards) -> None:
+    """L-3.4"""
     template = org.template(steps=["Call", "Write"])
 
     answers = at_once([lambda: org.api.post("/runs?with=tasks", {"checklist_id": template["id"]})] * 8)
@@ -244,7 +245,10 @@ def test_the_first_launches_of_a_template_run_the_same_version(org: Organization
 
 
 def test_a_process_keeps_what_it_was_launched_from(org: Organization, afterwards: Afterwards) -> None:
-    """Steps are added while processes are launched: each has the tasks of one version, and shows that version."""
+    """Steps are added while processes are launched: each has the tasks of one version, and shows that version.
+
+    Spec: L-3.4.
+    """
     template = org.template(steps=["First"])
     path = f"/checklists/{template['id']}/steps"
     launch: Call = lambda: org.api.post("/runs", {"checklist_id": template["id"]})  # noqa: E731

@@ -18,6 +18,7 @@ from procession.domain.answers import (
     submit,
     with_defaults,
 )
+from procession.domain.calculating.sheet import PLAIN
 from procession.domain.errors import Invalid
 from procession.domain.fields import FIELD_TYPES, Column, Field, FieldType, Option
 from procession.domain.names import Variable
@@ -28,6 +29,7 @@ GROUP = "9f" * 16
 ASSET = "9e" * 16
 TODAY = date(2026, 3, 5)
 PEOPLE = People(members={12, 40}, groups={GROUP}, addresses_in_use={"boss@our.example"})
+ANSWERED = [kind for kind in FIELD_TYPES if kind != "calculated"]
 DOWNLOAD = f"organizations/{ORG}/file/{ASSET}/dl"
 
 
@@ -39,6 +41,8 @@ def field(field_type: FieldType, **keys: Any) -> Field:
         defaults["options"] = (Option(1, "Red"), Option(2, "Blue"), Option(3, "0"))
     if field_type == "table":
         defaults["columns"] = (Column(1, "Item"), Column(2, "Qty"))
+    if field_type == "currency":
+        defaults |= {"currency": "EUR", "decimals": 2}
     return Field(field_type=field_type, label=label, created_at=0, last_updated=0, **defaults | keys)
 
 
@@ -69,6 +73,20 @@ STORED = [
     ("date", "2031-05-06T09:30:00.000Z", "2031-05-06T09:30:00.000Z"),
     ("radio", "Blue", "Blue"),
     ("radio", "0", "0"),
+    *(
+        ("number", sent, stored)
+        for sent, stored in (
+            (0.1, 0.1),
+            ("0012.500", 12.5),
+            (" -7 ", -7),
+            (3.0, 3),
+            ("999999999999999", 999_999_999_999_999),
+            (0, 0),
+            (0.0000000001, 0.0000000001),
+            ("+.5", 0.5),
+        )
+    ),
+    *(("currency", sent, stored) for sent, stored in ((1234.5, 1234.5), ("1234.50", 1234.5), (-0.01, -0.01))),
     ("dropdown", {"id": 2, "text": "Blue", "value": None}, {"id": 2, "text": "Blue", "value": None}),
     ("dropdown", {"id": 2, "text": "Blue"}, {"id": 2, "text": "Blue"}),
     ("dropdown", {"id": "2", "text": "Blue", "more": [1]}, {"id": 2, "text": "Blue"}),
@@ -151,6 +169,14 @@ REFUSED = [
     *(("textarea", sent, None) for sent in (42, 1.5, True, {}, {"a": 1}, ["x"], "x" * 30_001)),
     *(("email", sent, None) for sent in ("nobody", "a@b", 42, True, {}, ["a@b.example"])),
     *(("date", sent, None) for sent in ("soon", "2031-02-30", 1767225600, "1767225600", 1.5, True, {}, ["2031-05-06"])),
+    *(
+        ("number", sent, None)
+        for sent in (
+            *("x", "1,5", "1e3", "0x1", "٣", True, {}, [1], "9" * 61, float("inf"), float("nan")),
+            *(0.1 + 0.2, 10**15, 1e15, "0.12345678901", "1234567890.123456", 10**5000),
+        )
+    ),
+    *(("currency", sent, None) for sent in ("1.005", 0.001, "EUR 5", "5 EUR", 10**15)),
     *(("radio", sent, None) for sent in ("red", "Green", 1, True, {"id": 1, "text": "Red"}, ["Red"], {})),
     *(
         ("dropdown", sent, CHOICE)
@@ -206,9 +232,9 @@ REFUSED = [
             *([{"id": ASSET, "source": "url", "url": "data:x"}], [{"url": "https://a b"}], [{"id": ASSET}] * 501),
         )
     ),
-    *((kind, {"value": "Red"}, None) for kind in FIELD_TYPES),  # TK8
-    *((kind, {"value": {"id": 1, "text": "Red"}}, None) for kind in FIELD_TYPES),
-    *((kind, [[[[[[1]]]]]], None) for kind in FIELD_TYPES),
+    *((kind, {"value": "Red"}, None) for kind in ANSWERED),  # TK8
+    *((kind, {"value": {"id": 1, "text": "Red"}}, None) for kind in ANSWERED),
+    *((kind, [[[[[[1]]]]]], None) for kind in ANSWERED),
 ]
 
 
@@ -219,14 +245,33 @@ def test_a_wrong_answer_is_refused(field_type: FieldType, sent: object, text: st
     assert text is None or messages == [text]
 
 
-@pytest.mark.parametrize("field_type", FIELD_TYPES)
+@pytest.mark.parametrize(
+    ("default", "filled"), [("{{days-1}}.5", 2.5), ("{{days-1}} days", None), ("9{{days-1}}", None)]
+)
+def test_t_11_55_a_default_with_variables_is_a_number_or_nothing(default: str, filled: object) -> None:
+    asked = field("number", maximum=50, default_value_enabled=True, default_value=default)
+    variables = {"days-1": Variable(("2",))}
+    found = with_defaults([asked], {}, today=date(2026, 3, 5), variables=variables)
+    assert found.get("answer") == filled
+
+
+def test_what_is_sent_for_a_calculated_field_is_ignored() -> None:
+    """Spec: T-11.60."""
+    for sent in (None, 5, [[[[[[1]]]]]], {"error": "x"}):
+        accepted = answer(field("calculated", expression="{{x-1}}"), sent, answer=7)
+        assert (accepted.values, accepted.changed, accepted.ignored) == ({"answer": 7}, frozenset(), ["answer"])
+
+
+@pytest.mark.parametrize("field_type", ANSWERED)
 @pytest.mark.parametrize("empty", [None, "", "  ", "\u200b", [], 0, 0.0, False])
 def test_every_empty_value_clears_except_where_it_answers(field_type: FieldType, empty: object) -> None:
-    """Spec: api-conventions 18.4 clearing, L-4.6, DEC-51."""
+    """Spec: api-conventions 18.4 clearing, L-4.6, DEC-51, T-11.4."""
     asked = field(field_type)
     if field_type == "table" and empty is not None:
         assert complaints(asked, empty) == [WIDTH if empty == [] and isinstance(empty, list) else TABLE]
-    elif field_type == "text" and isinstance(empty, int | float):
+    elif (field_type == "text" and isinstance(empty, int | float)) or (
+        field_type in ("number", "currency") and isinstance(empty, int | float) and not isinstance(empty, bool)
+    ):
         assert answer(asked, empty, answer="before").values == {"answer": empty}
     else:
         accepted = answer(asked, empty, answer="before")
@@ -238,7 +283,7 @@ def test_nobody_is_no_answer(sent: object) -> None:
     """Spec: behaviour-templates 11.2, assignee picker."""
     picker = field("assignees_form", required=True)
     values = answer(picker, sent, answer={"users": [12], "guests": [], "groups": []}).values
-    assert missing_required([picker], values)
+    assert missing_required([picker], values, PLAIN)
 
 
 RULES = [
@@ -396,6 +441,39 @@ def test_a_form_is_submitted_as_a_whole(prerun: object, errors: list[object]) ->
         assert accepted.changed == accepted.values.keys()
 
 
+SAND, GRAVEL = Option(1, "Sand"), Option(2, "Gravel")
+LINK = {"filename": "a.pdf", "url": "https://files.test/a.pdf", "source": "url"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "stored"),
+    [
+        pytest.param(field("text"), 42, 42, id="TT-2 a number in a text"),
+        pytest.param(field("text"), "x" * 201, None, id="TT-2 a text too long"),
+        pytest.param(field("textarea"), 42, None, id="TT-2 a number in a long text"),
+        pytest.param(field("radio", options=(SAND, GRAVEL)), "Gravel", "Gravel", id="TT-2 radio"),
+        pytest.param(field("radio", options=(SAND, GRAVEL)), {"id": 2, "text": "Gravel"}, None, id="TT-2 radio object"),
+        *(
+            pytest.param(field("dropdown", options=(SAND, GRAVEL)), sent, stored, id=f"TT-2 dropdown {sent}")
+            for sent, stored in (
+                ({"id": 2, "text": "Gravel"}, {"id": 2, "text": "Gravel"}), ("Gravel", None),
+                ({"id": 1, "text": "Gravel"}, None), ({"id": 2, "text": "gravel"}, None),
+            )
+        ),
+        pytest.param(field("table"), ["Rope", "4"], ["Rope", "4"], id="TT-2 a row"),
+        pytest.param(field("table"), ["Rope"], None, id="TT-2 a row too short"),
+        pytest.param(field("table"), "", None, id="TT-2 an empty table"),
+        pytest.param(field("file"), LINK["url"], None, id="TT-2 a bare address"),
+        pytest.param(field("file"), [LINK], [{**LINK, "full_url": LINK["url"]}], id="TT-2 a file elsewhere"),
+    ],
+)  # fmt: skip
+def test_values_are_taken_or_refused(asked: Field, sent: object, stored: object) -> None:
+    if stored is None:
+        assert complaints(asked, sent)
+    else:
+        assert answer(asked, sent).values == {"answer": stored}
+
+
 def test_wrong_keys_leave_an_optional_form_empty() -> None:
     """Spec: LT-2."""
     accepted = submit(INTAKE[2:], {"notes-1": "x"}, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
@@ -460,8 +538,8 @@ def test_nothing_chosen_empties_a_required_checklist() -> None:
 def test_what_counts_as_blank(asked: Field, stored: object, missing: bool) -> None:
     asked = msgspec.structs.replace(asked, required=True)
     expected = {"answer": "Answer is required"} if missing else {}
-    assert missing_required([asked], {"answer": stored}) == expected
-    assert missing_required([msgspec.structs.replace(asked, required=False)], {"answer": stored}) == {}
+    assert missing_required([asked], {"answer": stored}, PLAIN) == expected
+    assert missing_required([msgspec.structs.replace(asked, required=False)], {"answer": stored}, PLAIN) == {}
 
 
 def checked(*options: tuple[int, str, bool | None]) -> list[dict[str, Any]]:
@@ -493,8 +571,8 @@ def test_what_keeps_a_task_from_completing(batch: str, checks: list[dict[str, An
     answers = accept(
         seal, {"checks": checks}, {"batch": batch}, key="taskdata", people=PEOPLE, org_id=ORG, may_clear_required=True
     ).values
-    assert set(completion_obstacles(seal, answers)) == obstacles
-    assert "checks" not in missing_required(seal, answers)
+    assert set(completion_obstacles(seal, answers, "UTC")) == obstacles
+    assert "checks" not in missing_required(seal, answers, PLAIN)
 
 
 def with_default(field_type: FieldType, default: object, **keys: Any) -> Field:
@@ -592,4 +670,4 @@ def test_whatever_is_sent_is_accepted_or_invalid(sent: object) -> None:
         may_clear_required=True,
     )
     assert again.changed == frozenset()
-    completion_obstacles(form, accepted.values)
+    completion_obstacles(form, accepted.values, "UTC")

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from procession.domain.automations.conditions import combined, holds
+from procession.domain.automations.conditions import holds
+from procession.domain.automations.field_tests import combined
 from procession.domain.automations.rules import FIELD_OPERATORS, STEP_OPERATORS, Condition
 from procession.domain.automations.state import RuleState, Scene, View
 from procession.domain.calendar import ALL_HOURS, WorkingWeek
@@ -53,7 +54,7 @@ def view(asked: Field, of: Task, *, done: bool = False, prerun: dict[str, Any] |
     template = Template(steps=(step(asked),), kickoff=(asked,) if prerun is not None else ())
     process = process_with(of, prerun=prerun or {}, **more)
     state = RuleState(done=frozenset({"s"}) if done else frozenset())
-    return View(process, state, Scene(document=template, week=WEEK))
+    return View(process, state, Scene(document=template, week=WEEK, now=0))
 
 
 def on_field(operator: Any, statement: Any = None, **more: Any) -> Condition:
@@ -112,6 +113,13 @@ LAMP = {"id": 2, "text": "Head lamp", "selected": True}
         pytest.param("date", "2026-05-11T00:00:00.000Z", "contains", "2026-05", True, id="2.3 part of a date"),
         pytest.param("date", "2026-05-11T00:00:00.000Z", "equals", "soon", False, id="A-2.26 no date"),
         pytest.param("date", "nonsense", "equals", "2026-05-11", False, id="A-2.26 an answer that is no date"),
+        pytest.param("number", 12.5, "equals", "12.50", True, id="T-11.53 equal as numbers"),
+        pytest.param("number", 12.5, "not_equals", "12.5", False, id="T-11.53 not equal"),
+        pytest.param("number", 12, "equals_any", ["7", "12.0"], True, id="T-11.53 any of"),
+        pytest.param("number", -0.1, "less_than", "0", True, id="T-11.53 less"),
+        pytest.param("currency", 0.3, "greater_than", "0.29999999999", True, id="T-11.53 exact"),
+        pytest.param("currency", 0.3, "greater_than", "0.3", False, id="T-11.53 not itself"),
+        pytest.param("number", 5, "greater_than", "much", False, id="A-2.26 no number"),
         pytest.param("table", [["Oar"], ["broken"]], "contains", "BROKEN", True, id="2.3 any cell"),
         pytest.param("table", ["Oar", "broken"], "equals", "oar", True, id="2.3 one cell a column"),
         pytest.param("file", [{"filename": "Plan.pdf"}], "contains", ".pdf", True, id="2.3 name of a file"),
@@ -123,6 +131,25 @@ LAMP = {"id": 2, "text": "Head lamp", "selected": True}
 )  # fmt: skip
 def test_an_answer_is_compared(kind: FieldType, answer: Any, operator: str, statement: Any, expected: bool) -> None:
     seen = view(field(kind), task(taskdata={"f": answer}, **COMPLETED))
+
+    assert holds(on_field(operator, statement), seen) is expected
+
+
+@pytest.mark.parametrize(
+    ("result", "answer", "operator", "statement", "expected"),
+    [
+        pytest.param("number", 59.97, "greater_than", "59.9", True, id="a number"),
+        pytest.param("number", 60, "equals", "60.00", True, id="equal as numbers"),
+        pytest.param("date", "2026-05-11T00:00:00.000Z", "equals", "2026-05-11", True, id="a day"),
+        pytest.param("text", "Total 5", "contains", "total", True, id="a text"),
+        pytest.param("number", {"error": "division_by_zero"}, "is_empty", None, True, id="without a value"),
+        pytest.param("number", {"error": "division_by_zero"}, "less_than", "5", False, id="nothing is less"),
+    ],
+)
+def test_t_11_67_a_result_is_compared_as_its_type(
+    result: Any, answer: Any, operator: str, statement: Any, expected: bool
+) -> None:
+    seen = view(field("calculated", result_type=result), task(taskdata={"f": answer}, **COMPLETED))
 
     assert holds(on_field(operator, statement), seen) is expected
 
@@ -217,6 +244,7 @@ TASKS: dict[str, tuple[Task, set[str]]] = {
 
 @pytest.mark.parametrize(("of", "expected"), TASKS.values(), ids=TASKS.keys())
 def test_2_2_a_step_is_asked_about_its_present_state(of: Task, expected: set[str]) -> None:
+    """The template has a step of type task throughout: the type it has in the process counts. Spec: A-10.5."""
     seen = view(field("text"), of)
 
     assert {each for each in STEP_OPERATORS if holds(on_step(each, "any_time"), seen)} == expected

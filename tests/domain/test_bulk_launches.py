@@ -8,7 +8,7 @@ from procession.domain.bulk_columns import read_columns
 from procession.domain.bulk_rows import Asked, Errors, Known, read_row
 from procession.domain.errors import Invalid
 from procession.domain.fields import Column, Field, Option
-from procession.domain.sheets import MAX_BYTES, MAX_ROWS, read_sheet
+from procession.domain.sheets import MAX_BYTES, MAX_ROWS, read_csv
 from procession.domain.templates import Template
 
 OPTIONS = (Option(1, "Soil"), Option(2, "Salt, sea"), Option(3, "Water"))
@@ -37,6 +37,7 @@ FORM = Template(
         field("Tubes", "table", columns=(Column(1, "Id"),)),
         field("Plan", "file"),
         field("Tags"),
+        field("Weight", "number"),
     )
 )
 KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={})
@@ -51,7 +52,7 @@ KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={})
     ],
 )
 def test_a_table_is_read(raw: bytes, header: tuple[str, ...], numbers: list[int]) -> None:
-    sheet = read_sheet(raw)
+    sheet = read_csv(raw)
     assert (sheet.header, [row.number for row in sheet.rows]) == (header, numbers)
 
 
@@ -65,7 +66,7 @@ def test_a_table_is_read(raw: bytes, header: tuple[str, ...], numbers: list[int]
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_reason(raw: bytes) -> None:
     with pytest.raises(Invalid) as refused:
-        read_sheet(raw)
+        read_csv(raw)
     assert list(refused.value.errors) == ["body"]
 
 
@@ -98,6 +99,7 @@ def read(header: str, cell: str) -> tuple[Asked, Errors]:
         ("Kind", '["Soil"]', [{"id": 1, "text": "Soil", "selected": True}]),
         ("Who", "Mia@x.test, g@x.test", {"users": [7], "guests": ["g@x.test"]}),
         ("Tubes", '["a"]', ["a"]),
+        ("Weight", "12.50", "12.50"),
         ("Plan", "https://x.test/a", [{"url": "https://x.test/a", "source": "url"}]),
     ],
 )  # fmt: skip

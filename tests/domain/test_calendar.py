@@ -74,6 +74,7 @@ THURSDAY = "2026-03-05T14:30:00Z"
 def test_an_offset_from_launch_lands_in_working_time(
     launched: str, value: int, unit: Unit, calendar: WorkingWeek, expected: str
 ) -> None:
+    """L-9.4 to L-9.7: whatever the zone, the result is UTC."""
     assert wire(shift_forward(add_offset(parse_instant(launched), value, unit, calendar, 1), calendar)) == expected
 
 

@@ -59,7 +59,7 @@ LT7: Rules = {"Quote": after(1), "Sign": after(2, "Quote"), "Prep": before(1, "S
             LT7,
             {},
             {"Quote": "2026-03-06T14:30", "Sign": "held 2026-03-09T09:00", "Prep": "held 2026-03-09T09:00"},
-            id="LT-7 launch",
+            id="LT-7 L-9.11 launch",
         ),
         pytest.param(
             dict(reversed(LT7.items())),
@@ -109,6 +109,7 @@ LT7: Rules = {"Quote": after(1), "Sign": after(2, "Quote"), "Prep": before(1, "S
     ],
 )
 def test_every_step_has_a_deadline_at_launch(rules: Rules, overrides: dict[str, str], expected: dict[str, str]) -> None:
+    """Spec: behaviour-work D7."""
     planned = plan(rules, OFFICE, **overrides)
     assert planned == expected
     assert list(planned) == list(rules)
@@ -180,6 +181,7 @@ AT_TEN = parse_instant("2026-03-09T10:00:00Z")
 def test_completion_releases_what_waits(
     rules: Rules, changes: dict[str, dict[str, Any]], anchor: str, expected: dict[str, str]
 ) -> None:
+    """Spec: behaviour-work D14, D15."""
     assert shown(release_on_completion(tasks(rules, **changes), anchor, AT_TEN, OFFICE)) == expected
 
 
@@ -205,6 +207,7 @@ def test_completion_releases_what_waits(
 def test_a_moved_deadline_takes_its_dependents_along(
     rules: Rules, changes: dict[str, dict[str, Any]], expected: dict[str, str]
 ) -> None:
+    """Spec: behaviour-work D15, D16."""
     moved = {"at": parse_instant("2026-03-20T10:00:00Z"), "set_by_hand": True}
     known = tasks(rules, **changes | {"A": moved | changes.get("A", {})})
     assert shown(follow_moved_deadline(known, "A", OFFICE)) == expected
@@ -271,7 +274,7 @@ def test_circular_anchors_are_found(rules: Rules, expected: list[str]) -> None:
         pytest.param(
             {"value": "2", "unit": "day", "option": "before", "step": "AB" * 16},
             before(2, "ab" * 16),
-            id="T-7.1 singular, numeric text, upper-case id",
+            id="T-7.1 T-7.4 singular, numeric text, upper-case id",
         ),
         pytest.param(
             {"value": 0, "unit": "months", "option": "from", "step": "start_process"},
@@ -281,6 +284,7 @@ def test_circular_anchors_are_found(rules: Rules, expected: list[str]) -> None:
     ],
 )
 def test_a_step_deadline_is_read(sent: object, read: StepDeadline) -> None:
+    """T-7.2"""
     assert read_step_deadline(sent) == read
 
 
@@ -299,7 +303,7 @@ WHOLE = {"value": 2, "unit": "days", "option": "from", "step": "start_run"}
         pytest.param(
             WHOLE | {"option": "later"},
             {"deadline.option": "The option must be from or prior_to."},
-            id="TT-7 unknown direction",
+            id="TT-7 T-7.4 unknown direction",
         ),
         pytest.param(
             WHOLE | {"unit": "fortnights", "value": -1},
@@ -307,7 +311,7 @@ WHOLE = {"value": 2, "unit": "days", "option": "from", "step": "start_run"}
                 "deadline.unit": "The unit must be minutes, hours, days, weeks, months, working_hours or working_days.",
                 "deadline.value": "The value must be a whole number from 0 to 1000000.",
             },
-            id="12.5 unit and value at once",
+            id="12.5 T-7.4 unit and value at once",
         ),
         pytest.param(
             WHOLE | {"unit": ["days"], "step": {}},
@@ -333,4 +337,5 @@ def test_a_start_date_is_at_least_one_unit() -> None:
 
 
 def test_a_soft_start_is_two_hours_before_the_deadline() -> None:
+    """Spec: behaviour-work D9."""
     assert wire(soft_start(THURSDAY)) == "2026-03-05T12:30:00.000Z"

@@ -39,7 +39,8 @@ def echoed(field: Field) -> dict[str, Any]:
 
 
 def of_type(field_type: str, **keys: Any) -> dict[str, Any]:
-    needed = {"table": {"columns": [{"id": 1, "label": "Item"}]}}
+    needed = {"table": {"columns": [{"id": 1, "label": "Item"}]}, "currency": {"currency": "EUR"}}
+    needed["calculated"] = {"expression": "{{x-1}}"}
     choices = {} if field_type not in ("radio", "dropdown", "multiselect") else {"options": COLORS}
     return {"label": "L", "field_type": field_type, "required": False, **needed.get(field_type, choices), **keys}
 
@@ -59,7 +60,7 @@ def test_a_smallest_definition_takes_the_documented_defaults() -> None:
 
 
 @pytest.mark.parametrize("field_type", FIELD_TYPES)
-def test_each_of_the_ten_types_is_accepted(field_type: str) -> None:
+def test_each_type_is_accepted(field_type: str) -> None:
     assert read(of_type(field_type)).field_type == field_type
 
 
@@ -123,10 +124,62 @@ def test_a_broken_definition_names_every_wrong_path(sent: object, paths: set[str
     assert set(refused(sent)) == paths
 
 
-@pytest.mark.parametrize("field_type", ["number", "url", "time", "datetime", "checkbox", "Text", 5, None, "", [], {}])
-def test_there_are_ten_types_only(field_type: object) -> None:
+@pytest.mark.parametrize("field_type", ["url", "time", "datetime", "checkbox", "Text", 5, None, "", [], {}])
+def test_there_are_no_other_types(field_type: object) -> None:
     """Spec: T-11.2."""
     assert set(refused(TEXT | {"field_type": field_type})) == {"field_type"}
+
+
+AMOUNT = {"label": "Price", "field_type": "currency", "required": False}
+NUMBER = {"label": "Weight", "field_type": "number", "required": False}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        pytest.param(NUMBER, (None, None, None, None, None), id="T-11.50 a number needs nothing"),
+        pytest.param(
+            NUMBER | {"minimum": "-0.50", "maximum": 9, "decimals": "2", "unit": "kg", "currency": "EUR"},
+            (-0.5, 9, 2, "kg", None),
+            id="T-11.51",
+        ),
+        pytest.param(AMOUNT | {"currency": " eur ", "decimals": 4, "unit": "kg"}, (None, None, 2, None, "EUR"), id="T-11.52"),
+        pytest.param(AMOUNT | {"currency": "JPY", "minimum": 0}, (0, None, 0, None, "JPY"), id="T-11.52 no decimals"),
+        pytest.param(AMOUNT | {"currency": "KWD"}, (None, None, 3, None, "KWD"), id="T-11.52 three"),
+        pytest.param(TEXT | {"minimum": "x", "unit": [], "currency": 7}, (None,) * 5, id="a text has none of it"),
+    ],
+)  # fmt: skip
+def test_numbers_have_bounds_and_a_unit(sent: dict[str, Any], kept: tuple[Any, ...]) -> None:
+    field = read(sent)
+    assert (field.minimum, field.maximum, field.decimals, field.unit, field.currency) == kept
+    again = read(echoed(field) | {"required": field.required}, existing=field)
+    assert (again.minimum, again.maximum, again.decimals, again.unit, again.currency) == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "paths"),
+    [
+        (NUMBER | {"minimum": "x"}, {"minimum"}),
+        (NUMBER | {"minimum": 0.1 + 0.2}, {"minimum"}),
+        (NUMBER | {"maximum": True}, {"maximum"}),
+        (NUMBER | {"minimum": 2, "maximum": 1}, {"maximum"}),
+        (NUMBER | {"decimals": 11}, {"decimals"}),
+        (NUMBER | {"decimals": 0, "minimum": 0.5}, {"minimum"}),
+        (NUMBER | {"unit": "k" * 41}, {"unit"}),
+        (AMOUNT, {"currency"}),
+        (AMOUNT | {"currency": "ABC"}, {"currency"}),
+        (AMOUNT | {"currency": "JPY", "maximum": 1.5}, {"maximum"}),
+        (NUMBER | {"field_type": "calculated"}, {"expression"}),
+        (NUMBER | {"field_type": "calculated", "expression": "1 +"}, {"expression"}),
+        (NUMBER | {"field_type": "calculated", "expression": "{{a-1}}", "required": True}, {"required"}),
+        (NUMBER | {"field_type": "calculated", "expression": "{{a-1}}", "decimals": -1}, {"decimals"}),
+        (NUMBER | {"maximum": 5, "default_value_enabled": True, "default_value": 6}, {"default_value"}),
+        (NUMBER | {"default_value_enabled": True, "default_value": "six"}, {"default_value"}),
+    ],
+)
+def test_a_broken_number_is_refused(sent: dict[str, Any], paths: set[str]) -> None:
+    """Spec: T-11.51, T-11.52."""
+    assert set(refused(sent)) == paths
 
 
 def test_errors_carry_the_path_they_are_given_and_the_standard_texts() -> None:

@@ -61,6 +61,7 @@ def test_open_tasks_may_be_completed(status: Any) -> None:
     ],
 )
 def test_the_decision_by_type(task_type: Any, sent: bool | None, stored: bool | None) -> None:
+    """T-6.2"""
     assert tasks.decision_on(task(task_type=task_type), sent=sent) is stored
 
 
@@ -88,7 +89,7 @@ def test_the_label_tells_the_outcome(task_type: Any, status: Any, decision: bool
 def test_everything_that_is_missing_is_named_at_once() -> None:
     form = [field("f1", required=True, label="Budget"), field("f2"), field("f3", required=True, label="Done")]
 
-    missing = tasks.obstacles(task(task_type="approval", taskdata={"f3": "x"}), form, decision=None)
+    missing = tasks.obstacles(task(task_type="approval", taskdata={"f3": "x"}), form, decision=None, zone="UTC")
 
     assert missing == {"is_approved": ["The is approved field is required."], "f1": ["Budget is required"]}
 
@@ -148,7 +149,7 @@ def test_when_assignees_leave(remaining: set[str], given: dict[str, Any], comple
     form = [field(required=True)] if given.pop("fields", None) else []
     started = everybodys(**{"status": "in-progress", "parts": {"m:1": NOW, "m:2": NOW + 1, "m:9": NOW + 5}, **given})
 
-    now = tasks.without_missing_parts(started, frozenset(remaining), form, NOW + 7)
+    now = tasks.without_missing_parts(started, frozenset(remaining), form, NOW + 7, zone="UTC")
 
     assert now.completer == completer
     assert now.is_completed is (completer is not None)
@@ -182,6 +183,7 @@ def test_r6_only_completed_tasks_are_reopened(status: Any) -> None:
 
 @pytest.mark.parametrize("status", ["not-started", "in-progress"])
 def test_k3_a_hidden_task_comes_back_as_it_was(status: Any) -> None:
+    """Spec: behaviour-work K3."""
     hidden = tasks.hidden_by_hand(task(status=status))
     shown = tasks.shown_by_hand(hidden)
 
@@ -190,6 +192,7 @@ def test_k3_a_hidden_task_comes_back_as_it_was(status: Any) -> None:
 
 
 def test_k4_a_hand_on_what_a_rule_hid_sticks() -> None:
+    """Spec: behaviour-work K4."""
     by_rule = task(status="auto-skipped", shown_status="in-progress")
 
     assert tasks.hidden_by_hand(by_rule).hidden_by_hand
@@ -203,6 +206,7 @@ def test_k4_a_hand_on_what_a_rule_hid_sticks() -> None:
     [pytest.param({"status": "completed"}, id="K2 completed"), pytest.param({"is_oneoff": True}, id="K2 one-off")],
 )
 def test_what_cannot_be_hidden_or_shown(given: dict[str, Any]) -> None:
+    """Spec: behaviour-work K2."""
     for act in (tasks.hidden_by_hand, tasks.shown_by_hand):
         with pytest.raises(WrongState):
             act(task(**given))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from procession.domain.automations.rules import Rule, Shift
+from procession.domain.automations.rules import HandedOn, Launch, Rule, Shift
 from procession.domain.checking.check import check
 from procession.domain.checking.findings import Surroundings
 from procession.domain.deadlines import StepDeadline
@@ -20,10 +20,14 @@ AROUND = Surroundings(
 TRIP = field("trip", "Trip", "River", "Sea")
 SEA, RIVER = asks("Prerun", "trip", "equals", "Sea"), asks("Prerun", "trip", "equals", "River")
 SIZE = field("size", "Size")
+MASS = field("mass", "Mass", field_type="number", minimum=0, maximum=10)
+SIZE_TO_WHO = HandedOn("who", "Prerun", "size")
 AFTER_A = StepDeadline(1, "days", "from", "a")
 
 
-def found(*steps: Step, rules: tuple[Rule, ...] = (), kickoff: tuple[Field, ...] = (TRIP, SIZE), **more: Any) -> Any:
+def found(
+    *steps: Step, rules: tuple[Rule, ...] = (), kickoff: tuple[Field, ...] = (TRIP, SIZE, MASS), **more: Any
+) -> Any:
     """Code, level and name of the place of each finding."""
     template = Template(steps=steps, rules=rules, kickoff=kickoff, **more)
     return [(each.code, each.level, each.place.name) for each in check(template, AROUND).findings]
@@ -108,8 +112,50 @@ NOTE = field("note", "Note", required=True)
             [("stale_condition_value", "medium", "R1")], id="one of several is gone",
         ),
         pytest.param(
+            [A, B], [show("b", asks("Prerun", "mass", "greater_than", "5"), asks("Prerun", "mass", "less_than", "6"))],
+            [], id="T-11.54 between two numbers",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Prerun", "mass", "greater_than", "10"))],
+            [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")], id="T-11.54 more than its maximum",
+        ),
+        pytest.param(
+            [step("a", field("sum", "Sum", field_type="calculated", expression="{{gone-1}} * 2"))], [],
+            [("broken_calculation", "high", "Sum")], id="T-11.68 a field that is gone",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Prerun", "mass", "not_equals", "much"))],
+            [("stale_condition_value", "medium", "R1")], id="T-11.54 no number",
+        ),
+        pytest.param(
             [A, B], [show("b", asks("Prerun", "trip", "not_equals", "Lake"))],
             [("always_true_condition", "medium", "R1")], id="A-2.23 not an option that is gone",
+        ),
+        pytest.param(
+            [A, B], [show("b", done("a", "overdue_by", {"value": 1, "unit": "days"}), done("a", "overdue"))], [],
+            id="A-2.40 on time",
+        ),
+        pytest.param(
+            [A, B], [show("b", asks("Run", "", "due_in", {"value": 1, "unit": "days"}))], [],
+            id="A-2.40 the process is due",
+        ),
+        pytest.param(
+            [A, B], [show("b", done("a", "overdue"), done("a"))],
+            [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")],
+            id="A-2.40 overdue and done at once",
+        ),
+        pytest.param(
+            [step("a", step_type="expiring"), B], [show("b", done("a", "overdue"))],
+            [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")],
+            id="A-2.42 what closes by itself is never overdue",
+        ),
+        pytest.param(
+            [A], [rule("R1", [SEA], [act("launch_process", "a", launch=Launch("t", None, (SIZE_TO_WHO,)))])], [],
+            id="A-4.70 a launch",
+        ),
+        pytest.param(
+            [A], [rule("R1", [SEA], [act("launch_process", "a", launch=Launch("gone"))])],
+            [("follow_up_gone", "high", "R1")], id="A-4.74 a launch of what is gone",
         ),
         pytest.param(
             [A, B], [show("b", asks("Prerun", "gone", "equals", "x"))],

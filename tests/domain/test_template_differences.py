@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from procession.domain.automations.rules import Shift
+from procession.domain.automations.rules import HandedOn, Launch, Shift
 from procession.domain.deadlines import StepDeadline
 from procession.domain.processes import Owners
 from procession.domain.template_differences import differences
@@ -45,6 +45,26 @@ NOTE, DAY = BRIEF.fields
             replace(BASE, summary="<p>Go <b>slow</b></p>"),
             ['The description of the template changed from nothing to "Go slow".'],
             id="a setting",
+        ),
+        pytest.param(
+            replace(BASE, two_way_visibility=True),
+            ['The switch "two-way visibility" of the template changed from off to on.'],
+            id="A-5.33 two-way visibility",
+        ),
+        pytest.param(
+            with_rule(conditions=(
+                done("brief", "overdue_by", {"value": 1, "unit": "days"}),
+                asks("Run", "", "due_in", {"value": 2, "unit": "weeks"}, "or"),
+            )),
+            [("The conditions of rule \"R1\" changed from \"field 'Trip' is 'Sea'\" to \"step 'Brief' is overdue by 1 "
+              "day or the process is due in 2 weeks\".")],
+            id="A-2.40 on time",
+        ),
+        pytest.param(
+            with_rule(actions=(act("launch_process", "sail", launch=Launch("t", None, (HandedOn("x", "Capture", "note"),))),)),
+            [("The actions of rule \"R1\" changed from \"show step 'Permit'\" to \"launch template 'Lease', handing on "
+              "field 'Note', for step 'Sail'\".")],
+            id="A-4.70 launch",
         ),
         pytest.param(
             replace(BASE, users=(1,)), ["The default members of the template changed from nobody to Ada Lind."],
@@ -118,7 +138,7 @@ NOTE, DAY = BRIEF.fields
                  act("deadline", "sail", shift=Shift(1, "days", "before"))],
             ))),
             [('Rule "R2" was added: if step "Brief" is completed at least 24 hours late or field "Note" is empty, '
-             'then assign member 1, g@x.test, group a group that is gone to step "Sail", '
+             'then assign Ada Lind, g@x.test, group "Drivers" to step "Sail", '
              'set the deadline of step "Sail" to 1 day before its present one.')],
             id="rule added",
         ),

@@ -45,6 +45,14 @@ CHECKED = [
         pytest.param(field("email"), "a@b.example", "a@b.example", id="email"),
         pytest.param(field("dropdown"), {"id": 1, "text": "North"}, "North", id="dropdown"),
         pytest.param(field("multiselect"), CHECKED, "Oars, Net", id="checklist, chosen ones only"),
+        pytest.param(field("number"), 0.0000000001, "0.0000000001", id="T-11.53 in plain digits"),
+        pytest.param(field("number", decimals=0), 1.5, "1.5", id="T-11.53 an answer from before the decimals changed"),
+        pytest.param(field("currency", decimals=2), 1234.5, "1234.50", id="T-11.53 an amount"),
+        pytest.param(field("calculated", result_type="number", decimals=2), 3, "3.00", id="T-11.67 a result"),
+        pytest.param(
+            field("calculated", result_type="date"), "2026-03-05T00:00:00.000Z", "05/03/2026", id="T-11.67 a day"
+        ),
+        pytest.param(field("calculated", result_type="number"), {"error": "division_by_zero"}, "", id="T-11.66 none"),
         pytest.param(field("date"), "2026-03-05T00:00:00.000Z", "05/03/2026", id="DEC-64 a day is never shifted"),
         pytest.param(field("date"), "2026-03-05T20:00:00.000Z", "05/03/2026", id="A-4.43 the date part"),
         pytest.param(
@@ -72,6 +80,7 @@ CHECKED = [
     ],
 )
 def test_an_answer_reads_as_text(asked: Field, stored: object, text: str) -> None:
+    """T-12.15"""
     assert text_of(asked, stored, ANA) == text
 
 
@@ -93,5 +102,6 @@ def test_variables_are_keyed_by_alias_and_names_take_some_types_only() -> None:
     assert set(every) == {f"{kind}-1" for kind in FIELD_TYPES}
     assert (every["text-1"], every["radio-1"]) == (Variable(("Alto",)), Variable())
     assert set(name_variables(fields, answers)) == {
-        *("text-1", "date-1", "dropdown-1", "radio-1", "multiselect-1", "assignees_form-1")
+        *("text-1", "date-1", "dropdown-1", "radio-1", "multiselect-1", "assignees_form-1"),
+        *("number-1", "currency-1", "calculated-1"),
     }

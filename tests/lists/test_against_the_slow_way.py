@@ -55,7 +55,7 @@ def choices(world: World) -> dict[str, list[str]]:
         "q": ["cafe", "CELIK", "100%", "_", "%", "re", "a", "o'neil", "日本", "audit", "x x x", "nothing here", "3"],
         "sort": [
             "name", "-name", "due_date", "-due_date", "last_updated", "-created_at", "created_at", "status",
-            "-progress", "completed_at", "-completed_at", "status,-name", "-due_date,name",
+            "-progress", "completed_at", "-completed_at", "status,-name", "-due_date,name", "next_deadline",
         ],
     }  # fmt: skip
 
@@ -73,6 +73,7 @@ def queries(world: World, seed: int, count: int) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("who", [pytest.param(n, id=name) for n, name in enumerate(["admin", "standard", "light"])])
 def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
+    """Spec: behaviour-work H18, P13, P14, P16, P17."""
     person = [world.org.admin, world.people[0], world.people[3]][who]
     slow = Slow(world.processes(), person, world.named(person), world.server.clock())
     for query in queries(world, seed=who, count=COMBINATIONS):

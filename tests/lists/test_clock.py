@@ -52,6 +52,7 @@ ON_TIME, DUE_SOON, OVERDUE = (0, False, False, False), (0, True, False, False), 
     ],
 )
 def test_one_deadline(org: Organization, late_at: Any, offset: int, expected: tuple[int, bool, bool, bool]) -> None:
+    """Spec: behaviour-work P13."""
     run = launch_due(org, org.template(steps=["One"]), D)
 
     assert late_at(run, D + offset) == expected
@@ -67,6 +68,7 @@ def test_one_deadline(org: Organization, late_at: Any, offset: int, expected: tu
     ],
 )
 def test_two_deadlines(org: Organization, late_at: Any, at: int, expected: tuple[int, bool, bool, bool]) -> None:
+    """Spec: behaviour-work H13."""
     run = launch_due(org, org.template(steps=["One", "Two"]), D, D + HOUR)
 
     assert late_at(run, at) == expected
@@ -97,6 +99,7 @@ def test_hidden_tasks_never_count(org: Organization, late_at: Any) -> None:
 
 
 def test_the_due_date_leaves_hidden_tasks_out_and_the_last_deadline_does_not(org: Organization) -> None:
+    """Spec: behaviour-work D18."""
     run = launch_due(org, org.template(steps=["One", "Two"]), D, D + HOUR)
     hide(org, run, tasks_of(org, run)[1])
 
@@ -161,7 +164,7 @@ def test_an_archived_process_is_not_late(org: Organization, server: Server) -> N
 
 
 def test_a_moved_deadline_counts_at_once(org: Organization, late_at: Any) -> None:
-    """D19."""
+    """D19. Spec: behaviour-work D18."""
     run = launch_due(org, org.template(steps=["One"]), D)
     [task] = tasks_of(org, run)
     assert late_at(run, D + 1) == OVERDUE
@@ -216,6 +219,7 @@ class TestSecretTasks:
         return run
 
     def test_who_sees_what(self, org: Organization, server: Server, secret: dict[str, Any]) -> None:
+        """Spec: behaviour-work G1, G6."""
         server.clock.freeze(D + 1)
         query = "with=next_task,tasks_meta"
         for api, total, done, late, next_title in (

@@ -16,7 +16,7 @@ D = 1_900_000_000_000
 HOUR = 3_600_000
 SORTS = [
     "created_at", "-created_at", "name", "-name", "due_date", "-due_date", "completed_at", "-completed_at",
-    "last_updated", "-last_updated", "started_at", "status", "-status", "progress", "-progress", "increment_id",
+    "next_deadline", "-next_deadline", "last_updated", "-last_updated", "started_at", "status", "-status", "progress", "-progress", "increment_id",
     "status,-name", "-due_date,name", "completed_at,-due_date", "-progress,status,due_date",
 ]  # fmt: skip
 

@@ -68,6 +68,7 @@ def test_names_are_read_leniently(org: Organization, with_: str, present: str) -
 
 class TestChecklist:
     def test_pr17_it_is_the_version_that_was_launched(self, org: Organization) -> None:
+        """Spec: behaviour-work X4."""
         template = org.template("Before", steps=["One", "Two"], kickoff=[{"label": "Farm"}])
         run = launch(org, template)
         path = f"/checklists/{template['id']}"
@@ -87,6 +88,7 @@ class TestChecklist:
             assert checklist["automated_actions"] == []
 
     def test_it_outlives_its_template(self, org: Organization) -> None:
+        """Spec: behaviour-work Y11."""
         template = org.template("Short-lived", steps=["One"])
         run = launch(org, template)
         assert org.api.delete(f"/checklists/{template['id']}").is_success
@@ -177,6 +179,7 @@ class TestNextTask:
         ],
     )
     def test_which_one_it_is(self, org: Organization, deadlines: list[int], gone: Any, expected: str | None) -> None:
+        """Spec: behaviour-work N-1."""
         run = launch_due(org, org.template(steps=["0", "1", "2"]), *[D + n * HOUR for n in deadlines])
         tasks = tasks_of(org, run)
         for place, act in gone.items():
@@ -293,6 +296,7 @@ class TestForms:
 
 
 def test_stages_count_their_visible_tasks(org: Organization) -> None:
+    """T-5.22: a process has the milestones of its template, and so has its export. Spec: behaviour-work S1, S5."""
     template = org.template(steps=["a", "b", "c", "d"])
     path = f"/checklists/{template['id']}/stages"
     first = org.api.data("POST", path, {"name": "Prepare"})
@@ -304,10 +308,15 @@ def test_stages_count_their_visible_tasks(org: Organization) -> None:
     complete(org, run, tasks[0])
     hide(org, run, tasks[1])
 
+    assert [task["stage_id"] for task in tasks] == [first["id"]] * 3 + [None]
     assert one(org.api, run, "with=stages")["stages"]["data"] == [
         {"id": first["id"], "name": "Prepare", "position": 1, "task_count": 2, "completed_count": 1},
         {"id": second["id"], "name": "Deliver", "position": 2, "task_count": 0, "completed_count": 0},
     ]
+    rows = org.api.data("POST", f"/runs/{run['id']}/export", status=200)
+    columns = ("process_task_name", "milestone_id", "milestone_name", "milestone_position")
+    found = {tuple(row[name] for name in columns) for row in rows}
+    assert {("c", first["id"], "Prepare", 1), ("d", "", "", "")} <= found
 
 
 class TestPermissions:

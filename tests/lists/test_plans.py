@@ -44,7 +44,7 @@ class World:
         self.admin = Api(server, self.seeded.access_token, self.seeded.org_id)
         self.values = self._values()
         self.member = self._member()
-        server.run(rebuild_stale(server.database, server.clock()))
+        server.run(rebuild_stale(server.database, 1, self.seeded.org_id, server.clock()))
         if server.dialect == "postgresql":
             server.run(self._vacuum())
 
@@ -414,7 +414,9 @@ def test_a_deep_page_finds_its_block_first(world: World, recorded: Any) -> None:
     assert page[1]["offset"] < 1024 < 1490
 
 
-@pytest.mark.parametrize("sort", ["progress", "status", "completed_at", "started_at", "-due_date,name"])
+@pytest.mark.parametrize(
+    "sort", ["progress", "status", "completed_at", "started_at", "next_deadline", "-due_date,name"]
+)
 def test_other_orders_may_sort_but_stay_in_their_organization(world: World, recorded: Any, sort: str) -> None:
     plans = statements_of(world, recorded, f"sort={sort}")
 

@@ -128,7 +128,7 @@ def test_pr21_a_process_without_anything_has_empty_values_not_missing_ones(org: 
     ],
 )
 def test_percent_is_rounded_half_up(org: Organization, done: int, total: int, percent: int) -> None:
-    """Spec: api-conventions 18.2."""
+    """Spec: api-conventions 18.2; behaviour-work G1."""
     run = launch(org, org.template(steps=[f"step {n}" for n in range(total)]))
     for task in tasks_of(org, run)[:done]:
         complete(org, run, task)

@@ -161,7 +161,7 @@ def test_seen_in_several_ways_is_listed_and_counted_once(org: Organization, role
 
 
 class TestTheListAtLaunchCounts:
-    """PR24, DEC-46: the template's PROCESS READ list is copied when a process is launched."""
+    """PR24, DEC-46: the template's PROCESS READ list is copied when a process is launched. Spec: T-2.8, L-6.3."""
 
     def test_who_was_in_it_keeps_sight(self, org: Organization) -> None:
         scene = Scene(org, "standard")
@@ -182,7 +182,7 @@ class TestTheListAtLaunchCounts:
         assert [scene.launch()["id"]] == ids(scene.person.api)
 
     def test_groups_stay_groups(self, org: Organization) -> None:
-        """Q1, GR5: membership is asked about when somebody looks."""
+        """Q1, GR5: membership is asked about when somebody looks. Spec: T-10.6."""
         scene = Scene(org, "standard")
         later = org.person()
         org.allow(scene.template, "PROCESS_READ", groups=[scene.group["id"]])

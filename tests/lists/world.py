@@ -300,11 +300,16 @@ class Slow:
             "name": fold(p.name)[:200],
             "last_updated": p.updated_at,
             "due_date": p.due_date,
+            "next_deadline": self._next_deadline(p),
             "completed_at": p.completed_at,
             "started_at": p.started_at,
             "status": "archived" if p.is_archived else p.status,
             "progress": p.tasks_done * 1000 // p.tasks_visible if p.tasks_visible else 0,
         }[name]
+
+    def _next_deadline(self, p: Process) -> int | None:
+        is_over = p.is_archived or p.status == "complete"
+        return None if is_over else min((d for t in p.tasks if (d := t.clock_deadline) is not None), default=None)
 
 
 def encoded(query: dict[str, str]) -> str:

@@ -7,12 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from procession.cli.main import app
 
 COMMAND = (sys.executable, "-m", "procession")
 PATIENCE_SECONDS = 60
@@ -41,6 +46,13 @@ def run(
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+
+
+def invoke(*arguments: object, given: str = "", **settings: object) -> Result:
+    """A command that succeeds, where it matters only what comes of it: without the second a program takes to start."""
+    done = CliRunner().invoke(app, [*map(str, arguments)], input=given, env=environment(**settings))
+    assert done.exit_code == 0, done.output
+    return done
 
 
 def require_program(name: str, package: str) -> None:
@@ -123,6 +135,12 @@ class Running:
     def connect(self) -> socket.socket:
         host, _, port = self.address.removeprefix("http://").rpartition(":")
         return socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Look again and again, and leave the processor to whom we wait for."""
+    while not holds():
+        time.sleep(0.01)
 
 
 def lower(headers: Any) -> dict[str, str]:

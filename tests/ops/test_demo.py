@@ -1,5 +1,6 @@
 """The demo: one organization in which everything occurs that the API can show."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from procession import config, wiring
 from procession.adapters.identity import hash_password
+from procession.cli.running import demo_data
 from procession.config import DEFAULTS
 from procession.demo import Access, ensure_demo, ensuring
 from procession.demo.ensuring import CHANGED, EMAIL, PASSWORD, USUAL_RUNS
@@ -258,3 +261,19 @@ def test_the_command_starts_a_server_with_it(tmp_path: Path) -> None:
         )
         assert status == 200
         assert json.loads(body)["meta"]["pagination"]["total"] == 6
+
+
+def test_nothing_happens_by_itself_while_the_demo_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told of the past: what is due by now was not due then, however long telling takes."""
+    monkeypatch.setattr("procession.worker.loop.random.uniform", lambda *_: 0.001)
+    settings = config.load({}, data_dir=tmp_path)
+    wiring.prepare(settings)
+
+    access = asyncio.run(demo_data(settings, FEW_RUNS))
+
+    server = Server("", tmp_path)
+    assert access is not None
+    api = Api(server, access.token, access.organization_id)
+    done = api.data("GET", "/tasks?status=complete&without_pagination=true")
+    server.close()
+    assert done and "expired" not in {task["status_label"] for task in done}

@@ -1,5 +1,6 @@
 """What keeps a program from starting is said in one sentence, with what to do about it."""
 
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, command: tu
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A data folder with a database in it."""
+    """A data folder with a database in it, and what else a program leaves there."""
     assert run("migrate", "--data-dir", tmp_path / "data").returncode == 0
     return tmp_path / "data"
 
@@ -115,8 +116,10 @@ def test_a_database_nobody_answers_for_is_refused_without_its_password(command: 
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", 0), ("migrate",), ("token", "list", "--email", "a@b.test")])
-def test_a_schema_newer_than_the_program_is_refused(tmp_path: Path, command: tuple[object, ...]) -> None:
-    run("migrate", "--data-dir", tmp_path)
+def test_a_schema_newer_than_the_program_is_refused(
+    tmp_path: Path, empty_file: Path, command: tuple[object, ...]
+) -> None:
+    shutil.copy(empty_file, tmp_path)
     connection = apsw.Connection(str(tmp_path / "procession.db"))
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()

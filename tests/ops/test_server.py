@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.ops.programs import Running, run
+from tests.ops.programs import Running, invoke, run, wait_until
 from tests.postgres_server import fresh_database
 
 PASSWORD = "correct Horse 7"
@@ -28,15 +28,13 @@ def settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("database")}
 
 
-def administrator(folder: Path, **settings: Any) -> tuple[str, str]:
+def administrator(folder: Path, *, ask: Callable[..., Any] = invoke, **settings: Any) -> tuple[str, str]:
     """The first organization and its administrator's token, made beside the running server."""
-    made = run(
+    made = ask(
         "admin", "create", "--email", "ada@fernwood.test", "--first-name", "Ada", "--last-name", "Moss",
         "--organization", "Fernwood", "--password-stdin", "--data-dir", folder / "data", given=PASSWORD, **settings,
     )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    token = run("token", "create", "--email", "ada@fernwood.test", "--data-dir", folder / "data", **settings)
-    assert token.returncode == 0, token.stderr
+    token = ask("token", "create", "--email", "ada@fernwood.test", "--data-dir", folder / "data", **settings)
     return made.stdout.split()[1], token.stdout.strip()
 
 
@@ -45,7 +43,7 @@ def test_a_server_prepares_its_database_answers_and_stops_with_success(
 ) -> None:
     with Running(tmp_path, **settings) as server:
         assert server.get("/health/ready")[0] == 200
-        organization, token = administrator(tmp_path, **settings)
+        organization, token = administrator(tmp_path, ask=run, **settings)
         assert server.data("/me", token)["email"] == "ada@fernwood.test"
         assert server.stop() == 0
         assert server.output.count("is running") == 1
@@ -67,8 +65,7 @@ def test_a_signal_lets_running_requests_finish_and_takes_no_more(tmp_path: Path,
                 f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
                 'Content-Length: 15\r\n\r\n{"title'.encode()
             )
-            while "procession_requests_in_flight 2.0" not in server.get("/metrics")[2]:
-                pass
+            wait_until(lambda: "procession_requests_in_flight 2.0" in server.get("/metrics")[2])
 
             server.process.send_signal(sent)
 
@@ -91,8 +88,7 @@ def test_requests_that_do_not_finish_in_time_are_told_so(tmp_path: Path) -> None
                 f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
                 "Content-Length: 15\r\n\r\n".encode()
             )
-            while "procession_requests_in_flight 2.0" not in server.get("/metrics")[2]:
-                pass
+            wait_until(lambda: "procession_requests_in_flight 2.0" in server.get("/metrics")[2])
             assert server.stop() == 0
             answer = read_all(client)
 
@@ -144,8 +140,8 @@ def test_processes_show_one_set_of_figures(fleet: Running) -> None:
         fleet.get("/nowhere")
 
     # Each process writes its own down about once a second.
-    while 'procession_requests_total{operation="none",status="404"} 30.0' not in fleet.get("/metrics")[2]:
-        pass
+    counted = 'procession_requests_total{operation="none",status="404"} 30.0'
+    wait_until(lambda: counted in fleet.get("/metrics")[2])
 
 
 def test_processes_share_one_limit(fleet: Running, tmp_path: Path, database: str) -> None:
@@ -165,8 +161,8 @@ def test_a_process_that_dies_is_replaced(fleet: Running) -> None:
 
     os.kill(victim, signal.SIGKILL)
 
-    while len((now := children(fleet.process.pid)) - before) != 1 or len(now) != 2:
-        pass
+    wait_until(lambda: len(now := children(fleet.process.pid)) == 2 and len(now - before) == 1)
+    now = children(fleet.process.pid)
     assert fleet.get("/health/ready")[0] == 200
     assert fleet.stop() == 0
     assert not any(Path(f"/proc/{each}").exists() for each in now)
@@ -179,8 +175,7 @@ def test_processes_end_when_their_supervisor_is_gone(fleet: Running) -> None:
     fleet.process.kill()
     fleet.process.wait()
 
-    while any(Path(f"/proc/{each}").exists() for each in orphans):
-        pass
+    wait_until(lambda: not any(Path(f"/proc/{each}").exists() for each in orphans))
     assert not accepts(fleet)
 
 
@@ -194,8 +189,7 @@ def test_a_fleet_lets_running_requests_finish(fleet: Running, tmp_path: Path, da
         assert client.recv(65536).startswith(b"HTTP/1.1 100 ")  # it reads the body, so it is running
 
         fleet.process.send_signal(signal.SIGTERM)
-        while accepts(fleet):
-            pass
+        wait_until(lambda: not accepts(fleet))
         client.sendall(b'":"red"}')
         answer = read_all(client)
 

@@ -3,6 +3,7 @@
 A file names people, steps, fields and rules by their titles; the words it may use are the methods below.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -27,7 +28,13 @@ CALENDARS: Mapping[str, Mapping[str, Any]] = {
     "always": dict.fromkeys(WEEK, ALL_HOURS),
     "office": {**dict.fromkeys(WEEK[:5], OFFICE_HOURS), **dict.fromkeys(WEEK[5:], CLOSED)},
 }
-TYPES = {"visibility": ("show", "hide"), "status": ("reopen",), "deadline": ("deadline",), "webhook": ("emit_webhook",)}
+TYPES = {
+    "visibility": ("show", "hide"),
+    "status": ("reopen",),
+    "deadline": ("deadline",),
+    "webhook": ("emit_webhook",),
+    "launch": ("launch_process",),
+}
 
 _told = Query(
     select(events.c.kind, events.c.subject_id)
@@ -61,9 +68,15 @@ class Stage:
         self.api.data("PUT", "", {"name": "Fernwood", "automation_fire_once": strict or None, **settings})
         self.rules: dict[str, str] = {}
         self.run = ""
+        # Of the process: its tasks' ids by title, and the tasks as they are looked at.
+        self.ids: dict[str, str] = {}
+        self.shown: dict[str, dict[str, Any]] = {}
         # The same launch and events for a rehearsal; None when the case does what cannot be rehearsed.
         self.launch: dict[str, Any] = {}
         self.rehearsal: list[dict[str, Any]] | None = []
+        self.others: dict[str, dict[str, Any]] = {}
+        for other in scenario.get("others", ()):
+            self._make_other(other)
         self._make_template()
 
     # What a scenario is made of.
@@ -79,16 +92,48 @@ class Stage:
         if kickoff := self.scenario.get("kickoff"):
             body = {"title": self.scenario["title"], "prerun": [definition(each) for each in kickoff]}
             self.kickoff = {each["label"]: each for each in self.api.data("PUT", self.path, body)["prerun"]}
+        if settings := self.scenario.get("settings"):
+            self.api.data("PUT", self.path, {"title": self.scenario["title"], **settings})
         for each in self.scenario["steps"]:
             self._make_step({"title": each} if isinstance(each, str) else dict(each))
         for each in self.scenario["steps"]:
+            if isinstance(each, dict) and "launches" in each:
+                follow_up = {"id": self.others[each["launches"]]["id"], "tasks_within_process": False}
+                body = {"title": each["title"], "bp_to_launch": follow_up}
+                self.api.data("PUT", f"{self.path}/steps/{self.steps[each['title']]}", body)
             if isinstance(each, dict) and "due" in each:
                 self._set_due(each["title"], each["due"])
         for rule in self.scenario.get("rules", ()):
             self.add_rule(rule)
 
+    def _make_other(self, other: Mapping[str, Any]) -> None:
+        """A template that rules and steps launch; nobody but administrators may do so by themselves."""
+        made = self.api.data("POST", "/checklists", {"title": other["title"], "type": "procedure"})
+        path = f"/checklists/{made['id']}"
+        body = {"title": other["title"], "prerun": [definition(each) for each in other.get("kickoff", ())]}
+        self.others[other["title"]] = self.api.data("PUT", path, body)
+        for title in other.get("steps", ()):
+            self.api.data("POST", f"{path}/steps", {"title": title})
+        self.org.allow(made, "LAUNCH")
+
+    def _launch(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """template (the scenario's own when none is named), name, hand_on: kick-off field there = field here."""
+        there = {label: field["id"] for label, field in self.kickoff.items()}
+        template_id = self.template
+        if "template" in wanted:
+            other = self.others[wanted["template"]]
+            template_id, there = other["id"], {each["label"]: each["id"] for each in other["prerun"]}
+        handed = [
+            {"prerun_id": there[label], **self._named("actionable", source)}
+            for label, source in wanted.get("hand_on", {}).items()
+        ]
+        name: str | None = wanted.get("name")
+        for label, field in self.kickoff.items():
+            name = name and name.replace(f"{{{{{label}}}}}", f"{{{{{field['alias']}}}}}")
+        return {"checklist_id": template_id, "name_format": name, "prerun": handed}
+
     def _make_step(self, step: dict[str, Any]) -> None:
-        fields, _ = step.pop("fields", ()), step.pop("due", None)
+        fields, _, _ = step.pop("fields", ()), step.pop("due", None), step.pop("launches", None)
         owners = self.owners(step.pop("people", ()))
         body = {"assign_run_starter": False, **step}
         body |= {"assignees": owners["users"], "guests": owners["guests"], "groups": owners["groups"]}
@@ -121,10 +166,15 @@ class Stage:
         """[and/or,] subject, operation[, statement[, column]]."""
         logic = words.pop(0) if words[0] in ("and", "or") else "and"
         name, operation, statement, column = [*words, None, None][:4]
+        if operation in ("overdue_by", "due_in"):
+            value, unit = statement.split()
+            statement = {"value": int(value), "unit": unit}
         found = {"operation": operation, "statement": statement, "logic": logic, "column_contains_name": column}
         return {**found, **self._named("conditionable", name)}
 
     def _named(self, key: str, name: str) -> dict[str, str]:
+        if name == "(process)":
+            return {f"{key}_type": "Run"}
         for kind, known in (("Prerun", self.kickoff), ("Capture", self.fields)):
             if name in known:
                 return {f"{key}_id": known[name]["id"], f"{key}_type": kind}
@@ -140,6 +190,8 @@ class Stage:
             action["deadline"] = {"value": int(value), "unit": unit, "option": option}
         elif kind == "assignment" and what is not None:
             action["assignees"] = self.owners(what)
+        elif kind == "launch":
+            action["launch"] = self._launch(what or {})
         elif kind == "webhook":
             action |= {"webhook_url": "https://hooks.example/in", "alias_name": "hook"}
         return action | (self._named("actionable", source) if source else {})
@@ -189,6 +241,7 @@ class Stage:
         if "owners" in event:
             body["tasks"] = {self.steps[step]: {"owners": self.owners(who)} for step, who in event["owners"].items()}
         self.run = self.launcher.api.data("POST", "/runs", body)["id"]
+        self.ids = {}
         self.also("launch")
         [launched] = self.rehearsal or []
         self.launch = {**{key: body[key] for key in body if key != "checklist_id"}, "at": launched["at"]}
@@ -203,12 +256,12 @@ class Stage:
     def do_done(self, step: str, event: Mapping[str, Any]) -> None:
         who = self.people[event.get("by", "Lena")]
         decision = {key: event[key] for key in ("is_approved",) if key in event}
-        body = {"task_id": self.tasks()[step]["id"], **decision}
+        body = {"task_id": self.id_of(step), **decision}
         self._ok(who.api.post(f"/runs/{self.run}/completed-tasks", body))
         self.also("complete", step_id=self.steps.get(step), **decision)
 
     def do_reopen(self, step: str, event: Mapping[str, Any]) -> None:
-        self._ok(self.launcher.api.delete(f"/runs/{self.run}/completed-tasks/{self.tasks()[step]['id']}"))
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/completed-tasks/{self.id_of(step)}"))
         self.also("reopen", step_id=self.steps[step])
 
     def do_hide(self, step: str, event: Mapping[str, Any]) -> None:
@@ -228,7 +281,7 @@ class Stage:
             self._ok(self.launcher.api.put(self._task(step), {"deadline": self._instant(local)}))
 
     def do_comment(self, step: str, event: Mapping[str, Any]) -> None:
-        self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/comment", {"content": "hm"}))
+        self._ok(self.launcher.api.post(f"/tasks/{self.id_of(step)}/comment", {"content": "hm"}))
 
     def do_one_off(self, title: str, event: Mapping[str, Any]) -> None:
         self.org.one_off(self.launcher, title=title, run_id=self.run)
@@ -250,6 +303,17 @@ class Stage:
     def do_new_rule(self, rule: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         self.add_rule(rule)
 
+    def do_archive_other(self, title: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.api.delete(f"/checklists/{self.others[title]['id']}"))
+
+    def do_require(self, title: str, event: Mapping[str, Any]) -> None:
+        """The other template gets a required kick-off field."""
+        body = {"title": title, "prerun": [*self.others[title]["prerun"], text_field(label="Must", required=True)]}
+        self._ok(self.api.put(f"/checklists/{self.others[title]['id']}", body))
+
+    def do_undo(self, step: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/tasks/{self.tasks()[step]['id']}/undo"))
+
     def do_archive(self, _: Any, event: Mapping[str, Any]) -> None:
         self._ok(self.launcher.api.delete(f"/runs/{self.run}"))
 
@@ -258,11 +322,30 @@ class Stage:
         edge = self.org.server.edge
         self.org.server.run(fire_due(edge.database, edge.clock, edge.means))
 
+    def do_pass(self, _: Any, event: Mapping[str, Any]) -> None:
+        """Time passes; of what the clock does, only rules react."""
+        self.do_clock(True, event)
+        self.also("wait")
+
+    def do_hold(self, reason: str, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.post(f"/runs/{self.run}/hold", {"reason": reason}))
+
+    def do_resume(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.delete(f"/runs/{self.run}/hold"))
+
+    def do_restore(self, _: Any, event: Mapping[str, Any]) -> None:
+        self._ok(self.launcher.api.put(f"/runs/{self.run}/activate"))
+
     def _ok(self, answer: httpx.Response) -> None:
         assert answer.status_code in (200, 201, 204), f"{answer.status_code}: {answer.text}"
 
     def _task(self, step: str) -> str:
-        return f"/runs/{self.run}/tasks/{self.tasks()[step]['id']}"
+        return f"/runs/{self.run}/tasks/{self.id_of(step)}"
+
+    def id_of(self, step: str) -> str:
+        if step not in self.ids:
+            self.ids = {title: task["id"] for title, task in self.tasks().items()}
+        return self.ids[step]
 
     def answers(self, fields: Mapping[str, dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
         return {fields[label]["id"]: self._answer(fields[label], value) for label, value in given.items()}
@@ -297,15 +380,15 @@ class Stage:
 
     def look(self, event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         """What is there of all that the event says should be; in strict mode what `strict` says instead."""
-        return {word: getattr(self, f"see_{word}")(wanted) for word, wanted in wanted_of(event, strict=strict).items()}
+        expected = wanted_of(event, strict=strict)
+        self.shown = self.tasks() if expected else {}
+        return {word: getattr(self, f"see_{word}")(wanted) for word, wanted in expected.items()}
 
     def see_see(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        tasks = self.tasks()
-        return {step: state_word(tasks[step], word) for step, word in wanted.items()}
+        return {step: state_word(self.shown[step], word) for step, word in wanted.items()}
 
     def see_people(self, wanted: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        tasks = self.tasks()
-        return {step: sorted(self._names(tasks[step]["owners"])) for step in wanted}
+        return {step: sorted(self._names(self.shown[step]["owners"])) for step in wanted}
 
     def _names(self, owners: Mapping[str, list[Any]]) -> list[str]:
         members = {person.id: name for name, person in self.people.items()}
@@ -315,25 +398,23 @@ class Stage:
         )
 
     def see_due(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        tasks = self.tasks()
-        return {step: self._local(tasks[step]["deadline"]) for step in wanted}
+        return {step: self._local(self.shown[step]["deadline"]) for step in wanted}
 
     def _local(self, instant: str) -> str:
         return datetime.fromisoformat(instant).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
     def see_answers(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        tasks = self.tasks()
-        return {label: tasks[self.step_of[label]]["taskdata"].get(self.fields[label]["id"]) for label in wanted}
+        return {label: self.shown[self.step_of[label]]["taskdata"].get(self.fields[label]["id"]) for label in wanted}
 
     def see_completed(self, wanted: Mapping[str, bool]) -> dict[str, bool]:
         """Whether anything of a completion is left on the task: when, by whom, how decided."""
-        tasks, traces = self.tasks(), ("completed_at", "completer_id", "is_approved")
-        return {step: any(tasks[step][each] is not None for each in traces) for step in wanted}
+        traces = ("completed_at", "completer_id", "is_approved")
+        return {step: any(self.shown[step][each] is not None for each in traces) for step in wanted}
 
     def see_refused(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """What a person may not do now."""
         for word, step in wanted.items():
-            task, run = self.tasks()[step]["id"], f"/runs/{self.run}"
+            task, run = self.id_of(step), f"/runs/{self.run}"
             if word == "done":
                 answer = self.launcher.api.post(f"{run}/completed-tasks", {"task_id": task})
             else:
@@ -357,6 +438,31 @@ class Stage:
     def see_webhooks(self, _: int) -> int:
         return sum(kind == "task.webhook_due" for kind, _ in self._events())
 
+    def see_launched(self, _: list[Any]) -> list[Any]:
+        """What was launched under the process, in order: names, and answers by the labels of the kick-off form."""
+        others = {each["id"]: each for each in self.others.values()}
+        found: list[Any] = []
+        for run in reversed(self.api.data("GET", "/runs?per_page=100")):
+            if run["parent_id"] == self.run:
+                fields = others.get(run["checklist_id"], {"prerun": self.kickoff.values()})["prerun"]
+                labels = {each["id"]: each["label"] for each in fields}
+                found.append([run["name"], {labels[key]: shown(value) for key, value in run["prerun"].items()}])
+        return found
+
+    def see_processes(self, _: int) -> int:
+        return len(self.api.data("GET", "/runs?per_page=100"))
+
+    def see_comments(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What the system said on the task, without the id of a process; nothing else when it said what is wanted."""
+        tasks, found = self.tasks(), dict[str, str]()
+        for step in wanted:
+            threads = self.api.data("GET", f"/runs/{self.run}/tasks/{tasks[step]['id']}?with=threads")["threads"][
+                "data"
+            ]
+            said = [re.sub(r" \([0-9a-f]{32}\)", "", each["content"]) for each in threads]
+            found[step] = wanted[step] if wanted[step] in said else " ".join(said)
+        return found
+
     def see_told(self, wanted: Mapping[str, int]) -> dict[str, int]:
         kinds = [kind for kind, _ in self._events()]
         return {kind: kinds.count(kind) for kind in wanted}
@@ -374,7 +480,7 @@ class Stage:
 
 
 WORDS = tuple(name.removeprefix("do_") for name in vars(Stage) if name.startswith("do_"))
-REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form"})
+REHEARSABLE = frozenset({"launch", "answer", "done", "reopen", "hide", "show", "form", "pass"})
 SIGHTS = tuple(name.removeprefix("see_") for name in vars(Stage) if name.startswith("see_"))
 
 
@@ -387,6 +493,11 @@ def wanted_of(event: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         word: {**expected, **instead.get(word, {})} if isinstance(expected, dict) else instead.get(word, expected)
         for word, expected in wanted.items()
     }
+
+
+def shown(answer: Any) -> Any:
+    """An option by its text."""
+    return answer["text"] if isinstance(answer, dict) and "text" in answer else answer
 
 
 def state_word(task: Mapping[str, Any], asked: str) -> str:

@@ -1,6 +1,7 @@
 """The test tables of behaviour-automations 14: one file for each, played through the API on both databases.
 
-Each file's `proves` names the rules of the specification that it is about. "strict" is `automation_fire_once`.
+Each file's `proves` names the rules of the specification that it is about. "strict" is `automation_fire_once`; where it
+changes nothing, `modes` names the other one only.
 Wherever a case does only what can be rehearsed, `simulate` (api-templates 8.6) has to end the same.
 """
 
@@ -29,7 +30,7 @@ def cases() -> list[Any]:
                     mode == "strict",
                     id=f"{name} {mode}".replace(" usual", ""),
                 )
-                for mode in ("usual", "strict")
+                for mode in case.get("modes", scenario.get("modes", ("usual", "strict")))
             ]
     return found
 

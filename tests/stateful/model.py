@@ -1,97 +1,80 @@
 """A process as the specification tells it, in plain data: what one act after another makes of it.
 
-It shares nothing with the server, so the two can only agree by both doing what is written. People, steps and options
-go by their names.
+It shares nothing with the server, so the two can only agree by both doing what is written.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
-ADMIN, STANDARD, LIGHT = "Lena", "Milo", "Noor"
-ROLES = {ADMIN: "admin", STANDARD: "standard", LIGHT: "light"}
-KICKOFF = "Route"
-DRAFT, REVIEW, PRINT, SIGN, FILE = STEPS = ("Draft", "Review", "Print", "Sign", "File")
-# One field each on two steps; that of "File" must be answered before it can be completed.
-FIELDS = {"Colour": DRAFT, "Number": FILE}
-APPROVAL, EVERYONE = REVIEW, SIGN
-GIVEN_TO = {REVIEW: {STANDARD}, PRINT: {LIGHT}, SIGN: {STANDARD, LIGHT}}
+from tests.stateful.deadlines import Deadlines
+from tests.stateful.parts import (
+    ADMIN,
+    APPROVAL,
+    DAY,
+    DRAFT,
+    EVERYONE,
+    FIELDS,
+    FILE,
+    FORBIDDEN,
+    GIVEN_TO,
+    KICKOFF,
+    LOCKED,
+    MINUTE,
+    OK,
+    REFUSED,
+    ROLES,
+    STEPS,
+    Act,
+    Action,
+    Condition,
+    Evaluation,
+    Rule,
+    Task,
+    has,
+    holds,
+    is_armed_again,
+)  # fmt: skip
 
-OK, FORBIDDEN, REFUSED = 200, 403, 422
+# Longer than this after what was done, it cannot be undone.
+UNDO = 10 * MINUTE
+
 NEGATIVE = ("not_equals", "not_contains", "is_empty")
 STEP_WORDS = ("completed", "approved", "rejected", "reopened", "not_assigned")
 
 
-class Act(NamedTuple):
-    """One of the methods under "what people do", and who does it."""
+class Undoable(NamedTuple):
+    """What was done last, and the process before it."""
 
-    verb: str
     who: str
-    what: tuple[Any, ...] = ()
+    what: str
+    at: int
+    before: Process
 
 
-class Condition(NamedTuple):
-    """As in the scenario files: `subject` is a step or a field; `logic` joins it to what stands before it."""
+class Process(Deadlines):  # noqa: PLW1641  # it changes
+    """One process, launched at `now`; `strict` is the setting `automation_fire_once`."""
 
-    logic: str
-    subject: str
-    word: str
-    statement: str | None = None
-
-
-class Action(NamedTuple):
-    verb: str
-    step: str
-    people: tuple[str, ...] = ()
-
-
-class Rule(NamedTuple):
-    conditions: tuple[Condition, ...]
-    actions: tuple[Action, ...]
-
-    @property
-    def subjects(self) -> set[str]:
-        """The steps and kick-off field whose events make it a candidate. Spec: behaviour-automations 5.1."""
-        return {FIELDS.get(each.subject, each.subject) for each in self.conditions}
-
-
-@dataclass
-class Task:
-    step: str
-    owners: set[str] = field(default_factory=set)
-    parts: set[str] = field(default_factory=set)
-    is_done: bool = False
-    is_approved: bool | None = None
-    is_hidden: bool = False
-    is_touched: bool = False
-    was_ever_done: bool = False
-    was_undone: bool = False
-    # What a person did last, which rules leave alone: "hide" or "show". Spec: behaviour-automations 8.
-    by_hand: str = ""
-
-    @property
-    def status(self) -> str:
-        if self.is_hidden:
-            return "auto-skipped"
-        if self.is_done:
-            return "completed"
-        return "in-progress" if self.is_touched else "not-started"
-
-
-class Process:
-    """One process; `strict` is the setting `automation_fire_once`."""
-
-    def __init__(self, rules: tuple[Rule, ...], *, strict: bool, route: str | None, form_stays_open: bool) -> None:
+    def __init__(
+        self, rules: tuple[Rule, ...], *, strict: bool, route: str | None, form_stays_open: bool, now: int
+    ) -> None:
         self.rules = rules
         self.strict = strict
-        self.tasks = {step: Task(step, owners=set(GIVEN_TO.get(step, ()))) for step in STEPS}
+        self.now = now
+        self.tasks = {step: Task(step, now + 5 * DAY, owners=set(GIVEN_TO.get(step, ()))) for step in STEPS}
+        self.count_from(DRAFT)
         self.answers: dict[str, str | None] = {KICKOFF: route}
         self.is_submitted = not form_stays_open
         self.told_route = route
         self.is_archived = False
+        self.held_since: int | None = None
         self.spent: set[int] = set()
+        self.shifted = set()
+        self.evaluations: tuple[Evaluation, ...] = ()
+        self.undoable: Undoable | None = None
         for rule in rules:
             for action in rule.actions:
                 if action.verb == "show":
@@ -117,44 +100,59 @@ class Process:
         return {
             "status": self.status,
             "progress": (sum(task.is_done for task in self.visible), len(self.visible)),
+            "on_hold": self.held_since,
             "answers": {name: self.answers.get(name) for name in (KICKOFF, *FIELDS)},
-            "tasks": {step: (task.status, task.is_approved, sorted(task.owners)) for step, task in self.tasks.items()},
+            "tasks": {
+                step: (task.status, task.is_approved, sorted(task.owners), task.due)
+                for step, task in self.tasks.items()
+            },
+            "evaluations": self.evaluations,
         }
 
-    def is_like(self, other: Process) -> bool:
-        """Also in what cannot be seen: which rules are spent, what was done by hand."""
-        return vars(self) == vars(other)
+    def __eq__(self, other: object) -> bool:
+        """Also in what cannot be seen: which rules are spent, what was done by hand, what can be undone."""
+        return isinstance(other, Process) and vars(self) == vars(other)
+
+    def copied(self) -> Process:
+        made = copy.copy(self)
+        made.tasks = {
+            step: replace(each, owners={*each.owners}, parts={*each.parts}) for step, each in self.tasks.items()
+        }
+        made.answers, made.spent, made.shifted = {**self.answers}, {*self.spent}, {*self.shifted}
+        return made
 
     def do(self, act: Act) -> int:
         """The status code of the answer. Whatever is refused changes nothing."""
         return getattr(self, act.verb)(act.who, *act.what)
 
-    # What people do. Refusals come in the order of DEC-26: not theirs to do, archived, anything else.
+    # What people do. Refusals come in the order of DEC-26: not theirs to do, archived, on hold, anything else.
 
     def complete(self, who: str, step: str, decision: bool | None) -> int:
         task = self.tasks[step]
         if not self._may_work(who, task):
             return FORBIDDEN
-        if self.is_archived or task.is_done or task.is_hidden:
-            return REFUSED
+        if self._closed or task.is_done or task.is_hidden:
+            return self._closed or REFUSED
         if (step == APPROVAL and decision is None) or (step == FILE and self.answers.get("Number") is None):
             return REFUSED
-        if step == EVERYONE and who in task.owners:
-            if who in task.parts:
-                return REFUSED
+        takes_part = step == EVERYONE and who in task.owners
+        if takes_part and who in task.parts:
+            return REFUSED
+        self._begin(who, step)
+        if takes_part:
             task.parts.add(who)
             task.is_touched = True
-            if not task.owners <= task.parts:
-                return OK
-        self._close(task, decision if step == APPROVAL else None)
+        if not takes_part or task.owners <= task.parts:
+            self._close(task, decision if step == APPROVAL else None)
         return OK
 
     def reopen(self, who: str, step: str) -> int:
         task = self.tasks[step]
         if not self._may_work(who, task):
             return FORBIDDEN
-        if self.is_archived or not task.is_done:
-            return REFUSED
+        if self._closed or not task.is_done:
+            return self._closed or REFUSED
+        self._begin(who, step)
         self._open(task)
         self._follow([("REOPENED", step)])
         return OK
@@ -164,20 +162,23 @@ class Process:
         task = self.tasks[FIELDS[name]]
         if not self._may_work(who, task):
             return FORBIDDEN
-        if self.is_archived or task.is_done:
-            return REFUSED
+        if self._closed or task.is_done:
+            return self._closed or REFUSED
         if value != self.answers.get(name):
             task.is_touched = True
-        self.answers[name] = value
+            self.answers[name] = value
+            self.undoable = None
         return OK
 
     def assign(self, who: str, step: str, people: frozenset[str]) -> int:
         task = self.tasks[step]
         if ROLES[who] == "light" and (who not in task.owners or task.owners != people):
             return FORBIDDEN
-        if self.is_archived or task.is_done:
-            return REFUSED
+        if self._closed or task.is_done:
+            return self._closed or REFUSED
         left = task.owners - people
+        if task.owners != people:
+            self._begin(who, step)
         task.owners = set(people)
         task.parts &= people
         if step == EVERYONE and left and people and people <= task.parts and not task.is_hidden:
@@ -195,8 +196,10 @@ class Process:
         task = self.tasks[step]
         if ROLES[who] == "light":
             return FORBIDDEN
-        if self.is_archived or task.is_done:
-            return REFUSED
+        if self._closed or task.is_done:
+            return self._closed or REFUSED
+        if (task.is_hidden, task.by_hand) != (verb == "hide", verb):
+            self._begin(who, step)
         task.is_hidden = verb == "hide"
         task.by_hand = verb
         return OK
@@ -204,13 +207,17 @@ class Process:
     def archive(self, who: str) -> int:
         if ROLES[who] == "light":
             return FORBIDDEN
-        self.is_archived = True
-        return OK
+        if self.held_since is not None:
+            return LOCKED
+        return self._put_away(who, is_archived=True)
 
     def activate(self, who: str) -> int:
-        if ROLES[who] == "light":
-            return FORBIDDEN
-        self.is_archived = False
+        return FORBIDDEN if ROLES[who] == "light" else self._put_away(who, is_archived=False)
+
+    def _put_away(self, who: str, *, is_archived: bool) -> int:
+        if self.is_archived != is_archived:
+            self._begin(who, "process")
+            self.is_archived = is_archived
         return OK
 
     def change_form(self, who: str, route: str | None) -> int:
@@ -219,30 +226,84 @@ class Process:
         repeats = ROLES[who] == "standard" and route is not None and not is_other
         if who != ADMIN and not repeats:
             return FORBIDDEN
-        if self.is_archived:
-            return REFUSED
+        if self._closed:
+            return self._closed
+        # Saying again what is so changes nothing but when that was said last.
+        if is_other or (self.undoable is not None and self.undoable.at != self.now):
+            self.undoable = None
         self.answers[KICKOFF] = route
         if self.is_submitted and is_other:
             self._kick_off()
         return OK
 
     def submit_form(self, who: str) -> int:
-        if who != ADMIN:
-            return FORBIDDEN
-        if self.is_archived:
-            return REFUSED
+        if who != ADMIN or self._closed:
+            return FORBIDDEN if who != ADMIN else self._closed
         if not self.is_submitted:
+            self.undoable = None
             self.is_submitted = True
             self._kick_off()
         return OK
 
     def reopen_form(self, who: str) -> int:
+        if who != ADMIN or self._closed:
+            return FORBIDDEN if who != ADMIN else self._closed
+        if self.is_submitted:
+            self.undoable = None
+            self.is_submitted = False
+        return OK
+
+    def hold(self, who: str) -> int:
+        """Spec: behaviour-work HO1, HO2."""
         if who != ADMIN:
             return FORBIDDEN
-        if self.is_archived:
+        if self.is_archived or (self.held_since is None and self.status == "complete"):
             return REFUSED
-        self.is_submitted = False
+        if self.held_since is None:
+            self.undoable = None
+            self.held_since = self.now
         return OK
+
+    def resume(self, who: str) -> int:
+        """Everything that is not completed is due later by the time on hold. Spec: behaviour-work HO5."""
+        if who != ADMIN or self.is_archived:
+            return FORBIDDEN if who != ADMIN else REFUSED
+        if self.held_since is not None:
+            for task in self.tasks.values():
+                if not task.is_done:
+                    task.due += self.now - self.held_since
+            self.undoable = None
+            self.held_since = None
+        return OK
+
+    def wait(self, who: str, minutes: int) -> int:
+        self.now += minutes * MINUTE
+        return OK
+
+    def undo(self, who: str, what: str) -> int:
+        """Take back what one did last to a step's task or to the "process". Spec: behaviour-work W1 to W4."""
+        if self.held_since is not None:
+            return LOCKED
+        last = self.undoable
+        if (self.is_archived and what != "process") or last is None or (last.who, last.what) != (who, what):
+            return REFUSED
+        if last.at + UNDO <= self.now:
+            return REFUSED
+        # What was looked at stays in the log.
+        evaluations, now = self.evaluations, self.now
+        vars(self).update(vars(last.before.copied()))
+        self.evaluations, self.now, self.undoable = evaluations, now, None
+        return OK
+
+    @property
+    def _closed(self) -> int:
+        """Why nothing of the process can be changed: 0 when it can."""
+        return REFUSED if self.is_archived else LOCKED if self.held_since is not None else 0
+
+    def _begin(self, who: str, what: str) -> None:
+        """Remember the process as it is, before something that can be undone. An undo is not undone."""
+        self.undoable = None
+        self.undoable = Undoable(who, what, self.now, self.copied())
 
     def _may_work(self, who: str, task: Task) -> bool:
         """Spec: api-tasks 4; behaviour-work 5.3."""
@@ -255,12 +316,15 @@ class Process:
     def _close(self, task: Task, decision: bool | None) -> None:
         again = task.was_ever_done
         task.is_done, task.is_approved, task.was_ever_done, task.was_undone = True, decision, True, False
+        task.done_at = self.now
+        self.release(task.step)
         self._follow([("DONE again" if again else "DONE", task.step)])
 
     def _open(self, task: Task) -> None:
         """Spec: behaviour-work R3, R10."""
         task.is_done, task.is_approved, task.was_undone, task.is_touched = False, None, True, True
         task.parts = set()
+        self.hold_again(task)
 
     def _kick_off(self) -> None:
         changed = self.answers[KICKOFF] != self.told_route
@@ -280,20 +344,16 @@ class Process:
     def _evaluate(self, is_candidate: Callable[[Rule], bool]) -> list[tuple[str, str]]:
         reopened: list[tuple[str, str]] = []
         for place, rule in enumerate(self.rules):
-            if place in self.spent or not is_candidate(rule) or not self._holds(rule):
+            if place in self.spent or not is_candidate(rule):
                 continue
-            self.spent.add(place)
-            for action in rule.actions:
-                reopened += self._apply(action)
+            met = tuple(map(self._is_true, rule.conditions))
+            fires = holds(rule, met)
+            self.evaluations += (Evaluation(place, fires, met),)
+            if fires:
+                self.spent.add(place)
+                for action in rule.actions:
+                    reopened += self._apply(place, action)
         return reopened
-
-    def _holds(self, rule: Rule) -> bool:
-        """From left to right, without precedence. Spec: behaviour-automations A-3.1."""
-        result = self._is_true(rule.conditions[0])
-        for condition in rule.conditions[1:]:
-            true = self._is_true(condition)
-            result = (result or true) if condition.logic == "or" else (result and true)
-        return result
 
     def _is_true(self, condition: Condition) -> bool:
         if condition.word in STEP_WORDS:
@@ -324,7 +384,7 @@ class Process:
             case _:
                 return task.is_done
 
-    def _apply(self, action: Action) -> Iterator[tuple[str, str]]:
+    def _apply(self, place: int, action: Action) -> Iterator[tuple[str, str]]:
         """Completed tasks are left alone but for re-opening, which leaves all others alone. Spec: A-4.7, A-8.2, A-8.3."""
         task = self.tasks[action.step]
         if action.verb == "reopen":
@@ -339,6 +399,8 @@ class Process:
             case "show" | "hide":
                 if task.by_hand in ("", action.verb):
                     task.is_hidden = action.verb == "hide"
+            case "deadline":
+                self.set_due(place, action)
             case "assign":
                 task.owners |= people
             case "unassign":
@@ -348,14 +410,3 @@ class Process:
             case _:
                 task.owners = set()
         task.parts &= task.owners
-
-
-def has(rule: Rule, word: str, step: str = "") -> bool:
-    return any(each.word == word and step in ("", each.subject) for each in rule.conditions)
-
-
-def is_armed_again(rule: Rule, event: str, step: str) -> bool:
-    """Spec: behaviour-automations A-5.17 (a), (b)."""
-    if event == "DONE again":
-        return step in rule.subjects
-    return event == "REOPENED" and (has(rule, "reopened", step) or has(rule, "not_assigned", step))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 
 from procession.domain.times import HOUR, MINUTE
 from procession.storage import bulk_launches
-from procession.usecases.viewers import differences
+from tests.adapters.test_workbooks import workbook_of
 from tests.api.task_runs import NOW
 from tests.builders import Organization, Person
 from tests.worker.test_timers import World
@@ -22,7 +23,7 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def lab(org: Organization) -> dict[str, Any]:
@@ -90,6 +91,28 @@ def test_rows_are_launched_one_by_one_and_a_bad_one_stops_no_other(world: World)
     assert {each["tag_id"] for each in found["tags"]["data"]} == {field["id"], tag["id"]}
     assert folder["id"] in str(found["folders"])
     assert found["tasks"]["data"][0]["deadline"] == "2027-01-04T00:00:00.000Z"
+
+
+def test_a_workbook_is_launched_as_the_csv_file_of_it(world: World) -> None:
+    """L-13.10: the sheet that is named, with days and numbers; a bad file plans nothing."""
+    org, template = world.org, lab(world.org)
+    header = ["Name", "Farm", "Kind", "Deadline: Look"]
+    day = datetime(2027, 1, 4)  # noqa: DTZ001  # cells have no zone
+    raw = workbook_of(Notes=[["x"]], Samples=[header, ["S-1", 7.0, "Water", day], ["S-2", "Bora", "Wine", None]])
+    kind = {"Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+    refused = sent(org.admin, template, raw, query="?sheet=Farms", **kind)
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["sheet"])
+    assert list(sent(org.admin, template, raw, **kind).json()["errors"]) == ["body"], "the first sheet has no rows"
+    path = planned(org.admin, template, raw, query="?sheet=samples", **kind)
+
+    world.fire()
+
+    assert rows(org, path)[0] == (2, "launched", "S-1", {})
+    assert rows(org, path)[1][3] == {"Kind": ["Kind has no option Wine."]}
+    [found] = org.api.data("GET", "/runs?with=tasks")
+    assert found["prerun"][template["prerun"][0]["id"]] == "7"
+    assert found["tasks"]["data"][0]["deadline"] == "2027-01-04T00:00:00.000Z"
+    assert len(org.api.data("GET", "/bulk-launches")) == 1
 
 
 def test_a_bulk_launch_that_was_cut_off_goes_on_and_launches_no_row_twice(

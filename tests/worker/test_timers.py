@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from procession.domain.actors import BOT
+from procession.domain.timers import TimerKind
 from procession.domain.times import DAY, HOUR, MINUTE
-from procession.storage import threads
-from procession.usecases.viewers import differences
+from procession.storage import recount, rule_states, threads, timers, viewing
+from procession.storage.tx import WriteTx, reading
 from procession.worker.timers import fire_due
 from tests.api.task_runs import NOW, Run
 from tests.builders import Organization
@@ -68,13 +70,14 @@ def world(org: Organization) -> Iterator[World]:
     world = World(org)
     world.at(NOW)
     yield world
-    assert org.server.run(differences(org.server.database, NOW)).get(org.id) is None
+    assert org.differences() == []
 
 
 def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: World) -> None:
-    """E1, E2, A-5.1: whatever number of servers looks, however often."""
+    """E1, E2, A-5.1: whatever number of servers looks, however often. T-6.3. Spec: behaviour-work E3, G8, H7, M13."""
     shows = ("Alarm", "expired", {"action_type": "visibility", "action_verb": "show", "target_step_id": "Chase"})
     run = world.launch(expiring("Alarm", 1), {"title": "Chase", "deadline": after(9)}, rules=[shows])
+    run.assign("Alarm")
     world.at(NOW + DAY - 1)
     world.fire()
     assert world.labels(run) == {"Alarm": "not-started", "Chase": "auto-skipped"}
@@ -84,6 +87,7 @@ def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: Wo
     world.fire()
 
     assert world.labels(run) == {"Alarm": "expired", "Chase": "not-started"}
+    assert run.now()["progress"] == {"complete": 1, "total": 2, "percent": 50}
     alarm = run.tasks()["Alarm"]
     assert (alarm["status"], alarm["is_approved"], alarm["completer_id"]) == ("completed", False, None)
     assert world.comments(run, "Alarm") == ["Nobody acknowledged this task in time: it has expired."]
@@ -92,7 +96,10 @@ def test_an_expiring_task_expires_once_at_its_deadline_and_rules_react(world: Wo
 
 
 def test_what_the_clock_may_not_close_waits_until_it_may(world: World) -> None:
-    """E4, H10, A-7.7, T3, Y10, P2: held, hidden, with a problem, archived, locked; then five minutes' time."""
+    """E4, H10, A-7.7, T3, Y10, P2: held, hidden, with a problem, archived, locked; then five minutes' time.
+
+    LT-8, T-6.4, T-6.5. Spec: behaviour-work E7.
+    """
     run = world.launch("Use", expiring("Alarm", 1), expiring("Mail", 1, step_type="expiring_email"))
     waiting = world.org.template(steps=["Use", expiring("Recall", 1)])
     use, recall = waiting["steps"]
@@ -141,7 +148,7 @@ def test_a_reopened_expiring_task_has_five_minutes_for_a_new_date(world: World) 
 
 
 def test_a_server_that_was_away_catches_up_in_order(world: World) -> None:
-    """What happened first decides about what would have come later."""
+    """What happened first decides about what would have come later. Spec: behaviour-work E7."""
     moves = {"action_type": "deadline", "action_verb": "deadline", "target_step_id": "Second"}
     moves |= {"deadline": {"value": 30, "unit": "days", "option": "from"}}
     steps = ("Use", expiring("Second", 2), expiring("First", 1), expiring("Third", 3))
@@ -177,6 +184,34 @@ def test_what_fails_is_undone_and_tried_again_whatever_the_clock_does(
     assert world.labels(run)["Alarm"] == "expired", "a claim of a clock that ran ahead counts for nothing"
 
 
+def test_a_rule_on_time_fires_once_whatever_happens_to_servers_and_clocks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spec: A-2.44, A-2.45; cut off in the middle nothing of it is left, and it comes later."""
+    assign = {"action_type": "assignment", "action_verb": "assign", "target_step_id": "Use"}
+    late = ("Use", "overdue", {**assign, "assignees": {"guests": ["late@x.test"]}})
+    run = world.launch({"title": "Use", "deadline": after(1)}, rules=[late])
+    real = rule_states.save
+
+    async def fail(tx: Any, *rest: Any) -> Any:
+        await real(tx, *rest)
+        raise RuntimeError("the power goes")
+
+    monkeypatch.setattr(rule_states, "save", fail)
+    world.at(NOW + 400 * DAY)
+    world.fire()
+    monkeypatch.undo()
+    assert run.tasks()["Use"]["owners"]["guests"] == []
+    world.at(NOW + 2 * DAY)
+    world.fire(servers=3)
+    world.fire()
+
+    assert run.tasks()["Use"]["owners"]["guests"] == ["late@x.test"]
+    feed = world.org.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}&per_page=100")
+    [executed] = [row for row in feed if row["type"] == ["execution"]]
+    assert executed["description"] == ['Rule "r" was executed.']
+
+
 def test_a_stand_alone_expiring_task_expires_too(world: World) -> None:
     task = world.org.one_off(task_type="expiring", deadline="2026-09-22T14:00:00Z")
     world.at(NOW + 2 * DAY)
@@ -186,7 +221,10 @@ def test_a_stand_alone_expiring_task_expires_too(world: World) -> None:
 
 
 def test_tasks_overdue_for_months_are_completed_and_rules_react(world: World) -> None:
-    """Y7 to Y9, A-10.4: by nobody, approvals without a decision, required answers not asked for; `expired` not met."""
+    """Y7 to Y9, A-10.4: by nobody, approvals without a decision, required answers not asked for; `expired` not met.
+
+    Spec: behaviour-work G8, M13.
+    """
     shows = {"action_type": "visibility", "action_verb": "show"}
     run = world.launch(
         {"title": "Old", "deadline": after(1), "captures": [{"label": "Why", "required": True}]},
@@ -208,6 +246,7 @@ def test_tasks_overdue_for_months_are_completed_and_rules_react(world: World) ->
         "Old": "completed", "Vote": "completed", "Young": "not-started", "Next": "not-started", "Never": "auto-skipped",
     }  # fmt: skip
     assert run.tasks()["Vote"]["is_approved"] is None
+    assert run.now()["progress"] == {"complete": 2, "total": 4, "percent": 50}
     assert world.org.api.data("GET", f"/tasks/{alone['id']}")["status"] == "completed"
     assert len(world.comments(run, "Old")) == 1
 
@@ -217,7 +256,7 @@ def test_tasks_overdue_for_months_are_completed_and_rules_react(world: World) ->
 
 
 def test_complete_processes_are_archived_and_restored_ones_start_anew(world: World) -> None:
-    """Y3, Y6, Y8"""
+    """Y3, Y6, Y8. Spec: behaviour-work M13, P12."""
     run, open_run = world.launch("Use"), world.launch("Use", "More")
     run.complete("Use").raise_for_status()
     settings = {"name": "Fernwood", "auto_archive": True}
@@ -229,6 +268,8 @@ def test_complete_processes_are_archived_and_restored_ones_start_anew(world: Wor
     world.at(NOW + 8 * DAY)
     world.fire(servers=3)
     assert run.now()["archived_at"] is not None and open_run.now()["archived_at"] is None
+    [said] = world.org.api.data("GET", f"/runs/{run.id}?with=threads")["threads"]["data"]
+    assert (said["author_type"], "archived by itself" in said["content"]) == ("bot", True)
 
     world.org.api.put(f"/runs/{run.id}/activate", {}).raise_for_status()
     world.at(NOW + 10 * DAY)
@@ -238,3 +279,67 @@ def test_complete_processes_are_archived_and_restored_ones_start_anew(world: Wor
     world.at(NOW + 30 * DAY + HOUR)
     world.fire()
     assert run.now()["status"] == "complete", "switched off"
+
+
+class TestWhatMembersSee:
+    """Who sees what by name is counted afresh by a timer, set by whatever changes it."""
+
+    def test_it_is_counted_afresh_and_the_timer_goes(self, world: World) -> None:
+        org = world.org
+        member = org.person("standard")
+        group = org.api.data("POST", "/groups", {"name": "Crew", "members": [member.id]})["id"]
+        world.launch("Call")
+        world.server.clock.advance(seconds=2)
+        assert stale(org)
+
+        world.fire()
+
+        assert not stale(org)
+        assert timers_of(org, "count_viewers") == []
+        assert org.differences() == []
+        org.api.put(f"/groups/{group}", {"name": "Crew", "members": []}).raise_for_status()
+        assert stale(org) == [member.id]
+        assert len(timers_of(org, "count_viewers")) == 1
+
+    def test_who_wants_it_while_it_is_counted_is_not_forgotten(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        org = world.org
+        first, second = org.person("standard"), org.person("standard")
+        org.rebuild_stale()
+        counted: list[int] = []
+        count = recount.rebuild_viewer
+
+        async def count_and_change(tx: WriteTx, account: int) -> None:
+            await count(tx, account)
+            if account in (first.id, second.id):
+                counted.append(account)
+            if counted == [first.id]:
+                await viewing.mark_stale(tx, {second.id})
+
+        monkeypatch.setattr(recount, "rebuild_viewer", count_and_change)
+        org.api.data("POST", "/groups", {"name": "Crew", "members": [first.id]})
+        world.server.clock.advance(seconds=2)
+
+        world.fire()
+
+        assert counted == [first.id, second.id]
+        assert not stale(org)
+        assert timers_of(org, "count_viewers") == []
+
+
+def stale(org: Organization) -> list[int]:
+    async def read() -> list[int]:
+        async with reading(org.server.database, org.number, org.id, BOT, org.server.clock()) as tx:
+            return await recount.stale_viewers(tx)
+
+    return org.server.run(read())
+
+
+def timers_of(org: Organization, kind: TimerKind) -> list[int]:
+    async def read() -> list[int]:
+        async with reading(org.server.database, org.number, org.id, BOT, org.server.clock()) as tx:
+            at = await timers.due_at(tx, kind, 0)
+            return [] if at is None else [at]
+
+    return org.server.run(read())

@@ -8,6 +8,7 @@ from procession.api.routes import (
     activity,
     attaching,
     auth,
+    bin_items,
     bulk_launches,
     custom_field_keys,
     custom_fields,
@@ -49,6 +50,7 @@ from procession.api.routes import (
     threads,
     tokens,
     undo,
+    version_moves,
 )
 
 RESOURCES: tuple[ModuleType, ...] = (
@@ -64,6 +66,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     templates,
     template_parts,
     template_versions,
+    version_moves,
     template_threads,
     public_kickoff,
     steps,
@@ -96,6 +99,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     activity,
     search,
     undo,
+    bin_items,
     holds,
 )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from procession.adapters.workbooks import read_table
 from procession.api.bodies import parse_form, parse_json, read_body
 from procession.api.call import Answer, Call, Streamed
 from procession.api.edge import CallerChanged, Edge, is_hex_id
@@ -21,6 +22,7 @@ from procession.api.preconditions import condition_of, guarded
 from procession.api.replays import named, once
 from procession.api.router import Router
 from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
+from procession.domain.sheets import Sheet
 from procession.storage.connection import Reader
 from procession.storage.log import position_query
 from procession.storage.tx import ReadTx, WriteTx, streaming, writing
@@ -81,7 +83,7 @@ class Dispatcher:
         raw = b""
         if operation.wants_body:
             raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
-            given["body"] = _body(operation, call, raw)
+            given["body"] = await _body(operation, call, raw, given)
         request = named(operation, call, raw)
         condition = condition_of(operation, call, values)
         if operation.tx is None:
@@ -224,9 +226,9 @@ def _gains_from_assuming(operation: Operation, call: Call) -> bool:
     return operation.etag and operation.auth == "member" and IF_NONE_MATCH not in call.headers
 
 
-def _body(operation: Operation, call: Call, raw: bytes) -> Any:
-    if operation.body is bytes:
-        return raw
+async def _body(operation: Operation, call: Call, raw: bytes, given: Mapping[str, Any]) -> Any:
+    if operation.body is Sheet:
+        return await read_table(raw, given["params"].sheet)
     media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     given = parse_form(raw) if media_type == "application/x-www-form-urlencoded" else parse_json(raw)
     return given if operation.body is Any else read_body(operation.body, given, call.ignored)

@@ -10,8 +10,10 @@ from procession.api.contract.envelope import ErrorBody
 from procession.api.operations import Operation, is_replayable, writes
 from procession.api.params import Params, field_types
 from procession.api.preconditions import kind_named
+from procession.domain.sheets import Sheet
 from procession.storage.tx import ReadTx
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REF = "#/components/schemas/{name}"
 STANDARD_ERRORS = (401, 403, 404, 429)
 REASONS = {
@@ -69,7 +71,7 @@ def document(operations: list[Operation], server_url: str = "/") -> dict[str, An
 
 
 def _shapes(operation: Operation) -> list[Any]:
-    shapes = [_body_shape(operation)] if operation.wants_body and operation.body is not bytes else []
+    shapes = [_body_shape(operation)] if operation.wants_body and operation.body is not Sheet else []
     if _has_answer(operation):
         shapes.append(operation.answer)
     if operation.params is not None:
@@ -110,13 +112,13 @@ def _described(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     if operation.auth == "guest":
         described["security"] = [{"token": []}, {}]
     if operation.wants_body:
-        described["requestBody"] = {"required": operation.body is bytes, "content": _body_content(operation, schema_of)}
+        described["requestBody"] = {"required": operation.body is Sheet, "content": _body_content(operation, schema_of)}
     return described
 
 
 def _body_content(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
-    if operation.body is bytes:
-        return {"text/csv": {"schema": {"type": "string"}}}
+    if operation.body is Sheet:
+        return {"text/csv": {"schema": {"type": "string"}}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
     return {"application/json": {"schema": schema_of[id(_body_shape(operation))]}}
 
 

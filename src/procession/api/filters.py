@@ -36,6 +36,7 @@ SORT_FIELDS = {
     "updated_at": "last_updated",
     "completed_at": "completed_at",
     "due_date": "due_date",
+    "next_deadline": "next_deadline",
     "status": "status",
     "progress": "progress",
 }

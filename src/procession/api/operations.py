@@ -4,9 +4,9 @@
     async def list_tags(tx: ReadTx, call: Call, params: TagListParams) -> Paginated[Tag]:
 
 What a handler gets is decided by its parameters: `tx` (ReadTx or WriteTx; the edge opens and commits it), `call`,
-`params` (a Params struct), `body` (a struct, `Any` for the plain data, or `bytes` for CSV as it was sent), and path
-parameters by their names (`int` ones are 404 when they are not numbers). What it returns is the body; the annotation
-is the documented shape.
+`params` (a Params struct), `body` (a struct, `Any` for the plain data, or `Sheet` for an uploaded table, of a workbook
+the sheet that `params.sheet` names), and path parameters by their names (`int` ones are 404 when they are not
+numbers). What it returns is the body; the annotation is the documented shape.
 """
 
 import inspect

@@ -225,7 +225,13 @@ VENDOR = Blueprint(
             who=("priya",),
             due=Due(1, "days", "approve"),
             stage="Decision",
-            fields=[field("text", "Account", field_validation=["numeric"]), field("date", "Valid from")],
+            fields=[
+                field("text", "Account", field_validation=["numeric"]),
+                field("date", "Valid from"),
+                field("number", "Days to pay", minimum=0, decimals=0, unit="days"),
+                field("currency", "Credit limit", currency="GBP", minimum=0),
+                field("calculated", "Limit a day", expression="{{credit-limit-1}} / {{days-to-pay-1}}", currency="GBP"),
+            ],
         ),
         StepPlan(
             key="tell",

@@ -104,7 +104,7 @@ async def make_demo(application: "Application", *, runs: int, now: Millis) -> No
         await _fill(made, stories, runs - told, since=since, until=until)
     await stories.tell(now - HOUR)
     await extras.of_the_last_hour()
-    await rebuild_stale(edge.database, now)
+    await rebuild_stale(edge.database, made.org, made.organization_id, now)
 
 
 async def _fill(made: Company, stories: Stories, processes: int, *, since: Millis, until: Millis) -> None:

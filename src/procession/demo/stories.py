@@ -23,7 +23,7 @@ from procession.storage import access, processes
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import assigning, completion, launching, process_threads, tasks, threads
 from procession.usecases import processes as process_uses
-from procession.usecases.launching import Wish
+from procession.usecases.launch_requests import Wish
 from procession.usecases.processes import Changes
 from procession.usecases.thread_writing import Draft
 

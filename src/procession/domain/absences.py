@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -32,6 +33,8 @@ class Absence(msgspec.Struct, frozen=True, kw_only=True):
 
 Absences = Mapping[int, Sequence[Absence]]
 """By member; only those whose deputy, if they have one, can be given work."""
+
+NONE: Absences = MappingProxyType({})
 
 
 def by_member(absences: Iterable[Absence]) -> Absences:

@@ -61,7 +61,10 @@ KINDS: Mapping[str, Kind] = {
     "process.restored": Kind("unarchived", "Process", "restored"),
     "process.put_on_hold": Kind("updated", "Process", "put on hold"),
     "process.resumed": Kind("updated", "Process", "resumed"),
+    "process.moved": Kind("updated", "Process", "moved to another version of its template"),
     "process.deleted": Kind("deleted", "Process", "deleted"),
+    "process.recovered": Kind("unarchived", "Process", "brought back from the bin"),
+    "process.purged": Kind("deleted", "Process", "erased from the bin"),
     "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
     "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
     "process.linked": Kind("linked", "Process", "tagged or filed"),
@@ -79,10 +82,16 @@ KINDS: Mapping[str, Kind] = {
     "task.archived": Kind("archived", "Task", "archived"),
     "task.restored": Kind("unarchived", "Task", "restored"),
     "task.deleted": Kind("deleted", "Task", "deleted"),
+    "task.recovered": Kind("unarchived", "Task", "brought back from the bin"),
+    "task.purged": Kind("deleted", "Task", "erased from the bin"),
     "task.linked": Kind("linked", "Task", "tagged or filed"),
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
+    "task.launched_process": Kind("linked", "Task", "followed by a process"),
+    "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
+    "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
+    "rule.holds_no_more": Kind("executed", EXECUTION, "followed: its conditions do not hold any more"),
     "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
     "thread.added": Kind("commented", "Comment", "commented on"),
     "thread.changed": Kind("updated", "Comment", "changed on"),
@@ -100,6 +109,8 @@ KINDS: Mapping[str, Kind] = {
     "template.archived": Kind("archived", "Blueprint", "archived"),
     "template.restored": Kind("unarchived", "Blueprint", "restored"),
     "template.deleted": Kind("deleted", "Blueprint", "deleted"),
+    "template.recovered": Kind("unarchived", "Blueprint", "brought back from the bin"),
+    "template.purged": Kind("deleted", "Blueprint", "erased from the bin"),
     "template.linked": Kind("linked", "Blueprint", "tagged"),
     "template.unlinked": Kind("unlinked", "Blueprint", "taken out of a tag"),
     "step.created": Kind("created", "Step", "added"),
@@ -119,6 +130,8 @@ KINDS: Mapping[str, Kind] = {
     "tag.created": Kind("created", "Tag", "created"),
     "tag.updated": Kind("updated", "Tag", "changed"),
     "tag.deleted": Kind("deleted", "Tag", "deleted"),
+    "tag.recovered": Kind("unarchived", "Tag", "brought back from the bin"),
+    "tag.purged": Kind("deleted", "Tag", "erased from the bin"),
     "group.created": Kind("created", "Group", "created"),
     "group.updated": Kind("updated", "Group", "changed"),
     "group.deleted": Kind("deleted", "Group", "deleted"),
@@ -308,8 +321,12 @@ def _details(event: Happening, context: Context) -> str:
         added, removed = (_people(payload.get(key), context) for key in ("added", "removed"))
         parts = [f"{added} added"] if added else []
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
-    if event.kind == "process.put_on_hold":
+    if event.kind == "process.moved":
+        return f"from version {payload.get('from_version')} to {payload.get('version')}."
+    if event.kind in ("process.put_on_hold", "task.launch_refused"):
         return str(payload.get("reason", ""))
+    if event.kind == "task.launched_process":
+        return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
 

@@ -11,8 +11,9 @@ from typing import Literal
 
 import msgspec
 
+from procession.domain.calculating.sheet import Standing, calculates, is_required_now, standing, with_calculated
 from procession.domain.errors import Invalid
-from procession.domain.fields import MAX_TEXT, RELATIVE_DAY, Field
+from procession.domain.fields import MAX_TEXT, NUMERIC, RELATIVE_DAY, Field
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.names import Variable, fill_variables
 from procession.domain.richtext import is_rich
@@ -41,15 +42,21 @@ def accept(
     people: People,
     org_id: str,
     may_clear_required: bool,
+    zone: str = "UTC",
 ) -> Accepted:
     """The current answers with the sent ones merged in; raises Invalid with the messages of every field at fault.
 
-    A field that is not sent keeps its answer; a sent key of no field is ignored.
+    A kick-off form calculates on its own, in the organization's `zone`; what a task calculates may need others' forms
+    and is for `calculating.process`.
+
+    A field that is not sent keeps its answer; a sent key of no field, or of a calculated one, is ignored.
     """
-    accepted, errors = _merge(fields, sent, current, key, people, org_id)
+    accepted, errors = _merge(fields, sent, current, key, people, org_id, zone)
     if not may_clear_required:
+        found = standing(fields, accepted.values, zone)
         touched = accepted.changed | accepted.cleared
-        sent_blank = missing_required([field for field in fields if field.id in touched], accepted.values)
+        asked = [field for field in fields if field.id in touched or field.form_rules]
+        sent_blank = missing_required(asked, accepted.values, found)
         errors = {field_id: [message] for field_id, message in sent_blank.items()} | errors
     _raise_at_once(key, fields, errors)
     return accepted
@@ -63,6 +70,7 @@ def submit(
     people: People,
     org_id: str,
     today: date,
+    zone: str = "UTC",
     variables: Mapping[str, Variable] | None = None,
 ) -> Accepted:
     """The answers of a form sent as a whole, as a launch does: defaults filled in, nothing required left blank.
@@ -70,9 +78,11 @@ def submit(
     `today` is the day in the organization's zone, `variables` are what defaults may hold. Raises Invalid with every
     field at fault. Spec: L-4.3, L-4.8.
     """
-    accepted, errors = _merge(fields, sent, {}, key, people, org_id)
+    accepted, errors = _merge(fields, sent, {}, key, people, org_id, zone)
     values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, variables=variables)
-    missing = missing_required(fields, values)
+    if calculates(fields):
+        values = with_calculated([fields], values, zone)
+    missing = missing_required(fields, values, standing(fields, values, zone))
     _raise_at_once(key, fields, {field_id: [message] for field_id, message in missing.items()} | errors)
     return msgspec.structs.replace(accepted, values=values, changed=frozenset(values))
 
@@ -116,19 +126,25 @@ def with_defaults(
     return filled
 
 
-def missing_required(fields: Sequence[Field], answers: Answers) -> dict[str, str]:
-    """What a form still lacks before it may be submitted, by field id. Spec: L-4.3, L-4.5."""
+def missing_required(fields: Sequence[Field], answers: Answers, found: Standing) -> dict[str, str]:
+    """What a form still lacks before it may be submitted, by field id; `found` is how its fields stand.
+
+    Spec: L-4.3, L-4.5, T-11.72.
+    """
     return {
         field.id: f"{field.label} is required"
         for field in fields
-        if field.required and is_blank(field, answers.get(field.id))
+        if is_required_now(field, found) and is_blank(field, answers.get(field.id))
     }
 
 
-def completion_obstacles(fields: Sequence[Field], answers: Answers) -> dict[str, list[str]]:
+def completion_obstacles(fields: Sequence[Field], answers: Answers, zone: str) -> dict[str, list[str]]:
     """What a task's form still lacks before the task may be completed, by field id. Spec: T-11.12 to T-11.14, TT-1."""
-    obstacles = {field_id: [message] for field_id, message in missing_required(fields, answers).items()}
+    found = standing(fields, answers, zone)
+    obstacles = {field_id: [message] for field_id, message in missing_required(fields, answers, found).items()}
     for field in fields:
+        if field.id in found.hidden:
+            continue
         answer = answers.get(field.id)
         complaints = broken_rules(field, answer)
         if field.needs_all_checked() and not _all_checked(field, answer):
@@ -139,7 +155,7 @@ def completion_obstacles(fields: Sequence[Field], answers: Answers) -> dict[str,
 
 
 def _merge(
-    fields: Sequence[Field], sent: object, current: Answers, key: Key, people: People, org_id: str
+    fields: Sequence[Field], sent: object, current: Answers, key: Key, people: People, org_id: str, zone: str
 ) -> tuple[Accepted, dict[str, list[str]]]:
     """The answers merged as far as they are acceptable, and what is wrong with the others, by field id."""
     folded = fold_map(sent)
@@ -149,7 +165,7 @@ def _merge(
     values, errors, ignored, cleared = dict(current), dict[str, list[str]](), list[str](), set[str]()
     for name, answer in folded.items():
         field = known.get(name) or known.get(name.lower())
-        if field is None:
+        if field is None or field.field_type == "calculated":
             ignored.append(name)
             continue
         try:
@@ -162,6 +178,8 @@ def _merge(
             cleared.add(field.id)
         else:
             values[field.id] = value
+    if key == "prerun" and calculates(fields):
+        values = with_calculated([fields], values, zone)
     changed = frozenset(field_id for field_id in known if _differs(current.get(field_id), values.get(field_id)))
     return Accepted(values, changed, frozenset(cleared), ignored), errors
 
@@ -193,7 +211,17 @@ def _default_answer(field: Field, today: date, variables: Mapping[str, Variable]
     default = fill_variables(default, variables)
     if field.field_type == "date":
         return _day_or_instant(default, today)
+    if field.field_type in NUMERIC:
+        return _number_or_none(field, default)
     return default[:MAX_TEXT] if field.field_type == "text" else default
+
+
+def _number_or_none(field: Field, default: str) -> object | None:
+    """The number that a default with variables has come to; None when it is none that the field accepts."""
+    try:
+        return accept_value(field, default, people=People(), org_id="")
+    except Unacceptable:
+        return None
 
 
 def _day_or_instant(default: str, today: date) -> str | None:

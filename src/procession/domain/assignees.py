@@ -6,6 +6,7 @@ from typing import Any
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.people import is_bot_email
 from procession.domain.processes import Owners
 
 HEX = frozenset("0123456789abcdef")
@@ -69,7 +70,7 @@ def _guest(entry: object) -> str | None:
     if not isinstance(address, str):
         return None
     address = address.strip().lower()
-    return address if is_email(address) else None
+    return address if is_email(address) and not is_bot_email(address) else None
 
 
 def _group(entry: object) -> str | None:

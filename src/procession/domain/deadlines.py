@@ -67,13 +67,17 @@ class PlannedDeadline(msgspec.Struct, frozen=True):
 
 
 class TaskDeadline(msgspec.Struct, frozen=True, kw_only=True):
-    """A task of a running process; `set_by_hand`: by a person, a rule or the launch request, so never recalculated."""
+    """A task of a running process; `set_by_hand`: by a person, a rule or the launch request, so never recalculated.
+
+    `week` is its own, where those who have it are away (L-9.26).
+    """
 
     rule: StepDeadline | None
     at: Millis | None
     held: bool = False
     completed_at: Millis | None = None
     set_by_hand: bool = False
+    week: WorkingWeek | None = None
 
 
 def read_step_deadline(raw: object, path: str = "deadline") -> StepDeadline:
@@ -213,7 +217,7 @@ def release_on_completion(
     changes: dict[str, PlannedDeadline] = {}
     for step_id, task, rule in _movable_dependents(tasks, anchor):
         if rule.option == "from":
-            changes[step_id] = PlannedDeadline(deadline_from(completed_at, rule, week), held=False)
+            changes[step_id] = PlannedDeadline(deadline_from(completed_at, rule, task.week or week), held=False)
         elif task.held and task.at is not None:
             changes[step_id] = PlannedDeadline(task.at, held=False)
     return _with_followers(tasks, changes, week)
@@ -245,7 +249,8 @@ def rehold_on_reopen(tasks: Mapping[str, TaskDeadline], anchor: str, week: Worki
         if parent.completed_at is None and (rule.option == "from" or parent.held):
             changes[anchor] = PlannedDeadline(reopened.at, held=True)
         elif parent.completed_at is not None and rule.option == "from" and reopened.held:
-            changes[anchor] = PlannedDeadline(deadline_from(parent.completed_at, rule, week), held=False)
+            at = deadline_from(parent.completed_at, rule, reopened.week or week)
+            changes[anchor] = PlannedDeadline(at, held=False)
     queue = [anchor]
     for waited_for in queue:
         holds = waited_for != anchor or changes.get(anchor, reopened).held
@@ -283,9 +288,9 @@ def _with_followers(
     changes = dict(changes)
     queue = list(changes)
     for moved in queue:
-        for step_id, _, rule in _movable_dependents(tasks, moved):
+        for step_id, task, rule in _movable_dependents(tasks, moved):
             if step_id not in changes:
-                changes[step_id] = _after_anchor(rule, changes[moved], week)
+                changes[step_id] = _after_anchor(rule, changes[moved], task.week or week)
                 queue.append(step_id)
     return _differing(tasks, changes)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from procession.domain.calculating.expressions import Fault, parse
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
 from procession.domain.fields import (
@@ -17,14 +18,18 @@ from procession.domain.fields import (
     RELATIVE_DAY,
     Column,
     Field,
+    FieldRule,
     FieldType,
     Option,
     find_option,
     read_checklist,
 )
+from procession.domain.form_rules import read_form_rules
 from procession.domain.loose import as_bool, as_int, as_list, as_object, clean_json, clean_text, deeper_than, json_size
 from procession.domain.names import clean_name, numbered_alias, slug
+from procession.domain.number_definitions import read_number_rules
 from procession.domain.times import Millis, parse_instant, wire
+from procession.domain.values import People, Unacceptable, accept_value
 
 MAX_LABEL = 200
 MAX_POSITION = 9999
@@ -33,7 +38,7 @@ MAX_FREE_FORM_BYTES = 20_000
 MAX_FREE_FORM_DEPTH = 8
 
 CHOICES: frozenset[FieldType] = frozenset({"radio", "dropdown", "multiselect"})
-WITHOUT_DEFAULT: frozenset[FieldType] = frozenset({"file", "table", "assignees_form"})
+WITHOUT_DEFAULT: frozenset[FieldType] = frozenset({"file", "table", "assignees_form", "calculated"})
 
 RULES = ("email", "numeric", "url", "alpha", "alpha_num", "alpha_dash")
 
@@ -101,6 +106,9 @@ class _Reader:
             field_validation=self._rules(),
             prefix=self._text("prefix", MAX_TEXT) if field_type in ("text", "dropdown") else None,
             suffix=self._text("suffix", MAX_TEXT) if field_type in ("text", "dropdown") else None,
+            **read_number_rules(field_type, self._given, self._complain),
+            expression=self._expression() if field_type == "calculated" else None,
+            form_rules=self._form_rules(),
             settings=self._settings(),
             lookup_list=self._free_form("list", kept.lookup_list if kept else None),
             created_at=kept.created_at if kept else now,
@@ -250,6 +258,30 @@ class _Reader:
                 self._complain(at, f"The {at} must be one of {', '.join(RULES)}, min:n, max:n.")
         return tuple(read)
 
+    def _form_rules(self) -> tuple[FieldRule, ...]:
+        if "form_rules" not in self.sent:
+            return self.existing.form_rules if self.existing else ()
+        return read_form_rules(self.sent["form_rules"], self._complain)
+
+    def _expression(self) -> str | None:
+        """What can be read; that it fits the other fields is seen where these are known. Spec: T-11.62."""
+        if as_bool(self.sent.get("required")):
+            self._complain("required", "A calculated field cannot be required: nobody fills it in.")
+        sent = self._given("expression")
+        if sent is None or (isinstance(sent, str) and not sent.strip()):
+            self._complain("expression", "The expression field is required.")
+            return None
+        text = self._string("expression", sent).strip()
+        try:
+            parse(text)
+        except Fault as fault:
+            self._complain("expression", str(fault))
+        return text
+
+    def _given(self, key: str) -> object:
+        """What was sent, or what an optional key keeps."""
+        return self.sent[key] if key in self.sent else getattr(self.existing, key, None)
+
     def _settings(self) -> dict[str, Any] | None:
         settings = self._free_form("settings", self.existing.settings if self.existing else None)
         if settings is None or settings == []:  # an empty map of some clients. Spec: api-conventions 7
@@ -298,12 +330,25 @@ def _fitting_default(field: Field, sent: object) -> object:
             return None if option is None else {"id": option.id, "text": option.text, "value": option.value}
         case "multiselect":
             return read_checklist(field, sent)
+        case "number" | "currency" if not _is_variable(sent):
+            return _fitting_number(field, sent)
         case "text" if isinstance(sent, int | float):
             return sent if abs(sent) < MAX_NUMBER else None
         case _:
             if not isinstance(sent, str) or len(sent) > MAX_TEXTAREA:
                 return None
             return _fitting_text(field.field_type, clean_text(sent))
+
+
+def _is_variable(sent: object) -> bool:
+    return isinstance(sent, str) and _HOLDS_VARIABLE.search(sent) is not None
+
+
+def _fitting_number(field: Field, sent: object) -> object:
+    try:
+        return accept_value(field, sent, people=People(), org_id="")
+    except Unacceptable:
+        return None
 
 
 def _fitting_text(field_type: FieldType, text: str) -> str | None:

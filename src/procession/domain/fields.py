@@ -8,14 +8,32 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from procession.domain.automations.rules import FieldOperator, Logic
 from procession.domain.loose import as_bool, as_int, as_list, as_object
 from procession.domain.times import Millis
 
 FieldType = Literal[
-    "text", "textarea", "radio", "dropdown", "multiselect", "date", "email", "file", "table", "assignees_form"
+    "text",
+    "textarea",
+    "radio",
+    "dropdown",
+    "multiselect",
+    "date",
+    "email",
+    "file",
+    "table",
+    "assignees_form",
+    "number",
+    "currency",
+    "calculated",
 ]
+ResultType = Literal["number", "date", "text"]
+Effect = Literal["show", "hide", "require"]
 
 FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
+
+NUMERIC: frozenset[FieldType] = frozenset({"number", "currency"})
+"""Types whose answers are exact decimal numbers. Spec: T-11.50."""
 
 MAX_TEXT = 200
 MAX_TEXTAREA = 30_000
@@ -38,6 +56,23 @@ class Column(msgspec.Struct, frozen=True):
     label: str
 
 
+class FieldCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """A test of the answer to a field of the same form, as rules have it (automations.rules.Condition)."""
+
+    field_id: str
+    operator: FieldOperator
+    statement: Any = None  # JSON
+    logic: Logic = "and"
+    column: str | None = None
+
+
+class FieldRule(msgspec.Struct, frozen=True):
+    """What becomes of its field while the conditions hold. Spec: T-11.70."""
+
+    effect: Effect
+    conditions: tuple[FieldCondition, ...]
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A field as templates keep it and processes copy it; `id` and `alias` never change. Spec: api-templates 6.4."""
 
@@ -57,12 +92,25 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     field_validation: tuple[str, ...] = ()
     prefix: str | None = None
     suffix: str | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    decimals: int | None = None  # None: as many as were sent
+    unit: str | None = None
+    currency: str | None = None
+    expression: str | None = None
+    result_type: ResultType | None = None  # of the expression; None: it is broken
+    form_rules: tuple[FieldRule, ...] = ()
     settings: dict[str, Any] | None = None  # JSON
     lookup_list: Any = msgspec.field(default=None, name="list")  # JSON of unpublished shape
     created_at: Millis
     last_updated: Millis
     archived_at: Millis | None = None
     custom_fields: dict[str, Any] = {}  # JSON
+
+    @property
+    def answer_type(self) -> FieldType:
+        """The type whose answers it has: of a calculated field that of its result. Spec: T-11.67."""
+        return (self.result_type or "text") if self.field_type == "calculated" else self.field_type
 
     def needs_all_checked(self) -> bool:
         """Whether its task completes only when every entry of this checklist is checked. Spec: T-11.14."""

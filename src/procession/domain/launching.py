@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from procession.domain.absences import Absences, week_of, with_deputies
 from procession.domain.answers import Accepted, accept, submit
 from procession.domain.assignees import head_count, merged, with_accountable_member
+from procession.domain.calculating.process import recalculated
+from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.custom_values import inherited
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
@@ -72,6 +74,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     people: People
     # Active members among the template's assignees, and who belongs to which group.
     active: frozenset[int]
+    # Members that addresses among the template's guests belong to by now.
+    former_guests: Mapping[str, int]
     people_of_groups: Mapping[str, tuple[frozenset[int], frozenset[str]]]
     reader: Reader
     new_id: Callable[[], str]
@@ -79,6 +83,29 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     task_keys: Mapping[str, FieldKey] = {}
     # When those who may be given tasks are away. Spec: L-9.25, L-9.26.
     absences: Absences = {}
+
+
+def bare_request(starter: int) -> Request:
+    """A launch by this member that says nothing of its own."""
+    return Request(
+        name=None,
+        summary="",
+        owner=starter,
+        starter=starter,
+        starred=False,
+        is_public=False,
+        publicly_hidden_fields=(),
+        assign_someone_else=False,
+        parent_id=None,
+        prerun=None,
+        overrides={},
+        roles={},
+        users=None,
+        groups=None,
+        tags=frozenset(),
+        folder=None,
+        readers=(),
+    )
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -113,7 +140,7 @@ def check(source: Source, request: Request, around: Surroundings, *, at: int) ->
     problems: list[dict[str, list[str]]] = []
     for step in _launched_steps(source, request, around):
         given = request.overrides.get(step.id) or Override()
-        owners[step.id] = _assigned(step, given, request, around)
+        owners[step.id] = assigned(step, given, request, around)
         problem = _assignment_problem(step, given, owners[step.id], around)
         if problem is not None:
             problems.append({step.id: [problem]})
@@ -128,20 +155,21 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
     """The process that a launch makes which was found to be right."""
     document = source.document
     today = local_day(numbers.at, around.week.zone)
+    shown = shown_answers(document.kickoff, found.answers, around.reader.zone)
     name = process_name(
         sent=request.name,
         title=source.title,
         pattern=_name_pattern(document, request),
         auto_naming=document.auto_naming,
         may_change=document.allow_launcher_change_name,
-        answers=name_variables(document.kickoff, found.answers, around.reader),
+        answers=name_variables(document.kickoff, shown, around.reader),
         launched_on=today,
     )
     form: Literal["complete", "incomplete"] | None = None
     if document.kickoff:
         form = "incomplete" if request.assign_someone_else else "complete"
     folded = fold(name)
-    return Process(
+    process = Process(
         seq=numbers.process,
         id=around.new_id(),
         template_id=source.id,
@@ -176,6 +204,7 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         folder=request.folder,
         starred_by=frozenset({request.starter} if request.starred else ()),
     )
+    return recalculated(process, document, around.reader.zone)
 
 
 def _name_pattern(document: Template, request: Request) -> str | None:
@@ -188,6 +217,7 @@ def _name_pattern(document: Template, request: Request) -> str | None:
 def _answers(source: Source, request: Request, around: Surroundings, *, today: date) -> Accepted:
     fields = source.document.kickoff
     common: dict[str, Any] = {"key": "prerun", "people": around.people, "org_id": around.organization_id}
+    common["zone"] = around.reader.zone
     if request.assign_someone_else:
         return accept(fields, request.prerun, {}, may_clear_required=True, **common)
     return submit(fields, request.prerun, today=today, **common)
@@ -212,7 +242,7 @@ def _tasks(source: Source, request: Request, around: Surroundings, found: Found,
     places = {step.id: place for place, step in enumerate(steps, start=1)}
     tasks = [
         replace(
-            _task(
+            task_of(
                 step, _owners(found, planned, step, around), planned[step.id], places[step.id], request, around, numbers
             ),
             seq=numbers.first_task + count,
@@ -228,14 +258,16 @@ def _owners(found: Found, planned: Mapping[str, PlannedDeadline], step: Step, ar
     return with_deputies(found.owners[step.id], due_on, around.absences)
 
 
-def _assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:
+def assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:
     """First match wins: the request, the template with its job titles, the launcher, nobody. Spec: L-8.1 to L-8.6."""
     if given.owners is not None and not given.owners.is_empty:
         owners = given.owners
     else:
-        kept = tuple(user for user in step.assignees if user in around.active)
+        named = (*step.assignees, *(around.former_guests.get(guest) for guest in step.guests))
+        users = tuple(dict.fromkeys(user for user in named if user in around.active))
+        guests = tuple(guest for guest in step.guests if guest not in around.former_guests)
         groups = tuple(group for group in step.groups if group in around.people_of_groups)
-        owners = Owners(kept, step.guests, groups)
+        owners = Owners(users, guests, groups)
         for role in step.roles:
             owners = merged(owners, request.roles.get(role, Owners()))
         if owners.is_empty and step.assign_run_starter and not step.roles:
@@ -259,7 +291,7 @@ def _assignment_problem(step: Step, given: Override, owners: Owners, around: Sur
     return None
 
 
-def _task(
+def task_of(
     step: Step,
     owners: Owners,
     planned: PlannedDeadline,
@@ -268,6 +300,7 @@ def _task(
     around: Surroundings,
     numbers: Numbers,
 ) -> Task:
+    """The task of a step at this place, without its number; its start counts from the instant of the numbers."""
     given = request.overrides.get(step.id) or Override()
     if given.started_at is not None:
         started_at = given.started_at

@@ -6,6 +6,7 @@ their ids, which are the ids of the options.
 
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -98,6 +99,34 @@ def without_list(template: Template, list_id: str | None = None) -> Template:
 
     steps = tuple(replace(step, fields=own(step.fields)) for step in template.steps)
     return replace(template, kickoff=own(template.kickoff), steps=steps)
+
+
+def fed_by(template: Template, list_id: str) -> dict[str, Any]:
+    """The fields that take their options from this list: what they say of it, by their ids."""
+    fields = (*template.kickoff, *template.fields())
+    return {field.id: field.lookup_list for field in fields if _names(field, list_id)}
+
+
+def fed_again(template: Template, former: Mapping[str, Any], found: LookupList) -> tuple[Template, bool]:
+    """The document whose fields take their options from this list once more, where the options are still those that
+    it left them; and whether all do. Spec: BI5.
+    """
+    back: set[str] = set()
+
+    def again(fields: Sequence[Field]) -> tuple[Field, ...]:
+        return tuple(fed(field) for field in fields)
+
+    def fed(field: Field) -> Field:
+        if field.id not in former or field.lookup_list is not None:
+            return field
+        once_more = replace(field, lookup_list=former[field.id])
+        if _with_list(once_more, {found.id: found}) != once_more:
+            return field
+        back.add(field.id)
+        return once_more
+
+    steps = tuple(replace(step, fields=again(step.fields)) for step in template.steps)
+    return replace(template, kickoff=again(template.kickoff), steps=steps), back == set(former)
 
 
 def _names(field: Field, list_id: str | None) -> bool:

@@ -1,8 +1,11 @@
-"""Tables that people upload: CSV text as a header and rows. Spec: behaviour-launching L-13.2, L-13.6."""
+"""Tables that people upload: a header and rows of text, read of CSV here and of workbooks by `adapters.workbooks`.
+
+Spec: behaviour-launching L-13.2, L-13.6, L-13.10.
+"""
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -31,31 +34,38 @@ class Sheet(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
-def read_sheet(raw: bytes) -> Sheet:
-    """The table in a CSV file: UTF-8, commas or semicolons, as the header has it. Blank rows are left out.
-
-    Raises Invalid on `body`.
-    """
-    if len(raw) > MAX_BYTES:
-        raise _refused(f"The file is larger than {MAX_BYTES // 1024**2} MiB. Send it in parts.")
+def read_csv(raw: bytes) -> Sheet:
+    """The table in a CSV file: UTF-8, commas or semicolons, as the header has it. Raises Invalid on `body`."""
+    require_size(raw)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise _refused(f"The file is not UTF-8 text (byte {fault.start + 1}). Save it as CSV UTF-8.") from None
+        raise refused(f"The file is not UTF-8 text (byte {fault.start + 1}). Save it as CSV UTF-8.") from None
+    return read_records(_records(clean_text(text)))
+
+
+def require_size(raw: bytes) -> None:
+    """Raises Invalid on `body`."""
+    if len(raw) > MAX_BYTES:
+        raise refused(f"The file is larger than {MAX_BYTES // 1024**2} MiB. Send it in parts.")
+
+
+def read_records(records: Iterable[tuple[int, Sequence[str]]]) -> Sheet:
+    """The table in these rows, each with its number from 1. Blank rows are left out. Raises Invalid on `body`."""
     rows: list[Row] = []
-    for number, record in _records(clean_text(text)):
+    for number, record in records:
         if number > MOST_RECORDS:
-            raise _refused(f"The file has more than {MOST_RECORDS} rows, blank ones counted.")
+            raise refused(f"The file has more than {MOST_RECORDS} rows, blank ones counted.")
         cells = tuple(cell.strip() for cell in record)
         if not any(cells) and number > 1:
             continue
         if len(cells) > MAX_COLUMNS:
-            raise _refused(f"The file may have at most {MAX_COLUMNS} columns.")
+            raise refused(f"The file may have at most {MAX_COLUMNS} columns.")
         if len(rows) > MAX_ROWS:
-            raise _refused(f"The file may have at most {MAX_ROWS} rows below its header. Send it in parts.")
+            raise refused(f"The file may have at most {MAX_ROWS} rows below its header. Send it in parts.")
         rows.append(Row(number, cells))
     if len(rows) < 2 or not any(rows[0].cells):
-        raise _refused("The file needs a header in its first row, and at least one row below it.")
+        raise refused("The file needs a header in its first row, and at least one row below it.")
     return Sheet(rows[0].cells, tuple(rows[1:]))
 
 
@@ -65,7 +75,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         yield from enumerate(reader, start=1)
     except csv.Error as fault:
-        raise _refused(f"The file is not readable as CSV: {fault}.") from None
+        raise refused(f"The file is not readable as CSV: {fault}.") from None
 
 
 def _separator(text: str) -> str:
@@ -82,6 +92,6 @@ def _separator(text: str) -> str:
     return ";" if counted[";"] > counted[","] else ","
 
 
-def _refused(message: str) -> Invalid:
-    errors: dict[str, list[Any]] = {"body": [message]}
+def refused(message: str, field: str = "body") -> Invalid:
+    errors: dict[str, list[Any]] = {field: [message]}
     return Invalid(errors)

@@ -60,15 +60,18 @@ def settle(process: Process, now: int) -> Process:
         improvements=sum(task.improvements for task in kept),
         next_deadline=open_deadlines[0] if open_deadlines else None,
         open_deadlines=open_deadlines,
-        due_date=None if process.is_on_hold else _due_date(shown),
+        due_date=due_date_of(process),
         max_task_deadline=max((task.deadline for task in kept if task.deadline is not None), default=None),
         completed_at=completed_at,
     )
 
 
-def _due_date(shown: list[Task]) -> int | None:
-    """Nobody knows when a process on hold is due."""
-    return max((task.deadline for task in shown if task.deadline is not None and not task.is_held), default=None)
+def due_date_of(process: Process) -> int | None:
+    """The latest deadline of what is visible and waits for nothing. Nobody knows when a process on hold is due."""
+    if process.is_on_hold:
+        return None
+    known = (task.deadline for task in visible(process) if task.deadline is not None and not task.is_held)
+    return max(known, default=None)
 
 
 class Health(msgspec.Struct, frozen=True):

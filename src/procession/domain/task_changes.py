@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from procession.domain.calculating.checking import typed
 from procession.domain.calendar import WorkingWeek, shift_forward
 from procession.domain.definitions import read_definition
 from procession.domain.errors import Invalid
@@ -146,7 +147,13 @@ def read_fields(
             continue
         aliases.add(field.alias)
         read[field.id] = field
+    found = typed([tuple(read.values())])
+    for index, field_id in enumerate(read):
+        for key, faults in (("expression", found.calculations), ("form_rules", found.rules)):
+            if field_id in faults:
+                errors[f"form_fields.{index}.{key}"] = [faults[field_id]]
     if errors:
         raise Invalid(errors)
+    read = {field.id: field for field in found.fields}
     ordered = sorted(read.values(), key=lambda field: field.position)
     return tuple(replace(field, position=place) for place, field in enumerate(ordered, start=1))

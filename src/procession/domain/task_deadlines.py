@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from procession.domain import deadlines
+from procession.domain.absences import NONE, Absences, week_of
 from procession.domain.calendar import WorkingWeek
-from procession.domain.deadlines import PlannedDeadline, StepDeadline, TaskDeadline
+from procession.domain.deadlines import START_RUN, PlannedDeadline, StepDeadline, TaskDeadline
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
 
@@ -21,40 +22,49 @@ def rules_of(template: Template) -> Rules:
     return {step.id: step.deadline for step in template.steps}
 
 
-def released(process: Process, anchor: Task, rules: Rules, week: WorkingWeek) -> Process:
+def are_calculated_later(template: Template) -> bool:
+    """Whether a deadline hangs on what happens after the launch: on another step, or on a rule. Spec: L-9.27."""
+    waits = any(step.deadline.step != START_RUN for step in template.steps)
+    return waits or any(action.shift is not None for rule in template.rules for action in rule.actions)
+
+
+def released(process: Process, anchor: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE) -> Process:
     """After `anchor`, a task of the process, was completed."""
     if anchor.step_id is None or anchor.completed_at is None:
         return process
-    found = deadlines.release_on_completion(_deadlines(process, rules), anchor.step_id, anchor.completed_at, week)
-    return _with(process, found)
+    tasks = _deadlines(process, rules, week, absences)
+    return _with(process, deadlines.release_on_completion(tasks, anchor.step_id, anchor.completed_at, week))
 
 
-def held_again(process: Process, anchor: Task, rules: Rules, week: WorkingWeek) -> Process:
+def held_again(process: Process, anchor: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE) -> Process:
     """After `anchor` was reopened."""
     if anchor.step_id is None:
         return process
-    return _with(process, deadlines.rehold_on_reopen(_deadlines(process, rules), anchor.step_id, week))
+    return _with(process, deadlines.rehold_on_reopen(_deadlines(process, rules, week, absences), anchor.step_id, week))
 
 
-def moved_along(process: Process, anchor: Task, rules: Rules, week: WorkingWeek) -> Process:
+def moved_along(process: Process, anchor: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE) -> Process:
     """After the deadline of `anchor` changed."""
     if anchor.step_id is None:
         return process
-    return _with(process, deadlines.follow_moved_deadline(_deadlines(process, rules), anchor.step_id, week))
+    tasks = _deadlines(process, rules, week, absences)
+    return _with(process, deadlines.follow_moved_deadline(tasks, anchor.step_id, week))
 
 
-def followed_up(process: Process, before: Task, after: Task, rules: Rules, week: WorkingWeek) -> Process:
+def followed_up(
+    process: Process, before: Task, after: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE
+) -> Process:
     """The process with what a changed task of it entails for the deadlines of others. Spec: behaviour-work D14."""
     if after.deadline != before.deadline or (after.is_held != before.is_held and after.is_open):
-        process = moved_along(process, after, rules, week)
+        process = moved_along(process, after, rules, week, absences)
     if after.is_completed and not before.is_completed:
-        process = released(process, after, rules, week)
+        process = released(process, after, rules, week, absences)
     if before.is_completed and not after.is_completed:
-        process = held_again(process, after, rules, week)
+        process = held_again(process, after, rules, week, absences)
     return process
 
 
-def _deadlines(process: Process, rules: Rules) -> dict[str, TaskDeadline]:
+def _deadlines(process: Process, rules: Rules, week: WorkingWeek, absences: Absences) -> dict[str, TaskDeadline]:
     return {
         task.step_id: TaskDeadline(
             rule=rules.get(task.step_id),
@@ -62,6 +72,7 @@ def _deadlines(process: Process, rules: Rules) -> dict[str, TaskDeadline]:
             held=task.is_held,
             completed_at=task.completed_at,
             set_by_hand=task.deadline_by_hand,
+            week=week_of(task.owners, week, absences) if absences else None,
         )
         for task in process.tasks
         if task.step_id is not None

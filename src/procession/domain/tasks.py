@@ -119,12 +119,12 @@ def decision_on(task: Task, *, sent: bool | None) -> bool | None:
     return sent is not False if task.task_type in TIMED_TYPES else None
 
 
-def obstacles(task: Task, fields: Sequence[Field], *, decision: bool | None) -> dict[str, list[Any]]:
+def obstacles(task: Task, fields: Sequence[Field], *, decision: bool | None, zone: str) -> dict[str, list[Any]]:
     """What is still missing: the decision, and whatever each field lacks. Spec: behaviour-work C7, C8."""
     missing: dict[str, list[Any]] = {}
     if task.task_type == "approval" and decision is None:
         missing["is_approved"] = [DECISION_REQUIRED]
-    return missing | completion_obstacles(fields, task.taskdata)
+    return missing | completion_obstacles(fields, task.taskdata, zone)
 
 
 def completed(task: Task, by: Completer, at: int, *, decision: bool | None) -> Task:
@@ -160,7 +160,7 @@ def with_part(task: Task, by: Completer, at: int, people: frozenset[str], *, dec
     return completed(done, by, at, decision=decision) if decision is False or is_enough else done
 
 
-def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[Field], at: int) -> Task:
+def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[Field], at: int, *, zone: str) -> Task:
     """The task after its assignees changed: completed when all that remain have done their part (A6).
 
     Completed by whoever did the last of their parts, unless something still prevents it.
@@ -170,7 +170,7 @@ def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[F
     if not is_enough or not task.is_open or task.open_problems:
         return task
     decision = True if task.task_type == "approval" else None
-    if obstacles(task, fields, decision=decision):
+    if obstacles(task, fields, decision=decision, zone=zone):
         return task
     last = max(done, key=lambda person: (done[person], person))
     by = Completer(member=int(last[2:])) if last.startswith("m:") else Completer(guest=last[2:])

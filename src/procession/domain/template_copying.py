@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.automations.rules import Action
 from procession.domain.fields import Field
+from procession.domain.form_rules import renamed_rules
 from procession.domain.lookup_lists import without_list
 from procession.domain.names import Variable, fill_variables, numbered_alias
 from procession.domain.processes import Owners
@@ -40,7 +42,8 @@ def copy_template(template: Template, *, new_id: Callable[[], str], now: int) ->
     parts += [each for rule in template.rules for each in (*rule.conditions, *rule.actions)]
     ids = {each.id: new_id() for each in parts}
     text = _ID.sub(lambda found: ids.get(found[0], found[0]), msgspec.json.encode(template).decode())
-    document = _freshly_dated(msgspec.json.decode(text, type=Template), now)
+    document = _launching_as_before(msgspec.json.decode(text, type=Template), template)
+    document = _freshly_dated(document, now)
     aliases = _fresh_aliases([*document.kickoff, *document.fields()])
     text = _with_renamed_variables(document, {old: new for old, new in aliases.values() if old != new})
     document = msgspec.json.decode(text, type=Template)
@@ -76,7 +79,10 @@ def without_people(template: Template) -> Template:
     nobody: dict[str, Any] = {"assignees": (), "guests": (), "groups": (), "roles": (), "follow_up": None}
     steps = (replace(step, **nobody, custom_fields={}, fields=bare(step.fields)) for step in template.steps)
     rules = (
-        replace(rule, actions=tuple(replace(action, assignees=Owners()) for action in rule.actions))
+        replace(
+            rule,
+            actions=tuple(replace(action, assignees=Owners()) for action in rule.actions if action.launch is None),
+        )
         for rule in template.rules
     )
     return replace(
@@ -92,14 +98,44 @@ def without_people(template: Template) -> Template:
     )
 
 
+def _launching_as_before(copy: Template, original: Template) -> Template:
+    """A template that launches itself is launched by its copy, too: that hands on to the original's fields."""
+
+    def back(action: Action, former: Action) -> Action:
+        if action.launch is None or former.launch is None:
+            return action
+        pairs = zip(action.launch.answers, former.launch.answers, strict=True)
+        answers = tuple(replace(each, field=old.field) for each, old in pairs)
+        return replace(action, launch=replace(action.launch, answers=answers))
+
+    rules = (
+        replace(rule, actions=tuple(back(*each) for each in zip(rule.actions, former.actions, strict=True)))
+        for rule, former in zip(copy.rules, original.rules, strict=True)
+    )
+    return replace(copy, rules=tuple(rules))
+
+
 def copy_step(template: Template, step: Step, *, title: str | None, new_id: Callable[[], str], now: int) -> Step:
     """A copy of a step of this template; its fields get ids and aliases of their own. Spec: T-5.5."""
     taken = field_aliases(template)
-    fields: list[Field] = []
+    aliases: dict[str, str] = {}
     for field in step.fields:
-        alias = numbered_alias(field.label, taken, "field")
-        taken.add(alias)
-        fields.append(replace(field, id=new_id(), alias=alias, created_at=now, last_updated=now))
+        aliases[field.alias] = numbered_alias(field.label, taken, "field")
+        taken.add(aliases[field.alias])
+    ids = {field.id: new_id() for field in step.fields}
+    new_names = {old: Variable((f"{{{{{new}}}}}",)) for old, new in aliases.items()}
+    fields = [
+        replace(
+            field,
+            id=ids[field.id],
+            form_rules=renamed_rules(field.form_rules, ids),
+            alias=aliases[field.alias],
+            expression=None if field.expression is None else fill_variables(field.expression, new_names),
+            created_at=now,
+            last_updated=now,
+        )
+        for field in step.fields
+    ]
     title = (title or f"{step.title}{STEP_SUFFIX}")[:MAX_STEP_TITLE]
     alias = numbered_alias(title, {each.alias for each in template.steps}, "step")
     return replace(step, id=new_id(), alias=alias, title=title, fields=tuple(fields), created_at=now, updated_at=now)

@@ -18,6 +18,7 @@ from procession.domain.wording import (
     conditions_text,
     deadline_text,
     duration,
+    form_rules_text,
     groups_text,
     joined,
     members_text,
@@ -29,7 +30,9 @@ Part = Literal["setting", "kickoff_field", "step", "field", "rule", "milestone"]
 Change = Literal["added", "removed", "changed", "moved"]
 
 _SEQUENCES = frozenset({"options", "columns", "field_validation", "ai_allowed_app_keys"})
-_UNCOMPARED = frozenset({"id", "created_by", "created_at", "updated_at", "last_updated", "archived_at", "position"})
+_UNCOMPARED = frozenset(
+    {"id", "created_by", "created_at", "updated_at", "last_updated", "archived_at", "position", "result_type"}
+)
 _PARTS = frozenset({"kickoff", "rules", "steps", "stages", "fields"})
 _TITLES = {"step": "title", "field": "label", "kickoff_field": "label", "rule": "name", "milestone": "name"}
 _NOUNS: Mapping[Part, str] = {"field": "field", "kickoff_field": "kick-off field"}
@@ -40,6 +43,7 @@ _WORDS = {
     "explanation_video": "video",
     "default_process_name_format": "pattern of process names",
     "can_add_oot": "permission to add one-off tasks",
+    "two_way_visibility": "two-way visibility",
     "users": "default members",
     "groups": "groups",
     "summary": "description",
@@ -98,12 +102,12 @@ def _listed(versions: _Versions, part: Part, before: Sequence[Listed], after: Se
     old, new = {each.id: each for each in before}, {each.id: each for each in after}
     for each in before:
         if each.id not in new:
-            yield _whole(versions.before, part, each, "removed", [*old].index(each.id))
+            yield _whole(versions, versions.before, part, each, "removed", [*old].index(each.id))
     moved = _moved([each.id for each in before if each.id in new], [each.id for each in after if each.id in old])
     for place, each in enumerate(after):
         former = old.get(each.id)
         if former is None:
-            yield _whole(versions.after, part, each, "added", place)
+            yield _whole(versions, versions.after, part, each, "added", place)
             continue
         yield from _changed(versions, part, _title(part, each), former, each)
         if each.id in moved:
@@ -116,7 +120,7 @@ def _fields(versions: _Versions) -> Iterator[Difference]:
     new = {field.id: (field, step) for step in versions.after.steps for field in step.fields}
     for field_id, (field, step) in old.items():
         if field_id not in new and versions.after.step(step.id) is not None:
-            yield _whole(versions.before, "field", field, "removed", step.fields.index(field), step)
+            yield _whole(versions, versions.before, "field", field, "removed", step.fields.index(field), step)
     for step in versions.after.steps:
         former = versions.before.step(step.id)
         stayed = [] if former is None else [field.id for field in former.fields if new.get(field.id, (0, 0))[1] is step]
@@ -124,7 +128,7 @@ def _fields(versions: _Versions) -> Iterator[Difference]:
         for place, field in enumerate(step.fields):
             if field.id not in old:
                 if former is not None:
-                    yield _whole(versions.after, "field", field, "added", place, step)
+                    yield _whole(versions, versions.after, "field", field, "added", place, step)
                 continue
             was, where = old[field.id]
             yield from _changed(versions, "field", field.label, was, field)
@@ -161,13 +165,20 @@ def _title(part: Part, each: Listed) -> str:
 
 
 def _whole(
-    template: Template, part: Part, each: Listed, change: Change, place: int, step: Step | None = None
+    versions: _Versions,
+    template: Template,
+    part: Part,
+    each: Listed,
+    change: Change,
+    place: int,
+    step: Step | None = None,
 ) -> Difference:
     title = _title(part, each)
     where = f" of step {quoted(step.title)}" if step is not None else ""
     sentence = f"{_noun(part).capitalize()} {quoted(title)}{where} was {change}"
     if isinstance(each, Rule):
-        sentence += f": if {conditions_text(each, template)}, then {actions_text(each, template)}"
+        told = f"if {conditions_text(each.conditions, template)}, then {actions_text(each, template, versions.names)}"
+        sentence += f": {told}"
     elif part == "step":
         sentence += f" at position {place + 1}" if change == "added" else f" from position {place + 1}"
     return Difference(
@@ -246,7 +257,11 @@ def _in_words(versions: _Versions, version: Template, attribute: str, value: Any
     if wording is not None:
         return wording(value, version, versions.names)
     if isinstance(of, Rule) and attribute in ("conditions", "actions"):
-        text = conditions_text(of, version) if attribute == "conditions" else actions_text(of, version, versions.names)
+        text = (
+            conditions_text(of.conditions, version)
+            if attribute == "conditions"
+            else actions_text(of, version, versions.names)
+        )
         return quoted(text.replace('"', "'"))
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -290,5 +305,6 @@ _WORDINGS: Mapping[str, Callable[[Any, Template, Names], str]] = {
     "follow_up": _template,
     "approvals_needed": lambda value, _, __: str(value) if value else "no number",
     "max_assignable": lambda value, _, __: str(value) if value else "no cap",
+    "form_rules": lambda value, version, _: form_rules_text(value, version),
     "kickoff_sharing_user_id": lambda value, _, names: members_text([] if value is None else [value], names),
 }

@@ -4,6 +4,7 @@ Spec: T-1.7, T-13.4, T-13.6.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
@@ -46,6 +47,8 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
         found |= {("member", str(each)) for each in action.assignees.users}
         found |= {("guest", each) for each in action.assignees.guests}
         found |= {("group", each) for each in action.assignees.groups}
+        if action.launch is not None:
+            found.add(("template", action.launch.template_id))
     for text in _texts(template):
         found |= {("template", embedded.lower()) for embedded in _OPENING.findall(text)}
     found |= {("list", each) for each in lists_of(template)}
@@ -68,23 +71,67 @@ def rich_texts(template: Template) -> list[str | None]:
 
 def without_snippet(template: Template, snippet: int) -> Template:
     """The document without the references to a snippet that is deleted. Spec: T-13.4."""
+    return rewritten(template, lambda _, text: snippets.without(text, snippet))
 
-    def cut(text: str | None) -> str | None:
-        return snippets.without(text, snippet) if text else text
 
-    def cut_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-        return tuple(replace(field, guidance=cut(field.guidance)) for field in fields)
+def rewritten(template: Template, change: Callable[[str, str], str]) -> Template:
+    """The document with each of its rich texts as `change` makes it of its place and itself. A place is the name of a
+    setting, or "step:<id>" or "field:<id>".
+    """
+
+    def at(place: str, text: str | None) -> str | None:
+        return text if text is None else change(place, text)
+
+    def on_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(replace(field, guidance=at(f"field:{field.id}", field.guidance)) for field in fields)
 
     return replace(
         template,
-        summary=cut(template.summary),
-        guidance=cut(template.guidance),
-        kickoff_description=cut(template.kickoff_description),
-        kickoff=cut_fields(template.kickoff),
+        summary=at("summary", template.summary),
+        guidance=at("guidance", template.guidance),
+        kickoff_description=at("kickoff_description", template.kickoff_description),
+        kickoff=on_fields(template.kickoff),
         steps=tuple(
-            replace(each, summary=cut(each.summary), fields=cut_fields(each.fields)) for each in template.steps
+            replace(each, summary=at(f"step:{each.id}", each.summary), fields=on_fields(each.fields))
+            for each in template.steps
         ),
     )
+
+
+def texts_at(template: Template) -> dict[str, str]:
+    """Every rich text of the document, by its place."""
+    found: dict[str, str] = {}
+
+    def note(place: str, text: str) -> str:
+        found[place] = text
+        return text
+
+    rewritten(template, note)
+    return found
+
+
+def former_texts(before: Template, after: Template) -> dict[str, str]:
+    """What the texts that differ were before, by their places."""
+    now = texts_at(after)
+    return {place: text for place, text in texts_at(before).items() if now.get(place, "") != text}
+
+
+def with_former_texts(
+    template: Template, former: Mapping[str, str], cut: Callable[[str], str]
+) -> tuple[Template, bool]:
+    """The document with these texts in their places, where they still are what `cut` left of them; and whether all
+    were. Spec: BI5.
+    """
+    back: set[str] = set()
+
+    def again(place: str, text: str) -> str:
+        if place in former and cut(former[place]) == text:
+            back.add(place)
+            return former[place]
+        return text
+
+    changed = rewritten(template, again)
+    return changed, back == set(former)
 
 
 def embeddings(template_id: str, title: str, template: Template, embedded: str) -> list[Embedding]:
@@ -98,26 +145,22 @@ def embeddings(template_id: str, title: str, template: Template, embedded: str) 
 
 def without_embedded(template: Template, embedded: str) -> Template:
     """The document without the blocks that showed this template, which is gone for good. Spec: T-1.7."""
-
-    def cut(text: str | None) -> str | None:
-        return text if text is None else _without_blocks(text, embedded)
-
-    steps = tuple(
-        replace(step, summary=cut(step.summary)) if _embeds(step.summary, embedded) else step for step in template.steps
-    )
-    return replace(template, summary=cut(template.summary), guidance=cut(template.guidance), steps=steps)
+    return rewritten(template, lambda _, text: without_blocks(text, embedded))
 
 
 def _embeds(text: str | None, embedded: str) -> bool:
     return text is not None and any(each.lower() == embedded for each in _OPENING.findall(text))
 
 
-def _without_blocks(text: str, embedded: str) -> str:
+def without_blocks(text: str, embedded: str) -> str:
+    """The text without the blocks that showed this template."""
     kept: list[str] = []
-    position = 0
+    position, closes = 0, True
     while (opening := _OPENING.search(text, position)) is not None:
         ours = opening[1].lower() == embedded
         kept.append(text[position : opening.start() if ours else opening.end()])
-        closing = _CLOSING.search(text, opening.end()) if ours else None
+        closing = _CLOSING.search(text, opening.end()) if ours and closes else None
+        # Where nothing closes this one, nothing closes those after it: looking again would take ever longer.
+        closes = closes and (closing is not None or not ours)
         position = closing.end() if closing is not None else opening.end()
     return "".join([*kept, text[position:]])

@@ -6,6 +6,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from procession.domain.automations.rules import using
+from procession.domain.calculating.checking import using_fields
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.fields import Field
@@ -53,11 +54,18 @@ def without_step(template: Template, step_id: str) -> Template:
 
 
 def require_unused(template: Template, ids: frozenset[str], *, what: str) -> None:
-    """Raises NotAllowed, naming the rules that use one of these steps and fields. Spec: A-11.1, T-11.30."""
+    """Raises NotAllowed, naming the rules or fields that use one of these steps and fields.
+
+    Spec: A-11.1, T-11.30, T-11.69.
+    """
     rules = using(template.rules, ids)
     if rules:
         named = ", ".join(f'"{rule.name}"' for rule in rules)
         raise NotAllowed(f"{what} is used by a rule: {named}. Change or delete that rule first.")
+    fields = using_fields(template, ids)
+    if fields:
+        named = ", ".join(f'"{field.label}"' for field in fields)
+        raise NotAllowed(f"{what} is used by another field: {named}. Change or delete that field first.")
 
 
 def with_copied_step(template: Template, original: Step, copy: Step) -> Template:

@@ -18,13 +18,11 @@ StepType = TaskType
 
 TEMPLATE_TYPES: tuple[TemplateType, ...] = get_args(TemplateType)
 STEP_TYPES: tuple[StepType, ...] = get_args(StepType)
-LABELS = ("Started", "In progress", "Finishing", "Published")
 
 MAX_TITLE = 250
 MAX_SUMMARY = 2000
 MAX_STEP_TITLE = 600
 MAX_STAGE_NAME = 250
-MAX_LABEL = 50
 MAX_STEPS = 500
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
 
@@ -123,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kickoff_sharing_user_id: int | None = None
     ko_form_blueprint_id: str | None = None
     dual_version_enabled: bool = False
+    # What rules show and hide follows their conditions both ways. Spec: behaviour-automations.
+    two_way_visibility: bool = False
     custom_fields: dict[str, Any] = {}  # JSON
 
 

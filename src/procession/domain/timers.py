@@ -12,7 +12,18 @@ from procession.domain.processes import Process, Task
 from procession.domain.tasks import TIMED_TYPES
 from procession.domain.times import MINUTE, Millis
 
-TimerKind = Literal["close_task", "auto_complete", "auto_archive", "launch", "onboard", "bulk_launch"]
+TimerKind = Literal[
+    "close_task",
+    "auto_complete",
+    "auto_archive",
+    "launch",
+    "onboard",
+    "bulk_launch",
+    "version_move",
+    "rule_clock",
+    "count_viewers",
+    "expire_bin",
+]
 
 TICK = 5 * MINUTE
 """What is set when it is due already (re-opened, shown, unlocked) waits this long, for a new date. Spec: E1, E6."""

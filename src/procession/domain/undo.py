@@ -32,19 +32,28 @@ class CannotUndo(WrongState):
 class Before(msgspec.Struct, frozen=True):
     """A process without the tasks that stayed the same, or a task that stands alone, before something was done.
 
-    `rules` is what the process remembered of its rules; None when that did not change.
+    `added` are the numbers of tasks that were not there. `rules` is what the process remembered of its rules; None when
+    that did not change.
     """
 
     process: Process | None
     tasks: tuple[Task, ...]
     rules: RuleState | None = None
+    added: tuple[int, ...] = ()
 
 
 def before_of(former: Process, latter: Process, rules: RuleState | None = None) -> Before:
     """What leads back from the saved process to what it was."""
     now = {task.seq: task for task in latter.tasks}
     changed = tuple(task for task in former.tasks if now.get(task.seq) != task)
-    return Before(replace(former, tasks=()), changed, rules)
+    known = {task.seq for task in former.tasks}
+    added = tuple(task.seq for task in latter.tasks if task.seq not in known)
+    return Before(replace(former, tasks=()), changed, rules, added)
+
+
+def rules_back(before: RuleState, now: RuleState) -> RuleState:
+    """What the process remembers of its rules again; what was launched is not launched anew. Spec: A-4.73."""
+    return replace(before, launched=now.launched, passed=now.passed)
 
 
 def restored(current: Process, before: Before) -> Process:
@@ -53,7 +62,7 @@ def restored(current: Process, before: Before) -> Process:
     former = {task.seq: task for task in before.tasks}
     return replace(
         before.process,
-        tasks=tuple(former.get(task.seq, task) for task in current.tasks),
+        tasks=tuple(former.get(task.seq, task) for task in current.tasks if task.seq not in before.added),
         tags=current.tags,
         folder=current.folder,
         starred_by=current.starred_by,

@@ -13,7 +13,16 @@ from typing import NoReturn
 import msgspec
 
 from procession.domain.emails import is_email
-from procession.domain.fields import MAX_NUMBER, MAX_TEXT, MAX_TEXTAREA, Field, FieldType, find_option, read_checklist
+from procession.domain.fields import (
+    MAX_NUMBER,
+    MAX_TEXT,
+    MAX_TEXTAREA,
+    NUMERIC,
+    Field,
+    FieldType,
+    find_option,
+    read_checklist,
+)
 from procession.domain.loose import (
     as_int,
     as_list,
@@ -24,18 +33,29 @@ from procession.domain.loose import (
     json_size,
 )
 from procession.domain.names import clean_name
+from procession.domain.numbers import (
+    MAX_DECIMALS,
+    MAX_DIGITS,
+    PLAIN,
+    NotExact,
+    decimals_of,
+    of_json,
+    read_number,
+    to_json,
+)
 from procession.domain.richtext import is_blank_markup
 from procession.domain.times import parse_instant, wire
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_ANSWER_DEPTH = 4
 MAX_FILES = 500
+ERROR = "error"
+"""The key under which a calculated field says why it has no value. Spec: T-11.66."""
 
 INVALID_CHOICE = "Invalid dropdown choice selected."
 INVALID_TABLE = "Invalid table field"
 WRONG_WIDTH = "Number of columns does not match required columns"
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 _URL = re.compile(r"(?:https?|ftp)://[^\s/?#]\S*", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 _ASSET_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -81,13 +101,17 @@ def accept_value(field: Field, sent: object, *, people: People, org_id: str) -> 
 
 
 def _clears(field: Field, sent: object) -> bool:
-    """Every empty value clears, but a table only by null, and 0 or false answer a short text. Spec: DEC-51."""
+    """Every empty value clears, but a table only by null, 0 or false answer a short text, and 0 is a number.
+
+    Spec: DEC-51, T-11.51.
+    """
     if field.field_type == "table" or sent is None:
         return sent is None
     if isinstance(sent, str):
         return not clean_name(sent)
     if isinstance(sent, int | float):
-        return field.field_type != "text" and not sent
+        answers = field.field_type == "text" or (field.field_type in NUMERIC and not isinstance(sent, bool))
+        return not sent and not answers
     return sent == [] or (field.field_type == "assignees_form" and sent == {})
 
 
@@ -98,6 +122,8 @@ def is_blank(field: Field, value: object) -> bool:
             return is_blank_markup(value)
         case "multiselect":
             return not chosen_texts(value)
+        case "calculated":
+            return value is None or as_object(value) is not None
         case "table":
             return not any(str(cell).strip() for cell in table_cells(value))
         case "assignees_form":
@@ -130,13 +156,19 @@ def scalar_text(value: str | float) -> str:
 
 
 def broken_rules(field: Field, value: object) -> list[str]:
-    """What `field_validation` finds wrong with a short text; a blank one is never wrong. Spec: T-11.11."""
+    """What `field_validation` finds wrong with a short text, or bounds with a number; a blank one is never wrong.
+
+    Spec: T-11.11, T-11.51.
+    """
+    if field.field_type in NUMERIC:
+        number = of_json(value)
+        return [] if number is None else _out_of_bounds(field, number)
     if field.field_type != "text" or not isinstance(value, str | int | float) or is_blank(field, value):
         return []
     text = scalar_text(value).strip()
     size, unit = Decimal(len(text)), " characters long"
     if "numeric" in field.field_validation:
-        size, unit = Decimal(text) if _NUMBER.fullmatch(text) else None, ""
+        size, unit = Decimal(text) if PLAIN.fullmatch(text) else None, ""
     complaints: list[str] = []
     for rule in field.field_validation:
         name, _, bound = rule.partition(":")
@@ -154,7 +186,7 @@ def _consists_of(text: str, categories: str, others: str = "") -> bool:
 
 
 _CHECKS: Mapping[str, Callable[[str], bool]] = {
-    "numeric": lambda text: _NUMBER.fullmatch(text) is not None,
+    "numeric": lambda text: PLAIN.fullmatch(text) is not None,
     "email": is_email,
     "url": lambda text: _URL.fullmatch(text) is not None,
     "alpha": lambda text: _consists_of(text, "LM"),
@@ -176,6 +208,31 @@ def _text(field: Field, sent: object) -> object:
     if complaints := broken_rules(field, sent):
         raise Unacceptable(*complaints)
     return sent
+
+
+def _out_of_bounds(field: Field, number: Decimal) -> list[str]:
+    complaints: list[str] = []
+    least, most = of_json(field.minimum), of_json(field.maximum)
+    if least is not None and number < least:
+        complaints.append(f"at least {least:f}")
+    if most is not None and number > most:
+        complaints.append(f"at most {most:f}")
+    if field.decimals is not None and decimals_of(number) > field.decimals:
+        complaints.append(f"a number with at most {field.decimals} decimals" if field.decimals else "a whole number")
+    return [f"{field.label} must be {complaint}" for complaint in complaints]
+
+
+def _number(field: Field, sent: object) -> object:
+    """Refused rather than rounded. Spec: T-11.51."""
+    try:
+        number = read_number(sent)
+    except NotExact:
+        _refuse(field, f"a number of at most {MAX_DIGITS} digits, of which at most {MAX_DECIMALS} are decimals")
+    if number is None:
+        _refuse(field, "a number, in digits with a decimal point")
+    if complaints := _out_of_bounds(field, number):
+        raise Unacceptable(*complaints)
+    return to_json(number)
 
 
 def _textarea(field: Field, sent: object) -> object:
@@ -241,6 +298,8 @@ _ACCEPTORS: Mapping[FieldType, Callable[[Field, object], object]] = {
     "dropdown": _dropdown,
     "multiselect": _multiselect,
     "table": _table,
+    "number": _number,
+    "currency": _number,
 }
 
 

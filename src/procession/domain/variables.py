@@ -6,14 +6,17 @@ from itertools import zip_longest
 import msgspec
 
 from procession.domain.calendar import local_time
-from procession.domain.fields import Field, FieldType
+from procession.domain.fields import NUMERIC, Field, FieldType
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.names import Variable
+from procession.domain.numbers import number_text
 from procession.domain.richtext import is_rich, plain_text
 from procession.domain.times import parse_instant
 from procession.domain.values import chosen_texts, is_blank, scalar_text
 
-NAME_SOURCES: frozenset[FieldType] = frozenset({"text", "date", "dropdown", "radio", "multiselect", "assignees_form"})
+NAME_SOURCES: frozenset[FieldType] = frozenset(
+    {"text", "date", "dropdown", "radio", "multiselect", "assignees_form", "calculated", *NUMERIC}
+)
 """Types whose answers may be part of a process name. Spec: L-5.5."""
 
 
@@ -54,7 +57,7 @@ def variable_of(field: Field, value: object, reader: Reader = ANYBODY) -> Variab
     if is_blank(field, value):
         return Variable()
     mapping = as_object(value) or {}
-    match field.field_type:
+    match field.answer_type:
         case "textarea" if isinstance(value, str) and is_rich(value):
             return Variable((plain_text(value),), value)
         case "dropdown" if mapping:
@@ -63,6 +66,8 @@ def variable_of(field: Field, value: object, reader: Reader = ANYBODY) -> Variab
             return Variable(tuple(chosen_texts(value)))
         case "date" if isinstance(value, str):
             return Variable((_date_text(value, reader, with_time=field.collect_time),))
+        case "number" | "currency" if (number := number_text(field, value)) is not None:
+            return Variable((number,))
         case "table":
             return Variable(tuple(_rows(value)))
         case "file":

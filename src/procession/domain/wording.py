@@ -9,8 +9,11 @@ import msgspec
 
 from procession.domain.automations.comparing import statement_text
 from procession.domain.automations.rules import CLAUSES, WITHOUT_VALUE, Action, Condition, Rule
+from procession.domain.automations.timing import interval_of
 from procession.domain.calendar import Unit
 from procession.domain.deadlines import START_RUN, StepDeadline
+from procession.domain.fields import FieldRule
+from procession.domain.form_rules import as_condition
 from procession.domain.loose import as_list
 from procession.domain.processes import Owners
 from procession.domain.richtext import is_rich, plain_text
@@ -26,6 +29,9 @@ _OPERATORS: Mapping[str, str] = {
     "acknowledged": "is acknowledged",
     "expired": "expires",
     "not_assigned": "has nobody assigned",
+    "overdue": "is overdue",
+    "overdue_by": "is overdue by",
+    "due_in": "is due in",
     "equals": "is",
     "not_equals": "is not",
     "equals_any": "is any of",
@@ -103,6 +109,10 @@ def owners_text(owners: Owners, names: Names) -> str:
 def condition_text(condition: Condition, template: Template) -> str:
     """ "Trip" is "Sea"; step "Weigh" is completed on time."""
     test = _OPERATORS[condition.operator]
+    if condition.is_on_time:
+        subject = step_name(condition.subject_id, template) if condition.subject == "Step" else "the process"
+        interval = interval_of(condition)
+        return f"{subject} {test}" + ("" if interval is None else f" {duration(interval.value, interval.unit)}")
     if condition.subject == "Step":
         late = _CLAUSES.get(CLAUSES.get(str(condition.statement), ""), "") if condition.operator == "completed" else ""
         return f"{step_name(condition.subject_id, template)} {test}{late}"
@@ -136,6 +146,8 @@ def action_text(action: Action, template: Template, names: Names = NAMELESS) -> 
             return f"take everybody off {target}"
         case "emit_webhook":
             return f"call {quoted(action.webhook_url or '')} for {target}"
+        case "launch_process":
+            return f"launch {_launch(action, template, names)} for {target}"
         case "unassign":
             return f"take {_people(action, template, names)} off {target}"
         case "assign_only":
@@ -152,6 +164,16 @@ def _people(action: Action, template: Template, names: Names) -> str:
     return source if action.assignees.is_empty else f"{source} or else {fixed}"
 
 
+def _launch(action: Action, template: Template, names: Names) -> str:
+    """ "Onboarding" with field "Name" handed on."""
+    if action.launch is None:
+        return "nothing"
+    called = names.templates.get(action.launch.template_id)
+    launched = "another template" if called is None else f"template {quoted(called)}"
+    handed_on = [field_name(each.source_id, template) for each in action.launch.answers]
+    return f"{launched}, handing on {joined(handed_on)}," if handed_on else launched
+
+
 def _shift(action: Action, template: Template) -> str:
     if action.shift is None:
         return "what it is"
@@ -164,12 +186,20 @@ def _shift(action: Action, template: Template) -> str:
     return f"{length} {word} the date in {field_name(action.source_id, template)}"
 
 
-def conditions_text(rule: Rule, template: Template) -> str:
+def conditions_text(conditions: Iterable[Condition], template: Template) -> str:
     parts = [
         f"{f' {condition.logic} ' if place else ''}{condition_text(condition, template)}"
-        for place, condition in enumerate(rule.conditions)
+        for place, condition in enumerate(conditions)
     ]
     return "".join(parts)
+
+
+def form_rules_text(rules: Iterable[FieldRule], template: Template) -> str:
+    """hide if field "Trip" is "Sea"; require if ..."""
+    return (
+        "; ".join(f"{rule.effect} if {conditions_text(map(as_condition, rule.conditions), template)}" for rule in rules)
+        or "nothing"
+    )
 
 
 def actions_text(rule: Rule, template: Template, names: Names = NAMELESS) -> str:

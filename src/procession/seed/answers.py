@@ -37,6 +37,8 @@ def _answer(field: Field, variant: int, people: People) -> object:
             return [[f"{column.label} {row + 1}" for row in range(variant % 3 + 1)] for column in field.columns]
         case "assignees_form":
             return {"users": [sorted(people.members)[variant % len(people.members)]]}
+        case "number" | "currency":
+            return variant * 20 + 10
         case _:
             return str(variant * 1250 + 400) if "numeric" in field.field_validation else note
 

@@ -23,7 +23,7 @@ from procession.storage.members import NewMember
 from procession.storage.numbers import new_uuid
 from procession.storage.tx import WriteTx
 from procession.usecases import folders, groups, guests, launching, members, one_off_tasks, setup, tags
-from procession.usecases.launching import Wish
+from procession.usecases.launch_requests import Wish
 from procession.usecases.reactions import Means
 
 MONTH = 30 * DAY

@@ -9,7 +9,7 @@ from procession.domain.actors import Actor
 from procession.domain.processes import State
 from procession.storage.connection import Read, Row
 from procession.storage.dialect import constant
-from procession.storage.processes import EVERYBODY
+from procession.storage.process_index import EVERYBODY
 from procession.storage.query import Query
 from procession.storage.tables.lists import viewer_counters, viewers
 from procession.storage.tables.people import group_people, guests

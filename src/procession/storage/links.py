@@ -1,10 +1,14 @@
 """What tags and folders are attached to: single links by their number, and all links of a tag or folder at once."""
 
+from collections.abc import Collection
+from typing import Literal
+
 import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, null, select, update
 
 from procession.domain.listing import Facet
 from procession.storage.changes import Kind, Touch
+from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables import lists
 from procession.storage.tables.content import folder_links, folders, tag_links
@@ -122,6 +126,20 @@ async def file_task(tx: WriteTx, folder_id: str | None, task: int) -> FolderLink
     return link
 
 
+_states = Query(
+    select(processes.c.state, processes.c.seq)
+    .where(processes.c.org == bindparam("org"), is_in(processes.c.seq, "seqs"))
+    .order_by(processes.c.seq)
+)
+_untagged_among = Query(
+    select(_F.seq).where(
+        _F.org == bindparam("org"),
+        _F.facet == bindparam("facet"),
+        _F.key == bindparam("key"),
+        _F.state == bindparam("state"),
+        is_in(_F.seq, "seqs"),
+    )
+)
 _listed_under = Query(
     select(_F.state, _F.seq).where(
         _F.org == bindparam("org"), _F.facet == bindparam("facet"), _F.key == bindparam("key")
@@ -171,6 +189,31 @@ async def forget_tag(tx: WriteTx, tag_id: str) -> None:
         tx.count(lists.facet_counters, (int(Facet.UNTAGGED), "", state), 1)
 
 
+async def list_tag_again(tx: WriteTx, tag_id: str, process_seqs: Collection[int]) -> None:
+    """Bring a tag that is back on these locked processes into their lists."""
+    by_state = await _remember(tx, Facet.TAG, tag_id, process_seqs)
+    for state, seqs in by_state.items():
+        rows = await tx.tuples(_untagged_among, facet=int(Facet.UNTAGGED), key="", state=state, seqs=seqs)
+        await tx.delete(lists.process_facets, [_row(Facet.UNTAGGED, "", state, seq) for (seq,) in rows])
+        tx.count(lists.facet_counters, (int(Facet.UNTAGGED), "", state), -len(rows))
+
+
+async def list_folder_again(tx: WriteTx, folder_id: str, process_seqs: Collection[int]) -> None:
+    """Bring these locked processes, which lie in the folder again, into its list."""
+    await _remember(tx, Facet.FOLDER, folder_id, process_seqs)
+
+
+async def _remember(tx: WriteTx, facet: Facet, key: str, process_seqs: Collection[int]) -> dict[int, list[int]]:
+    """The other way round from `_forget`; the processes by state."""
+    by_state: dict[int, list[int]] = {}
+    for state, seq in await tx.tuples(_states, seqs=sorted(process_seqs)):
+        by_state.setdefault(state, []).append(seq)
+    for state, seqs in by_state.items():
+        await tx.insert(lists.process_facets, [_row(facet, key, state, seq) for seq in seqs])
+        tx.count(lists.facet_counters, (int(facet), key, state), len(seqs))
+    return by_state
+
+
 async def _forget(tx: WriteTx, facet: Facet, key: str) -> None:
     listed = await tx.tuples(_listed_under, facet=int(facet), key=key)
     await tx.delete(lists.process_facets, [_row(facet, key, state, seq) for state, seq in listed])
@@ -193,6 +236,16 @@ _unfile_templates = Query(
     .values(folder_id=null(), updated_at=bindparam("now"))
     .returning(templates.c.no, templates.c.id)
 )
+_refile_templates = Query(
+    update(templates)
+    .where(templates.c.org == bindparam("org_is"), is_in(templates.c.id, "ids"), templates.c.folder_id.is_(None))
+    .values(folder_id=bindparam("new_folder"), updated_at=bindparam("now"))
+    .returning(templates.c.no, templates.c.id)
+)
+_filed_elsewhere = {
+    name: Query(select(_FL[name]).where(_FL.org == bindparam("org"), is_in(_FL[name], "seqs")))
+    for name in ("process", "task")
+}
 _remove_folder = Query(delete(folders).where(folders.c.org == bindparam("org"), folders.c.id == bindparam("folder_id")))
 
 
@@ -204,3 +257,16 @@ async def remove_folder(tx: WriteTx, folder_id: str, parent_id: str | None) -> N
     unfiled = await tx.tuples(_unfile_templates, org_is=tx.org, folder_is=folder_id, now=tx.now)
     tx.touch(*[Touch(Kind.TEMPLATE, no, template_id) for no, template_id in unfiled])
     await tx.run(_remove_folder, folder_id=folder_id)
+
+
+async def filed(tx: ReadTx, what: Literal["process", "task"], seqs: Collection[int]) -> set[int]:
+    """Those of these processes or tasks that lie in some folder."""
+    rows = await tx.tuples(_filed_elsewhere[what], seqs=sorted(seqs)) if seqs else []
+    return {row[0] for row in rows}
+
+
+async def refile_templates(tx: WriteTx, folder_id: str, template_ids: Collection[str]) -> set[str]:
+    """Put those of these templates that lie in no folder into this one; which these are."""
+    rows = await tx.tuples(_refile_templates, org_is=tx.org, ids=sorted(template_ids), new_folder=folder_id, now=tx.now)
+    tx.touch(*[Touch(Kind.TEMPLATE, no, template_id) for no, template_id in rows])
+    return {template_id for _, template_id in rows}

@@ -40,6 +40,14 @@ async def names_in(tx: ReadTx, documents: Iterable[Template]) -> Names:
     )
 
 
+async def names_of(tx: ReadTx, users: Iterable[int], group_ids: Iterable[str]) -> Names:
+    """Two statements at most."""
+    members = await people.names(tx, users)
+    return Names(
+        members={each.id: each.full_name for each in members.values()}, groups=await _named(tx, _groups, group_ids)
+    )
+
+
 async def _named(tx: ReadTx, query: Query, ids: Iterable[str]) -> dict[str, str]:
     wanted = sorted(ids)
     return dict(await tx.tuples(query, ids=wanted)) if wanted else {}

@@ -5,29 +5,22 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
-from procession.domain import listing
-from procession.domain.listing import (
-    BLOCK_SIZE,
-    NOT_INDEXED,
-    Facet,
-    ProcessIndex,
-    TaskKey,
-    due_counts,
-    index_of,
-    task_keys,
-)
+from procession.domain.bin_items import LeftOut
+from procession.domain.listing import NOT_INDEXED, index_of, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.timers import closing_time, closing_times
-from procession.storage import timers, touching
+from procession.storage import kept_rows, timers, touching
+from procession.storage.connection import Row
 from procession.storage.dialect import is_in
+from procession.storage.kept_rows import Kept
+from procession.storage.process_index import save_index, save_task_keys, task_keys_of
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
 from procession.storage.search import index_name
 from procession.storage.tables import content, lists
 from procession.storage.tables.processes import process_stars, processes, tasks
 from procession.storage.tx import ReadTx, WriteTx
-from procession.storage.viewing import Sighting
 
 process_rows = Mapper(Process, processes)
 task_rows = Mapper(Task, tasks)
@@ -47,6 +40,7 @@ _lock_many = Query(
     select(_P.seq).where(_P.org == bindparam("org"), is_in(_P.seq, "seqs")).order_by(_P.seq).with_for_update()
 )
 _seq_of = Query(select(_P.seq).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
+_parent_of = Query(select(_P.parent_id).where(_P.org == bindparam("org"), _P.id == bindparam("id")))
 _id_of = Query(select(_P.id).where(_P.org == bindparam("org"), _P.seq == bindparam("seq")))
 _task_id_of = Query(select(_T.id).where(_T.org == bindparam("org"), _T.seq == bindparam("seq")))
 _tasks_of = Query(
@@ -82,6 +76,7 @@ _stars_of = Query(
         process_stars.c.org == bindparam("org"), process_stars.c.process == bindparam("process")
     )
 )
+_RELATIONS = (_tags_of, _folder_of, _stars_of)
 
 
 async def find(tx: ReadTx, process_id: str) -> Process | None:
@@ -111,6 +106,11 @@ async def lock_many(tx: WriteTx, seqs: Iterable[int]) -> None:
 
 async def seq_of(tx: ReadTx, process_id: str) -> int | None:
     return await tx.value(_seq_of, id=process_id)
+
+
+async def parent_of(tx: ReadTx, process_id: str) -> str | None:
+    """The id of the process this one was launched under."""
+    return await tx.value(_parent_of, id=process_id)
 
 
 async def id_at(tx: ReadTx, seq: int) -> str | None:
@@ -149,12 +149,18 @@ async def _load(tx: ReadTx, query: Query, **values: object) -> Process | None:
         return None
     bare = process_rows.read(rows[0])
     whose = {"process": bare.seq}
-    tasks_, tags, folders, stars = await tx.at_once(
-        (_tasks_of, whose), (_tags_of, whose), (_folder_of, whose), (_stars_of, whose)
-    )
+    found, *relations = await tx.at_once((_tasks_of, whose), *((query, whose) for query in _RELATIONS))
+    bare = msgspec.structs.replace(bare, tasks=tuple(task_rows.read(row) for row in found))
+    return _related(bare, *relations)
+
+
+async def _with_relations(tx: ReadTx, bare: Process) -> Process:
+    return _related(bare, *await tx.at_once(*((query, {"process": bare.seq}) for query in _RELATIONS)))
+
+
+def _related(bare: Process, tags: list[Row], folders: list[Row], stars: list[Row]) -> Process:
     return msgspec.structs.replace(
         bare,
-        tasks=tuple(task_rows.read(row) for row in tasks_),
         tags=frozenset(row[0] for row in tags),
         folder=folders[0][0] if folders else None,
         starred_by=frozenset(row[0] for row in stars),
@@ -163,13 +169,32 @@ async def _load(tx: ReadTx, query: Query, **values: object) -> Process | None:
 
 async def add(tx: WriteTx, process: Process) -> None:
     """Enter a settled process with its tasks, tags, folder and stars."""
-    tx.touch(*touching.of_process(None, process))
     await tx.insert(processes, [_row(process)])
     await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
     await _save_relations(tx, None, process)
+    await _enter(tx, process)
+
+
+async def put_back(tx: WriteTx, process: Process, kept: Kept) -> tuple[Process, set[LeftOut]]:
+    """Enter a settled process again that was removed, with the rows that hung on it; returns it with those of its tags
+    and the folder that are still there, and what else they named that is not.
+    """
+    await tx.insert(processes, [_row(process)])
+    await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
+    bare = msgspec.structs.replace(process, tags=frozenset(), folder=None)
+    await _save_relations(tx, None, bare)
+    left = await kept_rows.put_back(tx, kept)
+    back = await _with_relations(tx, bare)
+    await _enter(tx, back)
+    return back, left
+
+
+async def _enter(tx: WriteTx, process: Process) -> None:
+    """What lists, counters, search, timers and copies know of a process whose rows are there."""
+    tx.touch(*touching.of_process(None, process))
     await _save_search(tx, None, process)
-    await _save_index(tx, process.seq, NOT_INDEXED, index_of(process))
-    await _save_task_keys(tx, _task_keys(()), _task_keys([process]))
+    await save_index(tx, process.seq, NOT_INDEXED, index_of(process))
+    await save_task_keys(tx, task_keys_of(()), task_keys_of([process]))
     await timers.follow(tx, "close_task", {}, closing_times(process))
     if process.awaits_archiving:
         since = tx.now if process.completed_at is None else process.completed_at
@@ -184,8 +209,8 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     await _save_tasks(tx, before.tasks, after.tasks)
     await _save_relations(tx, before, after)
     await _save_search(tx, before, after)
-    await _save_index(tx, after.seq, index_of(before), index_of(after))
-    await _save_task_keys(tx, _task_keys([before]), _task_keys([after]))
+    await save_index(tx, after.seq, index_of(before), index_of(after))
+    await save_task_keys(tx, task_keys_of([before]), task_keys_of([after]))
     await timers.follow(tx, "close_task", closing_times(before), closing_times(after))
     await _save_finished(tx, before, after)
 
@@ -197,10 +222,11 @@ def _row(process: Process) -> dict[str, object]:
 async def remove(tx: WriteTx, process: Process) -> None:
     """Erase the process with everything on it."""
     tx.touch(*touching.of_process(process, None))
-    await _save_index(tx, process.seq, index_of(process), NOT_INDEXED)
-    await _save_task_keys(tx, _task_keys([process]), _task_keys(()))
+    await save_index(tx, process.seq, index_of(process), NOT_INDEXED)
+    await save_task_keys(tx, task_keys_of([process]), task_keys_of(()))
     await _save_search(tx, process, None)
     await timers.follow(tx, "close_task", closing_times(process), {})
+    await timers.remove(tx, "rule_clock", [process.seq])
     await tx.delete(lists.finished_processes, [{"seq": process.seq}])
     await tx.delete(processes, [{"seq": process.seq}])
 
@@ -209,7 +235,7 @@ async def add_task(tx: WriteTx, task: Task) -> None:
     """Enter a stand-alone task. Tasks of a process are saved with it."""
     tx.touch(touching.of_task(None, task))
     await tx.insert(tasks, [task_rows.write(task)])
-    await _save_task_keys(tx, {}, {task.seq: task_keys(task, process_is_archived=False)})
+    await save_task_keys(tx, {}, {task.seq: task_keys(task, process_is_archived=False)})
     await timers.follow(tx, "close_task", {}, _closing(task))
 
 
@@ -217,7 +243,7 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
     """Write a changed stand-alone task."""
     tx.touch(touching.of_task(before, after))
     await _save_tasks(tx, [before], [after])
-    await _save_task_keys(
+    await save_task_keys(
         tx,
         {before.seq: task_keys(before, process_is_archived=False)},
         {after.seq: task_keys(after, process_is_archived=False)},
@@ -228,7 +254,7 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
 async def remove_task(tx: WriteTx, task: Task) -> None:
     """Erase a stand-alone task with everything on it."""
     tx.touch(touching.of_task(task, None))
-    await _save_task_keys(tx, {task.seq: task_keys(task, process_is_archived=False)}, {})
+    await save_task_keys(tx, {task.seq: task_keys(task, process_is_archived=False)}, {})
     await timers.follow(tx, "close_task", _closing(task), {})
     await tx.delete(tasks, [{"seq": task.seq}])
 
@@ -304,75 +330,3 @@ async def _save_search(tx: WriteTx, before: Process | None, after: Process | Non
     if old != new:
         seq = (after or before).seq  # pyright: ignore[reportOptionalMemberAccess]  # one of the two is given
         await index_name(tx, seq, old, new)
-
-
-def _task_keys(holders: Iterable[Process]) -> dict[int, frozenset[TaskKey]]:
-    return {
-        task.seq: task_keys(task, process_is_archived=process.is_archived)
-        for process in holders
-        for task in process.tasks
-    }
-
-
-async def _save_task_keys(
-    tx: WriteTx, before: dict[int, frozenset[TaskKey]], after: dict[int, frozenset[TaskKey]]
-) -> None:
-    gone: list[dict[str, object]] = []
-    come: list[dict[str, object]] = []
-    empty = frozenset[TaskKey]()
-    for seq in {**before, **after}:
-        old, new = before.get(seq, empty), after.get(seq, empty)
-        for rows, keys, change in ((gone, old - new, -1), (come, new - old, 1)):
-            for key in sorted(keys):
-                rows.append({"principal": key.principal, "state": key.state, "deadline": key.deadline, "seq": seq})
-                tx.count(lists.task_counters, (key.principal, key.state), change)
-                for each in due_counts(key):
-                    tx.count(lists.task_due_counters, each, change)
-    await tx.delete(lists.task_access, gone)
-    await tx.insert(lists.task_access, come)
-
-
-async def _save_index(tx: WriteTx, seq: int, before: ProcessIndex, after: ProcessIndex) -> None:
-    """Move the process's rows in the side tables and its counts from one state of things to another."""
-    if before == after:
-        return
-    old_rows = {(facet, key, before.state) for facet, key in before.facets}
-    new_rows = {(facet, key, after.state) for facet, key in after.facets}
-    old_access = {(each, before.state) for each in before.principals}
-    new_access = {(each, after.state) for each in after.principals}
-    await tx.delete(lists.process_facets, [_facet_row(row, seq) for row in sorted(old_rows - new_rows)])
-    await tx.insert(lists.process_facets, [_facet_row(row, seq) for row in sorted(new_rows - old_rows)])
-    await tx.delete(lists.process_access, [_access_row(row, seq) for row in sorted(old_access - new_access)])
-    await tx.insert(lists.process_access, [_access_row(row, seq) for row in sorted(new_access - old_access)])
-    for index, change in ((before, -1), (after, 1)):
-        if index.is_listed:
-            count_index(tx, seq, index, change)
-    if (before.principals, before.state, before.is_listed) != (after.principals, after.state, after.is_listed):
-        tx.sighted(Sighting(before.principals, before.state, -1), Sighting(after.principals, after.state, 1))
-
-
-def count_index(tx: WriteTx, seq: int, index: ProcessIndex, change: int) -> None:
-    """Enter one process into every counter (+1) or take it out (-1)."""
-    state = int(index.state)
-    tx.count(lists.process_blocks, (state, seq // BLOCK_SIZE), change)
-    tx.count(lists.facet_counters, (int(Facet.ALL), "", state), change)
-    for facet, key in index.facets:
-        tx.count(lists.facet_counters, (int(facet), key, state), change)
-    for facet, key in listing.late_counters(index.late_from):
-        tx.count(lists.facet_counters, (int(facet), key, state), change)
-    if listing.EVERYONE in index.principals:
-        tx.count(lists.viewer_counters, (EVERYBODY, state), change)
-
-
-# The account number under which processes that everyone may see are counted.
-EVERYBODY = 0
-
-
-def _facet_row(row: tuple[Facet, str, int], seq: int) -> dict[str, object]:
-    facet, key, state = row
-    return {"facet": int(facet), "key": key, "state": int(state), "seq": seq}
-
-
-def _access_row(row: tuple[str, int], seq: int) -> dict[str, object]:
-    principal, state = row
-    return {"principal": principal, "state": int(state), "seq": seq}

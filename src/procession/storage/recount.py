@@ -4,29 +4,37 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
+from procession.domain.automations.rules import TIME_OPERATORS
+from procession.domain.automations.state import FRESH, RuleState
+from procession.domain.automations.timing import moments
+from procession.domain.calendar import WorkingWeek
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
+from procession.domain.templates import Template
 from procession.domain.timers import closing_time
+from procession.storage import organizations
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
-from procession.storage.processes import EVERYBODY, process_rows, task_rows
+from procession.storage.process_index import EVERYBODY
+from procession.storage.processes import process_rows, task_rows
 from procession.storage.query import Query
 from procession.storage.search import SEQ_BITS, process_search
 from procession.storage.tables import content, lists
+from procession.storage.tables.bin_items import bin_items
 from procession.storage.tables.control import timers
 from procession.storage.tables.people import group_people, members
-from procession.storage.tables.processes import process_stars, processes, tasks, threads
+from procession.storage.tables.processes import process_stars, processes, rule_states, tasks, threads
 from procession.storage.tables.schedules import schedules
-from procession.storage.tables.templates import templates
+from procession.storage.tables.templates import template_versions, templates
 from procession.storage.tx import ReadTx, WriteTx
 
 BATCH = 500
@@ -71,7 +79,23 @@ _finished = Query(select(lists.finished_processes.c.seq).where(lists.finished_pr
 _planned = Query(
     select(schedules.c.id).where(schedules.c.org == bindparam("org"), schedules.c.next_run_at.is_not(None))
 )
+_binned = Query(select(bin_items.c.no).where(bin_items.c.org == bindparam("org")))
 _timers = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
+_V = template_versions.c
+_timed_versions = Query(
+    select(_V.template_id, _V.version, _V.document).where(
+        _V.org == bindparam("org"), or_(*(_V.document.like(bindparam(each)) for each in TIME_OPERATORS))
+    )
+)
+_states_of = Query(
+    select(rule_states.c.process, rule_states.c.state)
+    .join(processes, and_(_P.org == rule_states.c.org, _P.seq == rule_states.c.process))
+    .where(
+        rule_states.c.org == bindparam("org"),
+        _P.template_id == bindparam("template_id"),
+        _P.template_version == bindparam("version"),
+    )
+)
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
 _task_due_counters = _whole(lists.task_due_counters)
@@ -119,8 +143,36 @@ class _Sums:
         return found
 
 
+class _Clocks(msgspec.Struct, frozen=True):
+    """What the timers of rules follow from: the versions with rules on time, what processes remember, the calendar."""
+
+    documents: Mapping[tuple[str, int], Template]
+    states: Mapping[int, RuleState]
+    week: WorkingWeek
+
+    def is_planned(self, process: Process) -> bool:
+        document = self.documents.get((process.template_id, process.template_version))
+        state = self.states.get(process.seq, FRESH)
+        return document is not None and bool(moments(process, document, state, self.week))
+
+
+async def _clocks(tx: ReadTx) -> _Clocks:
+    named = {each: f'%"{each}"%' for each in TIME_OPERATORS}
+    found = [
+        (row[0], row[1], msgspec.json.decode(row[2], type=Template))
+        for row in await tx.tuples(_timed_versions, **named)
+    ]
+    documents = {(row[0], row[1]): row[2] for row in found if any(rule.is_on_time for rule in row[2].rules)}
+    states: dict[int, RuleState] = {}
+    for template_id, version in documents:
+        rows = await tx.tuples(_states_of, template_id=template_id, version=version)
+        states |= {row[0]: msgspec.json.decode(row[1], type=RuleState) for row in rows}
+    return _Clocks(documents, states, (await organizations.settings_of(tx, tx.org)).working_week())
+
+
 class _Expected:
-    def __init__(self) -> None:
+    def __init__(self, clocks: "_Clocks") -> None:
+        self.clocks = clocks
         self.rows = _Sums()
         self.facets: Counter[tuple[Any, ...]] = Counter()
         self.blocks: Counter[tuple[Any, ...]] = Counter()
@@ -133,7 +185,7 @@ class _Expected:
 
 async def check(tx: ReadTx) -> list[str]:
     """Every difference between what is stored and a recount, in words; empty when all is well."""
-    expected = _Expected()
+    expected = _Expected(await _clocks(tx))
     threads_found = {(row[0], row[1], row[2]): row[3] for row in await tx.tuples(_open_threads)}
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
@@ -141,6 +193,8 @@ async def check(tx: ReadTx) -> list[str]:
         _expect_task(expected, task_rows.read(row), None, threads_found)
     for row in await tx.tuples(_planned):
         expected.rows.add("timer", "launch", row)
+    for row in await tx.tuples(_binned):
+        expected.rows.add("timer", "expire_bin", row)
     problems = expected.problems + (await _stored_rows(tx)).differences(expected.rows)
     problems += _counter_differences("facet_counter", expected.facets, await tx.tuples(_facet_counters))
     problems += _counter_differences("process_block", expected.blocks, await tx.tuples(_blocks))
@@ -203,6 +257,8 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     if EVERYONE in index.principals:
         expected.everyone[state] += 1
     expected.searchable += 1
+    if expected.clocks.is_planned(process):
+        expected.rows.add("timer", "rule_clock", (process.seq,))
     if settled.awaits_archiving:
         expected.rows.add("finished_process", "", (process.seq,))
     for task in process.tasks:
@@ -237,7 +293,7 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("process", "document", row)
     async for row in tx.stream(_finished):
         stored.add("finished_process", "", row)
-    for kind in ("close_task", "launch"):
+    for kind in ("close_task", "launch", "rule_clock", "expire_bin"):
         async for row in tx.stream(_timers, kind=kind):
             stored.add("timer", kind, row)
     return stored
@@ -256,13 +312,17 @@ def _counter_differences(table: str, expected: Counter[tuple[Any, ...]], rows: I
 async def _viewer_differences(tx: ReadTx, expected: _Expected) -> list[str]:
     wanted: Counter[tuple[Any, ...]] = Counter({(EVERYBODY, state): n for state, n in expected.everyone.items()})
     fresh = {EVERYBODY}
-    for account, is_stale, role in await tx.tuples(_viewers):
+    found = await tx.tuples(_viewers)
+    problems: list[str] = []
+    if any(is_stale for _, is_stale, _ in found) and not await tx.tuples(_timers, kind="count_viewers"):
+        problems.append("timer count_viewers: there is none, and what some members see is to be counted afresh")
+    for account, is_stale, role in found:
         if not is_stale:
             fresh.add(account)
             for state, n in (await count_for_viewer(tx, account, is_light=role == "light")).items():
                 wanted[account, state] = n
     rows = [row for row in await tx.tuples(_viewer_counters) if row[0] in fresh]
-    return _counter_differences("viewer_counter", wanted, rows)
+    return problems + _counter_differences("viewer_counter", wanted, rows)
 
 
 _names_of = Query(

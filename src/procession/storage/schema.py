@@ -5,6 +5,7 @@ tenant table: its primary key, unique keys and foreign keys begin with `org` (do
 """
 
 from procession.storage.tables import (
+    bin_items,
     bulk_launches,
     changes,
     content,
@@ -18,6 +19,7 @@ from procession.storage.tables import (
     schedules,
     templates,
     undo,
+    version_moves,
 )
 from procession.storage.tables.base import metadata
 
@@ -40,6 +42,7 @@ TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
 __all__ = [
     "CONTROL_TABLES",
     "TENANT_TABLES",
+    "bin_items",
     "bulk_launches",
     "changes",
     "content",
@@ -54,4 +57,5 @@ __all__ = [
     "schedules",
     "templates",
     "undo",
+    "version_moves",
 ]

@@ -1,6 +1,6 @@
 """What hangs on single tasks: the frozen step they were made from, their tags, and finding them by a form field."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select
@@ -43,9 +43,9 @@ async def tags_of(tx: ReadTx, task: Task) -> frozenset[str]:
     return frozenset(row[0] for row in await tx.tuples(_tags, task=task.seq))
 
 
-async def add_tags(tx: WriteTx, seqs: Sequence[int], tag_ids: Collection[str]) -> None:
-    """Put each tag on each task; none is there yet."""
-    pairs = [(seq, tag_id) for seq in seqs for tag_id in sorted(tag_ids)]
+async def add_tags(tx: WriteTx, tags_of_tasks: Mapping[int, Collection[str]]) -> None:
+    """Put tags on tasks; none of them is there yet."""
+    pairs = [(seq, tag_id) for seq, tag_ids in tags_of_tasks.items() for tag_id in sorted(tag_ids)]
     if pairs:
         first = await tx.next_number("tag_link", len(pairs))
         rows = [

@@ -37,6 +37,11 @@ _of_steps = Query(
     .where(_L.org == bindparam("org"), is_in(_L.step_id, "ids"))
     .order_by(tags.c.folded_title, _L.id)
 )
+_of_every_step = Query(
+    select(_L.step_id, _L.tag_id).where(
+        _L.org == bindparam("org"), _L.template_id == bindparam("template"), _L.step_id.is_not(None)
+    )
+)
 _untag_steps = Query(delete(tag_links).where(_L.org == bindparam("org"), is_in(_L.step_id, "ids")))
 
 
@@ -47,6 +52,14 @@ async def tags_of_templates(tx: ReadTx, ids: Iterable[str]) -> Mapping[str, list
 
 async def tags_of_steps(tx: ReadTx, ids: Iterable[str]) -> Mapping[str, list[LinkedTag]]:
     return await _by_subject(tx, _of_steps, ids)
+
+
+async def tags_of_every_step(tx: ReadTx, template_id: str) -> Mapping[str, list[str]]:
+    """The ids of the tags on the template's steps, by step id."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for step_id, tag_id in await tx.tuples(_of_every_step, template=template_id):
+        found[step_id].append(tag_id)
+    return found
 
 
 async def _by_subject(tx: ReadTx, query: Query, ids: Iterable[str]) -> Mapping[str, list[LinkedTag]]:

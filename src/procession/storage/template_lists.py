@@ -101,6 +101,7 @@ async def _values(tx: ReadTx, where: TemplateFilter, shape: Shape) -> Mapping[st
         "owner": where.owner,
         "folders": list(where.folders),
         "tags": list(where.tags),
+        "tag_count": len(set(where.tags)),
     }
     if shape.sees != "all":
         values["principals"] = sorted(await access.principals_of_caller(tx))
@@ -144,14 +145,20 @@ def _matching(statement: Select[Any], shape: Shape) -> Select[Any]:
         "type": _T.type == bindparam("type"),
         "owner": _T.owner == bindparam("owner"),
         "folders": is_in(_T.folder_id, "folders"),
-        "tags": exists().where(
-            tag_links.c.org == _T.org,
-            tag_links.c.template_id == _T.id,
-            tag_links.c.step_id.is_(None),
-            is_in(tag_links.c.tag_id, "tags"),
-        ),
+        "tags": _has_all_tags(),
     }
     return statement.where(*conditions, *(offered[name] for name in sorted(shape.given)))
+
+
+def _has_all_tags() -> ColumnElement[bool]:
+    """Spec: T-3.6."""
+    found = select(func.count(tag_links.c.tag_id.distinct())).where(
+        tag_links.c.org == _T.org,
+        tag_links.c.template_id == _T.id,
+        tag_links.c.step_id.is_(None),
+        is_in(tag_links.c.tag_id, "tags"),
+    )
+    return found.scalar_subquery() == bindparam("tag_count")
 
 
 def _seen(shape: Shape) -> Sequence[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import and_, bindparam, delete, exists, select, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 
 from procession.domain.errors import WrongState
 from procession.domain.lookup_lists import lists_of, with_lists
@@ -13,6 +13,7 @@ from procession.domain.templates import Template, TemplateRow
 from procession.storage import lookup_lists, templates
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
+from procession.storage.tables.bin_items import bin_items
 from procession.storage.tables.processes import processes
 from procession.storage.tables.templates import template_versions
 from procession.storage.tables.templates import templates as template_table
@@ -63,10 +64,16 @@ _mark_frozen = Query(
     .where(template_table.c.org == bindparam("org_is"), template_table.c.id == bindparam("id_is"))
     .values(frozen_version=bindparam("frozen"))
 )
-_remove_unused = Query(
+_forget_unused = Query(
     delete(template_versions).where(
         _V.org == bindparam("org"),
         _V.template_id == bindparam("id"),
+        ~exists().where(template_table.c.org == bindparam("org"), template_table.c.id == _V.template_id),
+        ~exists().where(
+            bin_items.c.org == bindparam("org"),
+            bin_items.c.template_id == _V.template_id,
+            or_(bin_items.c.template_version.is_(None), bin_items.c.template_version == _V.version),
+        ),
         ~exists().where(
             and_(
                 processes.c.org == bindparam("org"),
@@ -117,14 +124,14 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     remembered.
     """
     key = (tx.org, template_id, version)
-    known = _memory.get(key)
+    known: Frozen | None = _memory.get(key) or tx.versions.get((template_id, version))
     if known is not None:
         return await _with_current_lists(tx, known)
     rows = await tx.tuples(_document, id=template_id, version=version)
     if not rows:
         raise LookupError(f"template {template_id} has no version {version}")
     text, frozen_at = rows[0]
-    frozen = Frozen.of(text)
+    frozen = tx.versions[template_id, version] = Frozen.of(text)
     if frozen_at < tx.now - SETTLED_AFTER_MS:
         _memory.put(key, frozen, len(text))
     return await _with_current_lists(tx, frozen)
@@ -231,6 +238,9 @@ async def freeze(tx: WriteTx, row: TemplateRow) -> TemplateRow:
     return replace(current, frozen_version=current.version)
 
 
-async def remove_unused(tx: WriteTx, template_id: str) -> None:
-    """Erase the versions that no process runs. Spec: api-templates T7."""
-    await tx.run(_remove_unused, id=template_id)
+async def forget_unused(tx: WriteTx, template_id: str) -> None:
+    """Erase the versions that nothing needs any more: neither the template nor a process, here or in the bin.
+
+    Spec: api-templates T7, BI6.
+    """
+    await tx.run(_forget_unused, id=template_id)

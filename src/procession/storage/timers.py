@@ -8,7 +8,7 @@ is looked for again.
 from collections.abc import Collection, Mapping
 
 import msgspec
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import bindparam, case, delete, or_, select, update
 
 from procession.domain.timers import TimerKind, changed_timers
 from procession.domain.times import DAY, MINUTE
@@ -16,7 +16,7 @@ from procession.storage.connection import Connection
 from procession.storage.dialect import constant, is_in
 from procession.storage.query import Query
 from procession.storage.tables.control import organizations, timers
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 
 BATCH = 100
 # How long a server has a timer to itself: longer each time it failed, at most 15 hours.
@@ -53,6 +53,9 @@ _due = Query(
     )
     .order_by(_T.due_at, _T.subject)
 )
+_this = (_T.kind == bindparam("kind"), _T.org == bindparam("org"), _T.subject == bindparam("subject"))
+_due_at = Query(select(_T.due_at).where(*_this))
+_end = Query(delete(timers).where(*_this, _T.due_at == bindparam("at")))
 _move = Query(
     update(timers)
     .where(_T.kind == bindparam("kind_is"), _T.org == bindparam("org_is"), _T.subject == bindparam("subject_is"))
@@ -112,6 +115,23 @@ async def remove(tx: WriteTx, kind: TimerKind, subjects: Collection[int]) -> Non
     await tx.delete(timers, [{"kind": kind, "subject": subject} for subject in subjects])
 
 
+async def set_to(tx: WriteTx, kind: TimerKind, subject: int, at: int | None) -> None:
+    """Let the one timer of this kind and subject be at that time; None: let there be none."""
+    await remove(tx, kind, [subject])
+    if at is not None:
+        await put(tx, kind, {subject: at})
+
+
 async def move(tx: WriteTx, kind: TimerKind, subject: int, at: int) -> None:
     """Let a timer fire at another time; nothing when it is gone."""
     await tx.run(_move, kind_is=kind, org_is=tx.org, subject_is=subject, new_due_at=at)
+
+
+async def due_at(tx: ReadTx, kind: TimerKind, subject: int) -> int | None:
+    """When the timer is due; None: it is gone."""
+    return await tx.value(_due_at, kind=kind, subject=subject)
+
+
+async def end(tx: WriteTx, kind: TimerKind, subject: int, at: int) -> bool:
+    """Remove the timer unless it is due at another time by now; whether it was removed."""
+    return bool(await tx.run(_end, kind=kind, subject=subject, at=at))

@@ -51,6 +51,8 @@ class ReadTx:
         self.organization_id = organization_id
         self.actor = actor
         self.now = now
+        # Template versions read so far, by (template, version): they never change (storage.template_versions).
+        self.versions: dict[tuple[str, int], Any] = {}
         # The organization's rights epoch as this transaction knows it, with what is remembered; None: nothing is.
         self.rights: tuple[int, Remembered] | None = None
 

@@ -7,13 +7,16 @@ already cover it (light members are not part of "everyone", DEC-12).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, update
 
-from procession.storage.dialect import is_in
+from procession.domain.times import SECOND
+from procession.storage.dialect import DialectName, constant, insert, is_in
 from procession.storage.query import Query
+from procession.storage.tables.control import timers
 from procession.storage.tables.lists import viewers
 from procession.storage.tables.people import group_people, members
 from procession.storage.tables.templates import templates
@@ -92,12 +95,31 @@ _mark_some = Query(
 )
 
 
+@cache
+def _want_count(dialect: DialectName) -> Query:
+    """A timer that is due now, and at another instant than before: who counts at this moment sees that it was wanted
+    again. What a clock set that ran ahead by more than bursts of changes do is no instant to wait for.
+    """
+    statement = insert(dialect)(timers).values(
+        kind="count_viewers", org=bindparam("org"), subject=0, due_at=bindparam("now"), claimed_until=0, attempts=0
+    )
+    before, now = timers.c.due_at, statement.excluded.due_at
+    later = case((before < now, now), (before > now + constant(SECOND), now), else_=before + constant(1))
+    return Query(
+        statement.on_conflict_do_update(
+            index_elements=[timers.c.kind, timers.c.org, timers.c.subject], set_={"due_at": later}
+        )
+    )
+
+
 async def mark_stale(tx: "WriteTx", accounts: set[int] | None) -> None:
-    """From now on these members' totals (None: everybody's) are counted, until `recount_viewers` has run."""
+    """From now on these members' totals (None: everybody's) are counted, until a timer has had them counted afresh."""
     if accounts is None:
         await tx.run(_mark_all, org_is=tx.org)
     elif accounts:
         await tx.run(_mark_some, org_is=tx.org, accounts=sorted(accounts))
+    if accounts is None or accounts:
+        await tx.run(_want_count(tx.connection.dialect), now=tx.now)
 
 
 is_stale = Query(

@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
+from procession.domain.calculating.sheet import shown_answers
 from procession.domain.fields import Field
+from procession.domain.numbers import PLAIN
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process, Task
 from procession.domain.richtext import plain_text
@@ -21,6 +23,7 @@ from procession.domain.variables import Reader, text_of
 from procession.storage import attachable, processes, template_versions, threads
 from procession.storage.listing.includes import tags_of
 from procession.storage.tx import ReadTx
+from procession.usecases.calendars import zone_for
 
 COLUMNS = (
     "blueprint_id", "blueprint_name", "blueprint_version", "process_id", "process_name", "process_tag", "process_owner",
@@ -60,7 +63,8 @@ async def table_of(tx: ReadTx, seq: int, named: frozenset[str]) -> list[Row]:
     for each in placed:
         if each.thread.task is not None:
             comments[each.thread.task].append(each.thread)
-    return list(_rows(process, document, tasks, comments, people, tags))
+    zone = await zone_for(tx, [*document.kickoff, *(each for task in tasks for each in _fields_of(task, document))])
+    return list(_rows(process, document, tasks, comments, people, tags, zone))
 
 
 def _rows(
@@ -70,20 +74,23 @@ def _rows(
     comments: Mapping[int, Sequence[Thread]],
     people: People,
     tags: Sequence[str],
+    zone: str,
 ) -> Iterator[Row]:
     base = _process_cells(process, people, tags)
     reader = Reader(members=people.members, groups=people.groups)
+    answers = shown_answers(document.kickoff, process.prerun, zone)
     for field in document.kickoff:
         cells = {"type": "kick_off_task", "kick_off_task_id": field.id, "kick_off_task_name": field.label}
-        answer = text_of(field, process.prerun.get(field.id), reader)
+        answer = text_of(field, answers.get(field.id), reader)
         yield _row(base, cells, _field_cells(field, answer), no_of_form_fields=len(document.kickoff))
     for task in tasks:
         fields = _fields_of(task, document)
         cells = _task_cells(task, document, people) | {"no_of_form_fields": len(fields)}
         thread_cells = _thread_counts(comments[task.seq])
         yield _row(base, {"type": "process_task"}, cells, thread_cells)
+        answers = shown_answers(fields, task.taskdata, zone)
         for field in fields:
-            answer = text_of(field, task.taskdata.get(field.id), reader) if task.is_completed else ""
+            answer = text_of(field, answers.get(field.id), reader) if task.is_completed else ""
             named = {
                 "type": "process_task_data",
                 "process_task_data_id": field.id,
@@ -190,8 +197,14 @@ def _time(at: int | None) -> str:
     return "" if at is None else csv_time(at)
 
 
+_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
 def csv_text(rows: Sequence[Mapping[str, Any]], *, header: bool) -> bytes:
-    """Rows as CSV (UTF-8, commas, CRLF). Cells that a spreadsheet would run as a formula begin with an apostrophe."""
+    """Rows as CSV (UTF-8, commas, CRLF).
+
+    Cells that a spreadsheet would run as a formula begin with an apostrophe; a number with a sign is none.
+    """
     out = io.StringIO()
     writer: csv.DictWriter[str] = csv.DictWriter(out, COLUMNS)
     if header:
@@ -201,4 +214,5 @@ def csv_text(rows: Sequence[Mapping[str, Any]], *, header: bool) -> bytes:
 
 
 def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    is_formula = isinstance(value, str) and value[:1] in _STARTS and not PLAIN.fullmatch(value)
+    return f"'{value}" if is_formula else value

@@ -5,11 +5,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.domain.absences import Absence, Absences, by_member, faults
+from procession.domain.absences import NONE, Absence, Absences, by_member, faults
+from procession.domain.automations.people import named_people
 from procession.domain.calendar import local_day
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
+from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import require
+from procession.domain.processes import Process
+from procession.domain.task_deadlines import are_calculated_later
+from procession.domain.templates import Template
 from procession.domain.times import Millis
 from procession.storage import absences, people
 from procession.storage.tx import ReadTx, WriteTx
@@ -61,6 +66,15 @@ async def _check(tx: WriteTx, absence: Absence) -> None:
             errors[name] = [NO_MEMBER]
     if errors:
         raise Invalid(errors)
+
+
+async def of_process(tx: ReadTx, process: Process, document: Template, settings: OrganizationSettings) -> Absences:
+    """Of those who have tasks of the process or may be given some by rules; no statement where no deadline is
+    calculated after the launch. Spec: L-9.27.
+    """
+    if not are_calculated_later(document):
+        return NONE
+    return await of_members(tx, named_people(document, process).users, tx.now, settings.timezone)
 
 
 async def of_members(tx: ReadTx, wanted: Collection[int], at: Millis, zone: str) -> Absences:

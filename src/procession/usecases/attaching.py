@@ -10,7 +10,16 @@ from procession.domain.errors import Invalid, NotAllowed, NotFound, ProcessArchi
 from procession.domain.events import happened
 from procession.domain.permissions import require
 from procession.domain.processes import Process, Task
-from procession.storage import attachable, folders, links, tags, template_grants, templates
+from procession.storage import (
+    attachable,
+    bin_contents,
+    bin_items,
+    folders,
+    links,
+    tags,
+    template_grants,
+    templates,
+)
 from procession.storage.links import FolderLink, TagLink
 from procession.storage.tx import WriteTx
 from procession.usecases import guards
@@ -25,12 +34,15 @@ UNKNOWN_FOLDER = "There is no such folder in processes."
 
 
 async def delete_tag(tx: WriteTx, tag_id: str) -> None:
-    """Delete a tag for good and take it off everything; deleting an unknown one changes nothing. Raises NotAllowed."""
+    """Take a tag off everything and put it into the bin; deleting an unknown one changes nothing. Raises NotAllowed."""
     require(tx.actor.is_admin, to="delete tags; only administrators may")
-    if await tags.lock(tx, tag_id) is None:
+    tag = await tags.lock(tx, tag_id)
+    if tag is None:
         return
+    content = await bin_contents.of_tag(tx, tag)
     await links.forget_tag(tx, tag_id)
     await tags.remove(tx, tag_id)
+    await bin_items.keep(tx, "tag", tag_id, tag.title, content)
     tx.record(happened("tag.deleted", tag_id))
 
 
@@ -235,11 +247,13 @@ async def unfile_object(tx: WriteTx, link_id: int) -> None:
 
 
 async def delete_folder(tx: WriteTx, folder_id: str) -> None:
-    """Erase a folder; its contents become unfiled, sub-folders move up. Raises NotFound, NotAllowed (DEC-44)."""
+    """Into the bin; its contents become unfiled, sub-folders move up (DEC-44). Raises NotFound, NotAllowed."""
     _require_filing(tx.actor)
     await folders.lock_tree(tx)
     folder = await folders.lock(tx, folder_id)
     if folder is None:
         raise NotFound()
+    content = await bin_contents.of_folder(tx, folder)
     await links.remove_folder(tx, folder_id, folder.parent_id)
+    await bin_items.keep(tx, "folder", folder_id, folder.name, content)
     tx.record(happened("folder.deleted", folder_id))

@@ -16,7 +16,7 @@ from procession.domain.bulk_rows import ROW, Errors, Known, addresses_in, by_col
 from procession.domain.errors import DomainError, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.names import fold
-from procession.domain.sheets import read_sheet
+from procession.domain.sheets import Sheet
 from procession.domain.templates import Template, TemplateRow
 from procession.storage import (
     bulk_launches,
@@ -30,7 +30,8 @@ from procession.storage import (
 )
 from procession.storage.database import Database
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
-from procession.usecases.launching import Wish, launch_process, rehearsed
+from procession.usecases.launch_requests import Wish
+from procession.usecases.launching import launch_process, rehearsed
 from procession.usecases.reactions import Means
 
 GONE = "The template was deleted."
@@ -43,11 +44,11 @@ class _Refused(Exception):  # the row's launch is rolled back, and its faults ar
         self.errors = errors
 
 
-async def create(tx: WriteTx, template_id: str, raw: bytes, *, is_dry_run: bool) -> BulkLaunch:
-    """Plan the launches of a CSV file, nothing is launched yet.
+async def create(tx: WriteTx, template_id: str, sheet: Sheet, *, is_dry_run: bool) -> BulkLaunch:
+    """Plan the launches of a table, nothing is launched yet.
 
-    Raises NotFound, NotAllowed, WrongState (the template cannot be launched, too much is under way), Invalid (the file
-    or its header; nothing is planned then).
+    Raises NotFound, NotAllowed, WrongState (the template cannot be launched, too much is under way), Invalid (its
+    header; nothing is planned then).
     """
     row = await templates.find(tx, template_id)
     if row is None:
@@ -57,7 +58,6 @@ async def create(tx: WriteTx, template_id: str, raw: bytes, *, is_dry_run: bool)
     if not template_permissions.may_launch(standing):
         raise NotAllowed(template_permissions.LAUNCH_REFUSED)
     document = await template_versions.would_launch(tx, row)
-    sheet = read_sheet(raw)
     columns = read_columns(sheet.header, document)
     if await bulk_launches.running(tx) >= MOST_RUNNING:
         raise WrongState(f"{MOST_RUNNING} bulk launches are under way. Wait until one of them has finished.")

@@ -1,5 +1,6 @@
 """The calendar an organization's deadlines are counted by: its week, its closures, the holidays of its country."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,11 @@ from procession.adapters.public_holidays import countries, holidays_of
 from procession.domain.calendar import WorkingWeek
 from procession.domain.closings import Closings, HolidayCalendar
 from procession.domain.errors import Invalid
+from procession.domain.fields import Field
+from procession.domain.form_rules import has_rules
 from procession.domain.organizations import OrganizationSettings
+from procession.storage import organizations
+from procession.storage.tx import ReadTx
 
 
 def calendar_of(settings: OrganizationSettings) -> WorkingWeek:
@@ -36,3 +41,8 @@ def checked_holidays(sent: HolidayCalendar | None) -> dict[str, Any] | None:
             {"holiday_calendar.subdivision": [f"The parts of {country} with holidays of their own: {known}."]}
         )
     return {"country": country, "subdivision": subdivision}
+
+
+async def zone_for(tx: ReadTx, fields: Iterable[Field]) -> str:
+    """The organization's zone, where the form depends on it; no statement for a form without rules. Spec: T-11.70."""
+    return (await organizations.settings_of(tx, tx.org)).timezone if has_rules(fields) else "UTC"

@@ -12,13 +12,13 @@ from procession.domain.calendar import UNIT_WORDS, add_offset
 from procession.domain.events import happened
 from procession.domain.processes import Process, State, Task
 from procession.domain.tasks import closed_by_clock
-from procession.domain.timers import TimerKind, closing_time, may_complete_late, next_midnight
+from procession.domain.timers import TICK, TimerKind, closing_time, may_complete_late, next_midnight
 from procession.domain.times import Millis
 from procession.storage import daily, organizations, processes, threads, timers
 from procession.storage.daily import START, Place
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx, reading, writing
-from procession.usecases import guards
+from procession.usecases import guards, rule_clocks, rule_moments
 from procession.usecases.completion import save_outcome
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means
@@ -31,26 +31,55 @@ ARCHIVED = "This process was complete for so long that it has been archived by i
 
 
 async def close_due_tasks(tx: WriteTx, task_seq: int, means: Means) -> None:
-    """Close the task, and whatever else of its process is due, in the order in which it was due.
-
-    What is no longer due, such as a task that was completed in the meantime, is passed over.
-    """
+    """Close the task, and do whatever else of its process is due. What was completed meanwhile is passed over."""
     place = await _place(tx, task_seq)
     if place is None:
         await timers.remove(tx, "close_task", [task_seq])
         return
     task, process = place
-    known = [task.seq] if process is None else [each.seq for each in process.tasks]
+    if process is not None:
+        await _catch_up(tx, process, means)
+    elif await timers.due(tx, "close_task", [task_seq]):
+        if closing_time(task, None) is not None:
+            await _expire(tx, task, None, means)
+        else:
+            await timers.remove(tx, "close_task", [task_seq])
+
+
+async def look_at_rules(tx: WriteTx, process_seq: int, means: Means) -> None:
+    """Look at the rules of the process whose instant has come, and do whatever else of it is due. Spec: A-2.43."""
+    process = await processes.lock_at(tx, process_seq)
+    if process is None:
+        await timers.remove(tx, "rule_clock", [process_seq])
+        return
+    process = await _catch_up(tx, process, means)
+    if await timers.due(tx, "rule_clock", [process_seq]):
+        await rule_clocks.plan(tx, process, None)
+
+
+async def _catch_up(tx: WriteTx, process: Process, means: Means) -> Process:
+    """The locked process after all that is due in it, in the order in which it was due: tasks close, rules react."""
+    known = [task.seq for task in process.tasks]
     while due := await timers.due(tx, "close_task", known):
         [seq, *_] = due
-        if process is not None:
-            task = next(each for each in process.tasks if each.seq == seq)
-        if closing_time(task, process) is not None:
-            text = SENT if task.task_type == "expiring_email" else EXPIRED
-            seen = await _closed(tx, task, process, text, cause="close_task", means=means)
-            task, process = seen.task, seen.process
-        # Gone with the task's closing, unless there was nothing to close.
-        await timers.remove(tx, "close_task", [seq])
+        task = next(each for each in process.tasks if each.seq == seq)
+        closes_at = closing_time(task, process)
+        if closes_at is None:
+            await timers.remove(tx, "close_task", [seq])
+            continue
+        passed = await rule_moments.pass_until(tx, process, min(closes_at, tx.now), means)
+        if passed == process:  # else something else may be due now
+            passed = await _expire(tx, task, process, means) or process
+            # Gone with the closing; where a rule has re-opened the task at once, it has time for a new date. Spec: E6.
+            if await timers.due(tx, "close_task", [seq]):
+                await timers.move(tx, "close_task", seq, tx.now + TICK)
+        process = passed
+    return await rule_moments.pass_until(tx, process, tx.now, means)
+
+
+async def _expire(tx: WriteTx, task: Task, process: Process | None, means: Means) -> Process | None:
+    text = SENT if task.task_type == "expiring_email" else EXPIRED
+    return (await _closed(tx, task, process, text, cause="close_task", means=means)).process
 
 
 async def _place(tx: WriteTx, task_seq: int) -> tuple[Task, Process | None] | None:

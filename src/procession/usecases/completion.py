@@ -20,10 +20,12 @@ from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, reactions, undo
+from procession.usecases import assigning, guards, launching, reactions, undo
+from procession.usecases.calendars import zone_for
+from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
-from procession.usecases.tasks import Changed, change, completion_event, followed_up, guests_locked_task
+from procession.usecases.tasks import Changed, change, completion_event, guests_locked_task
 from procession.usecases.thread_writing import Draft, Place, write
 
 DECIDE = "decide on this approval: its assignees do, each in their own name, except for whoever launched the process"
@@ -90,7 +92,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     tasks.require_completable(task)
     document = await stored.document_of(tx, seen.process)
     decision = tasks.decision_on(task, sent=wanted.is_approved)
-    errors: Errors = wanted.errors | tasks.obstacles(task, tasks.fields_of(task, document), decision=decision)
+    fields = tasks.fields_of(task, document)
+    zone = await zone_for(tx, fields)
+    errors: Errors = wanted.errors | tasks.obstacles(task, fields, decision=decision, zone=zone)
     if wanted.override_user is not None:
         known = await people.assignable(tx, [wanted.override_user], ())
         if wanted.override_user not in known.members:
@@ -142,12 +146,12 @@ async def save_outcome(
         return Changed(saved_alone, [])
     document = await stored.document_of(tx, seen.process)
     settings = await organizations.settings_of(tx, tx.org)
-    after: Process = followed_up(seen.process.with_tasks(task), seen.task, task, document, settings)
+    after: Process = await followed_up(tx, seen.process.with_tasks(task), seen.task, task, document, settings)
     by_rules = await _reacted(tx, after, seen.task, task, document, settings, means)
     after = by_rules.process
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
     tx.record(event)
-    await reactions.save(tx, by_rules)
+    await launching.save_reaction(tx, by_rules, means)
     former = shown_to(seen.process, mentions) if mentions else seen.process
     undo.remember_process(tx, event.kind, task.id, former, saved, by_rules.rules_before)
     others = reactions.changed_by_rules(tx, by_rules, seen.named)

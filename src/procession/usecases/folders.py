@@ -30,7 +30,7 @@ async def create(tx: WriteTx, *, name: str, kind: FolderKind, parent_id: str | N
         created_at=tx.now,
         updated_at=tx.now,
     )
-    folder = replace(folder, position=await _place(tx, known, folder, None))
+    folder = replace(folder, position=await place(tx, known, folder, None))
     await folders.add(tx, folder)
     tx.record(happened("folder.created", folder.id, name=folder.name))
     return folder
@@ -59,14 +59,14 @@ async def update(
         _check_parent(known, folder.kind, parent_id, folder_id=folder_id)
         folder = replace(folder, parent_id=parent_id)
     if moves or position is not None:
-        folder = replace(folder, position=await _place(tx, known, folder, position))
+        folder = replace(folder, position=await place(tx, known, folder, position))
     folder = replace(folder, updated_at=tx.now)
     await folders.save(tx, folder)
     tx.record(happened("folder.updated", folder.id, name=folder.name))
     return folder
 
 
-async def _place(tx: WriteTx, known: dict[str, Folder], folder: Folder, position: int | None) -> int:
+async def place(tx: WriteTx, known: dict[str, Folder], folder: Folder, position: int | None) -> int:
     """The folder's position; its siblings are moved to make room."""
     siblings = [each for each in known.values() if each.parent_id == folder.parent_id]
     positions = tree.arranged(siblings, folder, position)
@@ -93,5 +93,11 @@ def _check_parent(
     if folder_id is not None and tree.is_within(known, parent_id, folder_id):
         raise Invalid({"parent_id": ["A folder cannot be moved into itself or one of its own folders."]})
     levels = 1 if folder_id is None else tree.height(known, folder_id)
-    if len(tree.lineage(known, parent_id)) + levels > MAX_DEPTH:
+    require_depth(known, parent_id, levels)
+
+
+def require_depth(known: dict[str, Folder], parent_id: str | None, levels: int) -> None:
+    """Raises Invalid when so many levels have no room below this parent."""
+    above = 0 if parent_id is None else len(tree.lineage(known, parent_id))
+    if above + levels > MAX_DEPTH:
         raise Invalid({"parent_id": [f"Folders may not be nested more than {MAX_DEPTH} levels deep."]})

@@ -1,8 +1,9 @@
 """Dropping what is kept for a time only. Spec: README, retention."""
 
 from procession.domain.actors import BOT
-from procession.domain.times import MINUTE
-from procession.storage import idempotency, organizations, undo
+from procession.domain.times import DAY, MINUTE
+from procession.domain.version_moves import UNDO_DAYS
+from procession.storage import idempotency, organizations, undo, version_moves
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx, writing
 
@@ -21,7 +22,8 @@ async def forget_undoables(database: Database, now: int, *, minutes: int) -> int
     """Drop what nobody may undo any more, one short transaction for each organization; how many."""
 
     async def work(tx: WriteTx) -> int:
-        return await undo.forget(tx, now - minutes * MINUTE)
+        forgotten = await undo.forget(tx, now - minutes * MINUTE)
+        return forgotten + await version_moves.forget(tx, now - (UNDO_DAYS + 1) * DAY)
 
     async with database.reading() as connection:
         everywhere = await organizations.directory(connection)

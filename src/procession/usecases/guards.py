@@ -11,6 +11,7 @@ from procession.domain.processes import Process, Task
 from procession.domain.summary import settle
 from procession.storage import access, processes
 from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import rule_clocks
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -125,6 +126,7 @@ async def save_process(tx: WriteTx, before: Process, after: Process) -> Process:
     )
     settled = settle(msgspec.structs.replace(after, tasks=touched, updated_at=tx.now), tx.now)
     await processes.save(tx, before, settled)
+    await rule_clocks.follow(tx, before, settled)
     if before.status != settled.status and "complete" in (before.status, settled.status):
         kind = "process.completed" if settled.status == "complete" else "process.reopened"
         tx.record(happened(kind, settled.id, process=settled.seq))

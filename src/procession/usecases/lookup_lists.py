@@ -18,6 +18,7 @@ from procession.domain.lookup_lists import (
     Reference,
     SentColumn,
     SentRow,
+    fed_by,
     options_of,
     read_list,
     reference,
@@ -28,7 +29,8 @@ from procession.domain.loose import as_object
 from procession.domain.names import fold
 from procession.domain.people import require_full_member
 from procession.domain.templates import TemplateRow
-from procession.storage import lookup_lists, templates
+from procession.storage import bin_items, lookup_lists, templates
+from procession.storage.bin_contents import ListContent
 from procession.storage.tx import WriteTx
 
 MANAGE = "create, change or delete lists"
@@ -69,12 +71,14 @@ async def update(
 
 
 async def delete(tx: WriteTx, list_id: str) -> None:
-    """Fields keep the options they have as their own. Raises NotAllowed, NotFound."""
+    """Into the bin; fields keep the options they have as their own. Raises NotAllowed, NotFound."""
     require_full_member(tx.actor, MANAGE)
     found, holders = await _locked(tx, list_id)
     for row in holders:
         await templates.save(tx, row, replace(row, document=without_list(row.document, list_id)))
     await lookup_lists.remove(tx, list_id)
+    fed = {row.id: fed_by(row.document, list_id) for row in holders}
+    await bin_items.keep(tx, "lookup_list", list_id, found.name, ListContent(found, fed))
     tx.record(happened("lookup_list.deleted", list_id, name=found.name))
 
 
@@ -91,10 +95,15 @@ async def _locked(tx: WriteTx, list_id: str) -> tuple[LookupList, list[TemplateR
 
 
 async def _checked(tx: WriteTx, found: LookupList) -> LookupList:
-    folded = fold(found.name)
-    if await lookup_lists.named(tx, folded) not in (None, found.id):
+    named = replace(found, folded_name=fold(found.name))
+    await require_free_name(tx, named)
+    return named
+
+
+async def require_free_name(tx: WriteTx, found: LookupList) -> None:
+    """Raises Invalid."""
+    if await lookup_lists.named(tx, found.folded_name) not in (None, found.id):
         raise Invalid({"name": ["The name has already been taken."]})
-    return replace(found, folded_name=folded)
 
 
 class Definition(msgspec.Struct, frozen=True):

@@ -12,7 +12,8 @@ from procession.storage import members, organizations, tags, timers
 from procession.storage.database import Database
 from procession.storage.tags import TagRow
 from procession.storage.tx import WriteTx, reading, writing
-from procession.usecases.launching import Wish, launch_process
+from procession.usecases.launch_requests import Wish
+from procession.usecases.launching import launch_process
 from procession.usecases.reactions import Means
 
 TAG = "onboarding"

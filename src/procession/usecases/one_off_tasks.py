@@ -9,11 +9,13 @@ from procession.adapters.secrets import Secrets
 from procession.adapters.text import stored_markup
 from procession.domain import tasks
 from procession.domain.assignees import with_accountable_member
+from procession.domain.calculating.checking import typed
 from procession.domain.calendar import WorkingWeek
 from procession.domain.deadlines import Offset, deadline_from
 from procession.domain.errors import Invalid, WrongState
 from procession.domain.events import happened
 from procession.domain.fields import Field
+from procession.domain.form_rules import with_new_ids
 from procession.domain.names import clean_name, fold
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, require
@@ -31,7 +33,17 @@ from procession.domain.task_input import (
     required,
 )
 from procession.domain.tasks import COPY_SUFFIX, MAX_TITLE, SHARED_TYPES
-from procession.storage import attachable, links, organizations, people, processes, template_versions, templates
+from procession.storage import (
+    attachable,
+    bin_contents,
+    bin_items,
+    links,
+    organizations,
+    people,
+    processes,
+    template_versions,
+    templates,
+)
 from procession.storage import guests as stored_guests
 from procession.storage import tasks as stored
 from procession.storage.templates import SYSTEM_ALIAS
@@ -86,7 +98,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     made = await _numbered(tx, [replace(model, owners=owners) for owners in shares], fields)
     position = said.position if isinstance(said.position, int) else None
     saved = await _enter(tx, process, made, position)
-    await stored.add_tags(tx, [task.seq for task in made], said.tags if isinstance(said.tags, tuple) else ())
+    await stored.add_tags(tx, {task.seq: said.tags for task in made if isinstance(said.tags, tuple)})
     for task in made:
         if folder is not None:
             await links.file_task(tx, folder, task.seq)
@@ -232,7 +244,7 @@ async def _numbered(tx: WriteTx, models: Sequence[Task], fields: Sequence[Field]
     first, at = await tx.reserve("task", len(models))
     made: list[Task] = []
     for offset, model in enumerate(models):
-        own = fields if offset == 0 else [replace(field, id=tx.new_id()) for field in fields]
+        own = fields if offset == 0 else with_new_ids(fields, tx.new_id)
         task = replace(model, seq=first + offset, id=tx.new_id(), created_at=at, updated_at=at)
         made.append(tasks.with_own_fields(task, own))
     return made
@@ -310,10 +322,13 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
         open_problems=0,
         improvements=0,
     )
-    fields = [replace(field, id=tx.new_id()) for field in tasks.fields_of(original, document)]
+    # On its own a task calculates with its own fields only.
+    known = typed([tasks.fields_of(original, document)])
+    kept = [field for field in known.fields if field.id not in known.faults]
+    fields = with_new_ids(kept, tx.new_id)
     made = await _numbered(tx, [copy], fields)
     saved = await _enter(tx, seen.process, made, original.position + 1)
-    await stored.add_tags(tx, [made[0].seq], await stored.tags_of(tx, original))
+    await stored.add_tags(tx, {made[0].seq: await stored.tags_of(tx, original)})
     _record_creation(tx, saved.task)
     return Changed(saved, read.ignored)
 
@@ -354,18 +369,20 @@ async def restore_task(tx: WriteTx, task_id: str) -> SeenTask:
 
 
 async def delete_task(tx: WriteTx, task_id: str) -> None:
-    """Erase a one-off task with everything on it. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked,
-    WrongState (it was made from a step). Spec: T16.
+    """Put a one-off task into the bin, with everything on it. Raises NotFound, NotAllowed, ProcessArchived,
+    ProcessLocked, WrongState (it was made from a step). Spec: T16.
     """
     seen = await _owned(tx, task_id, to="delete this task")
     guards.require_changeable(seen.process)
     if not seen.task.is_oneoff:
         raise WrongState(OF_A_STEP)
+    content = await bin_contents.of_task(tx, seen.task)
     if seen.process is None:
         await processes.remove_task(tx, seen.task)
     else:
         rest = tuple(task for task in seen.process.tasks if task.seq != seen.task.seq)
         await guards.save_process(tx, seen.process, replace(seen.process, tasks=rest))
+    await bin_items.keep(tx, "task", task_id, seen.task.title, content)
     tx.record(happened("task.deleted", task_id, process=seen.task.process, title=seen.task.title))
 
 

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from procession.domain.answers import accept, missing_required
 from procession.domain.automations.state import KICKOFF_SUBMITTED
+from procession.domain.calculating.process import recalculated
+from procession.domain.calculating.sheet import standing
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.events import happened
 from procession.domain.names import clean_name, fold
@@ -18,6 +20,8 @@ from procession.domain.template_permissions import may_edit
 from procession.domain.values import People
 from procession.storage import (
     attachable,
+    bin_contents,
+    bin_items,
     organizations,
     people,
     processes,
@@ -26,7 +30,8 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, reactions, undo
+from procession.usecases import guards, launching, reactions, undo
+from procession.usecases.calendars import zone_for
 from procession.usecases.guards import Seen
 from procession.usecases.reactions import Means, Reacted
 
@@ -81,10 +86,10 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
         return await _star(tx, before, starred=changes.starred is True), []
     await _require_rights(tx, seen, changes)
     guards.require_changeable(before)
-    answers, ignored = await _changed_answers(tx, before, changes)
+    answered, ignored = await _answered(tx, before, changes)
     await _check(tx, changes)
     after = replace(
-        before,
+        answered,
         name=_kept(changes.name, before.name),
         summary=_kept(changes.summary, before.summary),
         owner=_kept(changes.owner, before.owner),
@@ -94,19 +99,18 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
         groups=_kept(changes.groups, before.groups),
         tags=_kept(changes.tags, before.tags),
         folder=_kept(changes.folder, before.folder),
-        prerun=answers,
     )
     if after.name != before.name:
         after = renamed(after, after.name)
     if changes.starred is not UNSET:
         after = _with_star(after, tx.actor.id, starred=changes.starred is True)
     # Changed answers of a submitted form are a submission; of an open one they wait for it. Spec: A-5.1, A-9.2.
-    is_submission = answers != before.prerun and before.prerun_status == "complete"
+    is_submission = after.prerun != before.prerun and before.prerun_status == "complete"
     by_rules = await _reacted_to_form(tx, after, means) if is_submission else Reacted(after)
     saved = await guards.save_process(tx, before, by_rules.process)
     fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
     tx.record(happened("process.updated", saved.id, process=saved.seq, fields=fields))
-    await reactions.save(tx, by_rules)
+    await launching.save_reaction(tx, by_rules, means)
     return saved, ignored
 
 
@@ -199,10 +203,12 @@ async def _check(tx: WriteTx, changes: Changes) -> None:
         raise Invalid(errors)
 
 
-async def _changed_answers(tx: ReadTx, process: Process, changes: Changes) -> tuple[dict[str, Any], list[str]]:
+async def _answered(tx: ReadTx, process: Process, changes: Changes) -> tuple[Process, list[str]]:
+    """The process with its form answered and everything calculated from that, and the sent keys of no field."""
     if changes.prerun is UNSET:
-        return process.prerun, []
+        return process, []
     document = await template_versions.version_document(tx, process.template_id, process.template_version)
+    zone = (await organizations.settings_of(tx, tx.org)).timezone
     has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
     accepted = accept(
         document.kickoff,
@@ -212,8 +218,9 @@ async def _changed_answers(tx: ReadTx, process: Process, changes: Changes) -> tu
         people=(await attachable.everybody(tx)).choosable if has_pickers else People(),
         org_id=tx.organization_id,
         may_clear_required=process.prerun_status != "complete",
+        zone=zone,
     )
-    return accepted.values, accepted.ignored
+    return recalculated(replace(process, prerun=accepted.values), document, zone), accepted.ignored
 
 
 async def archive_process(tx: WriteTx, process_id: str) -> Process:
@@ -249,13 +256,24 @@ async def _archivable(tx: WriteTx, process_id: str) -> Seen:
 
 
 async def delete_process(tx: WriteTx, process_id: str) -> None:
-    """Erase an archived process for good. Raises NotFound, NotAllowed, WrongState."""
+    """Put an archived process into the bin, with everything on it. Raises NotFound, NotAllowed, WrongState."""
     seen = await guards.locked_process(tx, process_id)
     require(tx.actor.is_admin, to="delete processes for good; only administrators may")
     if not seen.process.is_archived:
         raise WrongState("Only archived processes can be deleted for good. Archive this one first.")
-    await processes.remove(tx, seen.process)
-    tx.record(happened("process.deleted", seen.process.id, process=seen.process.seq, name=seen.process.name))
+    process = seen.process
+    content = await bin_contents.of_process(tx, process)
+    await processes.remove(tx, process)
+    await bin_items.keep(
+        tx,
+        "process",
+        process.id,
+        process.name,
+        content,
+        template_id=process.template_id,
+        template_version=process.template_version,
+    )
+    tx.record(happened("process.deleted", process.id, process=process.seq, name=process.name))
 
 
 async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
@@ -272,7 +290,8 @@ async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
     if process.prerun_status != "incomplete":
         return process
     document = await template_versions.version_document(tx, process.template_id, process.template_version)
-    missing = missing_required(document.kickoff, process.prerun)
+    zone = await zone_for(tx, document.kickoff)
+    missing = missing_required(document.kickoff, process.prerun, standing(document.kickoff, process.prerun, zone))
     if missing:
         raise Invalid({"prerun": [{field: [message]} for field, message in missing.items()]})
     changed = replace(
@@ -281,7 +300,7 @@ async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
     by_rules = await _reacted_to_form(tx, changed, means)
     saved = await guards.save_process(tx, process, by_rules.process)
     tx.record(happened("process.kickoff_submitted", saved.id, process=saved.seq))
-    await reactions.save(tx, by_rules)
+    await launching.save_reaction(tx, by_rules, means)
     return saved
 
 

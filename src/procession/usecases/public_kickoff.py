@@ -16,7 +16,8 @@ from procession.storage.database import Database
 from procession.storage.public_kickoffs import Place
 from procession.storage.tx import ReadTx, WriteTx, writing
 from procession.usecases import guests
-from procession.usecases.launching import Wish, launch_process
+from procession.usecases.launch_requests import Wish
+from procession.usecases.launching import launch_process
 from procession.usecases.reactions import Means
 
 NOT_PUBLIC = "This form is not publicly accessible."

@@ -7,16 +7,17 @@ import msgspec
 
 from procession.adapters.secrets import Secrets
 from procession.domain.automations.people import gives_work, named_people
-from procession.domain.automations.reacting import Evaluation, Reaction, TakenBack, react, touched
+from procession.domain.automations.reacting import Entry, Reaction, launches, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
 from procession.domain.automations.telling import told
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process
 from procession.domain.templates import Template
+from procession.domain.times import Millis
 from procession.storage import groups, members, people, rule_states
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guests
+from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
 
 
@@ -40,7 +41,7 @@ class Reacted(msgspec.Struct, frozen=True):
         return None if self.reaction is None else self.former or FRESH
 
     @property
-    def log(self) -> tuple[Evaluation | TakenBack, ...]:
+    def log(self) -> tuple[Entry, ...]:
         return () if self.reaction is None else self.reaction.log
 
 
@@ -53,16 +54,18 @@ async def reacted(
     means: Means,
     *,
     is_new: bool = False,
+    at: Millis | None = None,
 ) -> Reacted:
     """The process, locked or just made (`is_new`), after everything that follows from what happened to it.
 
     Guests that rules assign exist afterwards; those of a new process are its launch's business, which makes all of
-    them at once, in one order. A template without rules costs nothing.
+    them at once, in one order. `at` is the instant it happened at, now when not said. Where no rule and no
+    follow-up can react it costs nothing.
     """
-    if not document.rules:
+    if not document.rules and launches(occurrence, document) is None:
         return Reacted(process)
     former = None if is_new else await rule_states.find(tx, process.seq)
-    reaction = await decided(tx, process, document, settings, occurrence, former or FRESH, means)
+    reaction = await decided(tx, process, document, settings, occurrence, former or FRESH, means, at=at or tx.now)
     if not is_new:
         await guests.ensure(tx, means.secrets, new_guests(process, reaction.process))
     return Reacted(reaction.process, former, reaction)
@@ -76,12 +79,16 @@ async def decided(
     occurrence: Occurrence,
     state: RuleState,
     means: Means,
+    *,
+    at: Millis,
 ) -> Reaction:
-    """What would follow; nothing is written."""
+    """What would follow at that instant; nothing is written."""
     scene = Scene(
         document=document,
         week=calendar_of(settings),
+        now=at,
         people=await _people(tx, process, document),
+        absences=await absences.of_process(tx, process, document, settings),
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,
     )
@@ -99,6 +106,7 @@ async def save(tx: WriteTx, change: Reacted) -> None:
         return
     await rule_states.save(tx, change.process.seq, change.former, change.reaction.state)
     tx.record(*told(change.process, change.reaction.log))
+    await rule_clocks.plan(tx, change.process, change.reaction.state)
 
 
 async def _people(tx: WriteTx, process: Process, document: Template) -> People:

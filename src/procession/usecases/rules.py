@@ -16,6 +16,7 @@ from procession.domain.templates import Template, TemplateRow
 from procession.storage import people, references
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
+from procession.usecases.launch_targets import check_launch, target_of
 from procession.usecases.template_access import save_document, told_changes
 
 NOBODY = Owners()
@@ -83,6 +84,7 @@ async def _checked(tx: WriteTx, row: TemplateRow, sent: object, existing: Rule |
     rule = read_rule(sent, row.document, new_id=tx.new_id, now=tx.now, existing=existing)
     errors: checks.Errors = {}
     kept = {action.id: action.assignees for action in existing.actions} if existing is not None else {}
+    former_launches = {action.id: action.launch for action in existing.actions} if existing is not None else {}
     members: list[tuple[str, int]] = []
     groups: list[tuple[str, str]] = []
     guests: list[tuple[str, str]] = []
@@ -90,6 +92,8 @@ async def _checked(tx: WriteTx, row: TemplateRow, sent: object, existing: Rule |
     for place, action in zip(places, rule.actions, strict=True):
         path, former = f"then_actions.{place}", kept.get(action.id, NOBODY)
         checks.check_urls({f"{path}.webhook_url": action.webhook_url}, [f"{path}.webhook_url"], errors)
+        if action.launch is not None and action.launch != former_launches.get(action.id):
+            await check_launch(tx, f"{path}.launch", action.launch, row.document, errors)
         named = action.assignees
         members += [e for e in checks.indexed(f"{path}.assignees.users", named.users) if e[1] not in former.users]
         groups += [e for e in checks.indexed(f"{path}.assignees.groups", named.groups) if e[1] not in former.groups]
@@ -103,7 +107,9 @@ async def _checked(tx: WriteTx, row: TemplateRow, sent: object, existing: Rule |
 
 
 async def without_strangers(tx: WriteTx, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """Imported rules without the people who are not here; what is left of an action acts, or does nothing (A-4.30)."""
+    """Imported rules without the people and templates that are not here; what is left of an action acts, or does
+    nothing (A-4.30).
+    """
     named = [action.assignees for action in chain.from_iterable(rule.actions for rule in rules)]
     known = await people.assignable(
         tx, [user for each in named for user in each.users], [group for each in named for group in each.groups]
@@ -121,4 +127,12 @@ async def without_strangers(tx: WriteTx, rules: Sequence[Rule]) -> tuple[Rule, .
             ),
         )
 
-    return tuple(replace(rule, actions=tuple(at_home(action) for action in rule.actions)) for rule in rules)
+    launched = [action.launch.template_id for rule in rules for action in rule.actions if action.launch is not None]
+    there = {each for each in set(launched) if (await target_of(tx, each))[0] is not None}
+
+    def stays(action: Action) -> bool:
+        return action.launch is None or action.launch.template_id in there
+
+    return tuple(
+        replace(rule, actions=tuple(at_home(action) for action in rule.actions if stays(action))) for rule in rules
+    )

@@ -20,8 +20,8 @@ from procession.domain.times import Millis
 from procession.storage import members, organizations, schedules, timers
 from procession.storage.database import Database
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
-from procession.usecases import launching
-from procession.usecases.launching import Wish
+from procession.usecases import launch_requests, launching
+from procession.usecases.launch_requests import Wish
 from procession.usecases.reactions import Means
 
 MANAGE = "plan launches"
@@ -133,7 +133,7 @@ async def _planned(tx: WriteTx, schedule: Schedule) -> Schedule:
     if errors:
         raise Invalid(errors)
     if schedule.is_active:
-        await launching.checked(tx, await _wish(tx, schedule, tx.now))
+        await launch_requests.checked(tx, await _wish(tx, schedule, tx.now))
     return replace(schedule, next_run_at=upcoming[0] if schedule.is_active else None)
 
 

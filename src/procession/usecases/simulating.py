@@ -1,21 +1,26 @@
 """Rehearsing a template: launched and worked through, and nothing of it exists. Spec: api-templates 8.6."""
 
 import msgspec
+from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Evaluation, Reaction, TakenBack, with_initial_visibility
+from procession.domain.automations.reacting import Entry, Reaction, with_initial_visibility
 from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused
 from procession.domain.automations.state import FRESH, LAUNCHED
+from procession.domain.automations.timing import looked_at
+from procession.domain.automations.timing import moments as pending
 from procession.domain.errors import DomainError
+from procession.domain.organizations import OrganizationSettings
 from procession.domain.processes import Process
 from procession.domain.summary import settle
-from procession.domain.templates import TemplateRow
+from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import Millis
 from procession.domain.values import People
 from procession.storage import attachable, organizations
 from procession.storage.tx import WriteTx
-from procession.usecases import reactions
+from procession.usecases import absences, reactions
 from procession.usecases.calendars import calendar_of
-from procession.usecases.launching import Wish, rehearsed
+from procession.usecases.launch_requests import Wish
+from procession.usecases.launching import rehearsed
 from procession.usecases.reactions import Means
 
 
@@ -25,7 +30,8 @@ class Moment(msgspec.Struct, frozen=True):
     event: Event | None
     at: Millis
     process: Process
-    log: tuple[Evaluation | TakenBack, ...]
+    document: Template
+    log: tuple[Entry, ...]
 
 
 async def simulate(
@@ -39,26 +45,45 @@ async def simulate(
     wanted = read_events(events, document)
     launched = await rehearsed(tx, row, document, wish, at=launched_at)
     hidden = with_initial_visibility(launched, document)
-    reaction = await reactions.decided(tx, hidden, document, settings, LAUNCHED, FRESH, means)
-    moments = [_moment(None, launched_at, reaction)]
-    around = Around(document, calendar_of(settings), await _choosable(tx, row), tx.organization_id)
+    reaction = await reactions.decided(tx, hidden, document, settings, LAUNCHED, FRESH, means, at=launched_at)
+    moments = [_moment(None, launched_at, reaction, document)]
+    away = await absences.of_process(tx, hidden, document, settings)
+    around = Around(document, calendar_of(settings), away, await _choosable(tx, row), tx.organization_id)
     for index, event in enumerate(wanted):
         now = moments[-1].at if event.at is None else event.at
+        passed = await _until(tx, reaction, document, settings, now, means)
         try:
-            process, occurrence = happen(reaction.process, event, around, now)
+            process, occurrence = happen(passed.process, event, around, now)
         except DomainError as refusal:
             raise refused(index, refusal) from None
         if occurrence is None:
-            reaction = Reaction(process, reaction.state, ())
+            reaction = Reaction(process, passed.state, passed.log)
         else:
-            state = reaction.state
-            reaction = await reactions.decided(tx, process, document, settings, occurrence, state, means)
-        moments.append(_moment(event, now, reaction))
+            reaction = await reactions.decided(tx, process, document, settings, occurrence, passed.state, means, at=now)
+            reaction = replace(reaction, log=(*passed.log, *reaction.log))
+        moments.append(_moment(event, now, reaction, document))
     return moments
 
 
-def _moment(event: Event | None, at: Millis, reaction: Reaction) -> Moment:
-    return Moment(event, at, settle(reaction.process, at), reaction.log)
+async def _until(
+    tx: WriteTx, before: Reaction, document: Template, settings: OrganizationSettings, at: Millis, means: Means
+) -> Reaction:
+    """What rules do by themselves until that instant, as time passes; its log is of that alone. Spec: A-2.43."""
+    found = Reaction(before.process, before.state, ())
+    week = calendar_of(settings)
+    while coming := pending(found.process, document, found.state, week):
+        if coming[0].at > at:
+            break
+        state, log = looked_at(found.state, coming[0]), found.log
+        found = await reactions.decided(
+            tx, found.process, document, settings, coming[0].occurrence, state, means, at=coming[0].at
+        )
+        found = replace(found, log=(*log, *found.log))
+    return found
+
+
+def _moment(event: Event | None, at: Millis, reaction: Reaction, document: Template) -> Moment:
+    return Moment(event, at, settle(reaction.process, at), document, reaction.log)
 
 
 async def _choosable(tx: WriteTx, row: TemplateRow) -> People:

@@ -9,8 +9,9 @@ from procession.domain.names import clean_name, fold
 from procession.domain.people import require_admin
 from procession.domain.richtext import is_blank_markup
 from procession.domain.snippets import Snippet
-from procession.domain.template_references import without_snippet
-from procession.storage import snippets, templates
+from procession.domain.template_references import former_texts, without_snippet
+from procession.storage import bin_items, snippets, templates
+from procession.storage.bin_contents import SnippetContent
 from procession.storage.tx import WriteTx
 
 MANAGE = "create, change or delete snippets"
@@ -64,14 +65,18 @@ async def update(
 
 
 async def delete(tx: WriteTx, snippet_id: int) -> None:
-    """Its references leave templates and steps; launched processes keep what they show. Raises NotAllowed, NotFound.
+    """Into the bin. Its references leave templates and steps; launched processes keep what they show.
 
-    Spec: T-13.3, T-13.4.
+    Raises NotAllowed, NotFound. Spec: T-13.3, T-13.4.
     """
     snippet = await _managed(tx, snippet_id)
     await snippets.save(tx, snippet, replace(snippet, deleted_at=tx.now))
+    texts: dict[str, dict[str, str]] = {}
     for row in await templates.lock_many(tx, await templates.mentioning(tx, "snippet", str(snippet_id))):
-        await templates.save(tx, row, replace(row, document=without_snippet(row.document, snippet_id)))
+        cut = without_snippet(row.document, snippet_id)
+        texts[row.id] = former_texts(row.document, cut)
+        await templates.save(tx, row, replace(row, document=cut))
+    await bin_items.keep(tx, "snippet", str(snippet_id), snippet.title, SnippetContent(texts))
     tx.record(happened("snippet.deleted", snippet.id, title=snippet.title))
 
 

@@ -13,6 +13,7 @@ from procession.storage.tx import WriteTx
 from procession.usecases.lookup_lists import fed_alone
 from procession.usecases.steps import find_step
 from procession.usecases.template_access import save_document, told_changes
+from procession.usecases.template_checks import require_sound
 
 
 def find_field(step: Step, field_id: str) -> Field:
@@ -34,9 +35,11 @@ async def add_field(tx: WriteTx, row: TemplateRow, step_id: str, sent: object) -
         taken_aliases=field_aliases(row.document),
         next_position=len(step.fields) + 1,
     )
-    changed = await _save_step(tx, row, with_field(step, field))
+    document = _with(row.document, with_field(step, field), tx.now)
+    require_sound(document, {"": field.id})
+    saved = await save_document(tx, row, document)
     tx.record(happened("field.created", field.id, template=row.id, step=step_id, label=field.label))
-    return find_field(changed, field.id)
+    return find_field(find_step(saved.document, step_id), field.id)
 
 
 async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str, sent: object) -> Field:
@@ -45,10 +48,12 @@ async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: st
     existing = find_field(step, field_id)
     sent = await fed_alone(tx, sent, existing)
     field = read_definition(sent, path="", new_id=tx.new_id, now=tx.now, existing=existing)
-    changed = await _save_step(tx, row, with_field(step, field))
+    changed = with_field(step, field)
+    require_sound(_with(row.document, changed, tx.now), {"": field.id})
+    saved = await save_document(tx, row, _with(row.document, changed, tx.now))
     changes = await told_changes(tx, row.document, with_step(row.document, changed))
     tx.record(happened("field.updated", field.id, template=row.id, step=step_id, label=field.label, changes=changes))
-    return find_field(changed, field.id)
+    return find_field(find_step(saved.document, step_id), field.id)
 
 
 async def delete_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: str) -> None:

@@ -13,12 +13,12 @@ from procession.domain.events import happened
 from procession.domain.names import fold, numbered_alias
 from procession.domain.organizations import DefaultDeadline
 from procession.domain.template_copying import copy_step
-from procession.domain.template_permissions import is_listed
 from procession.domain.template_steps import with_copied_step, with_step, with_step_at, without_step
 from procession.domain.templates import MAX_STEP_TITLE, FollowUp, Step, Template, TemplateRow
-from procession.storage import job_titles, organizations, references, template_grants, template_links, templates
+from procession.storage import job_titles, organizations, references, template_links
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
+from procession.usecases.launch_targets import target_of
 from procession.usecases.template_access import save_document, told_changes
 
 UNKNOWN_TAG = "There is no such tag in this organization."
@@ -133,14 +133,10 @@ async def _check_job_titles(tx: WriteTx, sent: Sequence[str], kept: Sequence[str
 
 async def _problem_with_target(tx: WriteTx, template_id: str) -> str | None:
     """Why completing a step cannot launch this template. Spec: api-templates 4.5, L-10.1."""
-    target = await templates.find(tx, template_id)
-    if target is None or target.is_archived or not is_listed(await template_grants.standing(tx, target)):
-        return "There is no such template."
-    if target.type == "document":
-        return "A document cannot be launched by a step."
-    if any(field.required for field in target.document.kickoff):
+    target, problem = await target_of(tx, template_id)
+    if target is not None and any(field.required for field in target.document.kickoff):
         return "A template whose kick-off form has a required field cannot be launched by a step."
-    return None
+    return problem
 
 
 async def _tag_ids(tx: WriteTx, sent: Sequence[str], errors: checks.Errors) -> list[str]:

@@ -29,7 +29,7 @@ async def create_tag(tx: WriteTx, *, title: str, color: str | None, kind: str | 
         created_at=tx.now,
         updated_at=tx.now,
     )
-    await _check(tx, row)
+    await require_valid(tx, row)
     await tags.add(tx, row)
     tx.record(happened("tag.created", row.id, title=row.title))
     return row
@@ -44,13 +44,14 @@ async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str 
     if title is not None:
         row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title.strip()))
     row = msgspec.structs.replace(row, color=color or row.color, updated_at=tx.now)
-    await _check(tx, row)
+    await require_valid(tx, row)
     await tags.save(tx, row)
     tx.record(happened("tag.updated", row.id, title=row.title))
     return row
 
 
-async def _check(tx: WriteTx, row: TagRow) -> None:
+async def require_valid(tx: WriteTx, row: TagRow) -> None:
+    """Raises Invalid."""
     errors: dict[str, list[str]] = {}
     if not row.title:
         errors["title"] = ["The title field is required."]

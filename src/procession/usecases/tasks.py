@@ -7,9 +7,10 @@ import msgspec
 from msgspec import UNSET
 
 from procession.adapters.text import stored_markup
-from procession.domain import task_deadlines, tasks
+from procession.domain import tasks
 from procession.domain.answers import Accepted, accept
 from procession.domain.automations.state import Occurrence
+from procession.domain.calculating.process import recalculated, task_recalculated
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import happened
 from procession.domain.fields import Field
@@ -19,31 +20,27 @@ from procession.domain.processes import Owners, Process, Task
 from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
 from procession.domain.task_input import (
     CHANGEABLE,
-    HEX,
     REQUIRED_OF_ONE_OFF,
     Errors,
     Read,
     TaskInput,
     missing,
-    read_answer,
-    read_answers,
     read_task,
 )
 from procession.domain.templates import Template
 from procession.domain.values import People
-from procession.storage import access, attachable, organizations
+from procession.storage import attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests, lookup_lists, reactions, undo
+from procession.usecases import assigning, guards, guests, launching, lookup_lists, reactions, undo
 from procession.usecases.calendars import calendar_of
+from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means, Reacted
 
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
 NO_GUESTS = "Light members may not assign guests."
 UNKNOWN_TAG = "There is no tag with this id."
-NO_SUCH_FIELD = "There is no open task with this form field that you may answer."
-SEVERAL_TASKS = "Several open tasks have this form field. Answer it through the task's own address."
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -70,43 +67,6 @@ async def update_task(tx: WriteTx, task_id: str, body: object, *, process_id: st
 async def answer_task(tx: WriteTx, seen: SeenTask, answers: Mapping[str, object], means: Means) -> Changed:
     """Save answers, and nothing else, on a locked task. Raises as `update_task`."""
     return await change(tx, seen, {"taskdata": answers}, required=(), means=means)
-
-
-async def answer(tx: WriteTx, task_id: str, body: object, means: Means) -> Changed:
-    """`{id, value}` or a list of such objects. Raises as `update_task`. Spec: api-tasks T18."""
-    seen = await guards.locked_task(tx, task_id)
-    require(may_work_on_task(tx.actor, seen.named, seen.task), to="answer the form of this task")
-    guards.require_changeable(seen.process)
-    tasks.require_editable(seen.task)
-    return await answer_task(tx, seen, read_answers(body), means)
-
-
-class FieldAnswer(msgspec.Struct, frozen=True):
-    task_id: str
-    field_id: str
-    value: object
-
-
-async def answer_field(tx: WriteTx, body: object, means: Means, *, guest: frozenset[str] | None = None) -> FieldAnswer:
-    """`{id, form_value}`: answer a field, named by its id alone, of the one open task that has it.
-
-    `guest` is what a guest is named by: only tasks assigned to them count. Raises Invalid, and as `update_task`.
-    Spec: api-tasks 13.1.
-    """
-    field_id, value = read_answer(body, "", "form_value")
-    named = await access.principals_of_caller(tx)
-    found = await stored.open_with_field(tx, field_id, named) if HEX.fullmatch(field_id) else []
-    writable = [
-        task
-        for task in found
-        if may_work_on_task(tx.actor, named, task) and (guest is None or not guest.isdisjoint(task.owners.principals))
-    ]
-    if len(writable) != 1:
-        raise Invalid({"id": [SEVERAL_TASKS if writable else NO_SUCH_FIELD]})
-    seen = await guards.locked_task(tx, writable[0].id)
-    changed = await answer_task(tx, seen, {field_id: value}, means)
-    task = changed.seen.task
-    return FieldAnswer(task.id, field_id, task.taskdata.get(field_id))
 
 
 async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collection[str], means: Means) -> Changed:
@@ -137,18 +97,19 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
         task = tasks.with_own_fields(task, fields)
     if accepted is not None:
         task = tasks.answered(task, accepted.values)
+    process, task = _recalculated(work, task)
     if "owners" in work.changed:
         task = msgspec.structs.replace(task, owners=assignment.owners)
         await guests.ensure(tx, means.secrets, assignment.owners.guests)
     if tasks.has_parts(task) and task.parts:
         launcher = seen.process.starter if seen.process is not None else None
         people = tasks.part_takers(task, assignment.people_of_groups, launcher=launcher)
-        task = tasks.without_missing_parts(task, people, fields, tx.now)
-    saved, by_rules = await _save(tx, work, task, means)
+        task = tasks.without_missing_parts(task, people, fields, tx.now, zone=work.settings.timezone)
+    saved, by_rules = await _save(tx, work, process, task, means)
     await _save_tags(tx, work)
     _record(tx, work, saved.task, accepted)
     if by_rules is not None:
-        await reactions.save(tx, by_rules)
+        await launching.save_reaction(tx, by_rules, means)
     if work.changed == frozenset({"owners"}) and accepted is None:
         _remember(tx, "task.assigned", seen, saved, by_rules)
     return Changed(
@@ -269,43 +230,49 @@ async def unknown_tags(tx: ReadTx, sent: Collection[str]) -> Errors:
     return {f"tags.{index}": [UNKNOWN_TAG] for index, each in enumerate(sent) if each not in known}
 
 
-async def _save(tx: WriteTx, work: _Work, task: Task, means: Means) -> tuple[SeenTask, Reacted | None]:
-    """The task as it now is, and what rules made of it when the change completed it."""
-    before, process = work.seen.task, work.seen.process
+def _recalculated(work: _Work, task: Task) -> tuple[Process | None, Task]:
+    """The task with answers of its own and of others' calculated fields as they follow from it. Spec: T-11.64."""
+    process, zone = work.seen.process, work.settings.timezone
+    if "form_fields" not in work.changed and task.taskdata == work.seen.task.taskdata:
+        return process, task
     if process is None:
+        return None, task_recalculated(task, zone)
+    after = recalculated(process.with_tasks(task), work.document, zone)
+    return after, after.task(task.id)
+
+
+async def _save(
+    tx: WriteTx, work: _Work, process: Process | None, task: Task, means: Means
+) -> tuple[SeenTask, Reacted | None]:
+    """The task as it now is, and what rules made of it when the change completed it.
+
+    `process` is as its own before, but for what was calculated anew.
+    """
+    before, former = work.seen.task, work.seen.process
+    if process is None or former is None:
         if isinstance(work.said.position, int):
             task = msgspec.structs.replace(task, position=work.said.position)
         return (work.seen if task == before else await guards.save_changed_task(tx, work.seen, task)), None
     after = process.with_tasks(task)
     if "position" in work.changed and isinstance(work.said.position, int):
         after = tasks.placed(after, task, work.said.position)
-    after = followed_up(after, before, after.task(task.id), work.document, work.settings)
+    after = await followed_up(tx, after, before, after.task(task.id), work.document, work.settings)
     by_rules: Reacted | None = None
     if after.task(task.id).is_completed and task.step_id is not None and work.document is not None:
         happened_to = Occurrence("completed", task.step_id)
         by_rules = await reactions.reacted(tx, after, work.document, work.settings, happened_to, means)
         after = by_rules.process
-    if after == process:
+    if after == former:
         return work.seen, None
-    saved = await guards.save_process(tx, process, after)
+    saved = await guards.save_process(tx, former, after)
     return SeenTask(saved.task(task.id), saved, work.seen.named), by_rules
-
-
-def followed_up(
-    process: Process, before: Task, after: Task, document: Template | None, settings: OrganizationSettings
-) -> Process:
-    """The process with what a changed task entails for the deadlines of others. Spec: behaviour-work D14."""
-    if document is None:
-        return process
-    rules = task_deadlines.rules_of(document)
-    return task_deadlines.followed_up(process, before, after, rules, calendar_of(settings))
 
 
 async def _save_tags(tx: WriteTx, work: _Work) -> None:
     if "tags" in work.changed and isinstance(work.said.tags, tuple):
         wanted = set(work.said.tags)
         await stored.remove_tags(tx, work.seen.task.seq, work.tags - wanted)
-        await stored.add_tags(tx, [work.seen.task.seq], wanted - work.tags)
+        await stored.add_tags(tx, {work.seen.task.seq: wanted - work.tags})
 
 
 def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None) -> None:

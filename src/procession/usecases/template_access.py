@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.calculating.checking import with_result_types
 from procession.domain.errors import NotAllowed, NotFound, WrongState
 from procession.domain.template_differences import differences
 from procession.domain.template_permissions import (
@@ -119,6 +120,7 @@ def require_live(row: TemplateRow) -> None:
 
 async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> TemplateRow:
     """Save the locked template with a changed document, under the caller's name."""
+    document = with_result_types(document)
     return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from procession.domain.calculating.checking import typed_template
 from procession.domain.definitions import read_definition
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
@@ -11,6 +12,8 @@ from procession.domain.fields import Field
 from procession.domain.guests import MEMBERS_ADDRESS, normal_email
 from procession.domain.loose import as_object
 from procession.domain.names import clean_name, slug
+from procession.domain.people import is_bot_email
+from procession.domain.templates import Template
 from procession.storage import people, references, templates
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import ReadTx, WriteTx
@@ -72,7 +75,7 @@ async def checked_guests(tx: ReadTx, sent: Sequence[str], kept: Collection[str],
     for index, each in enumerate(addresses):
         if each in kept:
             continue
-        if not is_email(each):
+        if not is_email(each) or is_bot_email(each):
             errors[f"guests.{index}"] = ["The guest must be a valid e-mail address."]
         elif each in taken:
             errors[f"guests.{index}"] = [MEMBERS_ADDRESS]
@@ -94,6 +97,21 @@ async def checked_alias(tx: ReadTx, template_id: str, sent: str, errors: Errors)
     elif alias == SYSTEM_ALIAS or (holder is not None and holder.id != template_id):
         errors["alias"] = ["The alias has already been taken."]
     return alias
+
+
+def require_sound(document: Template, places: Mapping[str, str]) -> None:
+    """Raises Invalid where calculations and rules of these fields do not fit the document. Spec: T-11.63, T-11.73.
+
+    `places`: the path that each field's definition was sent at, to its id.
+    """
+    found = typed_template(document)
+    errors: Errors = {}
+    for path, field_id in places.items():
+        for key, faults in (("expression", found.calculations), ("form_rules", found.rules)):
+            if field_id in faults:
+                errors[f"{path}.{key}" if path else key] = [faults[field_id]]
+    if errors:
+        raise Invalid(errors)
 
 
 def read_kickoff(

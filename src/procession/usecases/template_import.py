@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from procession.domain.automations.reading import read_rule
 from procession.domain.automations.rules import Rule
+from procession.domain.calculating.checking import with_result_types
 from procession.domain.deadlines import circular_steps
 from procession.domain.definitions import read_definition
 from procession.domain.emails import is_email
@@ -61,7 +62,8 @@ async def import_template(
         raise Invalid(parts.errors)
     known = {stage.id for stage in milestones}
     placed = (step if step.stage_id in known else replace(step, stage_id=None) for step in imported)
-    whole = replace(row.document, kickoff=kickoff, steps=tuple(placed), stages=milestones)
+    whole = with_result_types(replace(row.document, kickoff=kickoff, steps=tuple(placed), stages=milestones))
+    checks.require_sound(whole, parts.places)
     whole = replace(whole, rules=await without_strangers(tx, parts.rules(rules, whole)))
     copy = copy_template(whole, new_id=tx.new_id, now=tx.now).document
     copy = replace(copy, **{name: getattr(whole, name) for name in SET_BY_CALLER})
@@ -91,6 +93,7 @@ class _Parts:
     def __init__(self, tx: WriteTx) -> None:
         self.tx = tx
         self.errors: checks.Errors = {}
+        self.places: dict[str, str] = {}
         self._ids: set[str] = set()
         self._aliases: set[str] = set()
 
@@ -184,6 +187,7 @@ class _Parts:
                 continue
             field = self._as_it_was(field, as_object(raw) or {})
             self._aliases.add(field.alias)
+            self.places[f"{path}.{index}"] = field.id
             read.append(field)
         return read
 

@@ -5,9 +5,11 @@ from msgspec.structs import replace
 from procession.domain.errors import NotAllowed, WrongState
 from procession.domain.events import happened
 from procession.domain.template_permissions import is_listed, may_archive, require_edit
-from procession.domain.template_references import Embedding, embeddings, without_embedded
+from procession.domain.template_references import Embedding, embeddings, former_texts, without_embedded
 from procession.domain.templates import TemplateRow
 from procession.storage import (
+    bin_contents,
+    bin_items,
     organizations,
     public_kickoffs,
     public_templates,
@@ -67,7 +69,10 @@ async def _require_archivist(tx: WriteTx, opened: Opened) -> None:
 
 
 async def delete_template(tx: WriteTx, template_id: str) -> list[Embedding]:
-    """Erase an archived template; versions that processes run stay. Spec: api-templates T7, T-1.6."""
+    """Put an archived template into the bin; its versions stay as long as something needs them.
+
+    Spec: api-templates T7, T-1.6.
+    """
     opened = await found(tx, template_id)
     if not tx.actor.is_admin:
         raise NotAllowed("Only administrators may delete templates for good.")
@@ -75,13 +80,17 @@ async def delete_template(tx: WriteTx, template_id: str) -> list[Embedding]:
     if not row.is_archived:
         raise WrongState(NOT_ARCHIVED)
     embedded = await _embeddings(tx, row.id)
+    texts: dict[str, dict[str, str]] = {}
     for each in await templates.lock_many(tx, await templates.mentioning(tx, "template", row.id)):
-        await templates.save(tx, each, replace(each, document=without_embedded(each.document, row.id)))
+        cut = without_embedded(each.document, row.id)
+        texts[each.id] = former_texts(each.document, cut)
+        await templates.save(tx, each, replace(each, document=cut))
+    content = await bin_contents.of_template(tx, row, texts)
     await public_templates.remove(tx, row.id)
     await public_kickoffs.remove(tx, row.id)
     grants = (await template_grants.lists_of(tx, [row.id]))[row.id]
     await templates.remove(tx, row, template_grants.principals(grants))
-    await template_versions.remove_unused(tx, row.id)
+    await bin_items.keep(tx, "template", row.id, row.title, content, template_id=row.id)
     tx.record(happened("template.deleted", row.id, title=row.title))
     tx.rights_changed([row.owner])
     return embedded

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from procession.domain.calculating.checking import with_result_types
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import Event, happened
 from procession.domain.fields import Field
@@ -66,19 +67,22 @@ async def create_template(tx: WriteTx, given: TemplateInput) -> TemplateRow:
     """A new template of the caller, who has passed `require_creator`; raises Invalid. Spec: api-templates T3."""
     errors: checks.Errors = {}
     title = checks.checked_title(given.title, MAX_TITLE, errors)
+    read: Sequence[Field] = ()
     if given.type is UNSET:
         errors["type"] = [checks.required("type")]
     settings = await _checked_settings(tx, given, Template(), errors)
     if given.kickoff is not UNSET:
         sent = await _fed(tx, given.kickoff, (), errors)
-        settings["kickoff"] = with_kickoff((), checks.read_kickoff(tx, sent, (), (), errors))
+        read = checks.read_kickoff(tx, sent, (), (), errors)
+        settings["kickoff"] = with_kickoff((), read)
     if errors or given.type is UNSET:
         raise Invalid(errors)
+    checks.require_sound(Template(**settings), _places(read))
     row = await new_row(
         tx,
         title=title,
         kind=given.type,
-        document=Template(**settings),
+        document=with_result_types(Template(**settings)),
         owner=given.owner if given.owner is not UNSET else tx.actor.id,
         created_by=given.created_by if given.created_by is not UNSET else tx.actor.id,
         folder_id=given.folder_id or None,
@@ -160,15 +164,19 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
     if given.is_pinned is not UNSET and given.is_pinned != row.is_pinned and not tx.actor.is_admin:
         raise NotAllowed("Only administrators may pin templates.")
     title = checks.checked_title(given.title, MAX_TITLE, errors)
+    read: Sequence[Field] = ()
     settings = await _checked_settings(tx, given, row.document, errors, owner=row.owner)
     if given.kickoff is not UNSET:
         sent = await _fed(tx, given.kickoff, row.document.kickoff, errors)
-        settings["kickoff"] = _changed_kickoff(tx, row.document, sent, settings, errors)
+        read = _changed_kickoff(tx, row.document, sent, settings, errors)
+        settings["kickoff"] = with_kickoff(row.document.kickoff, read)
     alias = row.alias
     if given.alias is not UNSET and given.alias != row.alias:
         alias = await checks.checked_alias(tx, row.id, given.alias, errors)
     if errors:
         raise Invalid(errors)
+    document = replace(row.document, **settings)
+    checks.require_sound(document, _places(read))
     changed = replace(
         row,
         title=title,
@@ -178,7 +186,7 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         status=given.status if given.status is not UNSET else row.status,
         owner=given.owner if given.owner is not UNSET else row.owner,
         is_pinned=given.is_pinned if given.is_pinned is not UNSET else row.is_pinned,
-        document=replace(row.document, **settings),
+        document=with_result_types(document),
     )
     if given.folder_id is not UNSET:
         # Taking a template out of its folder unpins it. Spec: T-1.10.
@@ -261,8 +269,8 @@ async def _fed(tx: WriteTx, sent: list[Any], kept: Sequence[Field], errors: chec
 
 def _changed_kickoff(
     tx: WriteTx, document: Template, sent: list[Any], settings: dict[str, Any], errors: checks.Errors
-) -> tuple[Field, ...]:
-    """The changed kick-off form. A field that the process name needs stays required. Spec: T-11.31."""
+) -> list[Field]:
+    """The changed fields of the kick-off form. A field that the process name needs stays required. Spec: T-11.31."""
     read = checks.read_kickoff(tx, sent, document.kickoff, field_aliases(document), errors)
     pattern = settings.get("default_process_name_format", document.default_process_name_format) or ""
     was_required = {field.id for field in document.kickoff if field.required}
@@ -270,7 +278,12 @@ def _changed_kickoff(
         if field.id in was_required and not field.required and f"{{{{{field.alias}}}}}" in pattern:
             index = next(at for at, raw in enumerate(sent) if (as_object(raw) or {}).get("id") == field.id)
             errors[f"prerun.{index}.required"] = ["The process name uses this field, so it must stay required."]
-    return with_kickoff(document.kickoff, read)
+    return read
+
+
+def _places(read: Sequence[Field]) -> dict[str, str]:
+    """Where each of the fields that were sent stood, all of them right, to its id."""
+    return {f"prerun.{index}": field.id for index, field in enumerate(read)}
 
 
 async def delete_kickoff_field(tx: WriteTx, template_id: str, field_id: str) -> None:

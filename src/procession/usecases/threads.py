@@ -29,8 +29,8 @@ from procession.storage.tasks import document_of
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
 from procession.usecases import guards
+from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
-from procession.usecases.tasks import followed_up
 from procession.usecases.thread_writing import Draft, Place, members_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
@@ -197,7 +197,7 @@ async def _save_effect(
             guards.require_running(seen.process)
             # Automations with a reopened step among their conditions react here, too.
             settings = await organizations.settings_of(tx, tx.org)
-            process = followed_up(process, seen.task, task, await document_of(tx, process), settings)
+            process = await followed_up(tx, process, seen.task, task, await document_of(tx, process), settings)
         if process != seen.process:
             await guards.save_process(tx, seen.process, process)
     elif task != seen.task:

@@ -2,15 +2,15 @@
 
 from msgspec.structs import replace
 
-from procession.domain.automations.state import RuleState
+from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
-from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored
+from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored, rules_back
 from procession.storage import changes, guests, people, rule_states, undo
 from procession.storage.changes import Kind
 from procession.storage.tx import WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, rule_clocks
 from procession.usecases.guards import SeenTask
 
 NOTHING = (
@@ -82,11 +82,20 @@ async def _undoable(tx: WriteTx, kind: Kind, seq: int, subject_id: str, minutes:
     return found.act, found.before
 
 
-async def _restore(tx: WriteTx, process: Process, act: str, before: Before) -> Process:
-    await _require_people(tx, act, people_back(before, process.tasks))
+async def put_back(tx: WriteTx, process: Process, before: Before) -> Process:
+    """Make the locked process what it was, with what it remembered of its rules."""
     saved = await guards.save_process(tx, process, restored(process, before))
     if before.rules is not None:
-        await rule_states.save(tx, process.seq, await rule_states.find(tx, process.seq), before.rules)
+        now = await rule_states.find(tx, process.seq)
+        rules = rules_back(before.rules, now or FRESH)
+        await rule_states.save(tx, process.seq, now, rules)
+        await rule_clocks.plan(tx, saved, rules)
+    return saved
+
+
+async def _restore(tx: WriteTx, process: Process, act: str, before: Before) -> Process:
+    await _require_people(tx, act, people_back(before, process.tasks))
+    saved = await put_back(tx, process, before)
     await undo.remove(tx, Kind.PROCESS, process.seq)
     if act.startswith("process."):
         tx.record(happened("process.undone", process.id, process=process.seq, act=act))
@@ -99,12 +108,17 @@ def _followed(task_id: str, process: int, undone: str) -> Event:
 
 
 async def _require_people(tx: WriteTx, act: str, wanted: Owners) -> None:
-    """Whoever left since gets no task back. Raises CannotUndo."""
+    """Raises CannotUndo."""
+    if not await are_here(tx, wanted):
+        raise CannotUndo(PEOPLE_GONE.format(act=ACTS[act]))
+
+
+async def are_here(tx: WriteTx, wanted: Owners) -> bool:
+    """Whether everybody can still be given work: whoever left since gets no task back."""
     known = await people.assignable(tx, wanted.users, wanted.groups)
     addresses = await guests.by_emails(tx, list(wanted.guests)) if wanted.guests else {}
-    if (
+    return not (
         set(wanted.users) - set(known.members)
         or set(wanted.groups) - set(known.groups)
         or set(wanted.guests) - set(addresses)
-    ):
-        raise CannotUndo(PEOPLE_GONE.format(act=ACTS[act]))
+    )

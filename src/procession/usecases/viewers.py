@@ -1,20 +1,33 @@
 """Rebuilding what members see by name after groups, roles, grants or owners changed. Spec: design 4, Access."""
 
+from collections.abc import Callable
+
 from procession.domain.actors import BOT
-from procession.storage import organizations, recount
+from procession.storage import organizations, recount, timers
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx, reading, writing
 
 
-async def rebuild_stale(database: Database, now: int) -> int:
-    """Count afresh for every member whose counters are stale, one short transaction each; returns how many."""
-    async with database.reading() as connection:
-        everywhere = await organizations.directory(connection)
-    return sum([await rebuild_stale_in(database, org, organization_id, now) for org, organization_id in everywhere])
+async def count_when_wanted(database: Database, org: int, organization_id: str, clock: Callable[[], int]) -> None:
+    """Count afresh until nobody has wanted it meanwhile; then the timer is done."""
+    is_done = False
+    while not is_done:
+        async with reading(database, org, organization_id, BOT, clock()) as tx:
+            at = await timers.due_at(tx, "count_viewers", 0)
+        if at is None:
+            return
+        await rebuild_stale(database, org, organization_id, clock())
+
+        async def done(tx: WriteTx, at: int = at) -> bool:
+            return await timers.end(tx, "count_viewers", 0, at)
+
+        is_done = await writing(database, org, organization_id, BOT, clock(), done)
 
 
-async def rebuild_stale_in(database: Database, org: int, organization_id: str, now: int) -> int:
-    """The same for the members of one organization."""
+async def rebuild_stale(database: Database, org: int, organization_id: str, now: int) -> int:
+    """Count afresh for every member of the organization whose counters are stale, one short transaction each; returns
+    how many.
+    """
     async with reading(database, org, organization_id, BOT, now) as tx:
         stale = await recount.stale_viewers(tx)
     for account in stale:

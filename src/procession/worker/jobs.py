@@ -5,7 +5,7 @@ from collections.abc import Callable
 from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
-from procession.usecases import forgetting, viewers
+from procession.usecases import forgetting
 from procession.usecases.reactions import Means
 from procession.worker import timers
 from procession.worker.loop import Periodic
@@ -22,9 +22,6 @@ def periodic_jobs(
 
         await database.write(work)
 
-    async def rebuild_stale_viewers() -> None:
-        await viewers.rebuild_stale(database, clock())
-
     async def forget_answers() -> None:
         await forgetting.forget_answers(database, clock())
 
@@ -36,8 +33,7 @@ def periodic_jobs(
 
     return (
         Periodic("forget request counts", 60, forget_request_counts),
-        Periodic("rebuild stale viewers", 2, rebuild_stale_viewers),
         Periodic("forget answers", 3600, forget_answers),
         Periodic("forget what can be undone", 300, forget_undoables),
-        Periodic("fire timers", 5, fire_timers),
+        Periodic("fire timers", 2, fire_timers),
     )

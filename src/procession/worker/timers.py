@@ -4,7 +4,7 @@ A timer and what it does are one transaction, so that one that was cut off fires
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
 from procession import logs
@@ -14,10 +14,22 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import bulk_launching, closing, onboarding, schedules
+from procession.usecases import bin_items, bulk_launching, closing, onboarding, schedules, version_moving, viewers
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
+
+
+async def _expire(tx: WriteTx, subject: int, _means: Means) -> None:
+    await bin_items.expire(tx, subject)
+
+
+# What is one transaction of its own: done by the number of what the timer is about.
+AT_ONCE: Mapping[str, Callable[[WriteTx, int, Means], Awaitable[None]]] = {
+    "close_task": closing.close_due_tasks,
+    "rule_clock": closing.look_at_rules,
+    "expire_bin": _expire,
+}
 
 
 async def fire_due(database: Database, clock: Callable[[], int], means: Means) -> int:
@@ -49,13 +61,11 @@ async def _claimed(database: Database, now: int) -> list[Timer]:
 
 async def _fire(database: Database, timer: Timer, clock: Callable[[], int], means: Means) -> None:
     org, organization_id = timer.org, timer.organization_id
+    at_once = AT_ONCE.get(timer.kind)
+    if at_once is not None:
+        await writing(database, org, organization_id, BOT, clock(), lambda tx: at_once(tx, timer.subject, means))
+        return
     match timer.kind:
-        case "close_task":
-
-            async def close(tx: WriteTx) -> None:
-                await closing.close_due_tasks(tx, timer.subject, means)
-
-            await writing(database, org, organization_id, BOT, clock(), close)
         case "auto_complete":
             await closing.complete_overdue(database, org, organization_id, clock, means)
         case "auto_archive":
@@ -64,5 +74,11 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await schedules.run_due(database, org, organization_id, timer.subject, clock(), means)
         case "onboard":
             await onboarding.launch(database, org, organization_id, timer.subject, clock(), means)
+        case "count_viewers":
+            await viewers.count_when_wanted(database, org, organization_id, clock)
         case "bulk_launch":
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
+        case "version_move":
+            await version_moving.run_due(database, org, organization_id, timer.subject, clock, means)
+        case _:
+            raise AssertionError(timer.kind)

@@ -47,6 +47,7 @@ class BulkRowOut(msgspec.Struct):
 
 class BulkLaunchParams(Params, frozen=True, kw_only=True):
     dry_run: Annotated[bool | None, Meta(description="Check every row and launch none.")] = None
+    sheet: Annotated[str | None, Meta(description="Of a workbook: the name of the sheet; default its first.")] = None
 
 
 class BulkLaunchListParams(PageParams, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from procession.api.contract.rules import ActionVerbName, OperationName, RulePeople, SubjectName
+from procession.api.contract.rules import ActionVerbName, AskedName, OperationName, RuleInterval, RulePeople
 from procession.domain.run_document import OnHold
 
 
@@ -32,11 +32,11 @@ class ExplainedChange(msgspec.Struct):
 
 class ExplainedCondition(msgspec.Struct):
     id: str
-    conditionable_type: SubjectName
-    conditionable_id: str
-    title: Annotated[str, Meta(description="Title of the step, or label of the field.")]
+    conditionable_type: AskedName
+    conditionable_id: str | None
+    title: Annotated[str, Meta(description="Title of the step, or label of the field; empty for the process.")]
     operation: OperationName
-    statement: str | list[str | None] | None
+    statement: str | list[str | None] | RuleInterval | None
     logic: Literal["and", "or"]
     met: Annotated[bool | None, Meta(description="When the rule was last looked at; null when it never was.")]
 

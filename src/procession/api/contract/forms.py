@@ -17,6 +17,9 @@ class FormField(FieldShape, kw_only=True):
     # The answer; null when there is none, absent when answers were not asked for.
     field_value: Any | UnsetType = UNSET
     value: Any | UnsetType = UNSET
+    # How the field stands by the answers of its form (T-11.70); absent when answers were not asked for.
+    is_hidden: bool | UnsetType = UNSET
+    is_required: bool | UnsetType = UNSET
 
 
 class RunForms(msgspec.Struct):

@@ -5,7 +5,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from procession.api.contract.template_fields import FieldColumn, FieldOption, FieldTypeName
+from procession.api.contract.template_fields import (
+    Bound,
+    CurrencyCode,
+    Decimals,
+    Expression,
+    FieldColumn,
+    FieldOption,
+    FieldTypeName,
+    FormRule,
+    ResultType,
+    Unit,
+)
 
 
 class KickoffLink(msgspec.Struct):
@@ -36,6 +47,14 @@ class PublicField(msgspec.Struct):
     field_validation: list[str]
     prefix: str | None
     suffix: str | None
+    minimum: Bound
+    maximum: Bound
+    decimals: Decimals
+    unit: Unit
+    currency: CurrencyCode
+    expression: Expression
+    result_type: ResultType
+    form_rules: list[FormRule]
 
 
 class PublicKickoffForm(msgspec.Struct):

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 SubjectName = Literal["Step", "Capture", "Prerun"]
+AskedName = Literal["Step", "Capture", "Prerun", "Run"]
 OperationName = Literal[
     "completed",
     "reopened",
@@ -14,6 +15,9 @@ OperationName = Literal[
     "acknowledged",
     "expired",
     "not_assigned",
+    "overdue",
+    "overdue_by",
+    "due_in",
     "contains",
     "not_contains",
     "equals",
@@ -24,20 +28,36 @@ OperationName = Literal[
     "is_empty",
     "is_not_empty",
 ]
-ActionTypeName = Literal["visibility", "deadline", "status", "assignment", "webhook"]
+ActionTypeName = Literal["visibility", "deadline", "status", "assignment", "webhook", "launch"]
 ActionVerbName = Literal[
-    "show", "hide", "deadline", "reopen", "assign", "assign_only", "unassign", "clear_assignees", "emit_webhook"
+    "show",
+    "hide",
+    "deadline",
+    "reopen",
+    "assign",
+    "assign_only",
+    "unassign",
+    "clear_assignees",
+    "emit_webhook",
+    "launch_process",
 ]
+
+
+class RuleInterval(msgspec.Struct):
+    """How far after (`overdue_by`) or before (`due_in`) the deadline."""
+
+    value: int
+    unit: Literal["minutes", "hours", "days", "weeks", "months"]
 
 
 class RuleCondition(msgspec.Struct):
     """`logic` joins it to the result of those before it; the first one's is ignored."""
 
     id: str
-    conditionable_id: str
-    conditionable_type: SubjectName
+    conditionable_id: Annotated[str | None, Meta(description="Null for the process itself (`Run`).")]
+    conditionable_type: AskedName
     operation: OperationName
-    statement: str | list[str | None] | None
+    statement: str | list[str | None] | RuleInterval | None
     logic: Literal["and", "or"]
     position: int
     column_contains_name: str | None
@@ -57,6 +77,22 @@ class RulePeople(msgspec.Struct):
     groups: list[str]
 
 
+class HandedOnAnswer(msgspec.Struct):
+    """An answer of this process that the kick-off field `prerun_id` of the launched template takes over."""
+
+    prerun_id: str
+    actionable_type: Literal["Capture", "Prerun"]
+    actionable_id: str
+
+
+class RuleLaunch(msgspec.Struct):
+    """The template that is launched; the name may hold variables of this process's kick-off form."""
+
+    checklist_id: str
+    name_format: str | None = None
+    prerun: list[HandedOnAnswer] = []
+
+
 class RuleAction(msgspec.Struct):
     id: str
     action_type: ActionTypeName
@@ -69,6 +105,7 @@ class RuleAction(msgspec.Struct):
     assignees: RulePeople
     webhook_url: str | None
     alias_name: str | None
+    launch: RuleLaunch | None
 
 
 class AutomatedAction(msgspec.Struct):
@@ -86,11 +123,15 @@ class AutomatedAction(msgspec.Struct):
 
 class RuleConditionBody(msgspec.Struct, kw_only=True):
     id: str | UnsetType = UNSET
-    conditionable_id: str
-    conditionable_type: SubjectName
+    conditionable_id: Annotated[str | UnsetType | None, Meta(description="Not needed for `Run`.")] = UNSET
+    conditionable_type: AskedName
     operation: OperationName
     statement: Annotated[
-        Any, Meta(description="A time clause for steps; else a text, or a list of texts. Null needs none.")
+        Any,
+        Meta(
+            description="A time clause for steps, `{value, unit}` for `overdue_by` and `due_in`; else a text, or a "
+            "list of texts. Null needs none."
+        ),
     ]
     logic: Literal["and", "or"]
     position: int | UnsetType = UNSET
@@ -109,6 +150,7 @@ class RuleActionBody(msgspec.Struct, kw_only=True):
     assignees: Annotated[Any, Meta(description="`{users, guests, groups}`.")] = UNSET
     webhook_url: str | UnsetType | None = UNSET
     alias_name: str | UnsetType | None = UNSET
+    launch: RuleLaunch | UnsetType | None = UNSET
 
 
 class AutomatedActionBody(msgspec.Struct, kw_only=True):

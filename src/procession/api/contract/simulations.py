@@ -8,11 +8,14 @@ from msgspec import Meta
 from procession.api.contract.rules import ActionVerbName, RulePeople
 from procession.domain.run_document import Progress
 
-EventName = Literal["complete", "reopen", "answer", "hide", "show", "submit_form"]
+EventName = Literal["complete", "reopen", "answer", "hide", "show", "submit_form", "wait"]
 
 
 class SimulatedEvent(msgspec.Struct, kw_only=True):
-    """One thing somebody does. `taskdata` are answers saved before; `prerun` is for `submit_form`."""
+    """One thing somebody does. `taskdata` are answers saved before; `prerun` is for `submit_form`.
+
+    `wait` only lets time pass until `at`, as everything else does, too: rules with conditions on time react.
+    """
 
     event: EventName
     step_id: str | None = None
@@ -48,12 +51,22 @@ class SimulatedTask(msgspec.Struct):
     completed_at: str | None
 
 
+class SimulatedLaunch(msgspec.Struct):
+    """`prerun` has the answers of this process by the kick-off field that would take them."""
+
+    checklist_id: str
+    prerun: dict[str, Any]
+
+
 class RuleOutcome(msgspec.Struct):
     """What became of one action: `done`, or why it did nothing."""
 
     action_verb: ActionVerbName
     target_step_id: str
     outcome: str
+    launch: Annotated[
+        SimulatedLaunch | None, Meta(description="Of `launch_process`: what would be launched, with which answers.")
+    ]
 
 
 class RuleEvaluation(msgspec.Struct):
@@ -61,9 +74,12 @@ class RuleEvaluation(msgspec.Struct):
 
     id: str
     automated_alias: str
-    because: Annotated[str, Meta(description="launched, kickoff_submitted, completed or reopened.")]
+    because: Annotated[str, Meta(description="launched, kickoff_submitted, completed, reopened or time_passed.")]
     because_of_step_id: str | None
     executed: bool
+    only_follows: Annotated[
+        bool, Meta(description="What it shows and hides followed its conditions; nothing else of it was done.")
+    ]
     conditions: dict[str, bool]
     actions: list[RuleOutcome]
 

@@ -10,6 +10,7 @@ from procession.api.contract.forms import FormField
 from procession.api.contract.processes import FolderLink, Run
 from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import Step
+from procession.api.contract.template_fields import Bound, CurrencyCode, Decimals, Expression, FormRuleBody, Unit
 from procession.api.contract.threads import ThreadOut
 from procession.api.params import PageParams, Params
 from procession.domain.processes import TaskStatus, TaskType
@@ -205,6 +206,13 @@ class TaskFieldBody(msgspec.Struct, kw_only=True):
     guidance: str | None = None
     position: int | None = None
     default_value: Any = None
+    minimum: Bound = None
+    maximum: Bound = None
+    decimals: Decimals = None
+    unit: Unit = None
+    currency: CurrencyCode = None
+    expression: Expression = None
+    form_rules: list[FormRuleBody] | None = None
     alias: str | None = None
 
 

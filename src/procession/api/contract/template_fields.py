@@ -5,9 +5,61 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from procession.domain.automations.rules import FieldOperator, Logic
+from procession.domain.fields import Effect
+
 FieldTypeName = Literal[
-    "text", "textarea", "radio", "dropdown", "multiselect", "date", "email", "file", "table", "assignees_form"
+    "text",
+    "textarea",
+    "radio",
+    "dropdown",
+    "multiselect",
+    "date",
+    "email",
+    "file",
+    "table",
+    "assignees_form",
+    "number",
+    "currency",
+    "calculated",
 ]
+Bound = Annotated[int | float | None, Meta(description="Of a number or amount; at most 15 digits.")]
+Decimals = Annotated[int | None, Meta(description="How many decimals a number may have; null: any number.")]
+Unit = Annotated[str | None, Meta(description="What a number counts, shown after it.")]
+Expression = Annotated[str | None, Meta(description="What a calculated field is worked out from.")]
+ResultTypeName = Literal["number", "date", "text"]
+ResultType = Annotated[ResultTypeName | None, Meta(description="Of a calculated field; null while it is broken.")]
+CurrencyCode = Annotated[str | None, Meta(description="ISO 4217 code of an amount.")]
+
+
+class FormCondition(msgspec.Struct):
+    """A test of the answer to a field of the same form."""
+
+    field_id: str
+    operation: FieldOperator
+    statement: Any
+    logic: Logic
+    column_contains_name: str | None
+
+
+class FormRule(msgspec.Struct):
+    """What becomes of the field while the conditions hold. Spec: T-11.70."""
+
+    effect: Effect
+    conditions: list[FormCondition]
+
+
+class FormConditionBody(msgspec.Struct, kw_only=True):
+    field_id: str
+    operation: FieldOperator
+    statement: Any = None
+    logic: Logic = "and"
+    column_contains_name: str | None = None
+
+
+class FormRuleBody(msgspec.Struct):
+    effect: Effect
+    conditions: list[FormConditionBody]
 
 
 class FieldOption(msgspec.Struct):
@@ -41,6 +93,14 @@ class FieldShape(msgspec.Struct, kw_only=True):
     field_validation: list[str]
     prefix: str | None
     suffix: str | None
+    minimum: Bound
+    maximum: Bound
+    decimals: Decimals
+    unit: Unit
+    currency: CurrencyCode
+    expression: Expression
+    result_type: ResultType
+    form_rules: list[FormRule]
     settings: dict[str, Any] | None
     lookup_list: Any = msgspec.field(name="list")
     created_at: str
@@ -85,6 +145,13 @@ class FieldBody(msgspec.Struct, kw_only=True):
     field_validation: list[str] | str | None = None
     prefix: str | None = None
     suffix: str | None = None
+    minimum: Bound = None
+    maximum: Bound = None
+    decimals: Decimals = None
+    unit: Unit = None
+    currency: CurrencyCode = None
+    expression: Expression = None
+    form_rules: list[FormRuleBody] = []
     settings: dict[str, Any] | None = None
     lookup_list: Any = msgspec.field(default=None, name="list")
 

@@ -75,6 +75,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     auto_naming: bool
     allow_launcher_change_name: bool
     dual_version_enabled: bool
+    two_way_visibility: bool
     is_published_state: bool
     folder_id: str | None
     default_folder: str | None
@@ -151,6 +152,7 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     auto_naming: Flag = UNSET
     allow_launcher_change_name: Flag = UNSET
     dual_version_enabled: Flag = UNSET
+    two_way_visibility: Flag = UNSET
     folderize_process: Flag = UNSET
     tag_process: Flag = UNSET
     can_add_oot: Flag = UNSET

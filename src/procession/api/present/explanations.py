@@ -10,6 +10,7 @@ from procession.api.contract.explanations import (
     TaskExplanation,
 )
 from procession.api.contract.rules import RulePeople
+from procession.api.present.rules import statement_of
 from procession.domain.automations.explaining import Aiming, Asked, Change, Explanation
 from procession.domain.run_document import on_hold
 from procession.domain.times import wire, wire_or_none
@@ -58,7 +59,7 @@ def _rule(aiming: Aiming) -> ExplainedRule:
         is_spent=aiming.is_spent,
         last_evaluated_at=None if last is None else wire(last.at),
         last_evaluated_because=None if last is None else last.cause,
-        executed=None if last is None else last.kind == "rule.executed",
+        executed=aiming.executed,
         conditions=[_condition(each) for each in aiming.asked],
     )
 
@@ -68,10 +69,10 @@ def _condition(asked: Asked) -> ExplainedCondition:
     return ExplainedCondition(
         id=condition.id,
         conditionable_type=condition.subject,
-        conditionable_id=condition.subject_id,
+        conditionable_id=condition.subject_id or None,
         title=asked.title,
         operation=condition.operator,
-        statement=condition.statement,
+        statement=statement_of(condition),
         logic=condition.logic,
         met=asked.met,
     )

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from procession.api.contract.forms import FormField
 from procession.api.present.template_fields import common_shape
+from procession.domain.calculating.sheet import is_required_now, standing
 from procession.domain.fields import Field
 
 
@@ -14,15 +15,17 @@ def present_form(
     fields: Sequence[Field],
     answers: Mapping[str, Any] | None,
     *,
+    zone: str,
     task_id: str | None = None,
     step_id: str | None = None,
     guide: Callable[[str], str] | None = None,
 ) -> list[FormField]:
-    """Fields in their order, each with its answer; without answers when `answers` is None.
+    """Fields in their order, each with its answer and how it stands; without both when `answers` is None.
 
-    `guide` makes what readers see of the stored guidance.
+    `zone` is the organization's, for a form with rules. `guide` makes what readers see of the stored guidance.
     """
     shown: list[FormField] = []
+    found = standing(fields, answers or {}, zone)
     for field in fields:
         answer = UNSET if answers is None else answers.get(field.id)
         made = FormField(
@@ -31,6 +34,8 @@ def present_form(
             unique_id=None,
             field_value=answer,
             value=answer,
+            is_hidden=UNSET if answers is None else field.id in found.hidden,
+            is_required=UNSET if answers is None else is_required_now(field, found),
             **common_shape(field),
         )
         if guide is not None and made.guidance:

@@ -25,6 +25,7 @@ from procession.storage.listing import includes
 from procession.storage.listing.includes import BriefTask, FormTask
 from procession.storage.listing.rows import ListedProcess
 from procession.storage.tx import ReadTx
+from procession.usecases.calendars import zone_for
 
 NO_DOCUMENT = Template()
 
@@ -45,32 +46,38 @@ async def add_from_documents(
     if "checklist" in names:
         await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
     if "ko_form_fields" in names:
+        zone = await zone_for(tx, (field for document in found for field in document.kickoff))
         for row, run, document in zip(rows, runs, found, strict=True):
-            run.ko_form_fields = Many(present_form(document.kickoff, read_document(row.document).prerun))
+            run.ko_form_fields = Many(present_form(document.kickoff, read_document(row.document).prerun, zone=zone))
     if "form_fields" in names:
         form_tasks = await includes.form_tasks_of(tx, [row.seq for row in rows])
-        for row, run, document in zip(rows, runs, found, strict=True):
-            run.form_fields = Many(
-                [
-                    field
-                    for task in form_tasks[row.seq]
-                    if tx.actor.is_admin or not task.top_secret or is_assigned_to(named, task.owners)
-                    for field in _task_form(task, document, with_answers=with_answers)
-                ]
-            )
+        forms = [
+            [
+                (task, _fields_of(task, document))
+                for task in form_tasks[row.seq]
+                if tx.actor.is_admin or not task.top_secret or is_assigned_to(named, task.owners)
+            ]
+            for row, document in zip(rows, found, strict=True)
+        ]
+        zone = await zone_for(tx, (field for of_run in forms for _, fields in of_run for field in fields))
+        for run, of_run in zip(runs, forms, strict=True):
+            shown = (_task_form(task, fields, zone, with_answers=with_answers) for task, fields in of_run)
+            run.form_fields = Many([field for form in shown for field in form])
     if "stages" in names and tasks is not None:
         for row, run, document in zip(rows, runs, found, strict=True):
             run.stages = Many(_stages(document, tasks.get(row.seq, [])))
 
 
-def _task_form(task: FormTask, document: Template, *, with_answers: bool) -> list[FormField]:
+def _fields_of(task: FormTask, document: Template) -> Sequence[Field]:
     if task.fields is not None:
-        fields = msgspec.json.decode(task.fields, type=tuple[Field, ...])
-    else:
-        step = document.step(task.step_id) if task.step_id is not None else None
-        fields = step.fields if step is not None else ()
+        return msgspec.json.decode(task.fields, type=tuple[Field, ...])
+    step = document.step(task.step_id) if task.step_id is not None else None
+    return step.fields if step is not None else ()
+
+
+def _task_form(task: FormTask, fields: Sequence[Field], zone: str, *, with_answers: bool) -> list[FormField]:
     answers = msgspec.json.decode(task.taskdata, type=dict[str, Any]) if with_answers else None
-    return present_form(fields, answers, task_id=task.id, step_id=task.step_id)
+    return present_form(fields, answers, zone=zone, task_id=task.id, step_id=task.step_id)
 
 
 def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:

@@ -7,6 +7,7 @@ from procession.api.call import Call
 from procession.api.contract.public_kickoff import KickoffLink, PublicField, PublicKickoffForm
 from procession.api.contract.template_fields import FieldColumn, FieldOption
 from procession.api.present.snippets import public_text
+from procession.api.present.template_fields import present_form_rules
 from procession.domain.fields import Field
 from procession.domain.snippets import filled
 from procession.domain.template_references import rich_texts
@@ -69,4 +70,12 @@ def _field(field: Field, shown: Shown) -> PublicField:
         field_validation=list(field.field_validation),
         prefix=field.prefix,
         suffix=field.suffix,
+        minimum=field.minimum,
+        maximum=field.maximum,
+        decimals=field.decimals,
+        unit=field.unit,
+        currency=field.currency,
+        expression=field.expression,
+        result_type=field.result_type,
+        form_rules=present_form_rules(field),
     )

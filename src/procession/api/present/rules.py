@@ -1,9 +1,20 @@
 """Rules of templates. Spec: api-templates 8.2."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from procession.api.contract.rules import AutomatedAction, RuleAction, RuleCondition, RuleDeadline, RulePeople
-from procession.domain.automations.rules import Action, Condition, Rule
+from procession.api.contract.rules import (
+    AutomatedAction,
+    HandedOnAnswer,
+    RuleAction,
+    RuleCondition,
+    RuleDeadline,
+    RuleInterval,
+    RuleLaunch,
+    RulePeople,
+)
+from procession.domain.automations.rules import Action, Condition, Launch, Rule
+from procession.domain.automations.timing import interval_of
 from procession.domain.times import wire, wire_or_none
 
 
@@ -28,14 +39,20 @@ def present_rule(rule: Rule, position: int) -> AutomatedAction:
 def _condition(condition: Condition, position: int) -> RuleCondition:
     return RuleCondition(
         id=condition.id,
-        conditionable_id=condition.subject_id,
+        conditionable_id=condition.subject_id or None,
         conditionable_type=condition.subject,
         operation=condition.operator,
-        statement=condition.statement,
+        statement=statement_of(condition),
         logic=condition.logic,
         position=position,
         column_contains_name=condition.column,
     )
+
+
+def statement_of(condition: Condition) -> Any:
+    """A test on time has its interval."""
+    interval = interval_of(condition) if condition.is_on_time else None
+    return condition.statement if interval is None else RuleInterval(interval.value, interval.unit)
 
 
 def _action(action: Action, position: int) -> RuleAction:
@@ -52,4 +69,10 @@ def _action(action: Action, position: int) -> RuleAction:
         assignees=RulePeople(list(people.users), list(people.guests), list(people.groups)),
         webhook_url=action.webhook_url,
         alias_name=action.alias_name,
+        launch=None if action.launch is None else _launch(action.launch),
     )
+
+
+def _launch(launch: Launch) -> RuleLaunch:
+    answers = [HandedOnAnswer(each.field, each.source, each.source_id) for each in launch.answers]
+    return RuleLaunch(launch.template_id, launch.name_format, answers)

@@ -6,11 +6,13 @@ from procession.api.contract.rules import RulePeople
 from procession.api.contract.simulations import (
     RuleEvaluation,
     RuleOutcome,
+    SimulatedLaunch,
     SimulatedMoment,
     SimulatedTask,
     Simulation,
 )
-from procession.domain.automations.reacting import Evaluation
+from procession.domain.automations.handing_on import handed_on
+from procession.domain.automations.reacting import Acted, Evaluation, Followed
 from procession.domain.processes import Task
 from procession.domain.run_document import progress
 from procession.domain.tasks import status_label
@@ -31,7 +33,7 @@ def _moment(moment: Moment) -> SimulatedMoment:
         status=process.status,
         progress=progress(process.tasks_done, process.tasks_visible),
         tasks=[_task(task) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
-        rules=[_evaluation(entry) for entry in moment.log if isinstance(entry, Evaluation)],
+        rules=[_evaluation(entry, moment) for entry in moment.log if isinstance(entry, Evaluation | Followed)],
     )
 
 
@@ -50,14 +52,25 @@ def _task(task: Task) -> SimulatedTask:
     )
 
 
-def _evaluation(entry: Evaluation) -> RuleEvaluation:
+def _evaluation(entry: Evaluation | Followed, moment: Moment) -> RuleEvaluation:
     conditions = {each.id: met for each, met in zip(entry.rule.conditions, entry.met, strict=True)}
     return RuleEvaluation(
         id=entry.rule.id,
         automated_alias=entry.rule.name,
         because=entry.occurrence.kind,
         because_of_step_id=entry.occurrence.step,
-        executed=entry.fired,
+        executed=entry.holds if isinstance(entry, Followed) else entry.fired,
+        only_follows=isinstance(entry, Followed),
         conditions=conditions,
-        actions=[RuleOutcome(each.action.verb, each.action.target, each.done.outcome) for each in entry.acted],
+        actions=[
+            RuleOutcome(each.action.verb, each.action.target, each.done.outcome, _launch(each, moment))
+            for each in entry.acted
+        ],
     )
+
+
+def _launch(acted: Acted, moment: Moment) -> SimulatedLaunch | None:
+    launch = acted.action.launch
+    if launch is None or acted.done.outcome != "done":
+        return None
+    return SimulatedLaunch(launch.template_id, handed_on(launch, moment.process, moment.document))

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from procession.adapters.text import safe_markup
 from procession.api.present.snippets import Snippets, quoted_in
+from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
 from procession.domain.names import MARK, Variable, fill_variables, system_variables
 from procession.domain.processes import Task
 from procession.domain.richtext import fill_rich_variables
+from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
 from procession.domain.variables import ANYBODY, Reader, variables_of
 from procession.storage import attachable, organizations, task_pages
@@ -33,7 +35,8 @@ class Texts:
         return cls({}, Snippets({}, for_guest=False), {})
 
     def title(self, task: Task) -> str:
-        return fill_variables(task.title, self._of(task)) if MARK in task.title else task.title
+        """Cut to what a title may hold, however long the answers in it are. Spec: L-7.12."""
+        return fill_variables(task.title, self._of(task))[:MAX_TITLE] if MARK in task.title else task.title
 
     def summary(self, task: Task, markup: str | None) -> str | None:
         """Safe markup, whatever the variables hold; None when there is none."""
@@ -112,10 +115,14 @@ def _variables(
     """Every field of the process by its alias, and what each process has. Spec: T-12.2, T-12.3."""
     template = document or Template()
     answers = dict(process.prerun)
-    fields = [*template.kickoff, *template.fields()]
+    forms = [template.kickoff, *(step.fields for step in template.steps)]
     for each in answered:
         answers |= each.answers
-        fields += each.own_fields
+        forms.append(each.own_fields)
+    fields = [field for form in forms for field in form]
+    for form in forms:
+        for hidden in hidden_in(form, answers, reader.zone):
+            answers.pop(hidden, None)
     system = system_variables(
         template_name=process.template_title,
         launched_on=local_day(process.created_at, reader.zone),

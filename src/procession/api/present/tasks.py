@@ -23,6 +23,7 @@ from procession.domain.times import wire, wire_or_none
 from procession.storage import groups, guests, task_pages, template_versions, threads
 from procession.storage.task_pages import ProcessFacts
 from procession.storage.tx import ReadTx
+from procession.usecases.calendars import zone_for
 
 INCLUDES = frozenset(
     {
@@ -73,6 +74,7 @@ class _Page:
         self.documents = documents
         self.people_of_groups = people_of_groups
         self.guest_ids = guest_ids
+        self.zone = "UTC"
         self.texts = Texts.without_quotes()
         self.titles: dict[int, str] = {}
         self.summaries: dict[int, tuple[str | None, str | None]] = {}
@@ -104,7 +106,9 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
     originals = [rules.summary_of(task, page.document_of(task)) if "summary" in names else None for task in tasks]
     guidance: list[str | None] = []
     if not FORMS.isdisjoint(names):
-        guidance = [field.guidance for task in tasks for field in _all_fields(task, page.document_of(task))]
+        fields = [field for task in tasks for field in _all_fields(task, page.document_of(task))]
+        guidance = [field.guidance for field in fields]
+        page.zone = await zone_for(tx, fields)
     page.texts = texts = await texts_of(tx, tasks, originals, processes, documents, guidance)
     for task, original in zip(tasks, originals, strict=True):
         page.titles[task.seq] = texts.title(task)
@@ -217,10 +221,12 @@ def _add_from_document(out: TaskOut, task: Task, page: _Page, names: frozenset[s
         out.step = One(_step(process, document, task) if known else None)
     if "form_fields" in names:
         fields = rules.fields_of(task, document)
-        out.form_fields = Many(present_form(fields, task.taskdata, task_id=task.id, step_id=task.step_id, guide=guide))
+        place = {"task_id": task.id, "step_id": task.step_id}
+        out.form_fields = Many(present_form(fields, task.taskdata, zone=page.zone, guide=guide, **place))
     if "ko_form_fields" in names:
         kickoff = document.kickoff if document is not None else ()
-        out.ko_form_fields = Many(present_form(kickoff, process.prerun if process is not None else {}, guide=guide))
+        answers = process.prerun if process is not None else {}
+        out.ko_form_fields = Many(present_form(kickoff, answers, zone=page.zone, guide=guide))
     if "roles" in names:
         out.roles = Many([JobTitle(each) for each in task.roles])
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from procession.adapters.text import safe_markup
-from procession.api.contract.template_fields import Capture, FieldColumn, FieldOption, Prerun
+from procession.api.contract.template_fields import Capture, FieldColumn, FieldOption, FormCondition, FormRule, Prerun
 from procession.domain.fields import Field
 from procession.domain.times import wire, wire_or_none
 
@@ -14,6 +14,19 @@ def present_capture(field: Field, step_id: str) -> Capture:
 
 def present_prerun(field: Field, template_id: str) -> Prerun:
     return Prerun(checklist_id=template_id, **common_shape(field))
+
+
+def present_form_rules(field: Field) -> list[FormRule]:
+    return [
+        FormRule(
+            rule.effect,
+            [
+                FormCondition(each.field_id, each.operator, each.statement, each.logic, each.column)
+                for each in rule.conditions
+            ],
+        )
+        for rule in field.form_rules
+    ]
 
 
 def common_shape(field: Field) -> dict[str, Any]:  # attributes of FieldShape
@@ -34,6 +47,14 @@ def common_shape(field: Field) -> dict[str, Any]:  # attributes of FieldShape
         "field_validation": list(field.field_validation),
         "prefix": field.prefix,
         "suffix": field.suffix,
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "decimals": field.decimals,
+        "unit": field.unit,
+        "currency": field.currency,
+        "expression": field.expression,
+        "result_type": field.result_type,
+        "form_rules": present_form_rules(field),
         "settings": field.settings,
         "lookup_list": field.lookup_list,
         "created_at": wire(field.created_at),

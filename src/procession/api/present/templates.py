@@ -70,6 +70,7 @@ def present_template(row: TemplateRow | TemplateOutline, *, starred: bool) -> Ch
         auto_naming=document.auto_naming,
         allow_launcher_change_name=document.allow_launcher_change_name,
         dual_version_enabled=document.dual_version_enabled,
+        two_way_visibility=document.two_way_visibility,
         is_published_state=is_published(row, document),
         folder_id=row.folder_id,
         default_folder=document.default_folder,

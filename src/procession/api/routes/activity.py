@@ -59,7 +59,7 @@ async def _wanted(tx: ReadTx, params: ActivityParams, *, descending: bool) -> Wa
         raise Invalid(errors)
     kinds = kinds_of(params.verb, params.type)
     asked = Asked(
-        # Nothing is launched automatically yet, so nothing has an origin.
+        # No step launches anything yet, so nothing has an origin.
         kinds=kinds if params.origin_type is None and actor_kind != "webhook" and actor_id != "" else [],
         since=since,
         until=None if until is None else until + DAY,

@@ -1,4 +1,4 @@
-"""Launching a template once for each row of a CSV file. Spec: api-processes 21.1, behaviour-launching 13."""
+"""Launching a template once for each row of a table. Spec: api-processes 21.1, behaviour-launching 13."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from procession.api.lists import answered, asked_page
 from procession.api.operations import operation
 from procession.api.present.bulk_launches import present_bulk_launch, present_bulk_row
 from procession.api.routes.templates import TEMPLATE
+from procession.domain.sheets import Sheet
 from procession.storage import bulk_launches
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import bulk_launching
@@ -25,12 +26,13 @@ LAUNCH = LAUNCHES + "/{bulk_id}"
 
 @operation("POST", TEMPLATE + "/bulk-launches", tag="bulk launches", status=201)
 async def create_bulk_launch(
-    tx: WriteTx, params: BulkLaunchParams, checklist_id: str, body: bytes
+    tx: WriteTx, params: BulkLaunchParams, checklist_id: str, body: Sheet
 ) -> Item[BulkLaunchOut]:
-    """Launch the template once for each row of a CSV file, one after the other in the background.
+    """Launch the template once for each row of a table, one after the other in the background.
 
-    UTF-8, commas or semicolons. Columns are kick-off fields (by id, alias or label), `name`, `owner`, `tags`, `folder`
-    and `deadline: <step>`. With `dry_run` every row is checked and none launched.
+    CSV (UTF-8, commas or semicolons) or a sheet of an .xlsx workbook. Columns are kick-off fields (by id, alias or
+    label), `name`, `owner`, `tags`, `folder` and `deadline: <step>`. With `dry_run` every row is checked and none is
+    launched.
     """
     launch = await bulk_launching.create(tx, checklist_id, body, is_dry_run=bool(params.dry_run))
     return Item(present_bulk_launch(launch))

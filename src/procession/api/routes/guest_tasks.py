@@ -27,7 +27,7 @@ from procession.domain.errors import NotFound
 from procession.storage import access, guests
 from procession.storage.access import EVERYTHING
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import completion, tasks
+from procession.usecases import completion, task_answers, tasks
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed
 
@@ -88,7 +88,7 @@ async def complete_task_of_guest(tx: WriteTx, call: Call, guest: str, body: Any)
 async def answer_field_of_guest(tx: WriteTx, call: Call, guest: str, body: Any) -> Item[FieldValue]:
     """Answer a field of one of the guest's tasks, named by its id alone."""
     named = await access.principals_of_guest(tx, await _email(tx, call, guest))
-    return present_answer(await tasks.answer_field(tx, body, call.means, guest=named))
+    return present_answer(await task_answers.answer_field(tx, body, call.means, guest=named))
 
 
 async def _email(tx: ReadTx, call: Call, guest: str) -> str:

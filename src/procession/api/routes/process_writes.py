@@ -13,6 +13,7 @@ from procession.api.operations import operation
 from procession.api.routes.processes import RUNS, one_process
 from procession.storage.tx import WriteTx
 from procession.usecases import launching, processes
+from procession.usecases.launch_requests import Wish
 
 RUN = RUNS + "/{run_id}"
 
@@ -22,7 +23,7 @@ V = TypeVar("V")
 @operation("POST", RUNS, tag="processes", status=201)
 async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: LaunchBody) -> Item[RunWithTasks]:
     """Launch a process from a template; nothing is created unless everything is right."""
-    wish = launching.Wish(
+    wish = Wish(
         template_id=(body.checklist_id or body.blueprint_id or "").lower() or None,
         name=body.name,
         summary=body.summary,

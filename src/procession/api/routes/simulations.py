@@ -12,7 +12,7 @@ from procession.api.routes.templates import TEMPLATE
 from procession.domain.errors import Invalid
 from procession.domain.times import Millis, parse_instant
 from procession.storage.tx import WriteTx
-from procession.usecases.launching import Wish
+from procession.usecases.launch_requests import Wish
 from procession.usecases.simulating import simulate
 from procession.usecases.template_access import readable
 

@@ -19,7 +19,7 @@ from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import completion, guards, tasks
+from procession.usecases import completion, guards, task_answers, tasks
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed
 
@@ -103,16 +103,16 @@ async def reopen_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
 @operation("POST", TASK + "/captures", tag="tasks", status=200, errors=(423,), documented_body=AnswerBody)
 async def answer_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[TaskOut]:
     """Save one answer, or a list of them."""
-    return await answered(tx, call, await tasks.answer(tx, task_id, body, call.means))
+    return await answered(tx, call, await task_answers.answer(tx, task_id, body, call.means))
 
 
 @operation("PUT", ORG + "/form-field/value", tag="tasks", errors=(423,), documented_body=FieldValueBody)
 async def answer_field(tx: WriteTx, call: Call, body: Any) -> Item[FieldValue]:
     """Answer a field named by its id alone; it must occur in exactly one open task the caller may answer."""
-    return present_answer(await tasks.answer_field(tx, body, call.means))
+    return present_answer(await task_answers.answer_field(tx, body, call.means))
 
 
-def present_answer(saved: tasks.FieldAnswer) -> Item[FieldValue]:
+def present_answer(saved: task_answers.FieldAnswer) -> Item[FieldValue]:
     return Item(FieldValue(saved.field_id, saved.field_id, saved.task_id, saved.value))
 
 

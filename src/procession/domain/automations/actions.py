@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain import task_deadlines, tasks
+from procession.domain.absences import week_of
 from procession.domain.automations.comparing import instant_of
 from procession.domain.automations.people import is_too_many, reassigned
 from procession.domain.automations.rules import Action, Rule, Verb
@@ -30,6 +31,8 @@ Outcome = Literal[
     "too_many",
     "no_anchor",
     "shifted_before",
+    "left_by_move",
+    "launched_before",
 ]
 
 
@@ -49,6 +52,8 @@ def act(rule: Rule, action: Action, view: View) -> Done:
         return Done("no_task")
     if action.type == "webhook":
         return Done("done", task)
+    if action.type == "launch":
+        return _launch(action, task, view)
     if action.verb == "reopen":
         return _reopen(task, view)
     if task.is_completed:
@@ -59,11 +64,20 @@ def act(rule: Rule, action: Action, view: View) -> Done:
     return done
 
 
+def _launch(action: Action, task: Task, view: View) -> Done:
+    """Ask for the launch, whatever the task's state; it happens when the process is saved. Spec: A-4.73."""
+    if action.id in view.state.launched:
+        return Done("launched_before", task)
+    view.remember(launched=view.state.launched | {action.id})
+    return Done("done", task)
+
+
 def followed(view: View, before: Task, after: Task) -> Process:
     """The process with the changed task, and what that entails for deadlines of others. Spec: A-4.46."""
     scene = view.scene
     process = view.process.with_tasks(after)
-    return task_deadlines.followed_up(process, before, after, task_deadlines.rules_of(scene.document), scene.week)
+    rules = task_deadlines.rules_of(scene.document)
+    return task_deadlines.followed_up(process, before, after, rules, scene.week, scene.absences)
 
 
 def _show(_rule: Rule, _action: Action, task: Task, _view: View) -> Done:
@@ -101,7 +115,7 @@ def _set_deadline(rule: Rule, action: Action, task: Task, view: View) -> Done:
     anchor = _anchor(action, task, view)
     if anchor is None or shift is None:
         return Done("no_anchor", task)
-    week = view.scene.week
+    week = week_of(task.owners, view.scene.week, view.scene.absences)
     deadline = shift_forward(add_offset(anchor, shift.value, shift.unit, week, shift.sign), week)
     if action.source is None:
         view.remember(shifted=view.state.shifted | {mark})
@@ -126,9 +140,9 @@ def _anchor(action: Action, task: Task, view: View) -> Millis | None:
 
 def _date_in(field: Field | None, answers: Mapping[str, Any], view: View) -> Millis | None:
     """A field that is no date any more anchors nothing. Spec: A-2.26, A-4.42."""
-    if field is None or field.field_type != "date":
+    if field is None or field.answer_type != "date":
         return None
-    return instant_of(field, answers.get(field.id), view.zone)
+    return instant_of(field, view.answer(field, answers), view.zone)
 
 
 def _reopen(task: Task, view: View) -> Done:

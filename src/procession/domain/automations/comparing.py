@@ -7,16 +7,16 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from procession.domain.calendar import instant_at, local_time
-from procession.domain.fields import Field, FieldType
+from procession.domain.fields import NUMERIC, Field, FieldType
 from procession.domain.loose import as_list, as_object, is_scalar
+from procession.domain.numbers import PLAIN
 from procession.domain.richtext import is_rich, plain_text
 from procession.domain.times import Millis, parse_instant
 from procession.domain.values import chosen_texts, is_blank, scalar_text
 
-SCALAR: frozenset[FieldType] = frozenset({"text", "textarea", "email", "date"})
-WITH_NUMBERS: frozenset[FieldType] = frozenset({"text", "textarea", "dropdown", "radio"})
+SCALAR: frozenset[FieldType] = frozenset({"text", "textarea", "email", "date", *NUMERIC})
+WITH_NUMBERS: frozenset[FieldType] = frozenset({"text", "textarea", "dropdown", "radio", *NUMERIC})
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 _WALL_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?)?", re.ASCII)
 
 
@@ -31,13 +31,13 @@ def texts_of(field: Field, value: object, zone: str, column: str | None = None) 
     A blank answer is one empty text for scalar types, no text otherwise. `column` leaves one column of a table.
     """
     if is_blank(field, value):
-        return [""] if field.field_type in SCALAR else []
+        return [""] if field.answer_type in SCALAR else []
     return [folded(text) for text in _texts(field, value, zone, column)]
 
 
 def _texts(field: Field, value: object, zone: str, column: str | None) -> Iterator[str]:
     mapping = as_object(value)
-    match field.field_type:
+    match field.answer_type:
         case "textarea" if isinstance(value, str):
             yield plain_text(value) if is_rich(value) else value
         case "dropdown" if mapping is not None:
@@ -48,7 +48,7 @@ def _texts(field: Field, value: object, zone: str, column: str | None) -> Iterat
             yield _date_text(field, value, zone) or day.isoformat()
         case "table":
             yield from (
-                scalar_text(cell) for cell in _cells(field, value, column) if isinstance(cell, str | int | float)
+                scalar_text(cell) for cell in cells_in(field, value, column) if isinstance(cell, str | int | float)
             )
         case "file":
             files = [as_object(entry) or {} for entry in as_list(value) or []]
@@ -63,8 +63,11 @@ def _date_text(field: Field, value: object, zone: str) -> str | None:
     return None if at is None else local_time(at, zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _cells(field: Field, value: object, column: str | None) -> Iterator[object]:
-    """A table answer has one entry for each column: its only cell, or its cells from top to bottom."""
+def cells_in(field: Field, value: object, column: str | None) -> Iterator[object]:
+    """Those of one column, or all.
+
+    A table answer has one entry for each column: its only cell, or its cells from top to bottom.
+    """
     for place, entry in enumerate(as_list(value) or []):
         label = field.columns[place].label if place < len(field.columns) else ""
         if column is None or folded(label) == folded(column):
@@ -74,11 +77,11 @@ def _cells(field: Field, value: object, column: str | None) -> Iterator[object]:
 
 def number_of(field: Field, texts: Sequence[str]) -> Decimal | None:
     """The answer as a number: plain digits with a decimal point, nothing else. Spec: A-2.22."""
-    return number_in(texts[0]) if field.field_type in WITH_NUMBERS and len(texts) == 1 else None
+    return number_in(texts[0]) if field.answer_type in WITH_NUMBERS and len(texts) == 1 else None
 
 
 def number_in(text: str) -> Decimal | None:
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return Decimal(text) if PLAIN.fullmatch(text) else None
 
 
 def day_of(field: Field, value: object, zone: str) -> date | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from procession.domain.automations.following import hidden_at_start
 from procession.domain.automations.rules import Condition, Rule, Verb
 from procession.domain.automations.state import RuleState
 from procession.domain.events import Logged
@@ -28,12 +29,18 @@ TELLING = frozenset(
         "task.reopened",
         "task.undone",
         "task.rule_effect_reversed",
+        "task.launched_process",
+        "task.launch_refused",
         "process.launched",
         "process.put_on_hold",
         "process.resumed",
+        "process.moved",
     }
 )
-OF_ALL_TASKS = frozenset({"process.launched", "process.put_on_hold", "process.resumed"})
+OF_ALL_TASKS = frozenset({"process.launched", "process.put_on_hold", "process.resumed", "process.moved"})
+# What a rule does something by.
+ACTING = frozenset({"rule.executed", "rule.holds_again", "rule.holds_no_more"})
+HOLDING = frozenset({"rule.executed", "rule.holds_again"})
 ORIGINS = frozenset({"process.launched", "process.kickoff_submitted", "process.updated"})
 
 
@@ -71,6 +78,11 @@ class Aiming(msgspec.Struct, frozen=True):
     last: Logged | None
     asked: tuple[Asked, ...]
 
+    @property
+    def executed(self) -> bool | None:
+        """Whether it held when it was last looked at; None when it never was."""
+        return None if self.last is None else self.last.kind in HOLDING
+
 
 class Explanation(msgspec.Struct, frozen=True):
     task: Task
@@ -93,13 +105,11 @@ def explain(
     """`log` is everything that happened in the process; tasks in `hidden_titles` stay nameless for this reader."""
     titles = {each.id: each.title for each in process.tasks if each.id not in hidden_titles}
     rules = [rule for rule in template.rules if any(action.target == task.step_id for action in rule.actions)]
-    step = template.step(task.step_id) if task.step_id is not None else None
-    shows = any(action.verb == "show" and action.target == task.step_id for rule in rules for action in rule.actions)
     return Explanation(
         task=task,
         deadline_waits=waits_for_step(task, process),
         hold=process.hold,
-        starts_hidden=task.step_id is not None and (shows or (step is not None and step.hide_by_default)),
+        starts_hidden=task.step_id in hidden_at_start(template),
         changes=tuple(_changes(task, log, titles)),
         rules=tuple(_aiming(rule, task, template, state, log) for rule in rules if rule.is_live),
     )
@@ -138,7 +148,7 @@ def _latest(kind: str, subject: str, before: Sequence[Logged]) -> tuple[int, Log
     """The last event of this kind before: of a rule its execution, of a process whatever submitted its form."""
     for place in range(len(before) - 1, -1, -1):
         event = before[place]
-        if kind == "rule" and event.kind == "rule.executed" and event.subject_id == subject:
+        if kind == "rule" and event.kind in ACTING and event.subject_id == subject:
             return place, event
         if event.kind == kind and (not subject or event.subject_id == subject):
             return place, event
@@ -167,6 +177,8 @@ def _met(evaluation: Logged | None) -> dict[str, bool]:
 
 
 def _title_of(condition: Condition, template: Template) -> str:
+    if condition.subject == "Run":
+        return ""
     if condition.subject == "Step":
         step = template.step(condition.subject_id)
         return "" if step is None else step.title

@@ -76,12 +76,12 @@ def people_of(action: Action, view: View) -> Owners:
 def _from_source(action: Action, view: View) -> Owners:
     if action.source == "Prerun":
         field = view.kickoff.get(action.source_id or "")
-        return NOBODY if field is None else _people_in(field, view.process.prerun.get(field.id))
+        return NOBODY if field is None else _people_in(field, view.answer(field, view.process.prerun))
     known = view.fields.get(action.source_id or "")
     task = view.task_of(known[1]) if known is not None else None
     if action.source != "Capture" or known is None or task is None:
         return NOBODY
-    return _people_in(known[0], task.taskdata.get(known[0].id))
+    return _people_in(known[0], view.answer(known[0], task.taskdata))
 
 
 def reassigned(action: Action, task: Task, view: View) -> Owners | None:

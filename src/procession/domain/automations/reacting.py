@@ -10,7 +10,9 @@ import msgspec
 
 from procession.domain import tasks
 from procession.domain.automations.actions import Done, act, value_of
-from procession.domain.automations.conditions import combined, holds
+from procession.domain.automations.conditions import holds
+from procession.domain.automations.field_tests import combined
+from procession.domain.automations.following import hidden_at_start, turned
 from procession.domain.automations.rules import Action, Rule
 from procession.domain.automations.state import (
     Effect,
@@ -22,7 +24,10 @@ from procession.domain.automations.state import (
 )
 from procession.domain.automations.undoing import take_back, without_effects
 from procession.domain.processes import Process, Task
-from procession.domain.templates import Template
+from procession.domain.templates import Step, Template
+
+# A move opens nothing that is completed, launches nothing and calls nobody for what happened long ago. Spec: T-10.14.
+LEFT_BY_MOVES = frozenset({"status", "webhook", "launch"})
 
 
 class Acted(msgspec.Struct, frozen=True):
@@ -42,6 +47,16 @@ class Evaluation(msgspec.Struct, frozen=True):
     acted: tuple[Acted, ...] = ()
 
 
+class Followed(msgspec.Struct, frozen=True):
+    """A rule whose visibility followed its conditions, because of `occurrence`."""
+
+    rule: Rule
+    occurrence: Occurrence
+    met: tuple[bool, ...]
+    holds: bool
+    acted: tuple[Acted, ...]
+
+
 class TakenBack(msgspec.Struct, frozen=True):
     """What re-opening a step undid."""
 
@@ -50,12 +65,23 @@ class TakenBack(msgspec.Struct, frozen=True):
     task: Task
 
 
+class FollowUpDue(msgspec.Struct, frozen=True):
+    """The task of a step was completed that launches another template; `is_again` when it has done so before."""
+
+    step: Step
+    task: Task
+    is_again: bool
+
+
+Entry = Evaluation | Followed | TakenBack | FollowUpDue
+
+
 class Reaction(msgspec.Struct, frozen=True):
     """The process after everything that follows, what it remembers, and the log of how it came to that, in order."""
 
     process: Process
     state: RuleState
-    log: tuple[Evaluation | TakenBack, ...]
+    log: tuple[Entry, ...]
 
     @property
     def evaluations(self) -> list[Evaluation]:
@@ -64,10 +90,7 @@ class Reaction(msgspec.Struct, frozen=True):
 
 def with_initial_visibility(process: Process, template: Template) -> Process:
     """Steps that some rule can show begin hidden, and those that say so. Spec: A-6.1 to A-6.3."""
-    awaited = {
-        action.target for rule in template.rules if rule.is_live for action in rule.actions if action.verb == "show"
-    }
-    awaited |= {step.id for step in template.steps if step.hide_by_default}
+    awaited = hidden_at_start(template)
     hidden = [tasks.skipped(task) for task in process.tasks if task.step_id in awaited]
     return process.with_tasks(*hidden) if hidden else process
 
@@ -78,7 +101,7 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
     Ends: rules complete nothing, so a cascade re-opens no more tasks than there were completed ones (A-5.5).
     """
     view = View(process, state, scene)
-    log: list[Evaluation | TakenBack] = []
+    log: list[Entry] = []
     queue = deque([occurrence])
     while queue:
         happened = queue.popleft()
@@ -93,13 +116,46 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
                 evaluation = _evaluate(rule, happened, view, root=occurrence)
                 log.append(evaluation)
                 queue.extend(_reopened_by(evaluation))
+        log += _followed(happened, view)
+    log += _follow_up(occurrence, view)
     return Reaction(view.process, view.state, tuple(log))
+
+
+def launches(occurrence: Occurrence, template: Template) -> Step | None:
+    """The step that was completed, when that launches another template as a process of its own. Spec: L-10.2."""
+    step = template.step(occurrence.step) if occurrence.kind == "completed" and occurrence.step is not None else None
+    is_own = step is not None and step.follow_up is not None and not step.follow_up.tasks_within_process
+    return step if is_own else None
+
+
+def _follow_up(occurrence: Occurrence, view: View) -> Iterator[FollowUpDue]:
+    """Once for each task. Spec: L-10.3."""
+    step = launches(occurrence, view.scene.document)
+    task = None if step is None else view.task_of(step.id)
+    if step is not None and task is not None:
+        yield FollowUpDue(step, task, step.id in view.state.launched)
+        view.remember(launched=view.state.launched | {step.id})
+
+
+def _followed(happened: Occurrence, view: View) -> list[Followed]:
+    """Where visibility goes both ways: what has turned. Spec: A-5.30."""
+    if not view.scene.document.two_way_visibility:
+        return []
+    concerned = [rule for rule in view.scene.document.rules if _is_candidate(rule, happened, view)]
+    return [
+        Followed(turn.rule, happened, turn.met, turn.holds, tuple(Acted(*each) for each in turn.acted))
+        for turn in turned(concerned, view)
+    ]
 
 
 def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
     """Whether what happened concerns the rule. Spec: A-5.1, A-5.3."""
     if not rule.is_live:
         return False
+    if happened.kind == "moved":
+        return _has_its_cue(rule, view)
+    if happened.kind == "time_passed":
+        return any(condition.id == happened.condition for condition in rule.conditions)
     if happened.step is not None:
         return _concerns(rule, happened.step, view)
     if happened.kind == "launched" and any(each.operator == "not_assigned" for each in rule.conditions):
@@ -108,6 +164,16 @@ def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
     return is_submitted and any(
         each.subject == "Prerun" and each.subject_id in view.kickoff for each in rule.conditions
     )
+
+
+def _has_its_cue(rule: Rule, view: View) -> bool:
+    """Whether something that the rule waits for has happened in the process already, and it does more than what a
+    move leaves out. Spec: T-10.14.
+    """
+    if all(action.type in LEFT_BY_MOVES for action in rule.actions):
+        return False
+    at_launch = Occurrence("launched")
+    return _is_candidate(rule, at_launch, view) or any(_concerns(rule, step, view) for step in view.state.done)
 
 
 def _concerns(rule: Rule, step_id: str, view: View) -> bool:
@@ -121,8 +187,8 @@ def _concerns(rule: Rule, step_id: str, view: View) -> bool:
 
 
 def _rearmed(happened: Occurrence, view: View) -> frozenset[str]:
-    """The spent rules that may fire again, just before any is looked at. Spec: A-5.17."""
-    spent = [rule for rule in view.scene.document.rules if rule.id in view.state.spent]
+    """The spent rules that may fire again, just before any is looked at. Spec: A-5.17, A-2.44."""
+    spent = [rule for rule in view.scene.document.rules if rule.id in view.state.spent and not rule.is_on_time]
     step = happened.step
     if happened.kind == "completed" and step is not None and step in view.state.done:
         return frozenset(rule.id for rule in spent if _concerns(rule, step, view))
@@ -147,7 +213,7 @@ def _listens_to_reopening(rule: Rule, step: str | None) -> bool:
 
 def _changed_answers(view: View) -> set[str]:
     """Kick-off fields with another answer than when the form was last submitted. Spec: A-9.2."""
-    before, now = view.state.kickoff, kickoff_digests(view.process, view.scene.document.rules)
+    before, now = view.state.kickoff, kickoff_digests(view.kickoff_answers, view.scene.document.rules)
     return {field_id for field_id in before.keys() | now.keys() if before.get(field_id) != now.get(field_id)}
 
 
@@ -156,8 +222,9 @@ def _remember(happened: Occurrence, view: View) -> None:
     if happened.kind == "completed" and happened.step is not None:
         effects = without_effects(view.state.effects, happened.step)
         view.remember(done=view.state.done | {happened.step}, effects=effects)
-    if happened.step is None and view.process.prerun_status != "incomplete":
-        view.remember(kickoff=kickoff_digests(view.process, view.scene.document.rules))
+    is_of_form = happened.kind in ("launched", "kickoff_submitted")
+    if is_of_form and view.process.prerun_status != "incomplete":
+        view.remember(kickoff=kickoff_digests(view.kickoff_answers, view.scene.document.rules))
 
 
 def _evaluate(rule: Rule, happened: Occurrence, view: View, *, root: Occurrence) -> Evaluation:
@@ -167,10 +234,13 @@ def _evaluate(rule: Rule, happened: Occurrence, view: View, *, root: Occurrence)
         return Evaluation(rule, happened, met, fired=False)
     acted: list[Acted] = []
     for action in rule.actions:
-        done = act(rule, action, view)
+        is_left = happened.kind == "moved" and action.type in LEFT_BY_MOVES
+        done = Done("left_by_move") if is_left else act(rule, action, view)
         acted.append(Acted(action, done))
         _record_effect(rule, root, done, view)
     view.remember(spent=view.state.spent | {rule.id})
+    if view.scene.document.two_way_visibility:
+        view.remember(standing=view.state.standing | {rule.id})
     return Evaluation(rule, happened, met, fired=True, acted=tuple(acted))
 
 
@@ -199,10 +269,12 @@ def _reopened_by(evaluation: Evaluation) -> Iterator[Occurrence]:
             yield Occurrence("reopened", acted.action.target)
 
 
-def touched(log: Iterable[Evaluation | TakenBack]) -> dict[str, list[str]]:
+def touched(log: Iterable[Entry]) -> dict[str, list[str]]:
     """Task id to what rules did to it, in order: their verbs, and "taken_back"."""
     found: dict[str, list[str]] = {}
     for entry in log:
+        if isinstance(entry, FollowUpDue):
+            continue
         if isinstance(entry, TakenBack):
             found.setdefault(entry.task.id, []).append("taken_back")
             continue

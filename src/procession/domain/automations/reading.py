@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from procession.domain.assignees import read_owners
+from procession.domain.automations.reading_launches import read_launch
+from procession.domain.automations.reading_times import read_interval, senseless
 from procession.domain.automations.rules import (
+    ASKED_SUBJECTS,
     CLAUSES,
     LOGIC,
     MAX_ENTRIES,
@@ -12,12 +15,15 @@ from procession.domain.automations.rules import (
     OPERATORS,
     OPTIONS,
     SUBJECTS,
+    TIME_OPERATORS,
     VERBS,
     WITH_PEOPLE,
-    WITHOUT_VALUE,
     Action,
     ActionType,
+    AskedSubject,
     Condition,
+    FieldSubject,
+    Launch,
     Logic,
     Operator,
     Rule,
@@ -25,19 +31,16 @@ from procession.domain.automations.rules import (
     Subject,
     Verb,
 )
+from procession.domain.automations.statements import MAX_STATEMENT, read_statement
 from procession.domain.calendar import CALENDAR_UNITS
 from procession.domain.deadlines import MAX_OFFSET
 from procession.domain.errors import Invalid
 from procession.domain.fields import MAX_TEXT, Field
-from procession.domain.loose import as_int, as_list, as_object, clean_text, is_scalar
+from procession.domain.loose import as_int, as_list, as_object, clean_text
 from procession.domain.names import clean_name
 from procession.domain.processes import Owners
 from procession.domain.templates import Template
 from procession.domain.times import Millis
-from procession.domain.values import scalar_text
-
-MAX_STATEMENT = 1000
-MAX_STATEMENTS = 200
 
 W = TypeVar("W", bound=str)
 Sent = Mapping[str, object]
@@ -98,7 +101,7 @@ class _Reader:
         self.errors: dict[str, list[Any]] = {}
         self._new_id = new_id
         self._needs_people = needs_people
-        self._steps = frozenset(step.id for step in template.steps)
+        self._steps = {step.id: step for step in template.steps}
         self._captures = {field.id: field for field in template.fields()}
         self._preruns = {field.id: field for field in template.kickoff}
         kept = (*existing.conditions, *existing.actions) if existing else ()
@@ -166,16 +169,19 @@ class _Reader:
         return found
 
     def condition(self, path: str, sent: Sent) -> Condition:
-        subject: Subject = self._word(path, sent, "conditionable_type", SUBJECTS) or "Step"
+        subject: AskedSubject = self._word(path, sent, "conditionable_type", ASKED_SUBJECTS) or "Step"
         operator: Operator | None = self._word(path, sent, "operation", OPERATORS[subject])
-        subject_id = self._existing(path, sent, "conditionable_id", subject)
+        subject_id = "" if subject == "Run" else self._existing(path, sent, "conditionable_id", subject)
         logic: Logic | None = self._word(path, sent, "logic", LOGIC)
         if "statement" not in sent:
             self.complain(f"{path}statement", "The statement field must be present.")
         statement = None
         if operator is not None and "statement" in sent:
-            read = self._clause if subject == "Step" else self._statement
-            statement = read(f"{path}statement", sent["statement"], operator)
+            statement = self._stated(f"{path}statement", sent["statement"], subject, operator)
+        if operator is not None and subject_id in self._steps:
+            fault = senseless(operator, self._steps[subject_id])
+            if fault is not None:
+                self.complain(f"{path}operation", fault)
         column = sent.get("column_contains_name")
         if column is not None and not (isinstance(column, str) and len(column) <= MAX_TEXT):
             self.complain(f"{path}column_contains_name", "The column contains name must be the label of a column.")
@@ -189,6 +195,11 @@ class _Reader:
             column=clean_text(column) or None if isinstance(column, str) else None,
         )
 
+    def _stated(self, path: str, raw: object, subject: AskedSubject, operator: Operator) -> object:
+        if operator in TIME_OPERATORS:
+            return read_interval(path, raw, operator, self.complain)
+        return self._clause(path, raw) if subject == "Step" else self._statement(path, raw, operator)
+
     def _existing(self, path: str, sent: Sent, key: str, kind: Subject) -> str:
         """The id of a step or field of this template. Spec: A-2.2."""
         if not self._require(path, sent, key):
@@ -201,7 +212,7 @@ class _Reader:
             self.complain(f"{path}{key}", f"There is no such {what} in this template.")
         return found
 
-    def _clause(self, path: str, raw: object, _operator: Operator) -> str:
+    def _clause(self, path: str, raw: object) -> str:
         """Spec: A-2.10, A-2.12."""
         if raw in (None, ""):
             return "any_time"
@@ -211,28 +222,7 @@ class _Reader:
         return clause or "any_time"
 
     def _statement(self, path: str, raw: object, operator: Operator) -> object:
-        """What an answer is compared with; options are kept as their texts. Spec: A-1.4, A-2.20."""
-        if operator in WITHOUT_VALUE:
-            return None
-        entries = as_list(raw)
-        if entries is not None and operator == "equals_any":
-            if 0 < len(entries) <= MAX_STATEMENTS:
-                return [self._text(f"{path}.{index}", entry) for index, entry in enumerate(entries)]
-            self.complain(path, f"The statement must be a list of 1 to {MAX_STATEMENTS} texts.")
-            return None
-        return self._text(path, raw)
-
-    def _text(self, path: str, raw: object) -> str | None:
-        option = as_object(raw)
-        value = raw if option is None else option.get("text")
-        if value is None or value == "":
-            self.complain(path, "The statement field is required for this operation.")
-            return None
-        text = scalar_text(value) if isinstance(value, str | int | float) and is_scalar(value) else None
-        if text is None or len(text) > MAX_STATEMENT:
-            self.complain(path, f"The statement must be a text of at most {MAX_STATEMENT} characters.")
-            return None
-        return clean_text(text)
+        return read_statement(path, raw, operator, self.complain)
 
     def action(self, path: str, sent: Sent) -> Action:
         kind: ActionType | None = self._word(path, sent, "action_type", tuple(VERBS))
@@ -253,7 +243,13 @@ class _Reader:
             assignees=assignees,
             webhook_url=url,
             alias_name=alias,
+            launch=self._launch(f"{path}launch", sent) if kind == "launch" else None,
         )
+
+    def _launch(self, path: str, sent: Sent) -> Launch | None:
+        """Spec: A-4.70."""
+        known: Mapping[FieldSubject, Mapping[str, Field]] = {"Capture": self._captures, "Prerun": self._preruns}
+        return read_launch(path, sent.get("launch"), known, self.complain)
 
     def _source(
         self, path: str, sent: Sent, kind: ActionType | None, verb: Verb | None
@@ -331,7 +327,7 @@ WEBHOOK_KEYS = ("webhook_url", "alias_name")
 def _unfit(field: Field, purpose: Purpose) -> str | None:
     """Why the field cannot be a source. Spec: A-4.4, A-4.40."""
     if purpose == "deadline":
-        return None if field.field_type == "date" else "A deadline counts from a date field."
+        return None if field.answer_type == "date" else "A deadline counts from a date field."
     is_address = field.field_type == "text" and "email" in field.field_validation
     if is_address or field.field_type == "assignees_form":
         return None

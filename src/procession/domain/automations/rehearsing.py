@@ -7,8 +7,10 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain import task_deadlines, tasks
+from procession.domain.absences import Absences
 from procession.domain.answers import accept
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
+from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import WorkingWeek
 from procession.domain.errors import DomainError, Invalid
 from procession.domain.fields import Field
@@ -21,7 +23,7 @@ from procession.domain.values import People
 
 MAX_EVENTS = 200
 
-Word = Literal["complete", "reopen", "answer", "hide", "show", "submit_form"]
+Word = Literal["complete", "reopen", "answer", "hide", "show", "submit_form", "wait"]
 WORDS: tuple[Word, ...] = get_args(Word)
 
 
@@ -40,6 +42,7 @@ class Around(msgspec.Struct, frozen=True):
 
     document: Template
     week: WorkingWeek
+    absences: Absences
     people: People
     organization_id: str
 
@@ -63,7 +66,7 @@ def _read_event(path: str, raw: object, document: Template, errors: dict[str, li
         errors[f"{path}.event"] = [f"The event must be one of {', '.join(WORDS)}."]
     step_id = sent.get("step_id")
     step = step_id.lower() if isinstance(step_id, str) else None
-    if word == "submit_form":
+    if word in ("submit_form", "wait"):
         step = None
     elif document.step(step or "") is None:
         errors[f"{path}.step_id"] = ["There is no such step in this template."]
@@ -85,13 +88,19 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
 
     Raises Invalid and WrongState as the real thing would.
     """
+    if event.word == "wait":
+        return process, None
     if event.step is None:
-        return _submitted(process, event, around)
+        submitted, started = _submitted(process, event, around)
+        return recalculated(submitted, around.document, around.week.zone), started
     before = next((task for task in process.tasks if task.step_id == event.step), None)
     if before is None:
         raise Invalid({"step_id": ["This launch makes no task of this step."]})
     step = around.document.step(event.step)
     task = _answered(before, step.fields if step is not None else (), event, around)
+    if event.answers is not None:
+        process = recalculated(process.with_tasks(task), around.document, around.week.zone)
+        task = process.task(task.id)
     occurrence: Occurrence | None = None
     match event.word:
         case "complete":
@@ -104,8 +113,8 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
             task = tasks.shown_by_hand(task)
         case _:
             tasks.require_editable(task)
-    rules = task_deadlines.rules_of(around.document)
-    return task_deadlines.followed_up(process.with_tasks(task), before, task, rules, around.week), occurrence
+    rules, after = task_deadlines.rules_of(around.document), process.with_tasks(task)
+    return task_deadlines.followed_up(after, before, task, rules, around.week, around.absences), occurrence
 
 
 def _answered(task: Task, fields: tuple[Field, ...], event: Event, around: Around) -> Task:
@@ -128,7 +137,7 @@ def _completed(task: Task, event: Event, around: Around, now: Millis) -> Task:
     """By the launcher; what nobody acknowledged in time was closed by the clock."""
     tasks.require_completable(task)
     decision = tasks.decision_on(task, sent=event.is_approved)
-    missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision)
+    missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision, zone=around.week.zone)
     if missing:
         raise Invalid(missing)
     by_clock = task.task_type in TIMED_TYPES and decision is False
@@ -146,6 +155,7 @@ def _submitted(process: Process, event: Event, around: Around) -> tuple[Process,
         people=around.people,
         org_id=around.organization_id,
         may_clear_required=False,
+        zone=around.week.zone,
     )
     is_new = process.prerun_status == "incomplete"
     if not is_new and accepted.values == process.prerun:

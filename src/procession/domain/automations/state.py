@@ -2,22 +2,26 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.absences import NONE, Absences
 from procession.domain.automations.rules import Rule
+from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import WorkingWeek
 from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
+from procession.domain.times import Millis
 
 DIGEST_LENGTH = 16
 
 Attribute = Literal["visibility", "assignment", "deadline"]
-Kind = Literal["launched", "kickoff_submitted", "completed", "reopened"]
+Kind = Literal["launched", "kickoff_submitted", "completed", "reopened", "moved", "time_passed"]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -35,7 +39,10 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
 
     `done` are the steps that were completed at least once. `kickoff` has a digest of each answer of the kick-off form
     as it was last submitted. `shifted` are (rule, step) pairs whose current deadline was shifted (A-4.44). `effects`
-    are what the last completion of a step caused, for steps that take it back.
+    are what the last completion of a step caused, for steps that take it back. `standing` are the rules whose
+    conditions held when they were last looked at, where what they show and hide follows (A-5.30). `launched` are the
+    actions and steps that have launched a process: none does so twice (A-4.73, L-10.3). `passed` has, of conditions on
+    time, the deadline that they were looked at for: none is looked at twice for the same one (A-2.43).
     """
 
     spent: frozenset[str] = frozenset()
@@ -43,20 +50,25 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
     kickoff: Mapping[str, str] = {}
     shifted: frozenset[tuple[str, str]] = frozenset()
     effects: Mapping[str, tuple[Effect, ...]] = {}
+    standing: frozenset[str] = frozenset()
+    launched: frozenset[str] = frozenset()
+    passed: Mapping[str, Millis] = {}
 
 
 FRESH = RuleState()
 
 
 class Occurrence(msgspec.Struct, frozen=True):
-    """What rules react to; `step` where it happened to a step's task. Spec: A-5.1."""
+    """What rules react to; `step` where it happened to a step's task, `condition` whose instant it is. Spec: A-5.1."""
 
     kind: Kind
     step: str | None = None
+    condition: str | None = None
 
 
 LAUNCHED = Occurrence("launched")
 KICKOFF_SUBMITTED = Occurrence("kickoff_submitted")
+MOVED = Occurrence("moved")
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +89,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     document: Template
     week: WorkingWeek
+    # The instant it happens at.
+    now: Millis
     people: People = NOBODY
+    # Of those who have tasks or may be given some. Spec: L-9.27.
+    absences: Absences = NONE
     # At most once in a process, whatever happens later. Spec: A-5.18.
     fire_once: bool = False
     guest_only: bool = False
@@ -101,6 +117,24 @@ class View:
     def zone(self) -> str:
         return self.scene.week.zone
 
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """Fields that are hidden in their forms: rules complete nothing and answer nothing. Spec: T-11.71."""
+        document, process = self.scene.document, self.process
+        found = hidden_in(document.kickoff, process.prerun, self.zone)
+        for step in document.steps:
+            task = self._by_step.get(step.id)
+            found |= hidden_in(step.fields, task.taskdata if task is not None else {}, self.zone)
+        return found
+
+    def answer(self, field: Field, answers: Mapping[str, Any]) -> Any:
+        """What the field is answered with; nothing while it is hidden."""
+        return None if field.id in self._hidden else answers.get(field.id)
+
+    @property
+    def kickoff_answers(self) -> Mapping[str, Any]:
+        return {key: answer for key, answer in self.process.prerun.items() if key not in self._hidden}
+
     def task_of(self, step_id: str) -> Task | None:
         """The task made from this step; None when it was left out. One-off tasks are nobody's step (A-10.1)."""
         return self._by_step.get(step_id)
@@ -118,10 +152,10 @@ def _by_step(tasks: Iterable[Task]) -> dict[str, Task]:
     return {task.step_id: task for task in tasks if task.step_id is not None and task.archived_at is None}
 
 
-def kickoff_digests(process: Process, rules: Iterable[Rule]) -> dict[str, str]:
+def kickoff_digests(answers: Mapping[str, Any], rules: Iterable[Rule]) -> dict[str, str]:
     """A digest of each answer that rules ask about: enough to see that it changed, no copy of what it says."""
     named = {each.subject_id for rule in rules for each in rule.conditions if each.subject == "Prerun"}
-    return {field_id: digest(process.prerun[field_id]) for field_id in sorted(named & process.prerun.keys())}
+    return {field_id: digest(answers[field_id]) for field_id in sorted(named & answers.keys())}
 
 
 def digest(answer: object) -> str:

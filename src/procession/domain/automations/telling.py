@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Acted, Evaluation, TakenBack
+from procession.domain.automations.reacting import Acted, Entry, Evaluation, Followed, FollowUpDue, TakenBack
 from procession.domain.automations.rules import Condition
 from procession.domain.automations.state import Occurrence
 from procession.domain.events import Event, happened
@@ -13,23 +13,26 @@ from procession.domain.processes import Process, Task
 from procession.domain.times import wire_or_none
 
 
-def told(process: Process, log: Iterable[Evaluation | TakenBack]) -> Iterator[Event]:
+def told(process: Process, log: Iterable[Entry]) -> Iterator[Event]:
     """One event for each rule that was looked at, and one for each thing that changed, in the order it happened.
 
     The cause of an evaluation is what led to it, the cause of a change is the rule (`rule:<id>`).
     """
     for entry in log:
+        if isinstance(entry, FollowUpDue):
+            continue
         if isinstance(entry, TakenBack):
             yield _taken_back(process, entry)
             continue
         yield _evaluated(process, entry)
         for acted in entry.acted:
-            if acted.done.outcome == "done":
+            # A launch is told when it has happened.
+            if acted.done.outcome == "done" and acted.action.type != "launch":
                 yield replace(_changed(process, entry, acted), cause=f"rule:{entry.rule.id}")
 
 
-def _evaluated(process: Process, entry: Evaluation) -> Event:
-    """The row of A-12.1: what was asked and whether it was met, without the answers."""
+def _evaluated(process: Process, entry: Evaluation | Followed) -> Event:
+    """The row of A-12.1: what was asked and whether it was met, without the answers. Spec: A-5.33."""
     conditions = [
         {**_asked(condition), "met": met} for condition, met in zip(entry.rule.conditions, entry.met, strict=True)
     ]
@@ -43,7 +46,7 @@ def _evaluated(process: Process, entry: Evaluation) -> Event:
         for acted in entry.acted
     ]
     event = happened(
-        "rule.executed" if entry.fired else "rule.execution_failed",
+        _kind(entry),
         entry.rule.id,
         process=process.seq,
         name=entry.rule.name,
@@ -53,11 +56,17 @@ def _evaluated(process: Process, entry: Evaluation) -> Event:
     return replace(event, cause=_cause(process, entry.occurrence))
 
 
+def _kind(entry: Evaluation | Followed) -> str:
+    if isinstance(entry, Followed):
+        return "rule.holds_again" if entry.holds else "rule.holds_no_more"
+    return "rule.executed" if entry.fired else "rule.execution_failed"
+
+
 def _asked(condition: Condition) -> dict[str, Any]:
     return {
         "id": condition.id,
         "type": condition.subject,
-        "subject": condition.subject_id,
+        "subject": condition.subject_id or None,
         "operation": condition.operator,
         "statement": condition.statement,
         "logic": condition.logic,
@@ -65,14 +74,14 @@ def _asked(condition: Condition) -> dict[str, Any]:
 
 
 def _cause(process: Process, occurrence: Occurrence) -> str:
-    """ "process.launched", "process.kickoff_submitted", "task.completed:<id>" or "task.reopened:<id>"."""
+    """What happened to the process ("process.launched" ...), or "task.completed:<id>", "task.reopened:<id>"."""
     if occurrence.step is None:
         return f"process.{occurrence.kind}"
     task = next((task for task in process.tasks if task.step_id == occurrence.step), None)
     return f"task.{occurrence.kind}:{task.id if task is not None else occurrence.step}"
 
 
-def _changed(process: Process, entry: Evaluation, acted: Acted) -> Event:
+def _changed(process: Process, entry: Evaluation | Followed, acted: Acted) -> Event:
     before, after, verb = acted.done.before, acted.done.after, acted.action.verb
     if before is None or after is None:
         task = acted.action.target if before is None else before.id

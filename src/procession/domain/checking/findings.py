@@ -34,6 +34,8 @@ Code = Literal[
     "assignee_left",
     "empty_options",
     "follow_up_gone",
+    "broken_calculation",
+    "broken_form_rule",
 ]
 
 
@@ -61,7 +63,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     members: frozenset[int] = frozenset()
     groups: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
-    # Templates that a step can launch: live ones.
+    # Templates that a step or rule can launch: live ones.
     templates: frozenset[str] = frozenset()
     zone: str = "UTC"
 
@@ -78,4 +80,5 @@ def of_rule(rule: Rule) -> Place:
 
 
 def of_field(field: Field, template: Template) -> Place:
-    return Place("kickoff_field" if field in template.kickoff else "field", field.id, field.label)
+    in_kickoff = any(each.id == field.id for each in template.kickoff)
+    return Place("kickoff_field" if in_kickoff else "field", field.id, field.label)

@@ -7,14 +7,19 @@ Spec: behaviour-automations 2, 12.2.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import combinations, islice, pairwise, product
 from math import prod
 from typing import Any, Literal
 
 from procession.domain.automations.comparing import number_in, statement_text, statement_texts, written_day
-from procession.domain.automations.conditions import NEGATIVE, combined, field_holds
+from procession.domain.automations.conditions import NEGATIVE
+from procession.domain.automations.field_tests import combined, field_holds
 from procession.domain.automations.rules import CLAUSES, Condition, Rule
+from procession.domain.automations.timing import interval_of
 from procession.domain.fields import Field, FieldType
+from procession.domain.numbers import of_json, to_json
+from procession.domain.tasks import TIMED_TYPES
 from procession.domain.templates import Step, Template
 from procession.domain.values import is_blank
 
@@ -98,6 +103,8 @@ def _all_hold(rules: Sequence[Rule], met: Sequence[bool]) -> bool:
 
 
 def _holds(condition: Condition, example: Any, world: World) -> bool:
+    if condition.is_on_time:
+        return isinstance(example, frozenset) and _on_time(condition) in example
     if condition.subject == "Step":
         clause = CLAUSES.get(str(condition.statement), "any_time") if condition.statement else "any_time"
         wanted = f"completed:{clause}" if condition.operator == "completed" else condition.operator
@@ -108,13 +115,15 @@ def _holds(condition: Condition, example: Any, world: World) -> bool:
     field, step = found
     if step is not None and step.id not in world.reachable:
         return False  # it stays blank, and no denial holds of what may still be answered
-    if condition.operator in NEGATIVE and field.required and is_blank(field, example):
+    if condition.operator in NEGATIVE and field.required and not field.form_rules and is_blank(field, example):
         return False
     return field_holds(condition, field, example, world.zone)
 
 
 def _examples(asked: Sequence[Condition], world: World) -> Sequence[Any]:
     subject_id = asked[0].subject_id
+    if asked[0].subject == "Run":
+        return _at_times(frozenset(), asked)
     step = world.steps.get(subject_id)
     if step is not None:
         return _outcomes(step, asked) if subject_id in world.reachable else [frozenset[str]()]
@@ -137,10 +146,23 @@ def _outcomes(step: Step, asked: Iterable[Condition]) -> list[Outcome]:
             ends = [*(time | {"acknowledged"} for time in times), frozenset({"expired"})]
         case _:
             ends = times
-    states = [frozenset[str](), frozenset({"reopened"}), *ends]
+    open_ones = [*_at_times(frozenset(), asked, step), *_at_times(frozenset({"reopened"}), asked, step)]
+    states = [*open_ones, *ends]
     if any(each.operator == "not_assigned" for each in asked):
         states += [state | {"not_assigned"} for state in states]
     return states
+
+
+def _on_time(condition: Condition) -> str:
+    interval = interval_of(condition)
+    return condition.operator if interval is None else f"{condition.operator}:{interval.value}:{interval.unit}"
+
+
+def _at_times(state: Outcome, asked: Iterable[Condition], step: Step | None = None) -> list[Outcome]:
+    """What is open, before all instants that are asked about, after one of them, and after all of them."""
+    closes = step is not None and step.step_type in TIMED_TYPES
+    times = {_on_time(each) for each in asked if each.is_on_time and not (closes and each.operator != "due_in")}
+    return [state, *(state | {time} for time in sorted(times)), *([state | times] if len(times) > 1 else [])]
 
 
 def _answers_to_try(field: Field, asked: Sequence[Condition]) -> list[Any]:
@@ -156,7 +178,7 @@ def _statements(condition: Condition) -> list[str]:
 
 
 def _by_type(field: Field, texts: Sequence[str]) -> Iterator[Any]:
-    match field.field_type:
+    match field.answer_type:
         case "radio":
             yield from (option.text for option in field.options)
         case "dropdown":
@@ -172,6 +194,8 @@ def _by_type(field: Field, texts: Sequence[str]) -> Iterator[Any]:
         case "table":
             width = max(len(field.columns), 1)
             yield from ([text] * width for text in _texts(texts))
+        case "number" | "currency":
+            yield from _numbers(field, texts)
         case _:
             yield from _texts(texts)
 
@@ -198,6 +222,17 @@ def _texts(texts: Sequence[str]) -> Iterator[str]:
     for number in numbers:
         yield from (str(number - 1), str(number + 1))
     yield from (str((low + high) / 2) for low, high in pairwise(numbers) if low != high)
+
+
+def _numbers(field: Field, texts: Sequence[str]) -> Iterator[int | float]:
+    """Every number that is named or bounds the field, what lies around and between them, within the bounds."""
+    least, most = of_json(field.minimum), of_json(field.maximum)
+    named = [number for text in texts if (number := number_in(text.strip())) is not None]
+    marks = sorted({Decimal(0), *named, *(each for each in (least, most) if each is not None)})
+    around = [marks[0] - 1, *marks, *((low + high) / 2 for low, high in pairwise(marks)), marks[-1] + 1]
+    yield from (
+        to_json(number) for number in around if (least is None or number >= least) and (most is None or number <= most)
+    )
 
 
 def _days(texts: Sequence[str]) -> Iterator[str]:

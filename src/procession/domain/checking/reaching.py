@@ -56,10 +56,15 @@ class Reach:
         return [rule for step_id in step_ids for rule in self._asking.get(step_id, ())]
 
     def listens_to(self, rule: Rule) -> frozenset[str]:
-        """The steps whose completion makes the rule be looked at, and "form" for the kick-off form. Spec: A-5.1."""
+        """The steps whose completion makes the rule be looked at, "form" for the kick-off form, and the clock's.
+
+        Spec: A-5.1, A-2.43.
+        """
         found: set[str] = set()
         for condition in rule.conditions:
             known = self.world.fields.get(condition.subject_id)
+            if condition.is_on_time:
+                found.add(f"clock:{condition.id}")
             if condition.subject == "Step":
                 found.add(condition.subject_id)
             elif known is not None:

@@ -6,16 +6,14 @@ from itertools import combinations
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.automations.comparing import folded, statement_text, statement_texts
 from procession.domain.automations.rules import WITH_PEOPLE, Action, Condition, Rule
 from procession.domain.checking.findings import Code, Finding, Level, Place, Surroundings, of_field, of_rule, of_step
-from procession.domain.checking.possible import can_hold, is_choice
+from procession.domain.checking.possible import can_hold
 from procession.domain.checking.reaching import Reach
+from procession.domain.checking.values import what_is_wrong
 from procession.domain.fields import Field
 from procession.domain.templates import Step, Template
 from procession.domain.wording import condition_text, quoted
-
-_NUMERIC = frozenset({"text", "textarea", "dropdown", "radio", "date"})
 
 
 def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
@@ -31,6 +29,7 @@ def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _values(rule, reach)
         yield from _evaluation(rule, reach)
         yield from _left(rule, around)
+        yield from _launches(rule, around)
         if reach.may_fire(rule) and all(_does_nothing(action, reach, around) for action in rule.actions):
             sentence = f"Rule {quoted(rule.name)} changes nothing when it holds: give it an action, or delete it."
             yield _of(rule, "inert_rule", "low", sentence)
@@ -43,6 +42,8 @@ def _of(rule: Rule, code: Code, level: Level, sentence: str, *related: Place) ->
 
 
 def _exists(subject: str | None, subject_id: str | None, reach: Reach) -> bool:
+    if subject == "Run":
+        return True
     if subject == "Step":
         return subject_id in reach.world.steps
     known = reach.world.fields.get(subject_id or "")
@@ -61,48 +62,28 @@ def _dangling(rule: Rule, reach: Reach) -> Iterator[Finding]:
 
 
 def _target_exists(action: Action, reach: Reach) -> bool:
+    answers = () if action.launch is None else action.launch.answers
     has_source = action.source_id is None or _exists(action.source, action.source_id, reach)
+    has_source = has_source and all(_exists(each.source, each.source_id, reach) for each in answers)
     return has_source and action.target in reach.world.steps
 
 
 def _values(rule: Rule, reach: Reach) -> Iterator[Finding]:
     """Conditions that compare with what an answer can never be."""
     for condition in rule.conditions:
-        if condition.subject == "Step" or not _exists(condition.subject, condition.subject_id, reach):
+        if condition.subject in ("Step", "Run") or not _exists(condition.subject, condition.subject_id, reach):
             continue
         field, _ = reach.world.fields[condition.subject_id]
         yield from _values_of(rule, condition, field, reach.template)
 
 
 def _values_of(rule: Rule, condition: Condition, field: Field, template: Template) -> Iterator[Finding]:
-    said = _what_is_wrong(condition, field)
+    said = what_is_wrong(condition, field)
     if said is not None:
         code, sentence = said
         asked = condition_text(condition, template)
         where = f"In rule {quoted(rule.name)} the condition {asked} "
         yield _of(rule, code, "medium", where + sentence, of_field(field, template))
-
-
-def _what_is_wrong(condition: Condition, field: Field) -> tuple[Code, str] | None:
-    if condition.operator in ("greater_than", "less_than") and field.field_type not in _NUMERIC:
-        return "stale_condition_value", "compares numbers, which this field does not hold: use another comparison."
-    missing = _missing_options(condition, field)
-    if missing and condition.operator == "not_equals":
-        why = f"always holds, because the field has no option {missing[0]}: choose an option there is."
-        return "always_true_condition", why
-    if missing and condition.operator in ("equals", "equals_any"):
-        gone = f"names {', '.join(missing)}, which is no option of the field any more: choose an option there is."
-        return "stale_condition_value", gone
-    return None
-
-
-def _missing_options(condition: Condition, field: Field) -> list[str]:
-    if not is_choice(field):
-        return []
-    there = {folded(option.text) for option in field.options}
-    whole = statement_text(condition.statement)
-    named = statement_texts(condition.statement) if condition.operator == "equals_any" else [whole or ""]
-    return [quoted(text) for text in named if folded(text) not in there]
 
 
 def _evaluation(rule: Rule, reach: Reach) -> Iterator[Finding]:
@@ -130,6 +111,13 @@ def _left(rule: Rule, around: Surroundings) -> Iterator[Finding]:
         )
         yield _of(rule, "assignee_left", "medium", sentence)
         return
+
+
+def _launches(rule: Rule, around: Surroundings) -> Iterator[Finding]:
+    """Launches of templates that are not there any more; the engine says so on the task (A-4.74)."""
+    if any(each.launch is not None and each.launch.template_id not in around.templates for each in rule.actions):
+        sentence = f"The template that rule {quoted(rule.name)} launches is archived or gone: choose another one."
+        yield _of(rule, "follow_up_gone", "high", sentence)
 
 
 def _gone_people(action: Action, around: Surroundings) -> bool:

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 from procession.domain.automations.rules import Rule
+from procession.domain.calculating.checking import typed_template
 from procession.domain.checking.findings import TEMPLATE, Finding, Surroundings, of_field, of_rule, of_step
 from procession.domain.checking.possible import is_choice
 from procession.domain.checking.reaching import Reach
+from procession.domain.checking.values import what_is_wrong
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.fields import Field
+from procession.domain.form_rules import as_condition
 from procession.domain.names import variables_in
 from procession.domain.templates import DEFAULT_START, Step, Template
-from procession.domain.wording import quoted
+from procession.domain.wording import condition_text, quoted
 
 _MAILS = frozenset({"email", "expiring_email"})
 _SYSTEM = frozenset({"DATE", "TEMPLATE_NAME", "current-task-id", "current-process-id"})
@@ -29,6 +32,7 @@ def findings_of_steps(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _follow_up(step, around)
     for field in (*template.kickoff, *template.fields()):
         yield from _options(field, template)
+    yield from _fields(template)
     yield from _start_dates(template)
     yield from _variables(template)
 
@@ -159,6 +163,30 @@ def _options(field: Field, template: Template) -> Iterator[Finding]:
         sentence = f"Field {quoted(field.label)} {what} to choose from: give it options, or rows in its list."
         level = "high" if field.required else "medium"
         yield Finding(code="empty_options", level=level, place=of_field(field, template), sentence=sentence)
+
+
+def _fields(template: Template) -> Iterator[Finding]:
+    """Calculations and form rules that do not fit. Spec: T-11.68, T-11.74."""
+    found = typed_template(template)
+    for form in found.forms:
+        known = {field.id: field for field in form}
+        for field in form:
+            label, place = quoted(field.label), of_field(field, template)
+            if field.id in found.calculations:
+                fault = found.calculations[field.id]
+                sentence = f"Field {label} cannot be calculated: {fault} Change its expression."
+                yield Finding(code="broken_calculation", level="high", place=place, sentence=sentence)
+            if field.id in found.rules:
+                sentence = f"A form rule of field {label} is broken: {found.rules[field.id]} Change that rule."
+                yield Finding(code="broken_form_rule", level="high", place=place, sentence=sentence)
+            for asked in (each for rule in field.form_rules for each in rule.conditions if each.field_id in known):
+                subject = known[asked.field_id]
+                wrong = what_is_wrong(as_condition(asked), subject)
+                if wrong is not None:
+                    text = condition_text(as_condition(asked), template)
+                    sentence = f"In the form rules of field {label} the condition {text} {wrong[1]}"
+                    related = (of_field(subject, template),)
+                    yield Finding(code=wrong[0], level="medium", place=place, related=related, sentence=sentence)
 
 
 def _start_dates(template: Template) -> Iterator[Finding]:

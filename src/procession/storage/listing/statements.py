@@ -53,12 +53,14 @@ SORTABLE: dict[str, ColumnElement[Any]] = {
     "last_updated": P.updated_at,
     "completed_at": P.completed_at,
     "due_date": P.due_date,
+    # Only of what is open: that of an archived process counts for nothing.
+    "next_deadline": case((P.state == constant(State.OPEN), P.next_deadline)),
     "status": case((P.state == constant(State.ARCHIVED), "archived"), else_=P.status),
     "progress": case(
         (P.tasks_visible == constant(0), constant(0)), else_=P.tasks_done * constant(1000) // P.tasks_visible
     ),
 }
-NULLABLE = frozenset({"completed_at", "due_date"})
+NULLABLE = frozenset({"completed_at", "due_date", "next_deadline"})
 # Orders that an index gives, state by state.
 INDEXED = frozenset({"seq", "name", "last_updated", "due_date"})
 

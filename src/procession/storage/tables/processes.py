@@ -116,7 +116,7 @@ process_stars = Table(
 )
 
 rule_states = Table(
-    # What a process remembers of its rules; only processes whose template has rules have a row.
+    # What a process remembers of its rules, and of the processes it launched; only where there is any of both.
     "rule_state",
     metadata,
     key("org"),

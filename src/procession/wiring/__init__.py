@@ -1,65 +1,25 @@
-"""Puts a server together from its settings: the only module that knows everything."""
+"""Makes what a program needs from its settings: the database, the key. `application` adds what answers requests."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import apsw
-import msgspec
 import psycopg
 import sqlalchemy.exc
 
 from procession.adapters.secrets import SecretKeyUnreadable, Secrets, secrets_at
-from procession.api.app import Application
-from procession.api.edge import Edge
 from procession.config import Settings
 from procession.storage.database import Database, database_at, sqlite_path
 from procession.storage.health import Unavailable
 from procession.storage.migrate import DatabaseUnreachable, SchemaTooNew, current_revision, newest_revision, upgrade
-from procession.storage.numbers import clock_now
 from procession.storage.sqlite import SqliteTooOld, require_safe_version
-from procession.worker.jobs import periodic_jobs
-from procession.worker.loop import Loop, Periodic
 
 OLDEST_POSTGRESQL = 15
 CONNECT_SECONDS = 10
-PUBLISH_SECONDS = 1.0
 
 
 class CannotStart(RuntimeError):
     """Something outside the program is not as it must be; the message says what, and what to do."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Which of a fleet's processes this is: its number, counted from 0, and where they share their figures."""
-
-    number: int
-    figures: Path
-
-
-class ServerApplication(Application):
-    """The application with its periodic jobs."""
-
-    def __init__(self, edge: Edge, place: Place | None) -> None:
-        super().__init__(edge)
-        jobs: list[Periodic] = []
-        if place is None or place.number == 0:
-            jobs.extend(periodic_jobs(edge.database, edge.clock, edge.means, undo_minutes=edge.settings.undo_minutes))
-        if place is not None:
-            self.front.metrics.join_fleet(place.figures, place.number)
-            jobs.append(Periodic("publish figures", PUBLISH_SECONDS, self._publish))
-        self._loop = Loop(jobs)
-
-    async def start(self) -> None:
-        await super().start()
-        self._loop.start()
-
-    async def stop(self) -> None:
-        await self._loop.stop()
-        await super().stop()
-
-    async def _publish(self) -> None:
-        self.front.metrics.publish()
 
 
 def prepare(settings: Settings) -> str | None:
@@ -121,11 +81,6 @@ def make_secrets(settings: Settings) -> Secrets:
             f"The server key {settings.secret_key_path} cannot be written: {error.strerror}. Make its folder writable, "
             "or name another file in PROCESSION_SECRET_KEY_FILE."
         ) from error
-
-
-def make_application(settings: Settings, place: Place | None = None) -> ServerApplication:
-    """A server that is ready to be started. Raises CannotStart."""
-    return ServerApplication(Edge(settings, make_database(settings), make_secrets(settings), clock_now), place)
 
 
 @asynccontextmanager

@@ -1,0 +1,50 @@
+"""Answers follow their fields. Spec: T-10.12."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from procession.domain import tasks
+from procession.domain.fields import Field
+from procession.domain.moving.versions import Versions
+from procession.domain.processes import Process, Task
+
+
+def with_answers(process: Process, versions: Versions) -> Process:
+    """An answer goes with its field to another step; those of fields that are gone are dropped from what is open.
+
+    Answers that no longer fit the type of their field go, too. A completed task keeps all of its own.
+    """
+    by_step = {task.step_id: task for task in process.tasks if task.step_id is not None and task.archived_at is None}
+    kept = {task.seq: dict(task.taskdata) for task in by_step.values()}
+    for field_id, source_step in versions.old_holders.items():
+        now, source = versions.new_fields.get(field_id), by_step.get(source_step)
+        if source is None or field_id not in source.taskdata:
+            continue
+        if now is None or _is_of_another_type(versions, source_step, now[0]):
+            if not source.is_completed:
+                del kept[source.seq][field_id]
+            continue
+        target = by_step.get(now[1])
+        if target is not None and target.seq != source.seq:
+            kept[target.seq][field_id] = kept[source.seq].pop(field_id)
+    return replace(
+        process.with_tasks(*(_with(task, kept[task.seq]) for task in by_step.values())),
+        prerun=_kept(process.prerun, versions.before.kickoff, versions.after.kickoff),
+    )
+
+
+def _is_of_another_type(versions: Versions, step_id: str, field: Field) -> bool:
+    step = versions.old_steps.get(step_id)
+    old = None if step is None else step.field(field.id)
+    return old is not None and old.field_type != field.field_type
+
+
+def _with(task: Task, answers: dict[str, Any]) -> Task:
+    return replace(task, taskdata=answers) if task.is_completed else tasks.answered(task, answers)
+
+
+def _kept(answers: Mapping[str, Any], before: Collection[Field], after: Collection[Field]) -> dict[str, Any]:
+    old, new = ({field.id: field.field_type for field in fields} for fields in (before, after))
+    return {key: answer for key, answer in answers.items() if key not in old or old[key] == new.get(key)}
