@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from benchmarks import machine, postgres
 from benchmarks.machine import setting
-from benchmarks.parts import customary, endurance, engine, lists, writes
+from benchmarks.parts import customary, endurance, engine, flames, lists, writes
 from benchmarks.sets import SIZES, data_set
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "stream": endurance.stream,
     "workers": endurance.workers,
     "memory": endurance.memory,
+    "flames": flames.flames,
     "engine": engine.engine,
 }
 

@@ -18,7 +18,8 @@ from benchmarks.parts.writes import paced, template
 from benchmarks.sets import data_set
 
 MINUTES = 10
-WARM_UP_MINUTES = 2
+# Until the page caches of SQLite's connections are full.
+WARM_UP_MINUTES = 5
 READS_PER_SECOND, WRITES_PER_SECOND = 150, 20
 GROWTH_BOUND = 1.05
 BOTH_CORES = "0,1"

@@ -112,7 +112,7 @@ class SqliteConnection:
         self.execute("PRAGMA foreign_keys = ON")
         self.execute("PRAGMA synchronous = FULL")
         self.execute("PRAGMA temp_store = MEMORY")
-        self.execute("PRAGMA cache_size = -65536")
+        self.execute("PRAGMA cache_size = -16384")
         self.execute("PRAGMA mmap_size = 1073741824")
         if writable:
             # Checkpoints happen on the writer thread when nothing waits.
