@@ -91,6 +91,8 @@ def recorded(process: int, seconds: int, name: str, kind: str) -> Iterator[Path]
         yield path
         if spy.wait():
             raise load.Refused(f"py-spy could not look into the server: {' '.join(command)}")
+    # The graph's subtitle is the command, with the names of folders here.
+    path.write_text(path.read_text().replace(" ".join(command), f"{seconds} s, {SAMPLES_PER_SECOND} samples each"))
 
 
 class Loaded(msgspec.Struct, frozen=True):
