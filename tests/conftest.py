@@ -30,8 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--workers", type=int, default=1, help="so many applications share PostgreSQL and answer in turns")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long proofs first: at the end, one of them would keep one worker busy and the others waiting."""
+    if config.getoption("--workers") != 1:
+        items[:] = [item for item in items if item.get_closest_marker("one_application") is None]
     items.sort(key=lambda item: item.get_closest_marker("soak") is None)
 
 

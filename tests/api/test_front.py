@@ -196,6 +196,7 @@ def test_a_stream_that_breaks_off_never_looks_complete(new_server: NewServer, st
     assert figure(server, "procession_requests_in_flight") == 1
 
 
+@pytest.mark.one_application
 def test_a_client_that_leaves_in_the_middle_of_its_body_gets_and_changes_nothing(org: Organization) -> None:
     server = org.server
     headers = [(b"authorization", f"Bearer {org.api.token}".encode()), (b"content-length", b"20")]

@@ -164,6 +164,7 @@ def test_the_answer_is_kept_with_the_effect_or_neither_is(org: Organization, mon
     assert org.api.post("/tags", {"title": "A"}, **named("k")).status_code == 201
 
 
+@pytest.mark.one_application
 def test_an_answer_that_cannot_be_opened_is_no_reason_to_do_it_again(org: Organization) -> None:
     org.api.post("/tags", {"title": "A"}, **named("k")).raise_for_status()
     kept, org.server.edge.secrets = org.server.edge.secrets, type(org.server.edge.secrets)(b"o" * 32)

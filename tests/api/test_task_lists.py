@@ -535,6 +535,7 @@ def test_g4_nobody_sees_another_organizations_tasks(org: Organization, other_org
 INCLUDES = "run,run.checklist,step,form_fields,ko_form_fields,threads,issues,threads_count,tags,folders,roles,summary"
 
 
+@pytest.mark.one_application
 @pytest.mark.parametrize("path", ["/tasks", "/me/tasks", "/users/{me}/tasks", "/runs/{run}/tasks"])
 @pytest.mark.parametrize("names", ["", INCLUDES])
 def test_a_list_costs_the_same_for_one_row_and_for_many(

@@ -9,6 +9,8 @@ from tests.api.thread_places import Places, at_once, owned_by
 from tests.builders import Organization
 from tests.harness import Server
 
+pytestmark = pytest.mark.one_application
+
 
 @pytest.fixture
 def limited(server: Server) -> Iterator[Organization]:

@@ -8,6 +8,8 @@ from tests.builders import Organization, Person
 from tests.counting import Statements
 from tests.lists.making import assign, launch, listed, tasks_of
 
+pytestmark = pytest.mark.one_application
+
 # Who is calling, the counters, the page. Others than administrators: also how many processes they see. PostgreSQL is
 # asked for who is calling together with what is read first, and for both counters together (decision 7).
 COSTS = {"sqlite": (3, 4), "postgresql": (2, 2)}
