@@ -1,5 +1,6 @@
 """Flame graphs of a list and of a completion: where a request's time goes, by `py-spy`."""
 
+import re
 import subprocess
 import threading
 import time
@@ -91,8 +92,9 @@ def recorded(process: int, seconds: int, name: str, kind: str) -> Iterator[Path]
         yield path
         if spy.wait():
             raise load.Refused(f"py-spy could not look into the server: {' '.join(command)}")
-    # The graph's subtitle is the command, with the names of folders here.
-    path.write_text(path.read_text().replace(" ".join(command), f"{seconds} s, {SAMPLES_PER_SECOND} samples each"))
+    # The graph's subtitle is the command, with the names of folders here; its script has its authors' notes.
+    text = path.read_text().replace(" ".join(command), f"{seconds} s, {SAMPLES_PER_SECOND} samples each")
+    path.write_text(re.sub(r"^ *//.*\n", "", text, flags=re.MULTILINE))
 
 
 class Loaded(msgspec.Struct, frozen=True):

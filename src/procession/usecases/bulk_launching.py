@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from procession.domain import template_permissions
-from procession.domain.actors import BOT, Actor
+from procession.domain.actors import BOT
 from procession.domain.bulk_columns import read_columns
 from procession.domain.bulk_launches import MOST_RUNNING, BulkLaunch, BulkRow, BulkStatus
 from procession.domain.bulk_rows import ROW, Errors, Known, addresses_in, by_column, by_name, read_row, tags_in
@@ -29,19 +29,13 @@ from procession.storage import (
     timers,
 )
 from procession.storage.database import Database
-from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.storage.tx import ReadTx, WriteTx, reading
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process, rehearsed
 from procession.usecases.reactions import Means
+from procession.usecases.rows_in_turn import LEFT, RowRefused, Work, actor_of, work_off
 
 GONE = "The template was deleted."
-LEFT = "Whoever asked for it is no longer an active member."
-
-
-class _Refused(Exception):  # the row's launch is rolled back, and its faults are written down
-    def __init__(self, errors: Errors) -> None:
-        super().__init__(errors)
-        self.errors = errors
 
 
 async def create(tx: WriteTx, template_id: str, sheet: Sheet, *, is_dry_run: bool) -> BulkLaunch:
@@ -110,29 +104,13 @@ async def run_due(
     async with reading(database, org, organization_id, BOT, clock()) as tx:
         launch = await bulk_launches.find(tx, number)
         places = await bulk_launches.waiting(tx, number)
-        member = None if launch is None else await members.find(tx, launch.member)
-    is_here = member is not None and member.status == "active"
-    actor = Actor(kind="member", id=member.account, role=member.role, channel="bulk") if member and is_here else BOT
-
-    for place in places if is_here else ():
-
-        async def one(tx: WriteTx, place: int = place) -> None:
-            await _do(tx, number, place, means)
-
-        try:
-            await writing(database, org, organization_id, actor, clock(), one)
-        except _Refused as refused:
-            errors = refused.errors
-
-            async def note(tx: WriteTx, place: int = place, errors: Errors = errors) -> None:
-                await _note(tx, number, place, errors)
-
-            await writing(database, org, organization_id, actor, clock(), note)
-
-    async def go_on(tx: WriteTx) -> None:
-        await _go_on(tx, number, is_here=is_here)
-
-    await writing(database, org, organization_id, BOT, clock(), go_on)
+        actor = await actor_of(tx, None if launch is None else launch.member)
+    work = Work(
+        do=lambda tx, place: _do(tx, number, place, means),
+        note=lambda tx, place, errors: _note(tx, number, place, errors),
+        go_on=lambda tx, is_here: _go_on(tx, number, is_here=is_here),
+    )
+    await work_off(database, org, organization_id, clock, actor, places, work)
 
 
 async def _go_on(tx: WriteTx, number: int, *, is_here: bool) -> None:
@@ -164,14 +142,14 @@ async def _do(tx: WriteTx, number: int, place: int, means: Means) -> None:
     launch, row = found
     template = await templates.find(tx, launch.template_id)
     if template is None:
-        raise _Refused({ROW: [GONE]})
+        raise RowRefused({ROW: [GONE]})
     document: Template | None = None
     try:
         document = await template_versions.would_launch(tx, template)
         wish = await _wish(tx, launch, row, document)
         done = await _launched(tx, launch, row, template, document, wish, means)
     except DomainError as refusal:
-        raise _Refused(by_column(refusal, launch.columns, document)) from refusal
+        raise RowRefused(by_column(refusal, launch.columns, document)) from refusal
     await bulk_launches.save_row(tx, done)
     await bulk_launches.save(tx, replace(launch, done=launch.done + 1, updated_at=tx.now))
 
@@ -206,7 +184,7 @@ async def _wish(tx: WriteTx, launch: BulkLaunch, row: BulkRow, document: Templat
     )
     asked, errors = read_row(columns, cells, document, known)
     if errors:
-        raise _Refused(errors)
+        raise RowRefused(errors)
     return Wish(
         template_id=launch.template_id,
         name=asked.name,

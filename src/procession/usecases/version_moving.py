@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain import template_permissions
-from procession.domain.actors import BOT, Actor
+from procession.domain.actors import BOT
 from procession.domain.errors import DomainError, Invalid, NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.templates import Template, TemplateRow
@@ -26,7 +26,6 @@ from procession.domain.version_moves import (
     VersionMove,
 )
 from procession.storage import (
-    members,
     template_grants,
     template_versions,
     templates,
@@ -35,14 +34,14 @@ from procession.storage import (
 )
 from procession.storage.access import sight_of
 from procession.storage.database import Database
-from procession.storage.tx import ReadTx, WriteTx, reading, writing
+from procession.storage.tx import ReadTx, WriteTx, reading
 from procession.storage.version_moves import Movable
 from procession.usecases import moving
 from procession.usecases.reactions import Means
+from procession.usecases.rows_in_turn import LEFT, RowRefused, Work, actor_of, work_off
 from procession.usecases.template_access import editable
 from procession.usecases.undo import SWITCHED_OFF
 
-LEFT = "Whoever asked for it is no longer an active member."
 GONE = "The template was deleted."
 NO_PROCESS = "There is no process of this template with this id."
 NOTHING_NAMED = "Name processes (runs) or versions whose running processes are to be moved, one of the two."
@@ -57,12 +56,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     versions: tuple[int, ...] | None = None
     to: int | None = None
     is_dry_run: bool = False
-
-
-class _Refused(Exception):  # what was done to the process is rolled back, and why is written down
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 async def create(tx: WriteTx, template_id: str, wanted: Wanted) -> VersionMove:
@@ -205,30 +198,14 @@ async def run_due(
     async with reading(database, org, organization_id, BOT, clock()) as tx:
         move = await version_moves.find(tx, number)
         asked_by = None if move is None else move.undone_by if move.status == "undoing" else move.member
-        member = None if asked_by is None else await members.find(tx, asked_by)
-        is_here = member is not None and member.status == "active"
+        actor = await actor_of(tx, asked_by)
         places = [] if move is None else await version_moves.next_rows(tx, number, _awaited(move))
-    actor = Actor(kind="member", id=member.account, role=member.role, channel="bulk") if member and is_here else BOT
-
-    for place in places if is_here else ():
-
-        async def one(tx: WriteTx, place: int = place) -> None:
-            await _do(tx, number, place, means)
-
-        try:
-            await writing(database, org, organization_id, actor, clock(), one)
-        except _Refused as refused:
-            reason = refused.reason
-
-            async def note(tx: WriteTx, place: int = place, reason: str = reason) -> None:
-                await _note(tx, number, place, reason)
-
-            await writing(database, org, organization_id, actor, clock(), note)
-
-    async def go_on(tx: WriteTx) -> None:
-        await _go_on(tx, number, is_here=is_here)
-
-    await writing(database, org, organization_id, BOT, clock(), go_on)
+    work = Work(
+        do=lambda tx, place: _do(tx, number, place, means),
+        note=lambda tx, place, reason: _note(tx, number, place, reason),
+        go_on=lambda tx, is_here: _go_on(tx, number, is_here=is_here),
+    )
+    await work_off(database, org, organization_id, clock, actor, places, work)
 
 
 def _awaited(move: VersionMove) -> RowStatus:
@@ -271,7 +248,7 @@ async def _do(tx: WriteTx, number: int, place: int, means: Means) -> None:
         else:
             await _move(tx, move, row, means)
     except DomainError as refusal:
-        raise _Refused(_in_words(refusal)) from refusal
+        raise RowRefused(_in_words(refusal)) from refusal
 
 
 def _in_words(refusal: DomainError) -> str:

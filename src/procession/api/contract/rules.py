@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from procession.domain.automations.rules import ActionType as ActionTypeName
+from procession.domain.automations.rules import Verb as ActionVerbName
+
 SubjectName = Literal["Step", "Capture", "Prerun"]
 AskedName = Literal["Step", "Capture", "Prerun", "Run"]
 OperationName = Literal[
@@ -27,19 +30,6 @@ OperationName = Literal[
     "less_than",
     "is_empty",
     "is_not_empty",
-]
-ActionTypeName = Literal["visibility", "deadline", "status", "assignment", "webhook", "launch"]
-ActionVerbName = Literal[
-    "show",
-    "hide",
-    "deadline",
-    "reopen",
-    "assign",
-    "assign_only",
-    "unassign",
-    "clear_assignees",
-    "emit_webhook",
-    "launch_process",
 ]
 
 

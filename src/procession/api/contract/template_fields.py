@@ -1,33 +1,19 @@
 """Form fields of templates on the wire. Spec: api-templates 6."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.domain.automations.rules import FieldOperator, Logic
 from procession.domain.fields import Effect
+from procession.domain.fields import FieldType as FieldTypeName
+from procession.domain.fields import ResultType as ResultTypeName
 
-FieldTypeName = Literal[
-    "text",
-    "textarea",
-    "radio",
-    "dropdown",
-    "multiselect",
-    "date",
-    "email",
-    "file",
-    "table",
-    "assignees_form",
-    "number",
-    "currency",
-    "calculated",
-]
 Bound = Annotated[int | float | None, Meta(description="Of a number or amount; at most 15 digits.")]
 Decimals = Annotated[int | None, Meta(description="How many decimals a number may have; null: any number.")]
 Unit = Annotated[str | None, Meta(description="What a number counts, shown after it.")]
 Expression = Annotated[str | None, Meta(description="What a calculated field is worked out from.")]
-ResultTypeName = Literal["number", "date", "text"]
 ResultType = Annotated[ResultTypeName | None, Meta(description="Of a calculated field; null while it is broken.")]
 CurrencyCode = Annotated[str | None, Meta(description="ISO 4217 code of an amount.")]
 
