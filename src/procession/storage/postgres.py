@@ -1,11 +1,11 @@
-"""PostgreSQL through psycopg 3: a pool, server-side prepared statements, multi-row inserts by array."""
+"""PostgreSQL through psycopg 3: a pool, server-side prepared statements, writes of many rows in one round trip."""
 
 import asyncio
 import itertools
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, LiteralString, TypeVar
 
 import msgspec
@@ -13,8 +13,9 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation, SerializationFailure, UniqueViolation
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
-from sqlalchemy import BigInteger, Table
+from sqlalchemy import Table
 
+from procession.storage import row_statements
 from procession.storage.connection import Check, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
@@ -37,57 +38,6 @@ BATCHES_KEPT = 1024
 
 _rows = msgspec.json.Decoder(list[tuple[Any, ...]])
 _json = msgspec.json.Encoder()
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def _given(table: Table, names: Sequence[str]) -> str:
-    """The rows that are bound as one JSON list of objects: an array for each column takes the driver far longer."""
-    kinds = ("bigint" if isinstance(table.c[name].type, BigInteger) else "text" for name in names)
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, kinds, strict=True))
-    return f"json_to_recordset(%(rows)s) AS given({columns})"
-
-
-@cache
-def _insert(table: Table, names: tuple[str, ...]) -> str:
-    """One statement for any number of rows, as Citus and the network want it."""
-    return f'INSERT INTO "{table.name}" ({_quoted(names)}) SELECT {_quoted(names)} FROM {_given(table, names)}'  # noqa: S608  # names of our own schema
-
-
-@cache
-def _delete(table: Table, names: tuple[str, ...]) -> str:
-    return f'DELETE FROM "{table.name}" t USING {_given(table, names)} WHERE {_same(names)}'  # noqa: S608  # names of our own schema
-
-
-@cache
-def _update(table: Table, names: tuple[str, ...]) -> str:
-    keys = [column.name for column in table.primary_key.columns]
-    changes = ", ".join(f'"{name}" = given."{name}"' for name in names if name not in keys)
-    return f'UPDATE "{table.name}" t SET {changes} FROM {_given(table, names)} WHERE {_same(keys)}'  # noqa: S608  # names of our own schema
-
-
-def _same(names: Sequence[str]) -> str:
-    same = [f't."{name}" = given."{name}"' for name in names]
-    if "org" in names:
-        # With the organization as a value, one machine of a cluster is asked and not all of them.
-        same.append('t."org" = %(organization)s')
-    return " AND ".join(same)
-
-
-@cache
-def _add(table: Table, names: tuple[str, ...]) -> str:
-    keys = _quoted([name for name in names if name != "n"])
-    total = f'"n" = "{table.name}"."n" + excluded."n"'
-    return f"{_insert(table, names)} ON CONFLICT ({keys}) DO UPDATE SET {total}"
-
-
-@cache
-def _put(table: Table, names: tuple[str, ...]) -> str:
-    keys = [column.name for column in table.primary_key.columns]
-    others = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
-    return f"{_insert(table, names)} ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {others}"
 
 
 @lru_cache(BATCHES_KEPT)
@@ -217,19 +167,19 @@ class PostgresConnection:
             await cursor.executemany(compiled.sql, [compiled.bind(each) for each in values])  # pyright: ignore[reportArgumentType]  # as above
 
     async def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._write(_insert, table, rows)
+        self._write(row_statements.insert, table, rows)
 
     async def delete(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
-        self._write(_delete, table, keys)
+        self._write(row_statements.delete, table, keys)
 
     async def update(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._write(_update, table, rows)
+        self._write(row_statements.update, table, rows)
 
     async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._write(_put, table, rows)
+        self._write(row_statements.put, table, rows)
 
     async def add(self, table: Table, counts: Sequence[Mapping[str, Any]]) -> None:
-        self._write(_add, table, counts)
+        self._write(row_statements.add, table, counts)
 
     def _write(
         self, statement: Callable[[Table, tuple[str, ...]], str], table: Table, rows: Sequence[Mapping[str, Any]]
