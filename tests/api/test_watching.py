@@ -68,7 +68,7 @@ def test_figures_count_requests_by_operation_and_status(new_server: NewServer) -
 
 def test_each_request_is_one_line_without_query_and_token(new_server: NewServer, stream: io.StringIO) -> None:
     logs.configure("json", "info", stream)
-    org = Organization(new_server(log_format="json"))
+    org = Organization(new_server(log_format="json", access_log=True))
 
     answer = org.api.get("/tags?q=salary")
 
@@ -87,7 +87,7 @@ def test_each_request_is_one_line_without_query_and_token(new_server: NewServer,
 
 def test_lines_for_people_say_the_same(new_server: NewServer, stream: io.StringIO) -> None:
     logs.configure("console", "info", stream)
-    org = Organization(new_server())
+    org = Organization(new_server(access_log=True))
 
     answer = org.api.get("/tags")
 
@@ -99,7 +99,7 @@ def test_lines_for_people_say_the_same(new_server: NewServer, stream: io.StringI
 
 def test_probes_are_not_logged(new_server: NewServer, stream: io.StringIO) -> None:
     logs.configure("json", "info", stream)
-    server = new_server(log_format="json")
+    server = new_server(log_format="json", access_log=True)
 
     for path in PROBES:
         server.request("GET", path)

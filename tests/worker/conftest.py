@@ -1,0 +1,27 @@
+"""Servers that only these tests use: what is due is done everywhere, so no other organizations may pile up there."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from tests.harness import Server
+from tests.postgres_server import fresh_database
+
+
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with closing(Server("", tmp_path_factory.mktemp("sqlite"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Server]:
+    workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
+    with (
+        fresh_database(postgres_server) as url,
+        closing(Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers)) as server,
+    ):
+        yield server
