@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from argon2 import PasswordHasher
 
 from procession.adapters import identity
+from procession.adapters.smtp import Transport
 from procession.storage.database import SQLITE_FILE
 from procession.storage.migrate import upgrade
 from tests.architecture.statements import all_queries, describe, faults
@@ -19,6 +21,7 @@ from tests.builders import Organization
 from tests.counting import Statements
 from tests.harness import Api, Server
 from tests.live import Live, serving
+from tests.post import SENDER, PostOffice, closed, open_at
 from tests.postgres_server import fresh_database, running_server
 
 # The workers and the many programs that tests start find our modules compiled, instead of compiling them each anew.
@@ -114,6 +117,17 @@ def api(org: Organization) -> Api:
 def nobody(server: Server, org: Organization) -> Api:
     """The API without a token."""
     return Api(server, None, org.id)
+
+
+@pytest.fixture
+def post(server: Server) -> Iterator[PostOffice]:
+    """A mail server that the test's server sends to when told to."""
+    office = PostOffice(server, Transport(host="127.0.0.1", port=1, tls="none", sender=SENDER, timeout_seconds=10))
+    listening = server.run(open_at(office))
+    port: int = listening.sockets[0].getsockname()[1]
+    office.transport = msgspec.structs.replace(office.transport, port=port)
+    yield office
+    server.run(closed(listening))
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ import msgspec
 PREFIX = "PROCESSION_"
 MEBIBYTE = 1024 * 1024
 MAX_DIGITS = 15
+MAIL_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(\.[\w-]+)*")
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Source = Literal["default", "environment", "option"]
 
@@ -90,6 +92,22 @@ def host_name() -> Reader:
         return bare
 
     return Reader(read, "an address or host name without a scheme, such as 127.0.0.1 or 0.0.0.0")
+
+
+def line() -> Reader:
+    """Any text of one line."""
+    return Reader(str, "any text")
+
+
+def mail_address() -> Reader:
+    """One e-mail address without a name."""
+
+    def read(text: str) -> str:
+        if MAIL_ADDRESS.fullmatch(text) is None:
+            raise ValueError("is not an e-mail address")
+        return text
+
+    return Reader(read, "an e-mail address, such as flow@example.org")
 
 
 def folder() -> Reader:
@@ -246,6 +264,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Setting(whole(0, 1440), "How long people may undo what they did to tasks and processes; 0 = off.")
     ] = 10
 
+    smtp_host: Annotated[str, Setting(host_name(), "Mail server that takes outgoing mail; empty sends none.")] = ""
+    smtp_port: Annotated[int, Setting(whole(1, 65535), "Port of the mail server.")] = 587
+    smtp_tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        Setting(
+            one_of("starttls", "tls", "none"),
+            "How the connection to the mail server is encrypted: after a greeting (587), from the start (465), not.",
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[str, Setting(line(), "Name to sign in to the mail server with; empty does not sign in.")] = ""
+    smtp_password: Annotated[str, Setting(line(), "Password that goes with it.", secret=True)] = ""
+    smtp_from: Annotated[str, Setting(mail_address(), "Address that mail is sent from; needed with a mail server.")] = (
+        ""
+    )
+    smtp_timeout_seconds: Annotated[int, Setting(whole(1, 300), "How long the mail server may take to answer.")] = 30
+
     from_environment: frozenset[str] = frozenset()
     from_options: frozenset[str] = frozenset()
 
@@ -363,6 +397,17 @@ def refuse_unworkable(settings: Settings) -> None:
             f"Write 1, or name a PostgreSQL database in {variable('database_url')}."
         )
 
+    if settings.smtp_host and not settings.smtp_from:
+        raise ConfigError(
+            f"{variable('smtp_host')}: mail needs an address that it is sent from. "
+            f"Write one in {variable('smtp_from')}, such as flow@example.org."
+        )
+    if settings.smtp_user and settings.smtp_tls == "none" and settings.smtp_host not in LOOPBACK:
+        raise ConfigError(
+            f"{variable('smtp_tls')}: the password would be sent unencrypted. Write starttls or tls, or remove "
+            f"{variable('smtp_user')}."
+        )
+
 
 def source_of(name: str, settings: Settings) -> Source:
     if name in settings.from_options:
@@ -372,7 +417,9 @@ def source_of(name: str, settings: Settings) -> Source:
 
 def shown(name: str, settings: Settings) -> str:
     text = as_text(getattr(settings, name))
-    return without_password(text) if TABLE[name].secret else text
+    if not TABLE[name].secret:
+        return text
+    return without_password(text) if "://" in text else "***" if text else ""
 
 
 def as_text(value: object) -> str:

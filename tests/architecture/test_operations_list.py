@@ -33,7 +33,6 @@ FINISHED = {
     "guest tasks",
     "me",
 }
-WAITS = {("POST", "/organizations/{}/tasks/{}/remind")}
 
 Operation = tuple[str, str]
 
@@ -88,7 +87,7 @@ def test_every_listed_operation_is_a_route_or_is_said_to_wait() -> None:
     waiting = set(not_built())
 
     assert listed().keys() - routes() == waiting
-    assert {each for each in waiting if listed()[each] in FINISHED} == WAITS
+    assert not {each for each in waiting if listed()[each] in FINISHED}
 
 
 def test_no_operation_is_listed_twice() -> None:

@@ -49,7 +49,12 @@ class Edge:
         self.database = database
         self.secrets = secrets
         self.clock = clock
-        self.means = Means(secrets, settings.automation_fire_once)
+        self.means = Means(
+            secrets,
+            settings.automation_fire_once,
+            sends_mail=bool(settings.smtp_host),
+            base_url=settings.base_url.rstrip("/"),
+        )
         # What ties a cursor to this server.
         self.cursor_key = secrets.keyed_hash("cursor")[:32].encode()
         # An organization's number never changes, so it may be remembered for good.

@@ -11,7 +11,9 @@ import procession
 from procession import __version__, wiring
 from procession.claims import LOCK_FILE
 from procession.config import Settings, effective
+from procession.storage import mails
 from procession.storage.database import sqlite_path
+from procession.storage.mails import Waiting
 from procession.storage.numbers import clock_now
 from procession.usecases import viewers
 
@@ -32,6 +34,7 @@ def facts(settings: Settings) -> list[tuple[str, str]]:
         ("Backups", existing(settings.data_dir / "backups") if settings.embedded else "none with PostgreSQL"),
         ("Database", database(settings)),
         ("Schema", schema(settings)),
+        ("Mail", mail(settings)),
     ]
 
 
@@ -63,6 +66,23 @@ def schema(settings: Settings) -> str:
     except wiring.CannotStart as error:
         return f"unknown: {error}"
     return f"{found or 'none yet'}{'' if found == needed else f', this program needs {needed}'}"
+
+
+def mail(settings: Settings) -> str:
+    """Where mail goes, and how much of it has not left yet."""
+    server = f"{settings.smtp_host}:{settings.smtp_port}, from {settings.smtp_from}" if settings.smtp_host else ""
+
+    async def waiting() -> Waiting:
+        async with wiring.opened(settings) as database, database.reading() as connection:
+            return await mails.waiting(connection)
+
+    try:
+        found = asyncio.run(waiting())
+    except wiring.CannotStart:
+        found = Waiting(0, None, None)
+    number = f", {found.number} waiting" if found.number else ""
+    problem = f" ({found.problem})" if found.problem else ""
+    return f"{server or 'no server is set up (PROCESSION_SMTP_HOST)'}{number}{problem}"
 
 
 def migrations_sqlite() -> str:

@@ -88,6 +88,9 @@ KINDS: Mapping[str, Kind] = {
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
     "task.launched_process": Kind("linked", "Task", "followed by a process"),
     "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
+    "task.mail_sent": Kind("emitted", "Task", "sent by e-mail"),
+    "task.mail_failed": Kind("emitted", "Task", "not sent by e-mail"),
+    "task.reminded": Kind("emitted", "Task", "sent again as a reminder"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
@@ -325,6 +328,10 @@ def _details(event: Happening, context: Context) -> str:
         return f"from version {payload.get('from_version')} to {payload.get('version')}."
     if event.kind in ("process.put_on_hold", "task.launch_refused"):
         return str(payload.get("reason", ""))
+    if event.kind in ("task.mail_sent", "task.reminded"):
+        return f"to {joined(str(each) for each in as_list(payload.get('recipients')) or ())}."
+    if event.kind == "task.mail_failed":
+        return f"to {payload.get('recipient')}, {payload.get('reason')}."
     if event.kind == "task.launched_process":
         return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)

@@ -64,6 +64,15 @@ class ProcessArchived(WrongState):
         super().__init__("This process is archived. Restore it before changing it.")
 
 
+class MailNotSetUp(WrongState):
+    """What was asked for is a mail, and the server has nobody to hand it to."""
+
+    code = "MAIL_NOT_SET_UP"
+
+    def __init__(self) -> None:
+        super().__init__("This server is not set up to send mail. Ask whoever runs it.")
+
+
 class ProcessLocked(DomainError):
     """An open process-level issue locks the process and its tasks. Spec: api-processes 1.2."""
 

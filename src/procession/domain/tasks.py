@@ -24,6 +24,7 @@ COPY_SUFFIX = " - Copy"
 SHARED_TYPES: frozenset[TaskType] = frozenset({"task", "approval"})
 # Acknowledged or sent when completed by hand; `is_approved` false records that nobody did in time.
 TIMED_TYPES: frozenset[TaskType] = frozenset({"expiring", "expiring_email"})
+EMAIL_TYPES: frozenset[TaskType] = frozenset({"email", "expiring_email"})
 
 ARCHIVED = "This task is archived. Restore it before changing it."
 COMPLETED = "Completed tasks cannot be updated. Reopen the task first."

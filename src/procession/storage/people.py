@@ -56,6 +56,18 @@ _names = Query(
 )
 
 
+_reachable = Query(
+    select(members.c.account, members.c.email, members.c.first_name, members.c.last_name)
+    .where(
+        members.c.org == bindparam("org"),
+        is_in(members.c.account, "members"),
+        or_(members.c.status == "active", members.c.status == "invited"),
+        members.c.type != "bot",
+    )
+    .order_by(members.c.account)
+)
+
+
 async def assignable(tx: WriteTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
     """Which of these members may be assigned and which of these groups exist, and go on existing until the commit."""
     wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
@@ -70,6 +82,12 @@ async def still_there(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable
     members_found = await tx.tuples(_members, members=wanted) if wanted else []
     groups_found = await tx.tuples(_groups_there, groups=groups_wanted) if groups_wanted else []
     return Assignable(frozenset(row[0] for row in members_found), frozenset(row[0] for row in groups_found))
+
+
+async def reachable(tx: ReadTx, ids: Iterable[int]) -> list[Name]:
+    """Those of these members who get mail: nobody who was disabled or has left. Spec: behaviour-people N5."""
+    wanted = sorted(set(ids))
+    return await tx.rows(Name, _reachable, members=wanted) if wanted else []
 
 
 async def names(tx: ReadTx, ids: Iterable[int]) -> dict[int, Name]:

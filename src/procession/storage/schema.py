@@ -14,6 +14,7 @@ from procession.storage.tables import (
     idempotency,
     library,
     lists,
+    mail,
     people,
     processes,
     schedules,
@@ -35,6 +36,8 @@ CONTROL_TABLES = frozenset(
         control.public_templates,
         control.public_kickoffs,
         control.timers,
+        mail.mails,
+        mail.password_codes,
     )
 )
 TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES
@@ -51,6 +54,7 @@ __all__ = [
     "idempotency",
     "library",
     "lists",
+    "mail",
     "metadata",
     "people",
     "processes",

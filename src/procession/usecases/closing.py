@@ -18,14 +18,17 @@ from procession.storage import daily, organizations, processes, threads, timers
 from procession.storage.daily import START, Place
 from procession.storage.database import Database
 from procession.storage.tx import WriteTx, reading, writing
-from procession.usecases import guards, rule_clocks, rule_moments
+from procession.usecases import guards, rule_clocks, rule_moments, task_mails
 from procession.usecases.completion import save_outcome
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means
 from procession.usecases.tasks import completion_event
 
 EXPIRED = "Nobody acknowledged this task in time: it has expired."
-SENT = "This task was due and has been completed by itself."
+SENT = "This e-mail was due and has been sent by itself."
+SENT_TO_NOBODY = (
+    "This e-mail was due and has been completed by itself, but was not sent: nobody who can get mail is assigned."
+)
 COMPLETED_LATE = "This task was overdue for so long that it has been completed by itself."
 ARCHIVED = "This process was complete for so long that it has been archived by itself."
 
@@ -78,8 +81,12 @@ async def _catch_up(tx: WriteTx, process: Process, means: Means) -> Process:
 
 
 async def _expire(tx: WriteTx, task: Task, process: Process | None, means: Means) -> Process | None:
-    text = SENT if task.task_type == "expiring_email" else EXPIRED
-    return (await _closed(tx, task, process, text, cause="close_task", means=means)).process
+    if task.task_type != "expiring_email":
+        return (await _closed(tx, task, process, EXPIRED, cause="close_task", means=means)).process
+    text = SENT if await task_mails.recipients_of(tx, task) else SENT_TO_NOBODY
+    changed = await _closed(tx, task, process, text, cause="close_task", means=means)
+    await task_mails.send(tx, closed_by_clock(task, tx.now), changed.process, means)
+    return changed.process
 
 
 async def _place(tx: WriteTx, task_seq: int) -> tuple[Task, Process | None] | None:

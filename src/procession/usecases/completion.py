@@ -20,7 +20,7 @@ from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, launching, reactions, undo
+from procession.usecases import assigning, guards, launching, reactions, task_mails, undo
 from procession.usecases.calendars import zone_for
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
@@ -95,6 +95,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     fields = tasks.fields_of(task, document)
     zone = await zone_for(tx, fields)
     errors: Errors = wanted.errors | tasks.obstacles(task, fields, decision=decision, zone=zone)
+    is_mailed = task_mails.is_sent_by(task, decision)
+    if is_mailed and not await task_mails.recipients_of(tx, task):
+        errors["owners"] = [task_mails.NO_RECIPIENT]
     if wanted.override_user is not None:
         known = await people.assignable(tx, [wanted.override_user], ())
         if wanted.override_user not in known.members:
@@ -107,7 +110,10 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
         done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
     event = completion_event(done) if done.is_completed else _part_event(done, by)
-    changed = await save_outcome(tx, seen, done, event, means, mentions=mentions)
+    # What has left as a mail is not taken back. Spec: behaviour-work W6.
+    changed = await save_outcome(tx, seen, done, event, means, mentions=mentions, is_undoable=not is_mailed)
+    if is_mailed:
+        await task_mails.send(tx, done, changed.seen.process, means)
     if by.person in takers:
         await _tell_progress(tx, done, by, takers)
     return replace(changed, ignored=list(wanted.ignored))
@@ -132,7 +138,14 @@ def _part_event(task: Task, by: Completer) -> Any:
 
 
 async def save_outcome(
-    tx: WriteTx, seen: SeenTask, task: Task, event: Event, means: Means, *, mentions: tuple[int, ...] = ()
+    tx: WriteTx,
+    seen: SeenTask,
+    task: Task,
+    event: Event,
+    means: Means,
+    *,
+    mentions: tuple[int, ...] = (),
+    is_undoable: bool = True,
 ) -> Changed:
     """Save a task that was completed, done in part or reopened with what it entails: for the deadlines of others, by
     rules, and for who may see the process.
@@ -142,7 +155,8 @@ async def save_outcome(
     if seen.process is None:
         saved_alone = await guards.save_changed_task(tx, seen, task)
         tx.record(event)
-        undo.remember_task(tx, event.kind, seen.task)
+        if is_undoable:
+            undo.remember_task(tx, event.kind, seen.task)
         return Changed(saved_alone, [])
     document = await stored.document_of(tx, seen.process)
     settings = await organizations.settings_of(tx, tx.org)
@@ -152,8 +166,9 @@ async def save_outcome(
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
     tx.record(event)
     await launching.save_reaction(tx, by_rules, means)
-    former = shown_to(seen.process, mentions) if mentions else seen.process
-    undo.remember_process(tx, event.kind, task.id, former, saved, by_rules.rules_before)
+    if is_undoable:
+        former = shown_to(seen.process, mentions) if mentions else seen.process
+        undo.remember_process(tx, event.kind, task.id, former, saved, by_rules.rules_before)
     others = reactions.changed_by_rules(tx, by_rules, seen.named)
     return Changed(SeenTask(saved.task(task.id), saved, seen.named), [], others)
 

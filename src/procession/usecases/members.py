@@ -25,6 +25,8 @@ from procession.storage import accounts, groups, guests, members, organizations,
 from procession.storage.members import Member, NewMember
 from procession.storage.tx import WriteTx
 from procession.usecases import reassigning
+from procession.usecases.inviting import mail_invitation
+from procession.usecases.means import Means
 
 MAX_MESSAGE = 5000
 ALREADY_A_MEMBER = "This person is already a member of the organization."
@@ -73,7 +75,7 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
     return member
 
 
-async def invite(tx: WriteTx, invitation: Invitation) -> Member:
+async def invite(tx: WriteTx, invitation: Invitation, means: Means) -> Member:
     """Enter somebody as invited, with an account when they have none; who is invited already is told again.
 
     Raises NotAllowed, Invalid. Spec: api-people U5, behaviour-people 4.1.
@@ -86,6 +88,7 @@ async def invite(tx: WriteTx, invitation: Invitation) -> Member:
     known = await members.by_email(tx, invitation.email)
     if known is not None and known.status == "invited":
         tx.record(happened("member.invited_again", known.account, message=invitation.message))
+        await mail_invitation(tx, known, invitation.message, means)
         return known
     account = await accounts.by_email(tx.connection, invitation.email)
     account_id = (
@@ -115,6 +118,7 @@ async def invite(tx: WriteTx, invitation: Invitation) -> Member:
         ),
     )
     tx.record(happened("member.invited", member.account, message=invitation.message))
+    await mail_invitation(tx, member, invitation.message, means)
     return member
 
 

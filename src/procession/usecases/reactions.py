@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from procession.adapters.secrets import Secrets
 from procession.domain.automations.people import gives_work, named_people
 from procession.domain.automations.reacting import Entry, Reaction, launches, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
@@ -19,13 +18,7 @@ from procession.storage import groups, members, people, rule_states
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
-
-
-class Means(msgspec.Struct, frozen=True):
-    """What reacting needs of the server: keys for the links of new guests, and the default of A-5.18."""
-
-    secrets: Secrets
-    fire_once: bool = False
+from procession.usecases.means import Means
 
 
 class Reacted(msgspec.Struct, frozen=True):

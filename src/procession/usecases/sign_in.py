@@ -8,10 +8,8 @@ from procession.adapters.secrets import Secrets, new_token
 from procession.domain.actors import Actor
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
-from procession.domain.guests import normal_email
 from procession.domain.passwords import password_faults
 from procession.domain.people import folded_name
-from procession.domain.sign_in import next_attempt, seconds_to_wait
 from procession.domain.times import HOUR
 from procession.domain.tokens import HINT_CHARACTERS, SESSION_HOURS, token_hash
 from procession.storage import accounts, attempts, members, tokens
@@ -21,6 +19,7 @@ from procession.storage.database import Database
 from procession.storage.tx import WriteTx
 from procession.usecases import onboarding
 from procession.usecases.accounts import in_every_organization
+from procession.usecases.attempts import MustWait, attempts_key, begin_attempt
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -34,18 +33,12 @@ class WrongCredentials(msgspec.Struct, frozen=True):
     account: int | None
 
 
-class MustWait(msgspec.Struct, frozen=True):
-    """Too many failures: not even looked at."""
-
-    seconds: int
-
-
 async def sign_in(
     database: Database, secrets: Secrets, *, email: str, password: str, actor: Actor, now: int
 ) -> SignedIn | WrongCredentials | MustWait:
     """A new sign-in token; invitations that wait for the person are accepted by it."""
-    key = _attempts_key(secrets, email)
-    waiting = await _begin_attempt(database, key, now)
+    key = attempts_key(secrets, email)
+    waiting = await begin_attempt(database, key, now)
     if waiting is not None:
         return waiting
     async with database.reading() as connection:
@@ -162,8 +155,8 @@ async def change_password(
         account = await accounts.find(connection, actor.id)
     if account is None:
         raise NotFound
-    key = _attempts_key(secrets, account.email)
-    waiting = await _begin_attempt(database, key, now)
+    key = attempts_key(secrets, account.email)
+    waiting = await begin_attempt(database, key, now)
     if waiting is not None:
         return waiting
     if not await identity.is_password_off_loop(account.password_hash, current):
@@ -181,24 +174,3 @@ async def change_password(
 
     await database.write(work)
     return None
-
-
-def _attempts_key(secrets: Secrets, email: str) -> str:
-    return secrets.keyed_hash(f"sign-in {normal_email(email)}")
-
-
-async def _begin_attempt(database: Database, key: str, now: int) -> MustWait | None:
-    """Count an attempt at this address as failed until it succeeds; MustWait when it is too early for one."""
-
-    async def work(connection: Connection) -> MustWait | None:
-        known = await attempts.lock(connection, key)
-        following = next_attempt(known, now)
-        if known is None and following is not None:
-            await attempts.add(connection, key, following)
-        elif following is not None:
-            await attempts.save(connection, key, following)
-        elif known is not None:
-            return MustWait(seconds_to_wait(known, now))
-        return None
-
-    return await database.write(work)

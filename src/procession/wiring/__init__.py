@@ -8,6 +8,7 @@ import psycopg
 import sqlalchemy.exc
 
 from procession.adapters.secrets import SecretKeyUnreadable, Secrets, secrets_at
+from procession.adapters.smtp import Transport
 from procession.config import Settings
 from procession.storage.database import Database, database_at, sqlite_path
 from procession.storage.health import Unavailable
@@ -81,6 +82,21 @@ def make_secrets(settings: Settings) -> Secrets:
             f"The server key {settings.secret_key_path} cannot be written: {error.strerror}. Make its folder writable, "
             "or name another file in PROCESSION_SECRET_KEY_FILE."
         ) from error
+
+
+def make_transport(settings: Settings) -> Transport | None:
+    """The mail server that takes outgoing mail; None: none is set up."""
+    if not settings.smtp_host:
+        return None
+    return Transport(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        sender=settings.smtp_from,
+        timeout_seconds=settings.smtp_timeout_seconds,
+    )
 
 
 @asynccontextmanager

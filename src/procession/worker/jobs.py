@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 
+from procession.adapters.smtp import Transport
 from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.usecases import forgetting
 from procession.usecases.reactions import Means
-from procession.worker import timers
+from procession.worker import mail, timers
 from procession.worker.loop import Periodic
 
 
 def periodic_jobs(
-    database: Database, clock: Callable[[], int], means: Means, *, undo_minutes: int
+    database: Database, clock: Callable[[], int], means: Means, transport: Transport | None, *, undo_minutes: int
 ) -> tuple[Periodic, ...]:
     """What one process of a server does beside answering requests."""
 
@@ -31,9 +32,17 @@ def periodic_jobs(
     async def fire_timers() -> None:
         await timers.fire_due(database, clock, means)
 
+    async def send_mail() -> None:
+        await mail.send(database, clock, means, transport)
+
+    async def look_after_mail() -> None:
+        await mail.look_after(database, clock(), transport)
+
     return (
         Periodic("forget request counts", 60, forget_request_counts),
         Periodic("forget answers", 3600, forget_answers),
         Periodic("forget what can be undone", 300, forget_undoables),
         Periodic("fire timers", 2, fire_timers),
+        Periodic("send mail", 2, send_mail),
+        Periodic("look after mail", 300, look_after_mail),
     )

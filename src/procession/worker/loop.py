@@ -40,7 +40,9 @@ class Loop:
         self._tasks = []
 
     async def _repeat(self, job: Periodic) -> None:
-        while True:
+        task = asyncio.current_task()
+        # Python 3.11 may lose a cancellation that comes together with what is waited for; the count of them stays.
+        while task is not None and not task.cancelling():
             # Not to the second, so that servers started together do not work at the same moment.
             await asyncio.sleep(job.seconds * random.uniform(0.8, 1.2))  # noqa: S311  # it spreads, it hides nothing
             try:

@@ -28,6 +28,22 @@ class PasswordBody(msgspec.Struct):
     password_confirmation: str | None = None
 
 
+class ForgottenBody(msgspec.Struct):
+    email: str
+
+
+class ResetBody(msgspec.Struct):
+    """A new password; the confirmation is compared when it is sent."""
+
+    code: Annotated[str, Meta(description="As it was mailed.", max_length=200)]
+    password: str
+    password_confirmation: str | None = None
+
+
+class Told(msgspec.Struct):
+    message: str
+
+
 class PersonalToken(msgspec.Struct):
     id: int
     name: str

@@ -281,6 +281,10 @@ class CompletionBody(msgspec.Struct, kw_only=True):
     comment: str | None = None
 
 
+class Reminded(msgspec.Struct):
+    sent: Annotated[int, Meta(description="How many people are mailed.")]
+
+
 class CommentedBody(msgspec.Struct):
     comment: str | None = None
 

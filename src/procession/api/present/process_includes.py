@@ -9,7 +9,6 @@ from procession.api.contract.processes import FolderLink, NextTask, RunPermissio
 from procession.api.contract.shared import TagLink
 from procession.api.present.process_documents import add_from_documents
 from procession.api.present.processes import Share
-from procession.api.present.task_texts import MARK, texts_of
 from procession.api.present.tasks import present_tasks
 from procession.api.present.threads import present_threads
 from procession.domain.permissions import is_assigned_to, may_archive_process
@@ -31,6 +30,7 @@ from procession.storage.listing import includes
 from procession.storage.listing.includes import BriefTask
 from procession.storage.listing.rows import ListedProcess
 from procession.storage.tx import ReadTx
+from procession.usecases.task_texts import MARK, texts_of
 
 OFFERED = frozenset(
     {

@@ -6,7 +6,6 @@ from procession.adapters.text import safe_markup
 from procession.api.call import Call
 from procession.api.contract.public_kickoff import KickoffLink, PublicField, PublicKickoffForm
 from procession.api.contract.template_fields import FieldColumn, FieldOption
-from procession.api.present.snippets import public_text
 from procession.api.present.template_fields import present_form_rules
 from procession.domain.fields import Field
 from procession.domain.snippets import filled
@@ -16,6 +15,7 @@ from procession.domain.times import wire
 from procession.storage.public_kickoffs import Link
 from procession.storage.tx import ReadTx
 from procession.usecases.public_kickoff import Form
+from procession.usecases.quoting import public_text
 
 Shown = Callable[[str | None], str | None]
 

@@ -11,7 +11,6 @@ from procession.api.contract.shared import TagLink
 from procession.api.contract.tasks import JobTitle, TaskOut, TaskOwners
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_step
-from procession.api.present.task_texts import Documents, Texts, texts_of
 from procession.api.present.threads import present_threads
 from procession.domain import tasks as rules
 from procession.domain.fields import Field
@@ -24,6 +23,7 @@ from procession.storage import groups, guests, task_pages, template_versions, th
 from procession.storage.task_pages import ProcessFacts
 from procession.storage.tx import ReadTx
 from procession.usecases.calendars import zone_for
+from procession.usecases.task_texts import Documents, Texts, texts_of
 
 INCLUDES = frozenset(
     {

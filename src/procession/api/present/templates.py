@@ -14,7 +14,6 @@ from procession.api.contract.templates import (
     TemplatePermission,
 )
 from procession.api.present.rules import present_rules
-from procession.api.present.snippets import public_text
 from procession.api.present.template_fields import present_prerun
 from procession.domain.folders import Folder, lineage
 from procession.domain.snippets import filled
@@ -24,6 +23,7 @@ from procession.domain.templates import TemplateOutline, TemplateRow, is_publish
 from procession.domain.times import wire, wire_or_none
 from procession.storage.template_grants import Grant
 from procession.storage.tx import ReadTx
+from procession.usecases.quoting import public_text
 
 WIRE_NAMES: Mapping[Permission, PermissionName] = {
     "READ": "CHECKLIST_READ",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from procession.api.contract.threads import Reaction, ThreadAuthor, ThreadOut
-from procession.api.present.snippets import quoted_in
 from procession.domain.people import BOT_NAME, full_name
 from procession.domain.threads import Thread, with_names
 from procession.domain.times import wire, wire_or_none
@@ -11,6 +10,7 @@ from procession.storage import guests, thread_reactions, threads
 from procession.storage.guests import Guest
 from procession.storage.threads import MemberAuthor, PlacedThread
 from procession.storage.tx import ReadTx
+from procession.usecases.quoting import quoted_in
 
 BOT = ThreadAuthor(None, full_name(*BOT_NAME), None, None)
 SOMEBODY = "Guest"

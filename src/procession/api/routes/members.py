@@ -84,7 +84,7 @@ async def invite_member(tx: WriteTx, call: Call, body: InvitationBody) -> Item[U
         message=body.message,
         timezone=body.timezone or settings.timezone,
     )
-    return Item(present_user(call, await change.invite(tx, invitation)))
+    return Item(present_user(call, await change.invite(tx, invitation, call.edge.means)))
 
 
 @operation("PUT", USER + "/role", tag="members", errors=(400,))

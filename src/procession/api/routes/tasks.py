@@ -11,6 +11,7 @@ from procession.api.contract.tasks import (
     FieldValue,
     FieldValueBody,
     OneOffChange,
+    Reminded,
     TaskChange,
     TaskOut,
     TaskParams,
@@ -19,7 +20,7 @@ from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import completion, guards, task_answers, tasks
+from procession.usecases import completion, guards, reminding, task_answers, tasks
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed
 
@@ -128,6 +129,15 @@ async def show_task(tx: WriteTx, call: Call, run_id: str, task_id: str, body: An
     """Bring a hidden task back."""
     seen = await tasks.show_task(tx, run_id, task_id)
     return await _commented(tx, call, seen, body)
+
+
+@operation("POST", TASK + "/remind", tag="tasks", errors=(422,))
+async def remind_of_task(tx: WriteTx, call: Call, task_id: str) -> Item[Reminded]:
+    """Mail everybody who is assigned to an open task, except yourself.
+
+    422 `MAIL_NOT_SET_UP` where the server sends no mail.
+    """
+    return Item(Reminded(await reminding.remind(tx, task_id, call.edge.means)))
 
 
 async def _commented(tx: WriteTx, call: Call, seen: SeenTask, body: Any) -> Item[TaskOut]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from procession.adapters.text import safe_markup
-from procession.api.present.snippets import Snippets, quoted_in
 from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
@@ -16,6 +15,7 @@ from procession.domain.variables import ANYBODY, Reader, variables_of
 from procession.storage import attachable, organizations, task_pages
 from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
+from procession.usecases.quoting import Snippets, quoted_in
 
 Documents = Mapping[tuple[str, int], Template]
 
@@ -66,13 +66,15 @@ async def texts_of(
     processes: Mapping[int, ProcessFacts],
     documents: Documents,
     guidance: Iterable[str | None] = (),
+    *,
+    for_guest: bool | None = None,
 ) -> Texts:
     """What the titles and the given summaries of these tasks, and the `guidance` of their fields, quote.
 
-    No statement when they quote nothing, else two for variables and two for snippets; two more when an assignee
-    answer is among the quoted.
+    For the caller or, where it is said, for a guest or a member. No statement when they quote nothing, else two for
+    variables and two for snippets; two more when an assignee answer is among the quoted.
     """
-    snippets = await quoted_in(tx, (*summaries, *guidance))
+    snippets = await quoted_in(tx, (*summaries, *guidance), for_guest=for_guest)
     launched_at = {seq: process.created_at for seq, process in processes.items()}
     quoting = {
         task.process
