@@ -34,8 +34,12 @@ FilterVerb = Literal[
     "invite-accepted",
     "linked",
     "unlinked",
+    "executed",
+    "execution_fail",
 ]
-FilterType = Literal["Comment", "Task", "Step", "Process", "Blueprint", "User", "Organization", "Tag", "Group"]
+FilterType = Literal[
+    "Comment", "Task", "Step", "Process", "Blueprint", "User", "Organization", "Tag", "Group", "execution"
+]
 EntityType = Literal["checklist", "run", "step", "task", "thread"]
 
 VERBS: tuple[FilterVerb, ...] = get_args(FilterVerb)
