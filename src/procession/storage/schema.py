@@ -20,6 +20,7 @@ from procession.storage.tables import (
     templates,
     undo,
     version_moves,
+    watchers,
 )
 from procession.storage.tables.base import metadata
 
@@ -58,4 +59,5 @@ __all__ = [
     "templates",
     "undo",
     "version_moves",
+    "watchers",
 ]
