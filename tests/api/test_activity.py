@@ -184,7 +184,10 @@ def test_a_12_1_rules_are_seen_at_work_and_nobody_did_what_they_do(org: Organiza
     assert executed["audit_state"]["automated_alias"] == "R1"
     assert executed["audit_state"]["conditions"][0]["met"] is True
     assert found["updated"]["description"] == ['Task "Sign" was shown.']
-    by_me = verbs(org.api, f"entity_type=run&entity_id={run}&actor_id={org.admin.id}")
+    of_run = f"entity_type=run&entity_id={run}"
+    assert verbs(org.api, f"{of_run}&type=execution") == ["executed"] == verbs(org.api, f"{of_run}&verb=executed")
+    assert verbs(org.api, f"{of_run}&verb=execution_fail") == []
+    by_me = verbs(org.api, f"{of_run}&actor_id={org.admin.id}")
     assert "executed" not in by_me and "updated" not in by_me
 
 

@@ -41,6 +41,10 @@ class World:
         self.absence: int = [api.data("POST", "/absences", days)["id"] for _ in range(1 + ahead)][-1]
         for _ in range(1 + ahead):
             api.request("DELETE", f"/tags/{org.tag()['id']}").raise_for_status()
+        watching = {"object_type": "user", "object_id": self.member.id}
+        for _ in range(1 + ahead):
+            self.watcher: int = api.data("POST", f"/users/{org.admin.id}/add-watcher", watching)["id"]
+            watching = {"object_type": "organization", "notification_type": "webhook", "webhook": "https://x.test/"}
         self.bin_item: int = api.data("GET", "/bin")[0]["id"]
         self.tag: str = org.tag()["id"]
         self.folder: str = org.folder()["id"]
@@ -191,6 +195,7 @@ class World:
             "snippet_id": self.snippet,
             "job_id": self.job,
             "absence_id": self.absence,
+            "watcher_id": self.watcher,
             "item_id": self.bin_item,
             "bulk_id": self.bulk,
             "move_id": self.move,
@@ -370,6 +375,9 @@ class World:
             "resolveProblem": {"content": "done", "thread_id": self.problem},
             "commentAsBot": comment,
             "commentAsGuest": comment,
+            "createProcessStage": {"name": "Second"},
+            "updateProcessStage": {"name": "Second", "tasks": [self.task]},
+            "addWatcher": {"object_type": "run", "object_id": self.run},
         }
 
     def url(self, operation: Operation, organization_id: str | None = None) -> str:

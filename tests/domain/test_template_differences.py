@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from procession.domain.automations.rules import HandedOn, Launch, Shift
 from procession.domain.deadlines import StepDeadline
 from procession.domain.processes import Owners
+from procession.domain.stages import Stage
 from procession.domain.template_differences import differences
-from procession.domain.templates import FollowUp, Stage, Template
+from procession.domain.templates import FollowUp, Template
 from procession.domain.wording import Names
 from tests.domain.template_parts import LAUNCH, act, asks, done, field, rule, step
 

@@ -13,6 +13,7 @@ from procession.domain.threads import (
     check_content,
     check_emoji,
     default_state,
+    invited,
     may_change,
     mentioned,
     with_names,
@@ -53,9 +54,23 @@ def test_mentions_are_read_and_shown_by_name(content: str, members: tuple[int, .
         assert with_names(content, NAMES) == content
 
 
+@pytest.mark.parametrize(
+    ("content", "addresses"),
+    [
+        pytest.param("<p>+Rosa@Bakery.test, please look</p>", ("rosa@bakery.test",), id="M7 at the start of a text"),
+        pytest.param("Ask +r@x.test. And (+s@y.test)!", ("r@x.test", "s@y.test"), id="M7 punctuation around it"),
+        pytest.param("+r@x.test<br>+R@X.test", ("r@x.test",), id="each once"),
+        pytest.param("r@x.test, 2+r@x.test, +r@x, +@x.test, + r@x.test", (), id="not without the sign, or no address"),
+        pytest.param('<a href="x +r@x.test">x</a>', (), id="nothing inside a tag"),
+    ],
+)
+def test_addresses_after_a_plus_sign_are_invited(content: str, addresses: tuple[str, ...]) -> None:
+    assert invited(content) == addresses
+
+
 def test_looking_for_mentions_takes_time_in_proportion_to_the_text() -> None:
-    for hostile in ("<" * 60_000, '<"' * 30_000, "@[" * 30_000, "<a " * 20_000, '<a x="' * 10_000):
-        assert mentioned(hostile) == ()
+    for hostile in ("<" * 60_000, '<"' * 30_000, "@[" * 30_000, "<a " * 20_000, '<a x="' * 10_000, " +a@" * 15_000):
+        assert mentioned(hostile) == () == invited(hostile)
 
 
 @pytest.mark.parametrize(

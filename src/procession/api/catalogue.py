@@ -25,6 +25,7 @@ from procession.api.routes import (
     members,
     one_off_tasks,
     organizations,
+    process_stages,
     process_threads,
     process_writes,
     processes,
@@ -51,6 +52,7 @@ from procession.api.routes import (
     tokens,
     undo,
     version_moves,
+    watchers,
 )
 
 RESOURCES: tuple[ModuleType, ...] = (
@@ -94,8 +96,10 @@ RESOURCES: tuple[ModuleType, ...] = (
     attaching,
     tags,
     folders,
+    process_stages,
     process_threads,
     threads,
+    watchers,
     activity,
     search,
     undo,

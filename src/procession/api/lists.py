@@ -50,7 +50,7 @@ def includes(call: Call, names: Sequence[str], offered: Collection[str]) -> froz
     """The includes asked for; unknown names are reported, not refused. Spec: api-conventions 9."""
     found: set[str] = set()
     for name in names:
-        known = name.lower().replace("-", "_")
+        known = name.lower().replace("-", "_").partition(".")[0]
         if known in offered:
             found.add(known)
         else:

@@ -15,6 +15,7 @@ from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.template_permissions import PERMISSIONS, Permission
 from procession.domain.templates import DEFAULT_START, FollowUp, Settings, Step
+from procession.domain.watching import read_default_watchers
 from procession.usecases.steps import StepInput
 from procession.usecases.template_import import ImportedStep
 from procession.usecases.template_permissions import PermissionList
@@ -27,13 +28,15 @@ STEP_NAMES = {"bp_to_launch": "follow_up"}
 
 
 class _NewTemplate(TemplateBody, kw_only=True):
-    """The fields of the form are read by the domain, which knows what each type needs."""
+    """The fields of the form, and watchers, are read by the domain, which knows what each type needs."""
 
     prerun: list[Any] | UnsetType = UNSET
+    default_watchers: Any = UNSET
 
 
 class _ChangedTemplate(TemplateChange, kw_only=True):
     prerun: list[Any] | UnsetType = UNSET
+    default_watchers: Any = UNSET
 
 
 class _ExportedTemplate(_NewTemplate, kw_only=True):
@@ -90,6 +93,8 @@ def _template_input(body: TemplateSettings) -> TemplateInput:
     if "folder_id" in sent:
         row["folder_id"] = _lower(sent["folder_id"])
     settings = {name: _frozen(sent[name]) for name in Settings.__struct_fields__ if name in sent}
+    if "default_watchers" in settings:
+        settings["default_watchers"] = read_default_watchers(sent["default_watchers"])
     if "default_folder" in settings:
         settings["default_folder"] = _lower(settings["default_folder"])
     return TemplateInput(title=body.title, settings=settings, **row)

@@ -245,7 +245,10 @@ class Stories:
         if self.random.random() < 0.15:
             text = f"@[{self.made.people[self.random.choice(LAUNCHERS)]}] {text}"
         draft = Draft(content=text, label=label)
-        placed = await self.made.do(at, author, lambda tx: threads.comment_on_task(tx, task.id, draft, hourly_limit=0))
+        means = self.made.means
+        placed = await self.made.do(
+            at, author, lambda tx: threads.comment_on_task(tx, task.id, draft, means=means, hourly_limit=0)
+        )
         return placed.thread.id
 
     async def _end(self, story: Story, task: Task, at: Millis) -> None:

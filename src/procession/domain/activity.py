@@ -34,8 +34,12 @@ FilterVerb = Literal[
     "invite-accepted",
     "linked",
     "unlinked",
+    "executed",
+    "execution_fail",
 ]
-FilterType = Literal["Comment", "Task", "Step", "Process", "Blueprint", "User", "Organization", "Tag", "Group"]
+FilterType = Literal[
+    "Comment", "Task", "Step", "Process", "Blueprint", "User", "Organization", "Tag", "Group", "execution"
+]
 EntityType = Literal["checklist", "run", "step", "task", "thread"]
 
 VERBS: tuple[FilterVerb, ...] = get_args(FilterVerb)
@@ -65,6 +69,9 @@ KINDS: Mapping[str, Kind] = {
     "process.deleted": Kind("deleted", "Process", "deleted"),
     "process.recovered": Kind("unarchived", "Process", "brought back from the bin"),
     "process.purged": Kind("deleted", "Process", "erased from the bin"),
+    "process.stage_added": Kind("updated", "Process", "given a milestone"),
+    "process.stage_changed": Kind("updated", "Process", "given another name, place or tasks of a milestone"),
+    "process.stage_deleted": Kind("updated", "Process", "freed of a milestone"),
     "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
     "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
     "process.linked": Kind("linked", "Process", "tagged or filed"),
@@ -332,6 +339,8 @@ def _details(event: Happening, context: Context) -> str:
         return f"to {joined(str(each) for each in as_list(payload.get('recipients')) or ())}."
     if event.kind == "task.mail_failed":
         return f"to {payload.get('recipient')}, {payload.get('reason')}."
+    if event.kind.startswith("process.stage_"):
+        return f"{quoted(str(payload.get('stage', '')))}."
     if event.kind == "task.launched_process":
         return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)

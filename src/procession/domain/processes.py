@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from procession.domain.names import fold
+from procession.domain.stages import Stage
 
 ProcessStatus = Literal["active", "problem", "issue", "complete"]
 ProcessType = Literal["procedure", "form", "document"]
@@ -201,6 +202,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     tasks: tuple[Task, ...] = ()
     tags: frozenset[str] = frozenset()
     folder: str | None = None
+    # None while they are those of the version it runs (domain.process_stages).
+    stages: tuple[Stage, ...] | None = None
     starred_by: frozenset[int] = frozenset()
 
     @property

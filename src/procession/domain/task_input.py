@@ -298,7 +298,8 @@ def _task_type(value: object) -> TaskType:
     raise ValueError(f"The task type must be one of {', '.join(TASK_TYPES)}.")
 
 
-def _webhook(value: object) -> str:
+def webhook(value: object) -> str:
+    """Raises ValueError."""
     address = _text("webhook", MAX_URL)(value).strip()
     if not _WEB_ADDRESS.fullmatch(address):
         raise ValueError("The webhook must be a URL that begins with http:// or https://.")
@@ -347,7 +348,7 @@ _PLAIN_READERS: dict[str, Callable[[object], Any]] = {
     "started_at": _or_null(_instant("started_at")),
     "max_assignable": _most,
     "send_chromeless": _or_null(_flag("send_chromeless")),
-    "webhook": _or_null(_webhook),
+    "webhook": _or_null(webhook),
     "position": _whole("position", 1, MAX_POSITION),
     "tags": _ids("tags"),
     "folders": _ids("folders"),

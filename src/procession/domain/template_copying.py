@@ -92,6 +92,7 @@ def without_people(template: Template) -> Template:
         kickoff=bare(template.kickoff),
         users=(),
         groups=(),
+        default_watchers=(),
         default_folder=None,
         kickoff_sharing_user_id=None,
         custom_fields={},

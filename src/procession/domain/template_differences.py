@@ -11,7 +11,8 @@ import msgspec
 from procession.domain.automations.rules import Rule
 from procession.domain.deadlines import StepDeadline
 from procession.domain.fields import Field
-from procession.domain.templates import Settings, Stage, Step, Template
+from procession.domain.stages import Stage
+from procession.domain.templates import Settings, Step, Template
 from procession.domain.wording import (
     Names,
     actions_text,
@@ -24,6 +25,7 @@ from procession.domain.wording import (
     members_text,
     quoted,
     roles_text,
+    watchers_text,
 )
 
 Part = Literal["setting", "kickoff_field", "step", "field", "rule", "milestone"]
@@ -45,6 +47,7 @@ _WORDS = {
     "can_add_oot": "permission to add one-off tasks",
     "two_way_visibility": "two-way visibility",
     "users": "default members",
+    "default_watchers": "default watchers",
     "groups": "groups",
     "summary": "description",
     "guests": "guests",
@@ -298,6 +301,7 @@ _WORDINGS: Mapping[str, Callable[[Any, Template, Names], str]] = {
     "start_date": lambda value, _, __: f"{duration(value.value, value.unit)} after the launch",
     "assignees": lambda value, _, names: members_text(value, names),
     "users": lambda value, _, names: members_text(value, names),
+    "default_watchers": lambda value, _, names: watchers_text(value, names),
     "groups": lambda value, _, names: groups_text(value, names),
     "roles": lambda value, _, names: roles_text(value, names),
     "guests": lambda value, _, __: joined(value),

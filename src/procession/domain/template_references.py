@@ -33,6 +33,8 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
     """(kind, key) of everything the document names."""
     found: set[tuple[Kind, str]] = {("member", str(each)) for each in template.users}
     found |= {("group", each) for each in template.groups}
+    found |= {("member", str(each.member)) for each in template.default_watchers if each.member is not None}
+    found |= {("group", each.group) for each in template.default_watchers if each.group is not None}
     if template.kickoff_sharing_user_id is not None:
         found.add(("member", str(template.kickoff_sharing_user_id)))
     for step in template.steps:

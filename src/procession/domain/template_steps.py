@@ -10,7 +10,8 @@ from procession.domain.calculating.checking import using_fields
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.fields import Field
-from procession.domain.templates import MAX_STEPS, Stage, Step, Template
+from procession.domain.stages import Stage, placed, without
+from procession.domain.templates import MAX_STEPS, Step, Template
 
 T = TypeVar("T")
 
@@ -131,17 +132,13 @@ def with_kickoff(kept: Sequence[Field], sent: Sequence[Field]) -> tuple[Field, .
 
 def with_stage(template: Template, stage: Stage, position: int | None) -> Template:
     """The template with a new or changed stage; None keeps the place of a known one and appends a new one."""
-    index = next((at for at, each in enumerate(template.stages) if each.id == stage.id), None)
-    rest = tuple(each for each in template.stages if each.id != stage.id)
-    if position is None:
-        position = len(rest) + 1 if index is None else index + 1
-    return replace(template, stages=_inserted(rest, stage, position))
+    return replace(template, stages=placed(template.stages, stage, position))
 
 
 def without_stage(template: Template, stage_id: str) -> Template:
     """Its steps stay, without a stage. Spec: T-5.21."""
     freed = tuple(replace(step, stage_id=None) if step.stage_id == stage_id else step for step in template.steps)
-    return replace(template, stages=tuple(each for each in template.stages if each.id != stage_id), steps=freed)
+    return replace(template, stages=without(template.stages, stage_id), steps=freed)
 
 
 def with_steps_in_stage(template: Template, stage_id: str, step_ids: Sequence[str]) -> Template:
@@ -155,9 +152,9 @@ def with_steps_in_stage(template: Template, stage_id: str, step_ids: Sequence[st
         raise Invalid(unknown)
     chosen = set(step_ids)
 
-    def placed(step: Step) -> Step:
+    def moved(step: Step) -> Step:
         if step.id in chosen:
             return replace(step, stage_id=stage_id)
         return replace(step, stage_id=None) if step.stage_id == stage_id else step
 
-    return replace(template, steps=tuple(placed(step) for step in template.steps))
+    return replace(template, steps=tuple(moved(step) for step in template.steps))

@@ -11,7 +11,9 @@ from procession.domain.automations.rules import Rule
 from procession.domain.deadlines import Offset, StepDeadline
 from procession.domain.fields import Field
 from procession.domain.processes import ProcessType, TaskType
+from procession.domain.stages import Stage
 from procession.domain.times import Millis
+from procession.domain.watchers import DefaultWatcher
 
 TemplateType = ProcessType
 StepType = TaskType
@@ -22,7 +24,6 @@ STEP_TYPES: tuple[StepType, ...] = get_args(StepType)
 MAX_TITLE = 250
 MAX_SUMMARY = 2000
 MAX_STEP_TITLE = 600
-MAX_STAGE_NAME = 250
 MAX_STEPS = 500
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
 
@@ -35,13 +36,6 @@ class FollowUp(msgspec.Struct, frozen=True):
     template_id: str
     default_name_format: str | None = None
     tasks_within_process: bool = False
-
-
-class Stage(msgspec.Struct, frozen=True):
-    """A milestone; steps name theirs. Spec: T-5.20."""
-
-    id: str
-    name: str
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     can_add_oot: bool = True
     users: tuple[int, ...] = ()
     groups: tuple[str, ...] = ()
+    default_watchers: tuple[DefaultWatcher, ...] = ()
     is_public: bool = False
     is_public_kickoff: bool = False
     is_featured: bool = False

@@ -9,8 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.actors import Actor
+from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
 from procession.domain.events import Event, happened
+from procession.domain.guests import normal_email
 from procession.domain.processes import Process, Task, ThreadLabel
 from procession.domain.richtext import is_blank_markup
 from procession.domain.tasks import reopened
@@ -23,6 +25,11 @@ MAX_EMOJI = 32
 
 # A whole tag, or a mention between tags: what looks like one inside an attribute is none.
 _TAG_OR_MENTION = re.compile(r"""<(?:[^<>"]|"[^"]*")*+>|@\[(\d{1,15})\]""", re.ASCII)
+
+# A whole tag, or an address after a plus sign that begins a word.
+_TAG_OR_INVITATION = re.compile(
+    r"""<(?:[^<>"]|"[^"]*")*+>|(?:(?<=[\s>(,;])|(?<![\s\S]))\+([^\s<>@,;:&"()+]+@[^\s<>@,;:&"()]+)"""
+)
 
 # Joiners and tags, which make one symbol of several, are neither printable nor blank.
 _EMOJI = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f]{{1,{MAX_EMOJI}}}")
@@ -83,6 +90,12 @@ def mentioned(content: str) -> tuple[int, ...]:
     """The numbers in `@[<number>]`, without repeats: members, if there are such. Spec: behaviour-work M5."""
     found = (match[1] for match in _TAG_OR_MENTION.finditer(content))
     return tuple(dict.fromkeys(int(number) for number in found if number))
+
+
+def invited(content: str) -> tuple[str, ...]:
+    """The addresses in `+address@domain`, without repeats: guests the task is given to. Spec: behaviour-work M7."""
+    found = (normal_email((match[1] or "").rstrip(".!?'")) for match in _TAG_OR_INVITATION.finditer(content))
+    return tuple(dict.fromkeys(address for address in found if is_email(address)))
 
 
 def with_names(content: str, names: Mapping[int, str]) -> str:

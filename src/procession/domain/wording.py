@@ -18,6 +18,7 @@ from procession.domain.loose import as_list
 from procession.domain.processes import Owners
 from procession.domain.richtext import is_rich, plain_text
 from procession.domain.templates import Template
+from procession.domain.watchers import DefaultWatcher
 
 LONGEST = 120
 
@@ -98,6 +99,18 @@ def groups_text(ids: Iterable[str], names: Names) -> str:
 
 def roles_text(ids: Iterable[str], names: Names) -> str:
     return joined(quoted(names.roles[each]) if each in names.roles else "a job title that is gone" for each in ids)
+
+
+def watchers_text(entries: Iterable[DefaultWatcher], names: Names) -> str:
+    """ "Mira Okoye (email, mindful)" """
+    return joined(
+        f"{_watcher(each, names)} ({each.notice.webhook or each.notice.notification_type}, {each.notice.frequency})"
+        for each in entries
+    )
+
+
+def _watcher(entry: DefaultWatcher, names: Names) -> str:
+    return members_text([entry.member], names) if entry.member else f"group {groups_text([entry.group or ''], names)}"
 
 
 def owners_text(owners: Owners, names: Names) -> str:

@@ -21,7 +21,7 @@ from procession.storage.kept_rows import Kept
 from procession.storage.query import Query
 from procession.storage.tables import content
 from procession.storage.tables.control import public_kickoffs
-from procession.storage.tables.processes import process_stars, processes, tasks
+from procession.storage.tables.processes import process_stages, process_stars, processes, tasks
 from procession.storage.tables.templates import template_references, templates
 from procession.storage.tags import TagRow
 from procession.storage.tx import ReadTx
@@ -114,7 +114,7 @@ _task_ids = Query(select(tasks.c.seq, tasks.c.id).where(tasks.c.org == bindparam
 
 
 async def of_process(tx: ReadTx, process: Process) -> ProcessContent:
-    on_it = await kept_rows.below(tx, processes, [process.seq], besides=(tasks, process_stars))
+    on_it = await kept_rows.below(tx, processes, [process.seq], besides=(tasks, process_stars, process_stages))
     on_tasks = await kept_rows.below(tx, tasks, [task.seq for task in process.tasks])
     return ProcessContent(process, kept_rows.merged(on_it, on_tasks))
 

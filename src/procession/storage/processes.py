@@ -9,6 +9,7 @@ from procession.domain.bin_items import LeftOut
 from procession.domain.listing import NOT_INDEXED, index_of, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
+from procession.domain.stages import Stage
 from procession.domain.timers import closing_time, closing_times
 from procession.storage import kept_rows, timers, touching
 from procession.storage.connection import Row
@@ -19,7 +20,7 @@ from procession.storage.query import Query
 from procession.storage.rows import Mapper
 from procession.storage.search import index_name
 from procession.storage.tables import content, lists
-from procession.storage.tables.processes import process_stars, processes, tasks
+from procession.storage.tables.processes import process_stages, process_stars, processes, tasks
 from procession.storage.tx import ReadTx, WriteTx
 
 process_rows = Mapper(Process, processes)
@@ -76,7 +77,18 @@ _stars_of = Query(
         process_stars.c.org == bindparam("org"), process_stars.c.process == bindparam("process")
     )
 )
-_RELATIONS = (_tags_of, _folder_of, _stars_of)
+_stages_of = Query(
+    select(process_stages.c.stages).where(
+        process_stages.c.org == bindparam("org"), process_stages.c.process == bindparam("process")
+    )
+)
+_own_stages = Query(
+    select(process_stages.c.process, process_stages.c.stages).where(
+        process_stages.c.org == bindparam("org"), is_in(process_stages.c.process, "processes")
+    )
+)
+_RELATIONS = (_tags_of, _folder_of, _stars_of, _stages_of)
+_stages = msgspec.json.Decoder(tuple[Stage, ...])
 
 
 async def find(tx: ReadTx, process_id: str) -> Process | None:
@@ -158,13 +170,19 @@ async def _with_relations(tx: ReadTx, bare: Process) -> Process:
     return _related(bare, *await tx.at_once(*((query, {"process": bare.seq}) for query in _RELATIONS)))
 
 
-def _related(bare: Process, tags: list[Row], folders: list[Row], stars: list[Row]) -> Process:
+def _related(bare: Process, tags: list[Row], folders: list[Row], stars: list[Row], stages: list[Row]) -> Process:
     return msgspec.structs.replace(
         bare,
         tags=frozenset(row[0] for row in tags),
         folder=folders[0][0] if folders else None,
         starred_by=frozenset(row[0] for row in stars),
+        stages=_stages.decode(stages[0][0]) if stages else None,
     )
+
+
+async def own_stages(tx: ReadTx, seqs: list[int]) -> dict[int, tuple[Stage, ...]]:
+    """The milestones of those processes that have their own; one statement."""
+    return {seq: _stages.decode(found) for seq, found in await tx.tuples(_own_stages, processes=seqs)}
 
 
 async def add(tx: WriteTx, process: Process) -> None:
@@ -316,10 +334,22 @@ async def _save_relations(tx: WriteTx, before: Process | None, after: Process) -
             link = await tx.next_number("folder_link")
             row = {"id": link, "folder_id": after.folder, "process": seq, "created_at": tx.now}
             await tx.insert(content.folder_links, [row])
+    await _save_stages(tx, seq, None if before is None else before.stages, after.stages)
     old_stars = before.starred_by if before else frozenset[int]()
     stars = [{"process": seq, "account": each} for each in sorted(after.starred_by - old_stars)]
     await tx.insert(process_stars, stars)
     await tx.delete(process_stars, [{"process": seq, "account": each} for each in sorted(old_stars - after.starred_by)])
+
+
+async def _save_stages(
+    tx: WriteTx, seq: int, before: tuple[Stage, ...] | None, after: tuple[Stage, ...] | None
+) -> None:
+    if before == after:
+        return
+    if before is not None:
+        await tx.delete(process_stages, [{"process": seq}])
+    if after is not None:
+        await tx.insert(process_stages, [{"process": seq, "stages": msgspec.json.encode(after).decode()}])
 
 
 async def _save_search(tx: WriteTx, before: Process | None, after: Process | None) -> None:

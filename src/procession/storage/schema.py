@@ -21,6 +21,7 @@ from procession.storage.tables import (
     templates,
     undo,
     version_moves,
+    watchers,
 )
 from procession.storage.tables.base import metadata
 
@@ -62,4 +63,5 @@ __all__ = [
     "templates",
     "undo",
     "version_moves",
+    "watchers",
 ]

@@ -14,8 +14,10 @@ from procession.domain.calculating.sheet import shown_answers
 from procession.domain.fields import Field
 from procession.domain.numbers import PLAIN
 from procession.domain.permissions import may_see_task
+from procession.domain.process_stages import stages_of
 from procession.domain.processes import Process, Task
 from procession.domain.richtext import plain_text
+from procession.domain.stages import Stage
 from procession.domain.templates import Template
 from procession.domain.threads import Thread
 from procession.domain.times import csv_time
@@ -83,9 +85,10 @@ def _rows(
         cells = {"type": "kick_off_task", "kick_off_task_id": field.id, "kick_off_task_name": field.label}
         answer = text_of(field, answers.get(field.id), reader)
         yield _row(base, cells, _field_cells(field, answer), no_of_form_fields=len(document.kickoff))
+    stages = stages_of(process, document)
     for task in tasks:
         fields = _fields_of(task, document)
-        cells = _task_cells(task, document, people) | {"no_of_form_fields": len(fields)}
+        cells = _task_cells(task, stages, people) | {"no_of_form_fields": len(fields)}
         thread_cells = _thread_counts(comments[task.seq])
         yield _row(base, {"type": "process_task"}, cells, thread_cells)
         answers = shown_answers(fields, task.taskdata, zone)
@@ -129,8 +132,8 @@ def _process_cells(process: Process, people: People, tags: Sequence[str]) -> Row
     }
 
 
-def _task_cells(task: Task, document: Template, people: People) -> Row:
-    stage = next((n for n, each in enumerate(document.stages, start=1) if each.id == task.stage_id), None)
+def _task_cells(task: Task, stages: Sequence[Stage], people: People) -> Row:
+    stage = next((n for n, each in enumerate(stages, start=1) if each.id == task.stage_id), None)
     groups = [f"GROUP_{each}_{people.groups.get(each, '')}" for each in task.owners.groups]
     users, guests = len(task.owners.users), len(task.owners.guests)
     return {
@@ -139,7 +142,7 @@ def _task_cells(task: Task, document: Template, people: People) -> Row:
         "process_task_name": task.title,
         "process_task_alias": task.alias or "",
         "milestone_id": task.stage_id if stage and task.stage_id else "",
-        "milestone_name": document.stages[stage - 1].name if stage else "",
+        "milestone_name": stages[stage - 1].name if stage else "",
         "milestone_position": stage or "",
         "user_assigned": ", ".join([*(people.members.get(each, "") for each in task.owners.users), *groups]),
         "assigned_user_id": ", ".join(str(each) for each in task.owners.users),

@@ -21,7 +21,7 @@ from procession.domain.people import (
     require_inviter,
     require_person,
 )
-from procession.storage import accounts, groups, guests, members, organizations, people, tokens
+from procession.storage import accounts, groups, guests, members, organizations, people, tokens, watchers
 from procession.storage.members import Member, NewMember
 from procession.storage.tx import WriteTx
 from procession.usecases import reassigning
@@ -165,6 +165,7 @@ async def disable(tx: WriteTx, account: int) -> Member:
     changed = await _keep_an_admin(tx, member, changed)
     await members.save(tx, changed)
     await groups.leave_all(tx, account)
+    await watchers.leave_all(tx, account)
     if await accounts.is_elsewhere(tx.connection, account, tx.org):
         await tokens.revoke_for_organization(tx.connection, account, tx.org, tx.now)
     else:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.names import clean_name
+from procession.domain.stages import MAX_STAGE_NAME, Stage
 from procession.domain.template_steps import with_stage, with_steps_in_stage, without_stage
-from procession.domain.templates import MAX_STAGE_NAME, Stage, Template, TemplateRow
+from procession.domain.templates import Template, TemplateRow
 from procession.storage.tx import WriteTx
 from procession.usecases.template_access import save_document
 from procession.usecases.template_checks import required

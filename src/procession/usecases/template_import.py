@@ -18,9 +18,11 @@ from procession.domain.fields import Field
 from procession.domain.guests import normal_email
 from procession.domain.loose import as_object
 from procession.domain.names import clean_name
+from procession.domain.stages import MAX_STAGE_NAME, Stage
 from procession.domain.template_copying import copy_template
 from procession.domain.template_steps import numbered, require_anchor, require_room, with_kickoff
-from procession.domain.templates import MAX_STAGE_NAME, MAX_STEP_TITLE, Settings, Stage, Step, Template, TemplateRow
+from procession.domain.templates import MAX_STEP_TITLE, Settings, Step, Template, TemplateRow
+from procession.domain.watchers import known_watchers
 from procession.storage import job_titles, people, references, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import lookup_lists
@@ -72,12 +74,18 @@ async def import_template(
 
 async def _with_known(tx: WriteTx, given: TemplateInput) -> TemplateInput:
     settings = {**msgspec.structs.asdict(Settings()), **given.settings}
-    known = await people.assignable(tx, settings["users"], settings["groups"])
+    default_watchers = settings["default_watchers"]
+    known = await people.assignable(
+        tx,
+        [*settings["users"], *(each.member for each in default_watchers if each.member is not None)],
+        [*settings["groups"], *(each.group for each in default_watchers if each.group is not None)],
+    )
     folder = settings["default_folder"]
     if folder is not None and await references.folder_kind(tx, folder) != "run":
         settings["default_folder"] = None
     settings["users"] = tuple(each for each in settings["users"] if each in known.members)
     settings["groups"] = tuple(each for each in settings["groups"] if each in known.groups)
+    settings["default_watchers"] = known_watchers(default_watchers, known.members, known.groups)
     settings["kickoff_sharing_user_id"] = None
     return replace(given, settings=settings)
 

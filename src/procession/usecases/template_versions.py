@@ -10,6 +10,7 @@ from procession.domain.events import happened
 from procession.domain.lookup_lists import lists_of, without_list
 from procession.domain.template_differences import Difference, differences
 from procession.domain.templates import FollowUp, Step, Template, TemplateRow, is_draft
+from procession.domain.watchers import known_watchers
 from procession.storage import (
     job_titles,
     lookup_lists,
@@ -128,10 +129,12 @@ async def restore_version(tx: WriteTx, template_id: str, version: int) -> Templa
 
 async def _without_strangers(tx: WriteTx, document: Template) -> Template:
     steps = document.steps
+    watching = [each.member for each in document.default_watchers if each.member is not None]
+    groups_watching = [each.group for each in document.default_watchers if each.group is not None]
     known = await people.assignable(
         tx,
-        (*document.users, *(user for step in steps for user in step.assignees)),
-        (*document.groups, *(group for step in steps for group in step.groups)),
+        (*document.users, *watching, *(user for step in steps for user in step.assignees)),
+        (*document.groups, *groups_watching, *(group for step in steps for group in step.groups)),
     )
     titles = await job_titles.known(tx, (role for step in steps for role in step.roles))
     members = await references.member_addresses(tx, (guest for step in steps for guest in step.guests))
@@ -152,6 +155,7 @@ async def _without_strangers(tx: WriteTx, document: Template) -> Template:
         steps=tuple(at_home(step) for step in steps),
         users=tuple(each for each in document.users if each in known.members),
         groups=tuple(each for each in document.groups if each in known.groups),
+        default_watchers=known_watchers(document.default_watchers, known.members, known.groups),
         rules=await without_strangers(tx, document.rules),
     )
     if document.default_folder is not None and await references.folder_kind(tx, document.default_folder) != "run":

@@ -23,6 +23,7 @@ from procession.domain.template_permissions import (
 )
 from procession.domain.template_steps import numbered, require_unused, with_kickoff
 from procession.domain.templates import MAX_TITLE, Settings, Template, TemplateHead, TemplateRow, TemplateType
+from procession.domain.watchers import DefaultWatcher
 from procession.domain.wording import quoted
 from procession.storage import organizations, public_templates, template_grants, template_versions, templates
 from procession.storage.tx import WriteTx
@@ -251,6 +252,11 @@ async def _checked_settings(
     members = [(path, each) for path, each in named.items() if isinstance(each, int) and each not in unchanged]
     members += [each for each in checks.indexed("users", settings.get("users", ())) if each[1] not in kept.users]
     groups = [each for each in checks.indexed("groups", settings.get("groups", ())) if each[1] not in kept.groups]
+    for path, each in _new_watchers(settings.get("default_watchers", ()), kept):
+        if each.member is not None:
+            members.append((f"{path}.id", each.member))
+        elif each.group is not None:
+            groups.append((f"{path}.id", each.group))
     await checks.check_people(tx, errors, members, groups)
     if isinstance(given.folder_id, str):
         await checks.check_folder(tx, "folder_id", given.folder_id, "checklist", errors)
@@ -260,6 +266,19 @@ async def _checked_settings(
     if switched_on and settings.get("kickoff_sharing_user_id", kept.kickoff_sharing_user_id) is None:
         settings["kickoff_sharing_user_id"] = tx.actor.id
     return settings
+
+
+def _new_watchers(entries: Sequence[DefaultWatcher], kept: Template) -> list[tuple[str, DefaultWatcher]]:
+    """Those the template did not name before, with where they were sent."""
+    named = {(each.member, each.group) for each in kept.default_watchers}
+    found: list[tuple[str, DefaultWatcher]] = []
+    places = {"users": 0, "groups": 0}
+    for each in entries:
+        name = "users" if each.group is None else "groups"
+        if (each.member, each.group) not in named:
+            found.append((f"default_watchers.{name}.{places[name]}", each))
+        places[name] += 1
+    return found
 
 
 async def _fed(tx: WriteTx, sent: list[Any], kept: Sequence[Field], errors: checks.Errors) -> list[Any]:

@@ -31,6 +31,8 @@ from procession.storage.tx import WriteTx
 from procession.usecases import guards
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
+from procession.usecases.guest_invitations import invite
+from procession.usecases.reactions import Means
 from procession.usecases.thread_writing import Draft, Place, members_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
@@ -44,27 +46,28 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     label: ThreadLabel | None = None
 
 
-async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
-    """Write a comment; one labelled "problem" reports a problem.
+async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, means: Means, hourly_limit: int) -> PlacedThread:
+    """Write a comment; one labelled "problem" reports a problem, addresses after a plus sign are invited.
 
-    Raises NotFound, NotAllowed (guests, where their comments are not wanted), ProcessArchived, ProcessOnHold (a problem
-    would reopen the task), WrongState, Invalid, TooManyRequests.
+    Raises NotFound, NotAllowed (guests, where their comments are not wanted; whoever may not invite), ProcessArchived,
+    ProcessOnHold (a problem would reopen the task), WrongState, Invalid, TooManyRequests.
     """
     seen = await guards.locked_task(tx, task_id)
     if tx.actor.kind == "guest":
         require(not seen.task.prevent_guest_comment, to="comment on this task")
     _require_live(seen)
+    seen = await invite(tx, seen, draft.content, means)
     place = _place(seen)
     thread = await write(tx, draft, place, is_issue=draft.label == "problem", hourly_limit=hourly_limit)
     await _save_effect(tx, seen, None, thread, mentions=thread.mentions)
     return place.shown(thread)
 
 
-async def comment_as_guest(tx: WriteTx, task_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
+async def comment_as_guest(tx: WriteTx, task_id: str, draft: Draft, *, means: Means, hourly_limit: int) -> PlacedThread:
     """As `comment_on_task`, and a member is refused: a guest's link speaks for that guest only. Spec: api-tasks 16."""
     if tx.actor.kind != "guest":
         raise NotAllowed(GUESTS_ONLY)
-    return await comment_on_task(tx, task_id, draft, hourly_limit=hourly_limit)
+    return await comment_on_task(tx, task_id, draft, means=means, hourly_limit=hourly_limit)
 
 
 async def resolve_problem(
@@ -82,8 +85,8 @@ async def resolve_problem(
     return place.shown(explanation)
 
 
-async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Change) -> PlacedThread:
-    """Change a comment; whether it is a problem or an improvement follows its label.
+async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Change, *, means: Means) -> PlacedThread:
+    """Change a comment; whether it is a problem or an improvement follows its label. New addresses are invited.
 
     Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState, Invalid.
     """
@@ -94,6 +97,7 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
     after = replace(before, label=label, state=change.state or before.state, is_issue=label == "problem")
     if content != before.content and before.author_kind == "user":
         after = replace(after, mentions=await _mentions_after(tx, before, content))
+        seen = await invite(tx, seen, content, means, former=before.content)
     after = replace(after, content=content)
     place = _place(seen)
     if after == before:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.envelope import Many
+from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 from procession.api.params import PageParams
 
 MemberId = Annotated[int, Meta(ge=0, le=2**53)]
@@ -65,6 +66,8 @@ class User(msgspec.Struct):
     last_known_country: str | None
     step_preferences: dict[str, Any] | None
     groups: Many[GroupOfMember] | UnsetType = UNSET
+    member_watchers: Many[MemberWatcher] | UnsetType = UNSET
+    guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
 
 
 class ShortUser(msgspec.Struct):

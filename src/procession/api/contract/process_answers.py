@@ -19,6 +19,7 @@ from procession.api.contract.shared import TagLink
 from procession.api.contract.tasks import TaskOut
 from procession.api.contract.templates import Checklist
 from procession.api.contract.threads import ThreadOut
+from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 
 
 class RunWithTasks(Run, kw_only=True):
@@ -41,4 +42,6 @@ class RunIncludes(msgspec.Struct, kw_only=True):
     form_fields: Many[FormField] | UnsetType = UNSET
     stages: Many[Stage] | UnsetType = UNSET
     threads: Many[ThreadOut] | UnsetType = UNSET
+    member_watchers: Many[MemberWatcher] | UnsetType = UNSET
+    guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
     tasks: Many[TaskOut] | UnsetType = UNSET

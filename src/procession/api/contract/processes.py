@@ -68,6 +68,25 @@ class Stage(msgspec.Struct):
     completed_count: int
 
 
+class RunStage(msgspec.Struct):
+    """A milestone of a process with the tasks in it, by position."""
+
+    id: str
+    name: str
+    position: int
+    tasks: list[str]
+
+
+class RunStageChange(msgspec.Struct):
+    name: str | UnsetType = UNSET
+    position: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    tasks: list[str] | UnsetType = UNSET
+
+
+class RunStageListParams(PageParams, frozen=True, kw_only=True):
+    pass
+
+
 class Run(RunDocument, kw_only=True):
     """A process. Spec: api-processes 2."""
 

@@ -12,6 +12,7 @@ from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import Step
 from procession.api.contract.template_fields import Bound, CurrencyCode, Decimals, Expression, FormRuleBody, Unit
 from procession.api.contract.threads import ThreadOut
+from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 from procession.api.params import PageParams, Params
 from procession.domain.processes import TaskStatus, TaskType
 
@@ -105,6 +106,8 @@ class TaskOut(msgspec.Struct, kw_only=True):
     tags: Many[TagLink] | UnsetType = UNSET
     folders: Many[FolderLink] | UnsetType = UNSET
     roles: Many[JobTitle] | UnsetType = UNSET
+    member_watchers: Many[MemberWatcher] | UnsetType = UNSET
+    guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
     organization: Annotated[str | UnsetType, Meta(description="Only where a guest's path was used.")] = UNSET
     guest_email: str | UnsetType = UNSET
 

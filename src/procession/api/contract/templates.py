@@ -11,7 +11,9 @@ from procession.api.contract.rules import AutomatedAction
 from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import MemberId, Milestone, Step
 from procession.api.contract.template_fields import KickoffFieldBody, Prerun
+from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 from procession.api.params import PageParams, Params
+from procession.domain.watchers import Frequency, NotificationType
 
 TemplateTypeName = Literal["procedure", "form", "document"]
 PermissionName = Literal["CHECKLIST_READ", "CHECKLIST_EDIT", "PROCESS_LAUNCH", "CHECKLIST_DUPLICATE", "PROCESS_READ"]
@@ -38,6 +40,47 @@ class TemplatePermission(msgspec.Struct):
     all: bool
     users: list[int]
     groups: list[str]
+
+
+class DefaultMemberWatcher(msgspec.Struct, kw_only=True):
+    """A member who watches every new process, and how they are told."""
+
+    id: int
+    notification_type: NotificationType
+    frequency: Frequency
+    webhook: str | None
+
+
+class DefaultGroupWatcher(msgspec.Struct, kw_only=True):
+    """A group whose members at the launch watch the new process."""
+
+    id: str
+    notification_type: NotificationType
+    frequency: Frequency
+    webhook: str | None
+
+
+class DefaultWatchers(msgspec.Struct, kw_only=True):
+    """Who watches every process launched from a template. Spec: behaviour-templates 4.1."""
+
+    users: list[DefaultMemberWatcher]
+    groups: list[DefaultGroupWatcher]
+
+
+class DefaultWatcherBody(msgspec.Struct, kw_only=True):
+    """A member or group; told by e-mail every three hours unless it says otherwise."""
+
+    id: int | str
+    notification_type: str | None = None
+    frequency: str | None = None
+    webhook: str | None = None
+
+
+class DefaultWatchersBody(msgspec.Struct, kw_only=True):
+    """All default watchers; an id alone is enough of each."""
+
+    users: list[int | DefaultWatcherBody] = []
+    groups: list[str | DefaultWatcherBody] = []
 
 
 class Checklist(msgspec.Struct, kw_only=True):
@@ -85,6 +128,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     can_add_oot: bool
     users: list[int]
     groups: list[str]
+    default_watchers: DefaultWatchers
     topic_tags: list[dict[str, Any]]
     industry_tags: list[dict[str, Any]]
     custom_fields: dict[str, Any]
@@ -96,6 +140,8 @@ class Checklist(msgspec.Struct, kw_only=True):
     folder: One[ChecklistFolder] | UnsetType = UNSET
     permissions: Many[TemplatePermission] | UnsetType = UNSET
     stages: Many[Milestone] | UnsetType = UNSET
+    member_watchers: Many[MemberWatcher] | UnsetType = UNSET
+    guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
 
 
 class TemplateListParams(PageParams, frozen=True, kw_only=True):
@@ -158,6 +204,7 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     can_add_oot: Flag = UNSET
     users: list[MemberId] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
+    default_watchers: DefaultWatchersBody | UnsetType | None = UNSET
     prerun: list[KickoffFieldBody] | UnsetType = UNSET
 
     def __post_init__(self) -> None:

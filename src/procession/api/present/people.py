@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from procession.api.call import Call
 from procession.api.contract.envelope import Many
 from procession.api.contract.people import GroupOfMember, ShortUser, User
+from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain.people import full_name, utc_offset
 from procession.domain.times import MINUTE, wire, wire_or_none
 from procession.storage import groups
@@ -13,7 +14,7 @@ from procession.storage.groups import Group, GroupPeople
 from procession.storage.members import Member
 from procession.storage.tx import ReadTx
 
-INCLUDES = frozenset({"groups"})
+INCLUDES = frozenset({"groups", *WATCHERS})
 QUARTER = 15 * MINUTE
 
 
@@ -76,6 +77,8 @@ async def present_users(
         people = await groups.members_of(tx, {group.id for each in of_members.values() for group in each})
         for user in users:
             user.groups = present_groups_of(of_members[user.id], people)
+    if tx.actor.is_admin:
+        await add_watchers(tx, "member", [user.id for user in users], users, included)
     return users
 
 

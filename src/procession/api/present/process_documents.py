@@ -15,12 +15,13 @@ from procession.api.contract.processes import Stage
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_steps
 from procession.api.present.templates import present_template
+from procession.domain import stages as domain
 from procession.domain.fields import Field
 from procession.domain.permissions import is_assigned_to
 from procession.domain.run_document import RunDocument, read_document
 from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import parse_instant
-from procession.storage import template_versions, templates
+from procession.storage import processes, template_versions, templates
 from procession.storage.listing import includes
 from procession.storage.listing.includes import BriefTask, FormTask
 from procession.storage.listing.rows import ListedProcess
@@ -64,8 +65,9 @@ async def add_from_documents(
             shown = (_task_form(task, fields, zone, with_answers=with_answers) for task, fields in of_run)
             run.form_fields = Many([field for form in shown for field in form])
     if "stages" in names and tasks is not None:
+        own = await processes.own_stages(tx, [row.seq for row in rows])
         for row, run, document in zip(rows, runs, found, strict=True):
-            run.stages = Many(_stages(document, tasks.get(row.seq, [])))
+            run.stages = Many(_stages(own.get(row.seq, document.stages), tasks.get(row.seq, [])))
 
 
 def _fields_of(task: FormTask, document: Template) -> Sequence[Field]:
@@ -80,7 +82,7 @@ def _task_form(task: FormTask, fields: Sequence[Field], zone: str, *, with_answe
     return present_form(fields, answers, zone=zone, task_id=task.id, step_id=task.step_id)
 
 
-def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:
+def _stages(stages: Sequence[domain.Stage], tasks: list[BriefTask]) -> list[Stage]:
     return [
         Stage(
             id=stage.id,
@@ -89,7 +91,7 @@ def _stages(document: Template, tasks: list[BriefTask]) -> list[Stage]:
             task_count=sum(task.stage_id == stage.id for task in tasks),
             completed_count=sum(task.stage_id == stage.id and not task.is_open for task in tasks),
         )
-        for place, stage in enumerate(document.stages, start=1)
+        for place, stage in enumerate(stages, start=1)
     ]
 
 

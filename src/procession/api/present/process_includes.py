@@ -11,6 +11,7 @@ from procession.api.present.process_documents import add_from_documents
 from procession.api.present.processes import Share
 from procession.api.present.tasks import present_tasks
 from procession.api.present.threads import present_threads
+from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain.permissions import is_assigned_to, may_archive_process
 from procession.domain.processes import State
 from procession.domain.run_document import read_document
@@ -47,7 +48,7 @@ OFFERED = frozenset(
         "folders",
     }
 )
-ON_ONE_ONLY = frozenset({"threads", "selected_text_comment"})
+ON_ONE_ONLY = frozenset({"threads", "selected_text_comment", *WATCHERS})
 # These are worked out from the visible tasks; they share one statement.
 FROM_TASKS = frozenset({"next_task", "tasks_meta", "stages"})
 # These need the template versions that the processes run.
@@ -126,6 +127,7 @@ async def add_includes(
         await _add_tasks(tx, rows, runs, names, viewer)
     if "permissions" in names:
         await _add_permissions(tx, rows, runs, viewer)
+    await add_watchers(tx, "process", [row.seq for row in rows], runs, names)
     if "threads" in names:
         for row, run in zip(rows, runs, strict=True):
             run.threads = Many(await present_threads(tx, await threads.of_process(tx, row.seq)))

@@ -12,6 +12,7 @@ from procession.api.contract.tasks import JobTitle, TaskOut, TaskOwners
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_step
 from procession.api.present.threads import present_threads
+from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain import tasks as rules
 from procession.domain.fields import Field
 from procession.domain.permissions import may_work_on_task
@@ -37,11 +38,12 @@ INCLUDES = frozenset(
         "folders",
         "roles",
         "summary",
+        *WATCHERS,
     }
 )
 ALIASES = {"comments": "threads"}
 # Guests see of a process what the texts of their tasks quote. Spec: behaviour-people 5.3.
-FOR_MEMBERS = frozenset({"step", "ko_form_fields", "roles"})
+FOR_MEMBERS = frozenset({"step", "ko_form_fields", "roles", *WATCHERS})
 FORMS = frozenset({"form_fields", "ko_form_fields"})
 FROM_DOCUMENTS = frozenset({"step", "form_fields", "ko_form_fields", "summary"})
 
@@ -57,6 +59,7 @@ async def present_tasks(
         _add_from_document(out, task, page, offered)
     await _add_threads(tx, tasks, shown, names)
     await _add_places(tx, tasks, shown, names)
+    await add_watchers(tx, "task", [task.seq for task in tasks], shown, offered)
     return shown
 
 

@@ -7,6 +7,7 @@ from procession.api.contract.envelope import Many, One
 from procession.api.contract.templates import Checklist
 from procession.api.present.steps import present_stages, present_steps, present_tags
 from procession.api.present.templates import present_folder, present_permissions, present_template
+from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain.template_permissions import PERMISSIONS, Permission, Standing, may_edit, may_read
 from procession.domain.templates import TemplateOutline, TemplateRow
 from procession.storage import folders, template_grants, template_links
@@ -14,7 +15,7 @@ from procession.storage.template_lists import ListedTemplate
 from procession.storage.tx import ReadTx
 from procession.usecases.template_access import Opened, as_seen
 
-OFFERED = frozenset({"steps", "tags", "folder", "permissions", "stages"})
+OFFERED = frozenset({"steps", "tags", "folder", "permissions", "stages", *WATCHERS})
 # Printed always: asking for them is no mistake.
 INLINE = frozenset({"prerun", "automated_actions", "users", "groups", "industry_tags", "topic_tags"})
 # These read the whole document.
@@ -71,6 +72,7 @@ async def _add_includes(
         tags = await template_links.tags_of_templates(tx, ids)
         for row, checklist in zip(rows, shown, strict=True):
             checklist.tags = Many(present_tags(tags[row.id]))
+    await add_watchers(tx, "template_id", ids, shown, names)
     if "folder" in names:
         await _add_folders(tx, rows, shown, ancestors=ancestors)
     if "permissions" in names:

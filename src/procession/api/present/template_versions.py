@@ -11,8 +11,9 @@ from procession.api.present.steps import present_follow_up, present_step
 from procession.api.present.template_fields import present_capture, present_prerun
 from procession.domain.automations.rules import Rule
 from procession.domain.fields import Field
+from procession.domain.stages import Stage
 from procession.domain.template_differences import Difference, Part
-from procession.domain.templates import FollowUp, Stage, Step, Template
+from procession.domain.templates import FollowUp, Step, Template
 from procession.domain.times import wire_or_none
 from procession.usecases.template_versions import Compared, Version
 

@@ -1,11 +1,16 @@
 """Templates. Spec: api-templates 3, 9, 10."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from procession.api.contract.envelope import Many
 from procession.api.contract.templates import (
     Checklist,
     ChecklistFolder,
+    DefaultGroupWatcher,
+    DefaultMemberWatcher,
+    DefaultWatchers,
     DeletedReference,
     PermissionName,
     PublicStep,
@@ -21,6 +26,7 @@ from procession.domain.template_permissions import EVERYONE, PERMISSIONS, Permis
 from procession.domain.template_references import Embedding, rich_texts
 from procession.domain.templates import TemplateOutline, TemplateRow, is_published
 from procession.domain.times import wire, wire_or_none
+from procession.domain.watchers import DefaultWatcher
 from procession.storage.template_grants import Grant
 from procession.storage.tx import ReadTx
 from procession.usecases.quoting import public_text
@@ -80,6 +86,7 @@ def present_template(row: TemplateRow | TemplateOutline, *, starred: bool) -> Ch
         can_add_oot=document.can_add_oot,
         users=list(document.users),
         groups=list(document.groups),
+        default_watchers=_default_watchers(document.default_watchers),
         topic_tags=[],
         industry_tags=[],
         custom_fields=document.custom_fields,
@@ -87,6 +94,17 @@ def present_template(row: TemplateRow | TemplateOutline, *, starred: bool) -> Ch
         last_updated=wire(row.updated_at),
         archived_at=wire_or_none(row.archived_at),
     )
+
+
+def _default_watchers(entries: Iterable[DefaultWatcher]) -> DefaultWatchers:
+    shown = DefaultWatchers(users=[], groups=[])
+    for each in entries:
+        how = msgspec.structs.asdict(each.notice)
+        if each.member is not None:
+            shown.users.append(DefaultMemberWatcher(id=each.member, **how))
+        elif each.group is not None:
+            shown.groups.append(DefaultGroupWatcher(id=each.group, **how))
+    return shown
 
 
 def present_permissions(grants: Sequence[Grant], shown: Sequence[Permission] = PERMISSIONS) -> list[TemplatePermission]:

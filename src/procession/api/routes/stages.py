@@ -12,7 +12,8 @@ from procession.api.operations import operation
 from procession.api.present.steps import present_stages
 from procession.api.routes.templates import TEMPLATE
 from procession.domain.errors import NotFound
-from procession.domain.templates import Stage, Template
+from procession.domain.stages import Stage
+from procession.domain.templates import Template
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import stages as usecases
 from procession.usecases.template_access import editable, readable

@@ -31,17 +31,23 @@ REACTION = COMMENT + "/reactions/{emoji}"
 
 @operation("POST", TASK + "/comment", tag="comments", status=201, errors=(423,))
 async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBody) -> Item[ThreadOut]:
-    """Comment on a task. Mentioned members are notified and see the task's process from then on."""
+    """Comment on a task. Mentioned members see the task's process from then on; `+address@domain` makes the guest with
+    this address an assignee.
+    """
     draft = Draft(content=body.content, state=body.state, label=body.label or "comment")
     limit = call.settings.comments_per_hour
-    return Item(await present_thread(tx, await threads.comment_on_task(tx, task_id, draft, hourly_limit=limit)))
+    written = await threads.comment_on_task(tx, task_id, draft, means=call.means, hourly_limit=limit)
+    return Item(await present_thread(tx, written))
 
 
 @operation(["PUT", "PATCH"], COMMENT, tag="comments", errors=(423,))
-async def update_comment(tx: WriteTx, task_id: str, comment_id: str, body: CommentChange) -> Item[ThreadOut]:
+async def update_comment(
+    tx: WriteTx, call: Call, task_id: str, comment_id: str, body: CommentChange
+) -> Item[ThreadOut]:
     """Change a comment; its author and administrators may."""
     change = Change(content=_sent(body.content), state=_sent(body.state), label=_sent(body.label))
-    return Item(await present_thread(tx, await threads.change_comment(tx, task_id, comment_id, change)))
+    changed = await threads.change_comment(tx, task_id, comment_id, change, means=call.means)
+    return Item(await present_thread(tx, changed))
 
 
 def _sent(value: T | UnsetType) -> T | None:
@@ -59,7 +65,8 @@ async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBod
     """Report a problem: the task cannot be completed until it is resolved, a completed one reopens."""
     draft = Draft(content=body.content, label="problem")
     limit = call.settings.comments_per_hour
-    return Item(await present_thread(tx, await threads.comment_on_task(tx, task_id, draft, hourly_limit=limit)))
+    written = await threads.comment_on_task(tx, task_id, draft, means=call.means, hourly_limit=limit)
+    return Item(await present_thread(tx, written))
 
 
 @operation("POST", TASK + "/resolved-threads", tag="comments")
@@ -101,4 +108,5 @@ async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCom
     """Comment on one's own task as the guest whose link this is; labelled `problem` it reports a problem."""
     draft = Draft(content=body.content, label=body.label or "comment")
     limit = call.settings.comments_per_hour
-    return Item(await present_thread(tx, await threads.comment_as_guest(tx, task_id, draft, hourly_limit=limit)))
+    written = await threads.comment_as_guest(tx, task_id, draft, means=call.means, hourly_limit=limit)
+    return Item(await present_thread(tx, written))

@@ -11,7 +11,7 @@ from procession.domain.launching import Numbers, Request, Surroundings, assigned
 from procession.domain.moving.answers import with_answers
 from procession.domain.moving.dates import Planner, redated
 from procession.domain.moving.rules import carried, with_visibility
-from procession.domain.moving.steps import follow, in_order, steps_to_add, without_absent_starter
+from procession.domain.moving.steps import follow, in_order, steps_to_add, with_stages, without_absent_starter
 from procession.domain.moving.versions import Versions
 from procession.domain.overrides import Override
 from procession.domain.processes import Process, Task
@@ -59,7 +59,7 @@ def moved(process: Process, state: RuleState, around: Around) -> tuple[Process, 
     after = with_answers(after, versions)
     after = redated(after, versions, surroundings, back)
     added = _added(after, around)
-    after = in_order(replace(after, tasks=(*after.tasks, *added)), versions)
+    after = with_stages(in_order(replace(after, tasks=(*after.tasks, *added)), versions), versions)
     anchors = {step.deadline.step for step in versions.after.steps}
     after = after.with_tasks(*(replace(task, has_dependents=task.step_id in anchors) for task in after.tasks))
     remembered = carried(state, after, versions)

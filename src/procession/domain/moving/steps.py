@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from procession.domain.assignees import head_count, with_accountable_member
 from procession.domain.launching import Request, Surroundings
 from procession.domain.moving.versions import Versions
+from procession.domain.process_stages import followed, stages_of
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.templates import Step
 from procession.domain.times import Millis
@@ -45,12 +46,12 @@ def follow(task: Task, versions: Versions, request: Request, around: Surrounding
         return task
     new, old = versions.new_steps.get(task.step_id), versions.old_steps.get(task.step_id)
     if new is None:
-        return _left(task, old, versions, at)
+        return _left(task, old, at)
     task = replace(
         task,
         fields=None,
         alias=new.alias,
-        stage_id=new.stage_id,
+        stage_id=_stage_of(task, old, new),
         blueprint_position=versions.places[new.id],
         archived_at=None,
     )
@@ -66,19 +67,32 @@ def follow(task: Task, versions: Versions, request: Request, around: Surrounding
     return replace(task, owners=_owners(task, old, new, request, around))
 
 
-def _left(task: Task, old: Step | None, versions: Versions, at: Millis) -> Task:
+def _left(task: Task, old: Step | None, at: Millis) -> Task:
     """Whose step is gone: done, it keeps its form and text; otherwise it goes, with all on it. Spec: T-10.12."""
     if not task.is_completed:
         return task if task.archived_at is not None else replace(task, archived_at=at)
     if old is None:
         return task
-    stage = None if task.stage_id is None else versions.after.stage(task.stage_id)
     return replace(
         task,
         fields=msgspec.to_builtins(list(old.fields)),
         summary=task.summary if task.summary is not None else old.summary or "",
-        stage_id=None if stage is None else stage.id,
     )
+
+
+def _stage_of(task: Task, old: Step | None, new: Step) -> str | None:
+    """Another milestone only where the step has another and nobody moved the task here."""
+    is_as_it_was = old is None or (old.stage_id != new.stage_id and task.stage_id == old.stage_id)
+    return new.stage_id if is_as_it_was else task.stage_id
+
+
+def with_stages(process: Process, versions: Versions) -> Process:
+    """The milestones, where the process has its own, and no task in one that it has not."""
+    if process.stages is not None:
+        process = replace(process, stages=followed(process.stages, versions.before.stages, versions.after.stages))
+    known = {each.id for each in stages_of(process, versions.after)}
+    lost = [replace(task, stage_id=None) for task in process.tasks if task.stage_id and task.stage_id not in known]
+    return process.with_tasks(*lost)
 
 
 def _owners(task: Task, old: Step | None, new: Step, request: Request, around: Surroundings) -> Owners:

@@ -115,6 +115,19 @@ process_stars = Table(
     sqlite_with_rowid=False,
 )
 
+process_stages = Table(
+    # Milestones that were changed in the process; others are those of the version it runs.
+    "process_stage",
+    metadata,
+    key("org"),
+    key("process"),
+    # JSON list of domain.stages.Stage, in order.
+    text("stages"),
+    PrimaryKeyConstraint("org", "process"),
+    ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
+)
+
 rule_states = Table(
     # What a process remembers of its rules, and of the processes it launched; only where there is any of both.
     "rule_state",
