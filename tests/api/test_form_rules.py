@@ -33,6 +33,7 @@ def client(org: Organization) -> dict[str, Any]:
 
 
 def test_a_hidden_field_is_required_of_nobody_and_says_nothing(org: Organization) -> None:
+    """T-11.42: a kick-off form has conditions of its own."""
     template = client(org)
     kind, vat = (field["id"] for field in template["prerun"])
     refused = org.api.post("/runs", {"checklist_id": template["id"], "prerun": {kind: FIRM}})

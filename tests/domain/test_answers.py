@@ -22,6 +22,7 @@ from procession.domain.calculating.sheet import PLAIN
 from procession.domain.errors import Invalid
 from procession.domain.fields import FIELD_TYPES, Column, Field, FieldType, Option
 from procession.domain.names import Variable
+from procession.domain.quoting import Quoted
 from procession.domain.values import People
 
 ORG = "0a" * 16
@@ -251,7 +252,7 @@ def test_a_wrong_answer_is_refused(field_type: FieldType, sent: object, text: st
 def test_t_11_55_a_default_with_variables_is_a_number_or_nothing(default: str, filled: object) -> None:
     asked = field("number", maximum=50, default_value_enabled=True, default_value=default)
     variables = {"days-1": Variable(("2",))}
-    found = with_defaults([asked], {}, today=date(2026, 3, 5), variables=variables)
+    found = with_defaults([asked], {}, today=date(2026, 3, 5), quoted=Quoted([], {}, system=variables))
     assert found.get("answer") == filled
 
 
@@ -604,7 +605,7 @@ def test_defaults_fill_what_is_not_answered(asked: Field, filled: object) -> Non
         "start": Variable(("2026-02-01",)),
     }
     expected = {} if filled is None else {"answer": filled}
-    assert with_defaults([asked], {}, today=TODAY, variables=variables) == expected
+    assert with_defaults([asked], {}, today=TODAY, quoted=Quoted([], {}, system=variables)) == expected
     assert with_defaults([asked], {"answer": "own"}, today=TODAY) == {"answer": "own"}
     assert with_defaults([asked], {}, today=TODAY, except_for={"answer"}) == {}
 
@@ -628,7 +629,9 @@ def test_a_default_satisfies_a_required_field(sent: object, stored: dict[str, ob
 
 def test_a_default_may_hold_variables_of_the_launch() -> None:
     form, variables = [with_default("text", "{{DATE}}")], {"DATE": Variable(("2026-03-05",))}
-    accepted = submit(form, None, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY, variables=variables)
+    accepted = submit(
+        form, None, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY, quoted=Quoted([], {}, system=variables)
+    )
     assert accepted.values == {"answer": "2026-03-05"}
 
 

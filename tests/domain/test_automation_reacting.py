@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from procession.domain import tasks
+from procession.domain.automations.following import with_initial_visibility
 from procession.domain.automations.reacting import (
     Evaluation,
     Followed,
     Reaction,
     react,
     touched,
-    with_initial_visibility,
 )
 from procession.domain.automations.rules import STEP_OPERATORS, TYPES, Action, Condition, Rule, Shift, with_rule
 from procession.domain.automations.state import FRESH, LAUNCHED, Occurrence, People, RuleState, Scene

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import react, with_initial_visibility
+from procession.domain.automations.reacting import react
 from procession.domain.automations.state import FRESH, MOVED, Occurrence, RuleState, Scene
 from procession.domain.calendar import ALL_HOURS, WorkingWeek
 from procession.domain.deadlines import Offset, StepDeadline
@@ -51,7 +51,7 @@ class Ran:
 
     def __init__(self, before: Template) -> None:
         self.before = before
-        self.process, self.state = with_initial_visibility(launched(before), before), FRESH
+        self.process, self.state = launched(before), FRESH
         self.asked(Occurrence("launched"), before)
 
     def asked(self, occurrence: Occurrence, document: Template) -> None:

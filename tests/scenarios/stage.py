@@ -404,7 +404,11 @@ class Stage:
         return datetime.fromisoformat(instant).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
     def see_answers(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        return {label: self.shown[self.step_of[label]]["taskdata"].get(self.fields[label]["id"]) for label in wanted}
+        """Options by their texts."""
+        return {
+            label: shown(self.shown[self.step_of[label]]["taskdata"].get(self.fields[label]["id"], "(nothing)"))
+            for label in wanted
+        }
 
     def see_completed(self, wanted: Mapping[str, bool]) -> dict[str, bool]:
         """Whether anything of a completion is left on the task: when, by whom, how decided."""

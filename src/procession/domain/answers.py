@@ -15,7 +15,8 @@ from procession.domain.calculating.sheet import Standing, calculates, is_require
 from procession.domain.errors import Invalid
 from procession.domain.fields import MAX_TEXT, NUMERIC, RELATIVE_DAY, Field
 from procession.domain.loose import as_int, as_list, as_object
-from procession.domain.names import Variable, fill_variables
+from procession.domain.names import Variable, fill_variables, variables_in
+from procession.domain.quoting import Quoted
 from procession.domain.richtext import is_rich
 from procession.domain.times import parse_instant, wire
 from procession.domain.values import People, Unacceptable, accept_value, broken_rules, is_blank
@@ -71,15 +72,15 @@ def submit(
     org_id: str,
     today: date,
     zone: str = "UTC",
-    variables: Mapping[str, Variable] | None = None,
+    quoted: Quoted | None = None,
 ) -> Accepted:
     """The answers of a form sent as a whole, as a launch does: defaults filled in, nothing required left blank.
 
-    `today` is the day in the organization's zone, `variables` are what defaults may hold. Raises Invalid with every
+    `today` is the day in the organization's zone, `quoted` is what defaults may hold. Raises Invalid with every
     field at fault. Spec: L-4.3, L-4.8.
     """
     accepted, errors = _merge(fields, sent, {}, key, people, org_id, zone)
-    values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, variables=variables)
+    values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, quoted=quoted)
     if calculates(fields):
         values = with_calculated([fields], values, zone)
     missing = missing_required(fields, values, standing(fields, values, zone))
@@ -114,15 +115,22 @@ def with_defaults(
     *,
     today: date,
     except_for: Collection[str] = (),
-    variables: Mapping[str, Variable] | None = None,
+    quoted: Quoted | None = None,
 ) -> dict[str, object]:
-    """The answers, and the default of each unanswered field but those named. Spec: L-4.8, T-11.21 to T-11.23."""
+    """The answers, and the default of each unanswered field but those named. Spec: L-4.8, T-11.21 to T-11.23.
+
+    A default may quote the fields before it, those that begin with a default of their own, too.
+    """
     filled = dict(answers)
+    if quoted is not None:
+        quoted.answers |= filled
     for field in fields:
         if field.default_value_enabled and field.id not in answers and field.id not in except_for:
-            value = _default_answer(field, today, variables or {})
+            value = _default_answer(field, today, quoted)
             if value is not None:
                 filled[field.id] = value
+                if quoted is not None:
+                    quoted.answers[field.id] = value
     return filled
 
 
@@ -202,18 +210,30 @@ def _all_checked(field: Field, answer: object) -> bool:
     return all(option.id in checked for option in field.options)
 
 
-def _default_answer(field: Field, today: date, variables: Mapping[str, Variable]) -> object:
+def _default_answer(field: Field, today: date, quoted: Quoted | None) -> object:
     default: object = field.default_value
+    variables: Mapping[str, Variable] = {} if quoted is None else quoted
     if not isinstance(default, str) or field.field_type == "radio":
         return default
     if field.field_type == "textarea" and is_rich(default):
         return fill_variables(default, variables, lambda value: escape(str(value)))
+    moment = _quoted_moment(field, default, quoted)
+    if moment is not None and field.collect_time:
+        return moment
     default = fill_variables(default, variables)
+    if moment is not None:
+        default = default.strip()[: len("2026-03-05")]
     if field.field_type == "date":
         return _day_or_instant(default, today)
     if field.field_type in NUMERIC:
         return _number_or_none(field, default)
     return default[:MAX_TEXT] if field.field_type == "text" else default
+
+
+def _quoted_moment(field: Field, default: str, quoted: Quoted | None) -> str | None:
+    """The stored moment that a date begins with: taken over as it is, or as the day it is in the organization."""
+    named = variables_in(default) if field.field_type == "date" and quoted is not None else []
+    return quoted.instant(named[0]) if quoted is not None and len(named) == 1 else None
 
 
 def _number_or_none(field: Field, default: str) -> object | None:

@@ -8,8 +8,9 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.absences import Absences, week_of, with_deputies
-from procession.domain.answers import Accepted, accept, submit
+from procession.domain.answers import Accepted, accept, submit, with_defaults
 from procession.domain.assignees import head_count, merged, with_accountable_member
+from procession.domain.automations.following import with_initial_visibility
 from procession.domain.calculating.process import recalculated
 from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import WorkingWeek, local_day
@@ -17,9 +18,11 @@ from procession.domain.custom_values import inherited
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
 from procession.domain.errors import Invalid
 from procession.domain.field_keys import FieldKey
-from procession.domain.names import fold, process_name
+from procession.domain.names import fold, process_name, system_variables
+from procession.domain.opening import opened
 from procession.domain.overrides import Override
 from procession.domain.processes import Owners, Process, ProcessType, Task
+from procession.domain.quoting import Quoted
 from procession.domain.summary import INDEXED_NAME_LENGTH
 from procession.domain.templates import Step, Template
 from procession.domain.values import People
@@ -152,7 +155,7 @@ def check(source: Source, request: Request, around: Surroundings, *, at: int) ->
 
 
 def launch(source: Source, request: Request, around: Surroundings, found: Found, numbers: Numbers) -> Process:
-    """The process that a launch makes which was found to be right."""
+    """The process that a launch makes which was found to be right, before its rules."""
     document = source.document
     today = local_day(numbers.at, around.week.zone)
     shown = shown_answers(document.kickoff, found.answers, around.reader.zone)
@@ -204,7 +207,8 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         folder=request.folder,
         starred_by=frozenset({request.starter} if request.starred else ()),
     )
-    return recalculated(process, document, around.reader.zone)
+    process = with_initial_visibility(recalculated(process, document, around.reader.zone), document)
+    return opened(None, process, document, today=today, reader=around.reader)
 
 
 def _name_pattern(document: Template, request: Request) -> str | None:
@@ -218,9 +222,12 @@ def _answers(source: Source, request: Request, around: Surroundings, *, today: d
     fields = source.document.kickoff
     common: dict[str, Any] = {"key": "prerun", "people": around.people, "org_id": around.organization_id}
     common["zone"] = around.reader.zone
+    quoted = Quoted([fields], {}, around.reader, system_variables(template_name=source.title, launched_on=today))
     if request.assign_someone_else:
-        return accept(fields, request.prerun, {}, may_clear_required=True, **common)
-    return submit(fields, request.prerun, today=today, **common)
+        accepted = accept(fields, request.prerun, {}, may_clear_required=True, **common)
+        values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, quoted=quoted)
+        return replace(accepted, values=values)
+    return submit(fields, request.prerun, today=today, quoted=quoted, **common)
 
 
 def _launched_steps(source: Source, request: Request, around: Surroundings) -> list[Step]:

@@ -227,12 +227,12 @@ def _require_hideable(task: Task) -> None:
 
 
 def answered(task: Task, answers: dict[str, object]) -> Task:
-    """With these answers; the first one saved sets the task in progress, hidden tasks on the quiet."""
+    """With these answers; the first one saved or cleared sets the task in progress, hidden tasks on the quiet."""
     if answers == task.taskdata:
         return task
     if task.is_hidden:
-        return replace(task, taskdata=answers, shown_status="in-progress" if answers else task.shown_status)
-    return replace(task, taskdata=answers, status="in-progress" if answers else task.status)
+        return replace(task, taskdata=answers, shown_status="in-progress")
+    return replace(task, taskdata=answers, status="in-progress")
 
 
 def placed(process: Process, task: Task, position: int | None) -> Process:

@@ -132,6 +132,7 @@ def copy_step(template: Template, step: Step, *, title: str | None, new_id: Call
             form_rules=renamed_rules(field.form_rules, ids),
             alias=aliases[field.alias],
             expression=None if field.expression is None else fill_variables(field.expression, new_names),
+            default_value=_renamed_default(field, new_names),
             created_at=now,
             last_updated=now,
         )
@@ -140,6 +141,11 @@ def copy_step(template: Template, step: Step, *, title: str | None, new_id: Call
     title = (title or f"{step.title}{STEP_SUFFIX}")[:MAX_STEP_TITLE]
     alias = numbered_alias(title, {each.alias for each in template.steps}, "step")
     return replace(step, id=new_id(), alias=alias, title=title, fields=tuple(fields), created_at=now, updated_at=now)
+
+
+def _renamed_default(field: Field, new_names: Mapping[str, Variable]) -> object:
+    default: object = field.default_value
+    return fill_variables(default, new_names) if isinstance(default, str) and field.field_type != "radio" else default
 
 
 def field_aliases(template: Template) -> set[str]:

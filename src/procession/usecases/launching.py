@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import msgspec
 
 from procession.domain import launching
-from procession.domain.automations.reacting import with_initial_visibility
 from procession.domain.automations.state import LAUNCHED
 from procession.domain.errors import WrongState
 from procession.domain.events import happened
@@ -60,8 +59,8 @@ async def _launched(tx: WriteTx, ready: Ready, means: Means, cause: str | None =
     document, settings, found = source.document, ready.settings, ready.found
     # Only now, so that no refused launch leaves a gap in them.
     numbers = await _numbers(tx, tasks=len(document.steps))
-    hidden = with_initial_visibility(launching.launch(source, request, around, found, numbers), document)
-    by_rules = await reactions.reacted(tx, hidden, document, settings, LAUNCHED, means, is_new=True)
+    launched = launching.launch(source, request, around, found, numbers)
+    by_rules = await reactions.reacted(tx, launched, document, settings, LAUNCHED, means, is_new=True)
     process = settle(by_rules.process, numbers.at)
     await guests.ensure(tx, means.secrets, _guests_of(process))
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.

@@ -7,6 +7,7 @@ from procession.domain.assignees import merged
 from procession.domain.automations.reacting import Reaction
 from procession.domain.automations.state import FRESH, MOVED, RuleState
 from procession.domain.calculating.process import recalculated
+from procession.domain.calendar import local_day
 from procession.domain.errors import NotFound
 from procession.domain.events import happened
 from procession.domain.launching import bare_request
@@ -14,6 +15,7 @@ from procession.domain.moving.move import Around, moved, require_movable
 from procession.domain.moving.steps import steps_to_add
 from procession.domain.moving.telling import CAUSE, Report, events, people_of, report
 from procession.domain.moving.versions import Versions
+from procession.domain.opening import opened
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.summary import settle
@@ -27,6 +29,7 @@ from procession.storage.tx import WriteTx
 from procession.storage.version_moves import Remembered
 from procession.usecases import guards, guests, reactions
 from procession.usecases.launch_requests import inherited_keys, surroundings
+from procession.usecases.opening import reader_of
 from procession.usecases.reactions import Means, Reacted
 from procession.usecases.undo import are_here, put_back
 
@@ -128,6 +131,14 @@ async def _planned(
     )
     shaped, state = moved(process, former or FRESH, scene)
     shaped = recalculated(shaped, document, settings.timezone)
+    shaped = opened(
+        process,
+        shaped,
+        document,
+        today=local_day(tx.now, settings.timezone),
+        reader=await reader_of(tx, settings, document),
+        new_fields=versions.new_fields.keys() - versions.old_holders.keys(),
+    )
     reaction = Reaction(shaped, state, ())
     if document.rules:
         reaction = await reactions.decided(tx, shaped, document, settings, MOVED, state, means, at=tx.now)

@@ -17,6 +17,7 @@ from procession.domain.events import happened
 from procession.domain.fields import Field
 from procession.domain.form_rules import with_new_ids
 from procession.domain.names import clean_name, fold
+from procession.domain.opening import quotes
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, require
 from procession.domain.processes import Owners, Process, Task
@@ -51,6 +52,7 @@ from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards, guests, lookup_lists
 from procession.usecases.calendars import calendar_of
 from procession.usecases.guards import SeenTask
+from procession.usecases.opening import begun_task
 from procession.usecases.tasks import Changed, assigned, unknown_tags
 
 NO_AD_HOC = "Ad-hoc tasks not allowed for this process"
@@ -95,7 +97,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     fans_out = said.separate_task_for_each_assignee is True
     if fans_out and process is None:
         process = await _container(tx, model.title)
-    made = await _numbered(tx, [replace(model, owners=owners) for owners in shares], fields)
+    made = await _numbered(tx, [replace(model, owners=owners) for owners in shares], fields, process, settings)
     position = said.position if isinstance(said.position, int) else None
     saved = await _enter(tx, process, made, position)
     await stored.add_tags(tx, {task.seq: said.tags for task in made if isinstance(said.tags, tuple)})
@@ -239,14 +241,22 @@ async def _container(tx: WriteTx, title: str) -> Process:
     )
 
 
-async def _numbered(tx: WriteTx, models: Sequence[Task], fields: Sequence[Field]) -> list[Task]:
-    """The tasks with numbers, ids and fields of their own."""
+async def _numbered(
+    tx: WriteTx,
+    models: Sequence[Task],
+    fields: Sequence[Field],
+    process: Process | None,
+    settings: OrganizationSettings,
+) -> list[Task]:
+    """The tasks with numbers, ids and fields of their own, their forms as they begin."""
     first, at = await tx.reserve("task", len(models))
+    document = await stored.document_of(tx, process) if quotes(fields) else None
     made: list[Task] = []
     for offset, model in enumerate(models):
         own = fields if offset == 0 else with_new_ids(fields, tx.new_id)
         task = replace(model, seq=first + offset, id=tx.new_id(), created_at=at, updated_at=at)
-        made.append(tasks.with_own_fields(task, own))
+        task = tasks.with_own_fields(task, own)
+        made.append(await begun_task(tx, task, own, settings, process=process, document=document))
     return made
 
 
@@ -326,7 +336,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
     known = typed([tasks.fields_of(original, document)])
     kept = [field for field in known.fields if field.id not in known.faults]
     fields = with_new_ids(kept, tx.new_id)
-    made = await _numbered(tx, [copy], fields)
+    made = await _numbered(tx, [copy], fields, seen.process, settings)
     saved = await _enter(tx, seen.process, made, original.position + 1)
     await stored.add_tags(tx, {made[0].seq: await stored.tags_of(tx, original)})
     _record_creation(tx, saved.task)

@@ -19,6 +19,7 @@ from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
 from procession.usecases.means import Means
+from procession.usecases.opening import reader_of
 
 
 class Reacted(msgspec.Struct, frozen=True):
@@ -84,6 +85,7 @@ async def decided(
         absences=await absences.of_process(tx, process, document, settings),
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,
+        reader=await reader_of(tx, settings, document),
     )
     return react(process, state, occurrence, scene)
 

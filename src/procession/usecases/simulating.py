@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Entry, Reaction, with_initial_visibility
+from procession.domain.automations.reacting import Entry, Reaction
 from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused
 from procession.domain.automations.state import FRESH, LAUNCHED
 from procession.domain.automations.timing import looked_at
@@ -21,6 +21,7 @@ from procession.usecases import absences, reactions
 from procession.usecases.calendars import calendar_of
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import rehearsed
+from procession.usecases.opening import reader_of
 from procession.usecases.reactions import Means
 
 
@@ -44,11 +45,12 @@ async def simulate(
     document, settings, launched_at = row.document, await organizations.settings_of(tx, tx.org), at or tx.now
     wanted = read_events(events, document)
     launched = await rehearsed(tx, row, document, wish, at=launched_at)
-    hidden = with_initial_visibility(launched, document)
-    reaction = await reactions.decided(tx, hidden, document, settings, LAUNCHED, FRESH, means, at=launched_at)
+    reaction = await reactions.decided(tx, launched, document, settings, LAUNCHED, FRESH, means, at=launched_at)
     moments = [_moment(None, launched_at, reaction, document)]
-    away = await absences.of_process(tx, hidden, document, settings)
-    around = Around(document, calendar_of(settings), away, await _choosable(tx, row), tx.organization_id)
+    away = await absences.of_process(tx, launched, document, settings)
+    reader = await reader_of(tx, settings, document)
+    choosable = await _choosable(tx, row)
+    around = Around(document, calendar_of(settings), away, choosable, tx.organization_id, reader)
     for index, event in enumerate(wanted):
         now = moments[-1].at if event.at is None else event.at
         passed = await _until(tx, reaction, document, settings, now, means)

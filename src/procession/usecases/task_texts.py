@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from procession.adapters.text import safe_markup
-from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
 from procession.domain.names import MARK, Variable, fill_variables, system_variables
 from procession.domain.processes import Task
+from procession.domain.quoting import Quoted
 from procession.domain.richtext import fill_rich_variables
 from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
-from procession.domain.variables import ANYBODY, Reader, variables_of
+from procession.domain.variables import ANYBODY, Reader
 from procession.storage import attachable, organizations, task_pages
 from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
@@ -23,9 +23,7 @@ Documents = Mapping[tuple[str, int], Template]
 class Texts:
     """The variables of a page of tasks, loaded once."""
 
-    def __init__(
-        self, variables: Mapping[int, Mapping[str, Variable]], snippets: Snippets, launched_at: Mapping[int, int]
-    ) -> None:
+    def __init__(self, variables: Mapping[int, Quoted], snippets: Snippets, launched_at: Mapping[int, int]) -> None:
         self._variables = variables
         self._snippets = snippets
         self._launched_at = launched_at
@@ -56,7 +54,8 @@ class Texts:
 
     def _of(self, task: Task) -> Mapping[str, Variable]:
         own = {"current-task-id": Variable((task.id,))}
-        return {**self._variables.get(task.process, {}), **own} if task.process is not None else own
+        quoted = None if task.process is None else self._variables.get(task.process)
+        return own if quoted is None else quoted.also(own)
 
 
 async def texts_of(
@@ -113,7 +112,7 @@ def _names_people(answered: Answered, process: ProcessFacts) -> bool:
 
 def _variables(
     process: ProcessFacts, document: Template | None, answered: Sequence[Answered], reader: Reader = ANYBODY
-) -> dict[str, Variable]:
+) -> Quoted:
     """Every field of the process by its alias, and what each process has. Spec: T-12.2, T-12.3."""
     template = document or Template()
     answers = dict(process.prerun)
@@ -121,13 +120,9 @@ def _variables(
     for each in answered:
         answers |= each.answers
         forms.append(each.own_fields)
-    fields = [field for form in forms for field in form]
-    for form in forms:
-        for hidden in hidden_in(form, answers, reader.zone):
-            answers.pop(hidden, None)
     system = system_variables(
         template_name=process.template_title,
         launched_on=local_day(process.created_at, reader.zone),
         process_id=process.id,
     )
-    return {**variables_of(fields, answers, reader), **system}
+    return Quoted(forms, answers, reader, system)

@@ -1,6 +1,6 @@
 """Changing, answering, hiding and showing tasks. Spec: api-tasks 10, 13; behaviour-work 5."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,9 +11,11 @@ from procession.domain import tasks
 from procession.domain.answers import Accepted, accept
 from procession.domain.automations.state import Occurrence
 from procession.domain.calculating.process import recalculated, task_recalculated
+from procession.domain.calendar import local_day
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import happened
 from procession.domain.fields import Field
+from procession.domain.opening import has_defaults, opened, was_opened
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, may_work_on_task, require
 from procession.domain.processes import Owners, Process, Task
@@ -36,6 +38,7 @@ from procession.usecases import assigning, guards, guests, launching, lookup_lis
 from procession.usecases.calendars import calendar_of
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
+from procession.usecases.opening import begun_task, reader_of
 from procession.usecases.reactions import Means, Reacted
 
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
@@ -88,13 +91,14 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     errors = work.errors() | missing(required, read.sent)
     assignment = await _assignment(tx, work, errors)
     fields = await _fields(tx, work, errors)
-    accepted = await _accepted(tx, work, fields, errors)
+    current = await _current(tx, work, fields)
+    accepted = await _accepted(tx, work, fields, current, errors)
     await _check_tags(tx, work, errors)
     if errors:
         raise Invalid(errors)
     task = edited(seen.task, work.said, work.changed, week=calendar_of(work.settings), clean=stored_markup)
     if "form_fields" in work.changed:
-        task = tasks.with_own_fields(task, fields)
+        task = tasks.with_own_fields(msgspec.structs.replace(task, taskdata=current), fields)
     if accepted is not None:
         task = tasks.answered(task, accepted.values)
     process, task = _recalculated(work, task)
@@ -199,7 +203,25 @@ async def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]
     return tasks.fields_of(task, work.document)
 
 
-async def _accepted(tx: WriteTx, work: _Work, fields: Collection[Field], errors: Errors) -> Accepted | None:
+async def _current(tx: ReadTx, work: _Work, fields: Sequence[Field]) -> dict[str, Any]:
+    """The answers before the sent ones: with what fields begin with that were not open yet. Spec: T-11.25."""
+    task = work.seen.task
+    if "form_fields" in work.changed:
+        known = {field.id for field in tasks.own_fields(task)}
+        opening = [field for field in fields if field.id not in known]
+    else:
+        opening = list(fields) if "taskdata" in work.read.sent and not was_opened(task) else []
+    if not has_defaults(opening):
+        return task.taskdata
+    own = task if task.fields is None else msgspec.structs.replace(task, fields=msgspec.to_builtins(list(fields)))
+    process = work.seen.process
+    begun = await begun_task(tx, own, opening, work.settings, process=process, document=work.document)
+    return begun.taskdata
+
+
+async def _accepted(
+    tx: WriteTx, work: _Work, fields: Collection[Field], current: Mapping[str, Any], errors: Errors
+) -> Accepted | None:
     """The answers with the sent ones merged in; None when none were sent, or they are at fault."""
     if "taskdata" not in work.read.sent:
         return None
@@ -209,7 +231,7 @@ async def _accepted(tx: WriteTx, work: _Work, fields: Collection[Field], errors:
         return accept(
             list(fields),
             work.said.taskdata,
-            work.seen.task.taskdata,
+            current,
             key="taskdata",
             people=people,
             org_id=tx.organization_id,
@@ -311,13 +333,20 @@ def completion_event(task: Task) -> Any:
 async def hide_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
     """Skip a task by hand. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState. Spec: K1-K5."""
     seen = await _hideable(tx, process_id, task_id, to="hide this task")
-    return await _save_visibility(tx, seen, tasks.hidden_by_hand(seen.task), "task.hidden")
+    return await _save_visibility(tx, seen, seen.process, tasks.hidden_by_hand(seen.task), "task.hidden")
 
 
 async def show_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
     """Bring a skipped task back by hand. Raises as `hide_task`."""
     seen = await _hideable(tx, process_id, task_id, to="show this task")
-    return await _save_visibility(tx, seen, tasks.shown_by_hand(seen.task), "task.shown")
+    shown = tasks.shown_by_hand(seen.task)
+    document = await stored.document_of(tx, seen.process)
+    if seen.process is None or document is None or not has_defaults(tasks.fields_of(shown, document)):
+        return await _save_visibility(tx, seen, seen.process, shown, "task.shown")
+    settings = await organizations.settings_of(tx, tx.org)
+    today, reader = local_day(tx.now, settings.timezone), await reader_of(tx, settings, document)
+    after = opened(seen.process, seen.process.with_tasks(shown), document, today=today, reader=reader)
+    return await _save_visibility(tx, seen, after, after.task(task_id), "task.shown")
 
 
 async def _hideable(tx: WriteTx, process_id: str, task_id: str, *, to: str) -> SeenTask:
@@ -327,10 +356,15 @@ async def _hideable(tx: WriteTx, process_id: str, task_id: str, *, to: str) -> S
     return seen
 
 
-async def _save_visibility(tx: WriteTx, seen: SeenTask, task: Task, kind: str) -> SeenTask:
+async def _save_visibility(tx: WriteTx, seen: SeenTask, after: Process | None, task: Task, kind: str) -> SeenTask:
+    """`after` is the process with what else follows from the task's visibility."""
     if task == seen.task:
         return seen
-    saved = await guards.save_changed_task(tx, seen, task)
+    if seen.process is None or after is None:
+        saved = await guards.save_changed_task(tx, seen, task)
+    else:
+        process = await guards.save_process(tx, seen.process, after.with_tasks(task))
+        saved = SeenTask(process.task(task.id), process, seen.named)
     tx.record(happened(kind, task.id, process=task.process))
     _remember(tx, kind, seen, saved)
     return saved

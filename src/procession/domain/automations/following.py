@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain import tasks
 from procession.domain.automations.actions import Done, act
 from procession.domain.automations.conditions import holds
 from procession.domain.automations.field_tests import combined
 from procession.domain.automations.rules import Action, Rule
 from procession.domain.automations.state import View
+from procession.domain.processes import Process
 from procession.domain.templates import Template
 
 
@@ -28,6 +30,13 @@ def hidden_at_start(template: Template) -> frozenset[str]:
         action.target for rule in template.rules if rule.is_live for action in rule.actions if action.verb == "show"
     }
     return frozenset(shown | {step.id for step in template.steps if step.hide_by_default})
+
+
+def with_initial_visibility(process: Process, template: Template) -> Process:
+    """Steps that some rule can show begin hidden, and those that say so. Spec: A-6.1 to A-6.3."""
+    awaited = hidden_at_start(template)
+    hidden = [tasks.skipped(task) for task in process.tasks if task.step_id in awaited]
+    return process.with_tasks(*hidden) if hidden else process
 
 
 def turned(concerned: Iterable[Rule], view: View) -> list[Turn]:

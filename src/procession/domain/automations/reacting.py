@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from procession.domain import tasks
 from procession.domain.automations.actions import Done, act, value_of
 from procession.domain.automations.conditions import holds
 from procession.domain.automations.field_tests import combined
-from procession.domain.automations.following import hidden_at_start, turned
+from procession.domain.automations.following import turned
 from procession.domain.automations.rules import Action, Rule
 from procession.domain.automations.state import (
     Effect,
@@ -86,13 +85,6 @@ class Reaction(msgspec.Struct, frozen=True):
     @property
     def evaluations(self) -> list[Evaluation]:
         return [entry for entry in self.log if isinstance(entry, Evaluation)]
-
-
-def with_initial_visibility(process: Process, template: Template) -> Process:
-    """Steps that some rule can show begin hidden, and those that say so. Spec: A-6.1 to A-6.3."""
-    awaited = hidden_at_start(template)
-    hidden = [tasks.skipped(task) for task in process.tasks if task.step_id in awaited]
-    return process.with_tasks(*hidden) if hidden else process
 
 
 def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Scene) -> Reaction:

@@ -11,15 +11,17 @@ from procession.domain.absences import Absences
 from procession.domain.answers import accept
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
 from procession.domain.calculating.process import recalculated
-from procession.domain.calendar import WorkingWeek
+from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.errors import DomainError, Invalid
 from procession.domain.fields import Field
 from procession.domain.loose import as_bool, as_list, as_object
+from procession.domain.opening import begun, opened, was_opened
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import TIMED_TYPES, Completer
 from procession.domain.templates import Template
 from procession.domain.times import Millis, parse_instant
 from procession.domain.values import People
+from procession.domain.variables import Reader
 
 MAX_EVENTS = 200
 
@@ -45,6 +47,7 @@ class Around(msgspec.Struct, frozen=True):
     absences: Absences
     people: People
     organization_id: str
+    reader: Reader
 
 
 def read_events(raw: object, document: Template) -> list[Event]:
@@ -97,7 +100,10 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
     if before is None:
         raise Invalid({"step_id": ["This launch makes no task of this step."]})
     step = around.document.step(event.step)
-    task = _answered(before, step.fields if step is not None else (), event, around)
+    fields, today = step.fields if step is not None else (), local_day(now, around.week.zone)
+    if event.answers is not None and not was_opened(before):
+        before = begun(before, fields, process=process, document=around.document, today=today, reader=around.reader)
+    task = _answered(before, fields, event, around)
     if event.answers is not None:
         process = recalculated(process.with_tasks(task), around.document, around.week.zone)
         task = process.task(task.id)
@@ -114,6 +120,7 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
         case _:
             tasks.require_editable(task)
     rules, after = task_deadlines.rules_of(around.document), process.with_tasks(task)
+    after = opened(process, after, around.document, today=today, reader=around.reader)
     return task_deadlines.followed_up(after, before, task, rules, around.week, around.absences), occurrence
 
 

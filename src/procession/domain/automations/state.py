@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from procession.domain.absences import NONE, Absences
 from procession.domain.automations.rules import Rule
 from procession.domain.calculating.sheet import hidden_in
-from procession.domain.calendar import WorkingWeek
+from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.fields import Field
+from procession.domain.opening import opened
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
 from procession.domain.times import Millis
+from procession.domain.variables import ANYBODY, Reader
 
 DIGEST_LENGTH = 16
 
@@ -97,6 +99,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     # At most once in a process, whatever happens later. Spec: A-5.18.
     fire_once: bool = False
     guest_only: bool = False
+    # For what forms begin with.
+    reader: Reader = ANYBODY
 
 
 class View:
@@ -140,8 +144,12 @@ class View:
         return self._by_step.get(step_id)
 
     def become(self, process: Process) -> None:
+        """Rules that come later see what forms begin with. Spec: T-11.21."""
+        today = local_day(self.scene.now, self.zone)
+        process = opened(self.process, process, self.scene.document, today=today, reader=self.scene.reader)
         self.process = process
         self._by_step = _by_step(process.tasks)
+        self.__dict__.pop("_hidden", None)
 
     def remember(self, **changes: Any) -> None:
         """Change what the process remembers."""

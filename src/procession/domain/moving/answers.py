@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from procession.domain import tasks
 from procession.domain.fields import Field
 from procession.domain.moving.versions import Versions
-from procession.domain.processes import Process, Task
+from procession.domain.processes import Process
 
 
 def with_answers(process: Process, versions: Versions) -> Process:
@@ -18,6 +18,7 @@ def with_answers(process: Process, versions: Versions) -> Process:
     """
     by_step = {task.step_id: task for task in process.tasks if task.step_id is not None and task.archived_at is None}
     kept = {task.seq: dict(task.taskdata) for task in by_step.values()}
+    started: set[int] = set()
     for field_id, source_step in versions.old_holders.items():
         now, source = versions.new_fields.get(field_id), by_step.get(source_step)
         if source is None or field_id not in source.taskdata:
@@ -29,8 +30,16 @@ def with_answers(process: Process, versions: Versions) -> Process:
         target = by_step.get(now[1])
         if target is not None and target.seq != source.seq:
             kept[target.seq][field_id] = kept[source.seq].pop(field_id)
+            # What the form began with is nobody's work.
+            if "not-started" not in (source.status, source.shown_status) and not target.is_completed:
+                started.add(target.seq)
     return replace(
-        process.with_tasks(*(_with(task, kept[task.seq]) for task in by_step.values())),
+        process.with_tasks(
+            *(
+                tasks.answered(task, kept[task.seq]) if task.seq in started else replace(task, taskdata=kept[task.seq])
+                for task in by_step.values()
+            )
+        ),
         prerun=_kept(process.prerun, versions.before.kickoff, versions.after.kickoff),
     )
 
@@ -39,10 +48,6 @@ def _is_of_another_type(versions: Versions, step_id: str, field: Field) -> bool:
     step = versions.old_steps.get(step_id)
     old = None if step is None else step.field(field.id)
     return old is not None and old.field_type != field.field_type
-
-
-def _with(task: Task, answers: dict[str, Any]) -> Task:
-    return replace(task, taskdata=answers) if task.is_completed else tasks.answered(task, answers)
 
 
 def _kept(answers: Mapping[str, Any], before: Collection[Field], after: Collection[Field]) -> dict[str, Any]:
