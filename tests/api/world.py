@@ -108,6 +108,11 @@ class World:
         tasks = api.data("GET", f"/runs/{self.run}/tasks?with=form_fields")
         self.task, self.hidden_task = (task["id"] for task in tasks)
         api.request("PUT", f"/runs/{self.run}/tasks/{self.hidden_task}/hide").raise_for_status()
+        self.public_run: str = org.process(template, is_public=True)["id"]
+        self.public_code: str = api.data("GET", f"/runs/{self.public_run}/public-link")["code"]
+        [shared, *_] = api.data("GET", f"/runs/{self.public_run}/tasks")
+        guests = {"owners": {"users": [], "guests": [self.guest], "groups": []}}
+        api.request("PUT", f"/runs/{self.public_run}/tasks/{shared['id']}", json=guests).raise_for_status()
         self.archived_run: str = org.process(template)["id"]
         api.request("DELETE", f"/runs/{self.archived_run}").raise_for_status()
         self.advanced_run: str = org.process(template)["id"]
@@ -209,6 +214,9 @@ class World:
             "version": 1,
         }
         special: dict[str, dict[str, Any]] = {
+            "renewPublicLink": {"run_id": self.public_run},
+            "getPublicProcess": {"code": self.public_code},
+            "getPublicProcessOfGuest": {"run_id": self.public_run},
             "getPublicKickoff": {"checklist_id": self.kickoff_template},
             "renewPublicKickoff": {"checklist_id": self.kickoff_template},
             "restoreTemplate": {"checklist_id": self.archived_template},
@@ -382,7 +390,12 @@ class World:
 
     def url(self, operation: Operation, organization_id: str | None = None) -> str:
         """The operation's path with this world's ids; in another organization when one is named."""
-        values = {**self.path(operation), "org_id": organization_id or self.org.id, "key": self.public_template}
+        values = {
+            **self.path(operation),
+            "org_id": organization_id or self.org.id,
+            "organization_id": self.org.id,
+            "key": self.public_template,
+        }
         return operation.path.format_map({**values, "file": "swagger-ui.css"}) + QUERIES.get(operation.id, "")
 
 

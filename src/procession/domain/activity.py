@@ -74,6 +74,7 @@ KINDS: Mapping[str, Kind] = {
     "process.stage_deleted": Kind("updated", "Process", "freed of a milestone"),
     "process.kickoff_submitted": Kind("completed", "Process", "given its kick-off form"),
     "process.kickoff_reopened": Kind("re-opened", "Process", "given its kick-off form to fill in again"),
+    "process.public_link_renewed": Kind("updated", "Process", "given another public link"),
     "process.linked": Kind("linked", "Process", "tagged or filed"),
     "process.unlinked": Kind("unlinked", "Process", "taken out of a tag or folder"),
     "task.created": Kind("created", "Task", "created"),

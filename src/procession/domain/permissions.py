@@ -33,6 +33,11 @@ def may_edit_process(actor: Actor, named: frozenset[str], process: Process, *, m
     return related or (may_edit_template and may_see_process(actor, named, process))
 
 
+def may_publish_process(actor: Actor, process: Process) -> bool:
+    """An administrator, and who owns or started it unless they are light. Spec: behaviour-work B1, api-processes 9."""
+    return actor.is_admin or (actor.role == "standard" and actor.id in (process.owner, process.starter))
+
+
 def may_archive_process(actor: Actor, *, organization_allows: bool) -> bool:
     """Of a process the actor sees. Spec: behaviour-people 3.2 (DEC-15)."""
     return actor.is_admin or (actor.role == "standard" and organization_allows)

@@ -24,7 +24,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import WriteTx
-from procession.usecases import follow_ups, guests, reactions, watchers
+from procession.usecases import follow_ups, guests, public_processes, reactions, watchers
 from procession.usecases.launch_requests import Ready, Wish, checked, prepared
 from procession.usecases.reactions import Means, Reacted
 
@@ -69,6 +69,7 @@ async def _launched(tx: WriteTx, ready: Ready, means: Means, cause: str | None =
     await _remember_holders(tx, holders_to_remember(document, request.roles))
     await processes.add(tx, process)
     await watchers.watch_new_process(tx, process, document)
+    await public_processes.follow(tx, process, was_public=False)
     tags = await template_links.tags_of_every_step(tx, row.id)
     await tasks.add_tags(tx, {task.seq: tags.get(task.step_id or "", ()) for task in process.tasks})
     event = happened(

@@ -13,7 +13,7 @@ from procession.domain.calculating.sheet import standing
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.events import happened
 from procession.domain.names import clean_name, fold
-from procession.domain.permissions import may_archive_process, may_edit_process, require
+from procession.domain.permissions import may_archive_process, may_edit_process, may_publish_process, require
 from procession.domain.processes import Owners, Process
 from procession.domain.summary import INDEXED_NAME_LENGTH
 from procession.domain.template_permissions import may_edit
@@ -30,7 +30,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, launching, reactions, undo
+from procession.usecases import guards, launching, public_processes, reactions, undo
 from procession.usecases.calendars import zone_for
 from procession.usecases.guards import Seen
 from procession.usecases.reactions import Means, Reacted
@@ -110,6 +110,7 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     saved = await guards.save_process(tx, before, by_rules.process)
     fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
     tx.record(happened("process.updated", saved.id, process=saved.seq, fields=fields))
+    await public_processes.follow(tx, saved, was_public=before.is_public)
     await launching.save_reaction(tx, by_rules, means)
     return saved, ignored
 
@@ -148,7 +149,7 @@ async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
     process, actor = seen.process, tx.actor
     is_editor = await may_edit_run(tx, seen)
     is_owner = actor.is_admin or (actor.role == "standard" and actor.id == process.owner)
-    is_close = is_owner or (actor.role == "standard" and actor.id == process.starter)
+    is_close = may_publish_process(actor, process)
     files = actor.is_admin or actor.role == "standard"
     for name, allowed in (
         ("name", is_editor),

@@ -128,6 +128,20 @@ process_stages = Table(
     sqlite_with_rowid=False,
 )
 
+public_processes = Table(
+    # Links to public processes. A link is made to be handed on and shows what is public, so its code is kept as it is.
+    "public_process",
+    metadata,
+    key("org"),
+    key("process"),
+    text("code"),
+    number("made_at"),
+    PrimaryKeyConstraint("org", "process"),
+    ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
+    Index("uq_public_process_code", "org", "code", unique=True),
+    sqlite_with_rowid=False,
+)
+
 rule_states = Table(
     # What a process remembers of its rules, and of the processes it launched; only where there is any of both.
     "rule_state",
