@@ -214,6 +214,7 @@ class World:
             "version": 1,
         }
         special: dict[str, dict[str, Any]] = {
+            "addWatcher": {"user_id": self.org.admin.id},
             "renewPublicLink": {"run_id": self.public_run},
             "getPublicProcess": {"code": self.public_code},
             "getPublicProcessOfGuest": {"run_id": self.public_run},
