@@ -34,12 +34,12 @@ async def remind(tx: WriteTx, task_id: str, means: Means) -> int:
     require_live(seen.task)
     if not seen.task.is_open:
         raise WrongState(NOT_OPEN)
-    if not means.sends_mail:
+    if means.mail != "sent":
         raise MailNotSetUp
     recipients = [each for each in await mailing.recipients_of(tx, seen.task.owners) if each.member != tx.actor.id]
     if recipients:
         letters = await _letters(tx, seen, recipients, means)
-        await mailing.queue(tx, means.secrets, "reminder", seen.task.id, letters)
+        await mailing.queue(tx, means, "reminder", seen.task.id, letters)
         addresses = [each.address for each in recipients]
         tx.record(happened("task.reminded", seen.task.id, process=seen.task.process, recipients=addresses))
     return len(recipients)
