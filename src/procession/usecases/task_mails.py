@@ -5,7 +5,7 @@ from procession.domain.mails import Letter, framed_letter, plain_letter
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import summary_of
 from procession.domain.templates import Template
-from procession.storage import guests, organizations, people, task_pages
+from procession.storage import guests, notices, organizations, people, task_pages
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import mailing
@@ -31,7 +31,7 @@ async def send(tx: WriteTx, task: Task, process: Process | None, means: Means) -
         return False
     sender = await _sender(tx, task, process)
     addresses = {each.address.lower() for each in recipients}
-    if sender is not None and sender.address.lower() not in addresses:
+    if sender is not None and sender.address.lower() not in addresses and await _wants_a_copy(tx, sender):
         recipients.append(sender)
     document = await stored.document_of(tx, process)
     organization = (await organizations.get(tx.connection, tx.org)).name
@@ -68,6 +68,11 @@ async def _sender(tx: ReadTx, task: Task, process: Process | None) -> Recipient 
     known = {each.id: each for each in await people.reachable(tx, [each for each in wanted if each])}
     found = next((known[each] for each in wanted if each in known), None)
     return None if found is None else Recipient(address=found.email, name=found.full_name, member=found.id)
+
+
+async def _wants_a_copy(tx: ReadTx, sender: Recipient) -> bool:
+    said = {} if sender.member is None else await notices.preferences_of(tx, [sender.member])
+    return all(each.wants_assignments for each in said.values())
 
 
 async def _texts(
