@@ -278,7 +278,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_from: Annotated[str, Setting(mail_address(), "Address that mail is sent from; needed with a mail server.")] = (
         ""
     )
-    smtp_timeout_seconds: Annotated[int, Setting(whole(1, 300), "How long the mail server may take to answer.")] = 30
+    smtp_timeout_seconds: Annotated[
+        int, Setting(whole(1, 60), "How long the mail server may take for each answer.")
+    ] = 30
 
     from_environment: frozenset[str] = frozenset()
     from_options: frozenset[str] = frozenset()

@@ -89,7 +89,9 @@ def test_a_draft_is_edited_sent_and_sent_again_after_reopening(org: Organization
     first, second = post.to(guest)
     assert text_of(second, "plain").strip() == "And this time"
     assert first["Message-ID"] != second["Message-ID"]
-    assert org.api.post(f"/tasks/{task}/undo").status_code == 422
+    undone = org.api.post(f"/tasks/{task}/undo")
+    assert (undone.status_code, undone.json()["code"]) == (422, "CANNOT_UNDO")
+    assert "has left" in undone.json()["message"]
 
 
 def test_a_mail_to_nobody_is_refused_and_a_mail_said_to_have_expired_is_none(

@@ -52,7 +52,7 @@ class Edge:
         self.means = Means(
             secrets,
             settings.automation_fire_once,
-            sends_mail=bool(settings.smtp_host),
+            mail="sent" if settings.smtp_host else "waits",
             base_url=settings.base_url.rstrip("/"),
         )
         # What ties a cursor to this server.

@@ -98,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
     "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.mail_sent": Kind("emitted", "Task", "sent by e-mail"),
     "task.mail_failed": Kind("emitted", "Task", "not sent by e-mail"),
-    "task.reminded": Kind("emitted", "Task", "sent again as a reminder"),
+    "task.reminded": Kind("emitted", "Task", "mailed as a reminder"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),

@@ -120,6 +120,14 @@ def decision_on(task: Task, *, sent: bool | None) -> bool | None:
     return sent is not False if task.task_type in TIMED_TYPES else None
 
 
+def sends_mail(task_type: TaskType, decision: bool | None) -> bool:
+    """Whether completing such a task with this decision sends its mail; one said to have expired does not.
+
+    Spec: behaviour-templates T-6.2, T-6.6.
+    """
+    return task_type in EMAIL_TYPES and decision is not False
+
+
 def obstacles(task: Task, fields: Sequence[Field], *, decision: bool | None, zone: str) -> dict[str, list[Any]]:
     """What is still missing: the decision, and whatever each field lacks. Spec: behaviour-work C7, C8."""
     missing: dict[str, list[Any]] = {}

@@ -95,7 +95,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     fields = tasks.fields_of(task, document)
     zone = await zone_for(tx, fields)
     errors: Errors = wanted.errors | tasks.obstacles(task, fields, decision=decision, zone=zone)
-    is_mailed = task_mails.is_sent_by(task, decision)
+    is_mailed = tasks.sends_mail(task.task_type, decision)
     if is_mailed and not await task_mails.recipients_of(tx, task):
         errors["owners"] = [task_mails.NO_RECIPIENT]
     if wanted.override_user is not None:

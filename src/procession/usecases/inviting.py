@@ -15,7 +15,7 @@ INVITATION_DAYS = 18
 
 async def mail_invitation(tx: WriteTx, member: Member, message: str, means: Means) -> None:
     """Tell an invited member, with a code to set a password where they have none; nothing where no mail is sent."""
-    if not means.sends_mail:
+    if means.mail != "sent":
         return
     organization = (await organizations.get(tx.connection, tx.org)).name
     inviter = (await people.names(tx, [tx.actor.id])).get(tx.actor.id)
@@ -42,4 +42,4 @@ async def mail_invitation(tx: WriteTx, member: Member, message: str, means: Mean
         text=text,
         is_notice=True,
     )
-    await mailing.queue(tx, means.secrets, "invitation", str(member.account), [letter])
+    await mailing.queue(tx, means, "invitation", str(member.account), [letter])

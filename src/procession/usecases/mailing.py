@@ -56,21 +56,15 @@ def page_of(guest: Recipient, means: Means) -> str | None:
 
 
 async def queue(
-    tx: WriteTx,
-    secrets: Secrets,
-    kind: MailKind,
-    subject_id: str,
-    letters: Sequence[Letter],
-    *,
-    lasts: Millis = MAX_AGE,
+    tx: WriteTx, means: Means, kind: MailKind, subject_id: str, letters: Sequence[Letter], lasts: Millis = MAX_AGE
 ) -> None:
     """Write letters down that leave once this transaction has committed."""
-    await queue_on(tx.connection, secrets, kind, subject_id, letters, org=tx.org, now=tx.now, lasts=lasts)
+    await queue_on(tx.connection, means, kind, subject_id, letters, org=tx.org, now=tx.now, lasts=lasts)
 
 
 async def queue_on(
     connection: Connection,
-    secrets: Secrets,
+    means: Means,
     kind: MailKind,
     subject_id: str,
     letters: Sequence[Letter],
@@ -80,7 +74,9 @@ async def queue_on(
     lasts: Millis = MAX_AGE,
 ) -> None:
     """As `queue`, also outside any organization (number 0)."""
-    sealed = [(letter, secrets.seal(msgspec.json.encode(letter).decode())) for letter in letters]
+    if means.mail == "dropped":
+        return
+    sealed = [(letter, means.secrets.seal(msgspec.json.encode(letter).decode())) for letter in letters]
     await mails.add(connection, sealed, org=org, kind=kind, subject_id=subject_id, now=now, lasts=lasts)
 
 

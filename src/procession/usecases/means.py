@@ -1,16 +1,19 @@
 """What use cases need of the server they run in."""
 
+from typing import Literal
+
 import msgspec
 
 from procession.adapters.secrets import Secrets
 
 
 class Means(msgspec.Struct, frozen=True):
-    """Keys for links of guests and for letters, the default of A-5.18, whether mail leaves the server, and its public
+    """Keys for links of guests and for letters, the default of A-5.18, what becomes of mail, and the server's public
     address (blank: mails have no links).
     """
 
     secrets: Secrets
     fire_once: bool = False
-    sends_mail: bool = False
+    # It is sent, it waits for a mail server to be set up, or it is not even written: to people who are made up.
+    mail: Literal["sent", "waits", "dropped"] = "dropped"
     base_url: str = ""

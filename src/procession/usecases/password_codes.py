@@ -29,7 +29,7 @@ NO_CODE = "This code is unknown, was used, or has run out. Ask for another one."
 
 async def may_ask(database: Database, secrets: Secrets, email: str, now: Millis, means: Means) -> MustWait | None:
     """Count a request for a code for this address, whether or not somebody has it. Raises MailNotSetUp."""
-    if not means.sends_mail:
+    if means.mail != "sent":
         raise MailNotSetUp
     return await begin_attempt(database, _asking_key(secrets, email), now)
 
@@ -86,7 +86,7 @@ async def set_password(
         for key in (attempts_key(means.secrets, account.email), _asking_key(means.secrets, account.email)):
             await attempts.clear(connection, key)
         letter = _letter(account, "Your password was set", ("A new password was set for this address.",), means)
-        if means.sends_mail:
+        if means.mail == "sent":
             await _queue(connection, account, "password_changed", letter, now, means)
 
         async def changed(tx: WriteTx) -> None:
@@ -120,7 +120,7 @@ async def _queue(
     means: Means,
     **lasts: Millis,
 ) -> None:
-    await mailing.queue_on(connection, means.secrets, kind, str(account.id), [letter], org=0, now=now, **lasts)
+    await mailing.queue_on(connection, means, kind, str(account.id), [letter], org=0, now=now, **lasts)
 
 
 def _asking_key(secrets: Secrets, email: str) -> str:

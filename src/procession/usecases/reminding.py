@@ -9,7 +9,7 @@ from procession.domain.permissions import may_edit_task, require
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import require_live
 from procession.domain.times import SECOND
-from procession.storage import organizations, people
+from procession.storage import notices, organizations, people
 from procession.storage.tx import WriteTx
 from procession.usecases import guards, mailing, task_mails
 from procession.usecases.guards import SeenTask
@@ -34,15 +34,22 @@ async def remind(tx: WriteTx, task_id: str, means: Means) -> int:
     require_live(seen.task)
     if not seen.task.is_open:
         raise WrongState(NOT_OPEN)
-    if not means.sends_mail:
+    if means.mail != "sent":
         raise MailNotSetUp
-    recipients = [each for each in await mailing.recipients_of(tx, seen.task.owners) if each.member != tx.actor.id]
+    recipients = await _reachable(tx, seen.task)
     if recipients:
         letters = await _letters(tx, seen, recipients, means)
-        await mailing.queue(tx, means.secrets, "reminder", seen.task.id, letters)
+        await mailing.queue(tx, means, "reminder", seen.task.id, letters)
         addresses = [each.address for each in recipients]
         tx.record(happened("task.reminded", seen.task.id, process=seen.task.process, recipients=addresses))
     return len(recipients)
+
+
+async def _reachable(tx: WriteTx, task: Task) -> list[Recipient]:
+    """The assignees but the caller and those who want no mail at all. Spec: behaviour-people N7."""
+    found = [each for each in await mailing.recipients_of(tx, task.owners) if each.member != tx.actor.id]
+    said = await notices.preferences_of(tx, [each.member for each in found if each.member is not None])
+    return [each for each in found if each.member is None or each.member not in said or not said[each.member].stop_all]
 
 
 async def _letters(tx: WriteTx, seen: SeenTask, recipients: list[Recipient], means: Means) -> list[Letter]:

@@ -44,8 +44,8 @@ class _Sender:
         self._clock = clock
         self._secrets = secrets
         self.outcome = Outcome()
-        # So many of the batch in hand are settled.
-        self._done = 0
+        # So many of the batch in hand are settled, and until when another mail of it may be begun.
+        self._done = self._until = 0
 
     async def send_all(self, transport: Transport) -> None:
         while self.outcome.problem is None and (batch := await self._claimed()):
@@ -58,8 +58,8 @@ class _Sender:
                     await self._put_off(mail, str(error))
 
     async def _claimed(self) -> list[Mail]:
-        self._done = 0
         now = self._clock()
+        self._done, self._until = 0, now + CLAIMED_FOR - SPARE
         async with self._database.reading() as connection:
             if not await mails.is_any_due(connection, now):
                 return []
@@ -71,9 +71,8 @@ class _Sender:
 
     async def _send(self, office: PostOffice, batch: Sequence[Mail]) -> None:
         """Raises Unreachable. `_done` of the batch are settled then."""
-        until = self._clock() + CLAIMED_FOR - SPARE
         for mail in batch:
-            if self._clock() > until:  # a slow server: the others' claims lapse
+            if self._clock() > self._until:  # a slow server: the others' claims lapse
                 return
             try:
                 letter = mailing.opened(self._secrets, mail.sealed)

@@ -3,9 +3,9 @@
 from procession.domain.events import happened
 from procession.domain.mails import Letter, framed_letter, plain_letter
 from procession.domain.processes import Process, Task
-from procession.domain.tasks import EMAIL_TYPES, summary_of
+from procession.domain.tasks import summary_of
 from procession.domain.templates import Template
-from procession.storage import guests, organizations, people, task_pages
+from procession.storage import guests, notices, organizations, people, task_pages
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import mailing
@@ -14,11 +14,6 @@ from procession.usecases.means import Means
 from procession.usecases.task_texts import Texts, texts_of
 
 NO_RECIPIENT = "This e-mail has no recipient: nobody who can get mail is assigned to the task."
-
-
-def is_sent_by(task: Task, decision: bool | None) -> bool:
-    """Whether completing the task sends its mail; one said to have expired does not. Spec: T-6.2, T-6.6."""
-    return task.task_type in EMAIL_TYPES and decision is not False
 
 
 async def recipients_of(tx: ReadTx, task: Task) -> list[Recipient]:
@@ -36,7 +31,7 @@ async def send(tx: WriteTx, task: Task, process: Process | None, means: Means) -
         return False
     sender = await _sender(tx, task, process)
     addresses = {each.address.lower() for each in recipients}
-    if sender is not None and sender.address.lower() not in addresses:
+    if sender is not None and sender.address.lower() not in addresses and await _wants_a_copy(tx, sender):
         recipients.append(sender)
     document = await stored.document_of(tx, process)
     organization = (await organizations.get(tx.connection, tx.org)).name
@@ -47,7 +42,7 @@ async def send(tx: WriteTx, task: Task, process: Process | None, means: Means) -
         if to:
             texts = await _texts(tx, task, summary, process, document, for_guest=is_guest)
             letters += [_letter(task, summary, texts, each, sender, organization) for each in to]
-    await mailing.queue(tx, means.secrets, "task", task.id, letters)
+    await mailing.queue(tx, means, "task", task.id, letters)
     tx.record(
         happened("task.mail_sent", task.id, process=task.process, recipients=[each.address for each in recipients])
     )
@@ -73,6 +68,11 @@ async def _sender(tx: ReadTx, task: Task, process: Process | None) -> Recipient 
     known = {each.id: each for each in await people.reachable(tx, [each for each in wanted if each])}
     found = next((known[each] for each in wanted if each in known), None)
     return None if found is None else Recipient(address=found.email, name=found.full_name, member=found.id)
+
+
+async def _wants_a_copy(tx: ReadTx, sender: Recipient) -> bool:
+    said = {} if sender.member is None else await notices.preferences_of(tx, [sender.member])
+    return all(each.wants_assignments for each in said.values())
 
 
 async def _texts(

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from procession.domain import tasks
 from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
@@ -19,6 +20,7 @@ NOTHING = (
 )
 CHANGED = "You {act}, but something else has happened since. Change it by hand."
 PEOPLE_GONE = "You {act}, but somebody who would have it back is not here any more. Change it by hand."
+MAIL_HAS_LEFT = "The mail of this task has left, it cannot be taken back. Reopen the task to send another one."
 SWITCHED_OFF = "This server is set not to undo anything."
 
 
@@ -54,6 +56,8 @@ async def undo_on_task(tx: WriteTx, task_id: str, *, minutes: int) -> SeenTask:
     """
     seen = await guards.locked_task(tx, task_id)
     guards.require_changeable(seen.process)
+    if seen.task.is_completed and tasks.sends_mail(seen.task.task_type, seen.task.is_approved):
+        raise CannotUndo(MAIL_HAS_LEFT)
     if seen.process is not None:
         act, before = await _undoable(tx, Kind.PROCESS, seen.process.seq, task_id, minutes)
         process = await _restore(tx, seen.process, act, before)

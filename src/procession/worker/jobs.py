@@ -35,6 +35,9 @@ def periodic_jobs(
     async def send_mail() -> None:
         await mail.send(database, clock, means, transport)
 
+    async def tell_assignees() -> None:
+        await mail.tell_assignees(database, clock, means)
+
     async def look_after_mail() -> None:
         await mail.look_after(database, clock(), transport)
 
@@ -45,4 +48,6 @@ def periodic_jobs(
         Periodic("fire timers", 2, fire_timers),
         Periodic("send mail", 2, send_mail),
         Periodic("look after mail", 300, look_after_mail),
+        # Only where mail leaves, or all that piles up would be told the day one is set up.
+        *([Periodic("tell assignees", 5, tell_assignees)] if means.mail == "sent" else []),
     )

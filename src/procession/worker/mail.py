@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from procession import logs
 from procession.adapters.smtp import Transport
-from procession.storage import mails
+from procession.storage import mails, organizations
 from procession.storage.connection import Connection
 from procession.storage.database import Database
-from procession.usecases import sending
+from procession.usecases import noticing, sending
 from procession.usecases.means import Means
 
 log = logs.get("procession.mail")
@@ -22,6 +22,14 @@ async def send(database: Database, clock: Callable[[], int], means: Means, trans
         log.warning("the mail server takes no mail", problem=outcome.problem, put_off=outcome.put_off)
     if outcome.failed:
         log.warning("mails were given up", number=outcome.failed)
+
+
+async def tell_assignees(database: Database, clock: Callable[[], int], means: Means) -> None:
+    """Write to whom tasks have come, in every organization. Spec: A-4.22."""
+    async with database.reading() as connection:
+        everywhere = await organizations.directory(connection)
+    for org, organization_id in everywhere:
+        await noticing.tell_assignees(database, org, organization_id, clock, means)
 
 
 async def look_after(database: Database, now: int, transport: Transport | None) -> None:

@@ -104,3 +104,15 @@ class InvitationBody(msgspec.Struct):
 
 class RoleBody(msgspec.Struct):
     role: Annotated[str, Meta(description="admin, standard or light, in any case.")]
+
+
+class NoticePreferences(msgspec.Struct):
+    task_assignments: Annotated[bool, Meta(description="Mail that tasks have become theirs.")]
+    stop_all: Annotated[bool, Meta(description="No mail at all, but what concerns their account.")]
+
+
+class NoticePreferencesBody(msgspec.Struct):
+    """What is not mentioned stays."""
+
+    task_assignments: bool | UnsetType = UNSET
+    stop_all: bool | UnsetType = UNSET

@@ -2,17 +2,19 @@
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
-from procession.api.contract.people import User, UserParams
+from procession.api.contract.people import NoticePreferences, NoticePreferencesBody, User, UserParams
 from procession.api.edge import bearer_token
 from procession.api.lists import includes
 from procession.api.operations import operation
 from procession.api.present.people import INCLUDES, present_account, present_user, present_users
 from procession.domain.errors import NotFound, Unauthenticated
+from procession.domain.notices import Preferences
 from procession.domain.people import ProfileChange
 from procession.domain.tokens import token_hash
-from procession.storage import accounts, members, organizations, tokens
-from procession.storage.tx import ReadTx
+from procession.storage import accounts, members, notices, organizations, tokens
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.accounts import change_profile
+from procession.usecases.notice_preferences import choose
 
 ME = "/organizations/{org_id}/me"
 
@@ -51,3 +53,20 @@ async def update_me(call: Call, body: ProfileChange) -> Item[User]:
         call.edge.database, call.org, call.organization_id, call.actor.id, body, actor=call.actor, now=call.now
     )
     return Item(present_user(call, member))
+
+
+@operation("GET", ME + "/notifications", tag="me")
+async def get_my_notifications(tx: ReadTx) -> Item[NoticePreferences]:
+    """Read which mail one gets in this organization."""
+    known = await notices.preferences_of(tx, [tx.actor.id])
+    return Item(_preferences(known.get(tx.actor.id, Preferences())))
+
+
+@operation("PUT", ME + "/notifications", tag="me")
+async def update_my_notifications(tx: WriteTx, body: NoticePreferencesBody) -> Item[NoticePreferences]:
+    """Choose which mail one gets in this organization."""
+    return Item(_preferences(await choose(tx, task_assignments=body.task_assignments, stop_all=body.stop_all)))
+
+
+def _preferences(wanted: Preferences) -> NoticePreferences:
+    return NoticePreferences(task_assignments=wanted.task_assignments, stop_all=wanted.stop_all)

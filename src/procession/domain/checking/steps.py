@@ -12,10 +12,10 @@ from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.fields import Field
 from procession.domain.form_rules import as_condition
 from procession.domain.names import variables_in
+from procession.domain.tasks import EMAIL_TYPES
 from procession.domain.templates import DEFAULT_START, Step, Template
 from procession.domain.wording import condition_text, quoted
 
-_MAILS = frozenset({"email", "expiring_email"})
 _SYSTEM = frozenset({"DATE", "TEMPLATE_NAME", "current-task-id", "current-process-id"})
 
 
@@ -59,7 +59,7 @@ def _people(step: Step, reach: Reach, around: Surroundings) -> Iterator[Finding]
     if step.can_complete_only_assignees:
         sentence = f"Nobody can complete step {title}: only assignees may, and it has none. Assign somebody."
         yield Finding(code="no_completable_path", level="high", place=of_step(step), sentence=sentence)
-    elif step.step_type in _MAILS:
+    elif step.step_type in EMAIL_TYPES:
         sentence = f"The mail of step {title} goes to nobody: assign the people it is for."
         yield Finding(code="unassigned_visible_step", level="high", place=of_step(step), sentence=sentence)
     else:

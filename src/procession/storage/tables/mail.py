@@ -1,8 +1,11 @@
-"""Outgoing mail, and the codes that are sent by it. Shared: a worker takes what is due first, whosever it is."""
+"""Outgoing mail and the codes that are sent by it, shared: a worker takes what is due first, whosever it is.
 
-from sqlalchemy import Column, Index, Table
+Beside them what an organization's notices hang on: who wants which, and up to where the event log has been read.
+"""
 
-from procession.storage.columns import AUTO_ID, number, optional_number, optional_text, text
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table
+
+from procession.storage.columns import AUTO_ID, key, number, optional_number, optional_text, text
 from procession.storage.tables.base import metadata
 
 mails = Table(
@@ -40,4 +43,26 @@ password_codes = Table(
     number("account", index=True),
     number("created_at"),
     number("expires_at"),
+)
+
+notice_preferences = Table(
+    "notice_preference",
+    metadata,
+    key("org"),
+    key("member"),
+    # domain.notices.Preferences; a member without a row has the defaults.
+    number("task_assignments"),
+    number("stop_all"),
+    number("updated_at"),
+    PrimaryKeyConstraint("org", "member"),
+)
+
+log_readers = Table(
+    "log_reader",
+    metadata,
+    key("org"),
+    # Who reads the event log, and the last position they have dealt with.
+    text("reader"),
+    number("position"),
+    PrimaryKeyConstraint("org", "reader"),
 )

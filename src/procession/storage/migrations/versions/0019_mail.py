@@ -1,4 +1,4 @@
-"""Outgoing mail, and codes to set a password with.
+"""Outgoing mail, codes to set a password with, who wants which notices, how far readers of the log are.
 
 Revision: 0019
 Revises: 0015
@@ -48,6 +48,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name="pk_password_code"),
     )
     op.create_index("ix_password_code_account", "password_code", ["account"])
+    op.create_table(
+        "notice_preference",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("member", sa.BigInteger(), nullable=False),
+        sa.Column("task_assignments", sa.BigInteger(), nullable=False),
+        sa.Column("stop_all", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "member", name="pk_notice_preference"),
+    )
+    op.create_table(
+        "log_reader",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "reader", name="pk_log_reader"),
+    )
 
 
 def downgrade() -> None:

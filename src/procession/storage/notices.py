@@ -1,0 +1,71 @@
+"""What notices hang on: which mail members want, and how far readers of the event log are."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from procession.domain.events import Logged
+from procession.domain.notices import KINDS, Preferences, Read
+from procession.storage.dialect import constant, is_in
+from procession.storage.log import position_query
+from procession.storage.query import Query
+from procession.storage.tables.events import events
+from procession.storage.tables.mail import log_readers, notice_preferences
+from procession.storage.tx import ReadTx, WriteTx
+
+BATCH = 200
+
+_P, _R, _E = notice_preferences.c, log_readers.c, events.c
+_preferences = Query(
+    select(_P.member, _P.task_assignments, _P.stop_all).where(_P.org == bindparam("org"), is_in(_P.member, "members"))
+)
+_this_reader = select(_R.position).where(_R.org == bindparam("org"), _R.reader == bindparam("reader"))
+_read_to = Query(_this_reader)
+_lock = Query(_this_reader.with_for_update())
+_after = Query(
+    select(
+        _E.position, _E.process, _E.at, _E.actor_kind, _E.actor_id, _E.cause, _E.subject_kind, _E.subject_id, _E.kind,
+        _E.payload,
+    )
+    .where(_E.org == bindparam("org"), _E.position > bindparam("after"), is_in(_E.kind, "kinds"))
+    .order_by(_E.position)
+    .limit(constant(BATCH))
+)  # fmt: skip
+
+
+async def preferences_of(tx: ReadTx, members: Iterable[int]) -> dict[int, Preferences]:
+    """What these members want, where they have said so."""
+    wanted = sorted(set(members))
+    rows = await tx.tuples(_preferences, members=wanted) if wanted else []
+    return {member: Preferences(bool(assignments), bool(stop)) for member, assignments, stop in rows}
+
+
+async def save_preferences(tx: WriteTx, member: int, wanted: Preferences) -> None:
+    row = {"org": tx.org, "member": member, "updated_at": tx.now}
+    switches = {"task_assignments": int(wanted.task_assignments), "stop_all": int(wanted.stop_all)}
+    await tx.connection.put(notice_preferences, [{**row, **switches}])
+
+
+async def where_reader_is(tx: ReadTx, reader: str) -> tuple[int | None, int]:
+    """The last position the reader has dealt with (None: it has never read) and the newest there is."""
+    [known, newest] = await tx.at_once((_read_to, {"reader": reader}), (position_query, {}))
+    return (known[0][0] if known else None), (newest[0][0] if newest else 0)
+
+
+async def lock_reader(tx: WriteTx, reader: str) -> int | None:
+    """As `where_reader_is` says, and nobody else reads on until the commit."""
+    return await tx.value(_lock, reader=reader)
+
+
+async def move_reader(tx: WriteTx, reader: str, position: int) -> None:
+    await tx.connection.put(log_readers, [{"org": tx.org, "reader": reader, "position": position}])
+
+
+async def read_after(tx: ReadTx, position: int) -> list[Read]:
+    """The next events of the kinds that notices follow from."""
+    rows = await tx.tuples(_after, after=position, kinds=list(KINDS))
+    return [
+        Read(row[0], row[1], Logged(*row[2:-1], payload=msgspec.json.decode(row[-1], type=dict[str, object])))
+        for row in rows
+    ]
