@@ -154,13 +154,18 @@ def test_l_4_8_defaults_answer_what_is_not_sent(org: Organization) -> None:
     assert partly["prerun"] == {**{key: expected[key] for key in expected if key != ids["text"]}, ids["radio"]: "Blue"}
 
 
-def test_l_4_11_a_form_handed_on_is_neither_demanded_nor_filled_in(org: Organization) -> None:
+def test_l_4_11_a_form_handed_on_is_not_demanded_and_begins_with_its_defaults(org: Organization) -> None:
+    """T-11.25"""
     default = {"default_value_enabled": True, "default_value": "Standard"}
     template = org.template(kickoff=[{"label": "Reason", "required": True}, {"label": "Kind", **default}])
 
     run, _ = launch(org, template, assign_someone_else=True, users=[org.person().id])
 
-    assert (run["assign_someone_else"], run["prerun"], run["prerun_status"]) == (True, {}, "incomplete")
+    assert (run["assign_someone_else"], run["prerun"], run["prerun_status"]) == (
+        True,
+        {template["prerun"][1]["id"]: "Standard"},
+        "incomplete",
+    )
     assert (run["prerun_completed_at"], run["prerun_completed_by"]) == (None, None)
 
 

@@ -225,6 +225,20 @@ def test_archiving_reports_where_a_template_is_embedded_and_deleting_cuts_it_out
     assert after["summary"] == "<p>See !</p>" and after["steps"]["data"][0]["summary"] == " now"
 
 
+def test_t_3_8_tags_of_the_public_library_are_no_tags_of_the_organization(org: Organization) -> None:
+    sent = {"title": "Press", "type": "procedure", "industry_tags": ["Print"], "topic_tags": [{"title": "Books"}]}
+    made = org.api.post("/checklists", sent)
+
+    template = made.json()["data"]
+    assert (template["industry_tags"], template["topic_tags"]) == ([], [])
+    assert made.headers["X-Ignored-Params"] == "body:industry_tags, body:topic_tags"
+    link = {"tag_id": org.tag("Print")["id"], "tag_type": "public", "subject_type": "checklist"}
+    org.api.data("POST", "/checklists/tags", {**link, "subject_id": template["id"]})
+    shown = org.api.data("GET", f"/checklists/{template['id']}?with=tags")
+    assert [each["title"] for each in shown["tags"]["data"]] == ["Print"]
+    assert (shown["industry_tags"], shown["topic_tags"]) == ([], [])
+
+
 def test_11_unknown_includes_are_ignored_and_named(org: Organization) -> None:
     template = org.template(steps=["Call"])
 

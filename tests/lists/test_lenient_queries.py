@@ -55,6 +55,8 @@ DEFAULT = ["second", "first"]
         pytest.param("type=novel", "type:novel", id="unknown type"),
         pytest.param("task_status=later", "task_status", id="unknown task_status"),
         pytest.param("owners=abc", "owners", id="owners that are no numbers"),
+        pytest.param("tag_id=x", "tag_id", id="the singular of tag_ids"),
+        pytest.param("type=procedure,novel", "type:novel", id="one unknown type among others"),
         pytest.param("created_since=2026-13-45", "created_since", id="a date filter there is none of"),
         pytest.param("deadline=2026-99-99", "deadline", id="a bad date"),
         pytest.param("nonsense=1", "nonsense", id="unknown parameter"),
@@ -70,6 +72,18 @@ def test_what_cannot_be_used_is_left_out_and_named(three: Organization, query: s
     assert response.status_code == 200
     assert [run["name"] for run in response.json()["data"]] == DEFAULT
     assert (named in ignored(response)) if named else ignored(response) == []
+
+
+def test_a_word_of_a_list_that_cannot_be_read_is_named(three: Organization) -> None:
+    response = three.api.get(f"/runs?owners={three.admin.id},abc&owners[]=1.5")
+
+    assert ignored(response) == ["owners:abc", "owners:1.5"]
+    assert [run["name"] for run in response.json()["data"]] == DEFAULT
+
+
+def test_operations_without_parameters_name_what_they_are_sent(three: Organization) -> None:
+    for path in ("/users-list", f"/checklists/{listed(three.api)['data'][0]['checklist_id']}/check"):
+        assert ignored(three.api.get(f"{path}?tag_id=x")) == ["tag_id"]
 
 
 def test_a_page_beyond_all_numbers_is_past_the_end(three: Organization) -> None:

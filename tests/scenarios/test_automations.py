@@ -55,5 +55,5 @@ def test_a_scenario_ends_as_the_table_says(
             owners = {kind: sorted(task["owners"][kind]) for kind in ("users", "guests", "groups")}
             now = real[title]
             assert owners == {kind: sorted(now["owners"][kind]) for kind in owners}, f"who is to do {title}"
-            for key in ("status", "status_label", "deadline"):
+            for key in ("status", "status_label", "deadline", "taskdata"):
                 assert task[key] == now[key], f"{key} of {title} in the rehearsal"

@@ -1,7 +1,7 @@
 """One request, as handlers see it."""
 
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -61,6 +61,12 @@ class Streamed(msgspec.Struct):
     produce: Callable[[ReadTx], AsyncGenerator[bytes]]
     media_type: str = "application/json"
     headers: dict[str, str] = {}
+
+
+class Later(msgspec.Struct):
+    """A body that takes long to work out: awaited once the connection has been given back, so that nobody waits."""
+
+    produce: Callable[[], Awaitable[Any]]
 
 
 class Call:

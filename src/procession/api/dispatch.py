@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -13,11 +13,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from procession.adapters.workbooks import read_table
 from procession.api.bodies import parse_form, parse_json, read_body
-from procession.api.call import Answer, Call, Streamed
+from procession.api.call import Answer, Call, Later, Streamed
 from procession.api.edge import CallerChanged, Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
-from procession.api.params import read_params
+from procession.api.params import Params, read_params
 from procession.api.preconditions import condition_of, guarded
 from procession.api.replays import named, once
 from procession.api.router import Router
@@ -71,15 +71,18 @@ class Dispatcher:
     ) -> Response:
         values = _path_values(operation, path_values)
         database = self.edge.database
+        found: Response | _Unfinished | None = None
         async with database.reading() as connection:
             await self._admit(operation, call, path_values, connection, may_assume=may_assume)
             try:
                 given = _given(operation, call, values)
                 if operation.tx is ReadTx:
-                    return await self._read(operation, call, given, connection)
+                    found = await self._read(operation, call, given, connection)
             except (DomainError, HttpRefusal):
                 await connection.settle()
                 raise
+        if found is not None:
+            return found if isinstance(found, Response) else found.respond(await found.later.produce())
         raw = b""
         if operation.wants_body:
             raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
@@ -129,7 +132,9 @@ class Dispatcher:
         else:
             await self.edge.authenticate(call, connection, may_assume=may_assume)
 
-    async def _read(self, operation: Operation, call: Call, given: dict[str, Any], connection: Reader) -> Response:
+    async def _read(
+        self, operation: Operation, call: Call, given: dict[str, Any], connection: Reader
+    ) -> "Response | _Unfinished":
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
         if call.version is not None:
             tx.rights = (call.version[1], self.edge.rights)
@@ -148,7 +153,11 @@ class Dispatcher:
             return self._respond(operation, call, found)
         position, epoch = call.version or await _version(tx)
         tag = f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
-        return Response(msgspec.json.encode(found), operation.status, _cache_headers(tag), JSON)
+
+        def tagged(body: Any) -> Response:
+            return Response(msgspec.json.encode(body), operation.status, _cache_headers(tag), JSON)
+
+        return _Unfinished(found, tagged) if isinstance(found, Later) else tagged(found)
 
     async def _found(self, operation: Operation, call: Call, given: dict[str, Any], tx: ReadTx) -> Any:
         """What the handler finds; with `strict_filters` nothing when a parameter or value could not be used."""
@@ -177,6 +186,13 @@ class Dispatcher:
                 yield piece
                 # Others get their turn between the pieces of a long answer.
                 await asyncio.sleep(0)
+
+
+class _Unfinished(msgspec.Struct):
+    """An answer whose body is still to be worked out, and what makes a response of that."""
+
+    later: Later
+    respond: Callable[[Any], Response]
 
 
 class Pieces(StreamingResponse):
@@ -256,8 +272,9 @@ def _given(operation: Operation, call: Call, path_values: dict[str, Any]) -> dic
         given[name] = path_values[name]
     if operation.wants_call:
         given["call"] = call
+    params = read_params(operation.params or Params, call.raw_query, call.ignored)
     if operation.params is not None:
-        given["params"] = read_params(operation.params, call.raw_query, call.ignored)
+        given["params"] = params
     return given
 
 

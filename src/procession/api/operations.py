@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 import msgspec
 
-from procession.api.call import Answer, Streamed
+from procession.api.call import Answer, Later, Streamed
 from procession.api.params import Params
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -110,8 +110,8 @@ def operations_of(module: Any) -> list[Operation]:
 
 
 def _documented(answer: Any) -> Any:
-    """The shape of the body: streams and answers with headers of their own carry the same one."""
-    kept = [option for option in get_args(answer) if option not in (Streamed, Answer)]
+    """The shape of the body: streams, answers with headers of their own and later ones carry the same one."""
+    kept = [option for option in get_args(answer) if option not in (Streamed, Answer, Later)]
     return kept[0] if len(kept) == 1 and get_origin(answer) in (Union, UnionType) else answer
 
 

@@ -83,22 +83,30 @@ def _read(shape: type[P], raw: str, ignored: list[str]) -> P:
             ignored.append(name)
     values: dict[str, Any] = {}
     for field, given in texts.items():
-        value = readers[field](given)
+        value, unread = readers[field](given)
+        name = field.rstrip("_")
         if value is None or value == ():
-            ignored.append(field.rstrip("_"))
+            ignored.append(name)
         else:
             values[field] = value
+            ignored.extend(f"{name}:{word}" for word in unread)
     return shape(**values)
 
 
-def _one(read: Callable[[str], Any]) -> Callable[[list[str]], Any]:
-    return lambda given: read(given[-1])
+# What was read, and the words of a list that could not be.
+Reading = tuple[Any, list[str]]
 
 
-def _many(read: Callable[[str], Any]) -> Callable[[list[str]], Any]:
-    def read_all(given: list[str]) -> tuple[Any, ...]:
-        parts = (read(part.strip()) for text in given for part in text.split(",") if part.strip())
-        return tuple(dict.fromkeys(part for part in parts if part is not None))
+def _one(read: Callable[[str], Any]) -> Callable[[list[str]], Reading]:
+    return lambda given: (read(given[-1]), [])
+
+
+def _many(read: Callable[[str], Any]) -> Callable[[list[str]], Reading]:
+    def read_all(given: list[str]) -> Reading:
+        words = [word for text in given for part in text.split(",") if (word := part.strip())]
+        found = {word: read(word) for word in words}
+        unread = [word for word, value in found.items() if value is None]
+        return tuple(dict.fromkeys(value for value in found.values() if value is not None)), unread
 
     return read_all
 
@@ -120,7 +128,7 @@ def read_flag(text: str) -> bool | None:
 
 
 @cache
-def _readers(shape: type[Params]) -> Mapping[str, Callable[[list[str]], Any]]:
+def _readers(shape: type[Params]) -> Mapping[str, Callable[[list[str]], Reading]]:
     return {name: _reader(kind) for name, kind in field_types(shape).items()}
 
 
@@ -131,7 +139,7 @@ def field_types(shape: type[Params], *, extras: bool = False) -> Mapping[str, An
     return {name: hints[name] for name in shape.__struct_fields__}
 
 
-def _reader(kind: Any) -> Callable[[list[str]], Any]:
+def _reader(kind: Any) -> Callable[[list[str]], Reading]:
     if get_origin(kind) is tuple:
         return _many(read_integer if get_args(kind)[0] is int else read_text)
     options = get_args(kind) or (kind,)

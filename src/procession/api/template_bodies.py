@@ -42,6 +42,7 @@ class _ChangedTemplate(TemplateChange, kw_only=True):
 class _ExportedTemplate(_NewTemplate, kw_only=True):
     steps: Any = None
     stages: Any = None
+    default_folder: str | UnsetType | None = UNSET
     automated_actions: Any = None
 
 

@@ -143,6 +143,18 @@ def with_new_ids(fields: Sequence[Field], new_id: Callable[[], str]) -> tuple[Fi
     return tuple(replace(field, id=ids[field.id], form_rules=renamed_rules(field.form_rules, ids)) for field in fields)
 
 
+def note_new_id(raw: object, field: Field, ids: dict[str, str]) -> None:
+    """Remember which id a new field has got for the one it was sent with. Spec: T-11.76."""
+    sent = (as_object(raw) or {}).get("id")
+    if isinstance(sent, str) and sent and sent.lower() != field.id:
+        ids.setdefault(sent.lower(), field.id)
+
+
+def naming(field: Field, ids: Mapping[str, str]) -> Field:
+    """The field whose rules name new ones by the ids these have got."""
+    return replace(field, form_rules=renamed_rules(field.form_rules, ids)) if field.form_rules and ids else field
+
+
 def renamed_rules(rules: Sequence[FieldRule], ids: Mapping[str, str]) -> tuple[FieldRule, ...]:
     """The rules with new ids for the fields they name."""
 

@@ -59,12 +59,14 @@ def fill_rich_variables(markup: str, values: Mapping[str, Variable], *, sanitize
 
 
 def _fill_text(text: str, values: Mapping[str, Variable], sanitize: Callable[[str], str], *, linked: bool) -> str:
-    def show(value: Variable) -> str:
-        if value.markup is not None:
-            return sanitize(value.markup)
-        return "<br>".join(escape(line) if linked else _with_links(line) for line in value.texts)
+    return fill_variables(text, values, lambda value: as_markup(value, sanitize, linked=linked))
 
-    return fill_variables(text, values, show)
+
+def as_markup(value: Variable, sanitize: Callable[[str], str], *, linked: bool = False) -> str:
+    """What a variable stands for, as it stands in rich text; inside a link (`linked`) nothing becomes another one."""
+    if value.markup is not None:
+        return sanitize(value.markup)
+    return "<br>".join(escape(line) if linked else _with_links(line) for line in value.texts)
 
 
 def _fill_address(tag: str, values: Mapping[str, Variable]) -> str:

@@ -10,6 +10,7 @@ from procession.domain.calendar import WorkingWeek, shift_forward
 from procession.domain.definitions import read_definition
 from procession.domain.errors import Invalid
 from procession.domain.fields import Field
+from procession.domain.form_rules import naming, note_new_id
 from procession.domain.loose import as_object
 from procession.domain.processes import Task
 from procession.domain.task_input import Errors, TaskInput, required
@@ -124,6 +125,7 @@ def read_fields(
     errors: Errors = {}
     read: dict[str, Field] = {}
     aliases = {field.alias for field in kept}
+    ids: dict[str, str] = {}
     for index, raw in enumerate(sent):
         path = f"form_fields.{index}"
         field_id = (as_object(raw) or {}).get("id")
@@ -147,6 +149,8 @@ def read_fields(
             continue
         aliases.add(field.alias)
         read[field.id] = field
+        note_new_id(raw, field, ids)
+    read = {field_id: naming(field, ids) for field_id, field in read.items()}
     found = typed([tuple(read.values())])
     for index, field_id in enumerate(read):
         for key, faults in (("expression", found.calculations), ("form_rules", found.rules)):

@@ -43,6 +43,7 @@ _WORDS = {
     "kickoff_title": "title of the kick-off form",
     "kickoff_description": "description of the kick-off form",
     "explanation_video": "video",
+    "body": "text",
     "default_process_name_format": "pattern of process names",
     "can_add_oot": "permission to add one-off tasks",
     "two_way_visibility": "two-way visibility",

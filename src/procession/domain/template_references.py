@@ -61,14 +61,14 @@ def mentions(template: Template) -> frozenset[tuple[Kind, str]]:
 
 def _texts(template: Template) -> list[str]:
     steps = (step.summary for step in template.steps)
-    return [text for text in (template.summary, template.guidance, *steps) if text]
+    return [text for text in (template.summary, template.guidance, template.body, *steps) if text]
 
 
 def rich_texts(template: Template) -> list[str | None]:
     """Every rich text of the document: also what stands around forms and fields."""
     fields = (field.guidance for field in (*template.kickoff, *template.fields()))
     steps = (step.summary for step in template.steps)
-    return [template.summary, template.guidance, template.kickoff_description, *steps, *fields]
+    return [template.summary, template.guidance, template.body, template.kickoff_description, *steps, *fields]
 
 
 def without_snippet(template: Template, snippet: int) -> Template:
@@ -91,6 +91,7 @@ def rewritten(template: Template, change: Callable[[str, str], str]) -> Template
         template,
         summary=at("summary", template.summary),
         guidance=at("guidance", template.guidance),
+        body=at("body", template.body),
         kickoff_description=at("kickoff_description", template.kickoff_description),
         kickoff=on_fields(template.kickoff),
         steps=tuple(
@@ -139,7 +140,7 @@ def with_former_texts(
 def embeddings(template_id: str, title: str, template: Template, embedded: str) -> list[Embedding]:
     """Where `template` shows the template `embedded`. Spec: api-templates T5."""
     found: list[Embedding] = []
-    if any(_embeds(text, embedded) for text in (template.summary, template.guidance)):
+    if any(_embeds(text, embedded) for text in (template.summary, template.guidance, template.body)):
         found.append(Embedding("Blueprint", title, template_id))
     found += [Embedding("Step", step.title, step.id) for step in template.steps if _embeds(step.summary, embedded)]
     return found

@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     summary: str | None = None
     guidance: str | None = None
+    # Of a document: its text. Spec: T-16.1.
+    body: str | None = None
     icon: str | None = None
     explanation_video: str | None = None
     public_cover: str | None = None

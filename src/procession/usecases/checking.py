@@ -1,6 +1,7 @@
 """Checking a template against itself and against what is there. Spec: behaviour-automations 12.2."""
 
-from procession.domain.checking.check import Checked, check
+from msgspec.structs import replace
+
 from procession.domain.checking.findings import Surroundings
 from procession.domain.template_references import Kind, mentions
 from procession.domain.templates import Template
@@ -10,10 +11,16 @@ from procession.storage.tx import ReadTx
 from procession.usecases.template_access import readable
 
 
-async def check_template(tx: ReadTx, template_id: str) -> Checked:
-    """As the caller may read it. Raises NotFound, NotAllowed."""
-    document = (await readable(tx, template_id)).template.document
-    return check(document, await _surroundings(tx, document))
+async def what_to_check(tx: ReadTx, template_id: str) -> tuple[Template, Surroundings]:
+    """The template as the caller may read it, and what the check depends on besides. Raises NotFound, NotAllowed.
+
+    What a document keeps of steps and rules is out of use (T-16.3).
+    """
+    row = (await readable(tx, template_id)).template
+    document = row.document
+    if row.type == "document":
+        document = replace(document, steps=(), rules=(), stages=())
+    return document, await _surroundings(tx, document)
 
 
 async def _surroundings(tx: ReadTx, document: Template) -> Surroundings:

@@ -32,6 +32,7 @@ def find_rule(template: Template, rule_id: str) -> Rule:
 
 async def add_rule(tx: WriteTx, row: TemplateRow, sent: object) -> tuple[TemplateRow, Rule]:
     """A new rule, the last one unless it names a position. Raises Invalid, WrongState. Spec: A-1.2, A-1.4."""
+    checks.require_steps(row)
     require_room(len(row.document.rules) + 1)
     rule = await _checked(tx, row, sent, None)
     saved = await _save(tx, row, rule, _position(sent))

@@ -10,11 +10,12 @@ from procession.domain.template_steps import with_stage, with_steps_in_stage, wi
 from procession.domain.templates import Template, TemplateRow
 from procession.storage.tx import WriteTx
 from procession.usecases.template_access import save_document
-from procession.usecases.template_checks import required
+from procession.usecases.template_checks import require_steps, required
 
 
 async def add_stage(tx: WriteTx, row: TemplateRow, *, name: str, position: int | None) -> tuple[Template, Stage]:
     """Last unless a position says otherwise. Raises Invalid."""
+    require_steps(row)
     stage = Stage(tx.new_id(), checked_name(name))
     saved = await save_document(tx, row, with_stage(row.document, stage, position))
     tx.record(happened("stage.created", stage.id, template=row.id, name=stage.name))

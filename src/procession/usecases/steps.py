@@ -45,6 +45,7 @@ def find_step(template: Template, step_id: str) -> Step:
 
 async def add_step(tx: WriteTx, row: TemplateRow, given: StepInput) -> tuple[TemplateRow, Step]:
     """A new step at the end; raises Invalid, WrongState. Spec: api-templates S3, T-5.1."""
+    checks.require_steps(row)
     errors: checks.Errors = {}
     title = checks.checked_title(given.title, MAX_STEP_TITLE, errors)
     values = await checked_values(tx, row, given.values, None, errors)
@@ -174,6 +175,7 @@ async def delete_step(tx: WriteTx, row: TemplateRow, step_id: str) -> None:
 async def clone_step(tx: WriteTx, row: TemplateRow, step_id: str, *, title: str | None) -> tuple[TemplateRow, Step]:
     """A copy right after the original, tags included. Raises NotFound, Invalid. Spec: api-templates S6, T-5.5."""
     original, errors = find_step(row.document, step_id), checks.Errors()
+    checks.require_steps(row)
     if title is not None:
         title = checks.checked_title(title, MAX_STEP_TITLE, errors)
     if errors:

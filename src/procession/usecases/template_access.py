@@ -20,7 +20,7 @@ from procession.domain.template_permissions import (
     require_read,
 )
 from procession.domain.templates import Template, TemplateHead, TemplateOutline, TemplateRow, is_draft
-from procession.storage import template_grants, template_versions, templates
+from procession.storage import template_backups, template_grants, template_versions, templates
 from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -119,8 +119,10 @@ def require_live(row: TemplateRow) -> None:
 
 
 async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> TemplateRow:
-    """Save the locked template with a changed document, under the caller's name."""
+    """Save the locked template with a changed document, under the caller's name; what it was is kept (T-10.9)."""
     document = with_result_types(document)
+    if document != row.document:
+        await template_backups.keep(tx, row)
     return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))
 
 

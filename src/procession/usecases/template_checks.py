@@ -6,14 +6,16 @@ from urllib.parse import urlsplit
 
 from procession.domain.calculating.checking import typed_template
 from procession.domain.definitions import read_definition
+from procession.domain.document_text import NO_BODY, NO_STEPS, WRONG_TYPE, body_fault, unsuited
 from procession.domain.emails import is_email
-from procession.domain.errors import Invalid
+from procession.domain.errors import Invalid, WrongState
 from procession.domain.fields import Field
+from procession.domain.form_rules import naming, note_new_id
 from procession.domain.guests import MEMBERS_ADDRESS, normal_email
 from procession.domain.loose import as_object
 from procession.domain.names import clean_name, slug
 from procession.domain.people import is_bot_email
-from procession.domain.templates import Template
+from procession.domain.templates import Template, TemplateRow, TemplateType
 from procession.storage import people, references, templates
 from procession.storage.templates import SYSTEM_ALIAS
 from procession.storage.tx import ReadTx, WriteTx
@@ -115,9 +117,17 @@ def require_sound(document: Template, places: Mapping[str, str]) -> None:
 
 
 def read_kickoff(
-    tx: WriteTx, sent: Sequence[Any], kept: Sequence[Field], taken_aliases: Collection[str], errors: Errors
+    tx: WriteTx,
+    sent: Sequence[Any],
+    kept: Sequence[Field],
+    taken_aliases: Collection[str],
+    errors: Errors,
+    ids: dict[str, str],
 ) -> list[Field]:
-    """The sent kick-off fields: those with a known id changed, the others new. Spec: api-templates 2.3."""
+    """The sent kick-off fields: those with a known id changed, the others new. Spec: api-templates 2.3.
+
+    `ids` takes in what new ones have got for the ids by which other parts of the request name them.
+    """
     known = {field.id: field for field in kept}
     aliases = set(taken_aliases)
     read: list[Field] = []
@@ -145,4 +155,28 @@ def read_kickoff(
         seen.add(field.id)
         aliases.add(field.alias)
         read.append(field)
-    return read
+        note_new_id(raw, field, ids)
+    return [naming(field, ids) for field in read]
+
+
+def require_text(
+    kind: TemplateType, document: Template, places: Mapping[str, str], *, former: Template | None = None
+) -> None:
+    """Raises Invalid where fields or text are none that a template of this type has. Spec: T-16.1, T-16.5."""
+    errors: Errors = {}
+    at = {field_id: path for path, field_id in places.items()}
+    for field in unsuited(kind, document.kickoff):
+        errors[f"{at[field.id]}.field_type" if field.id in at else "type"] = [WRONG_TYPE]
+    if kind != "document":
+        is_new = document.body and (former is None or document.body != former.body)
+        errors |= {"body": [NO_BODY]} if is_new else {}
+    elif (fault := body_fault(document)) is not None:
+        errors["body"] = [fault]
+    if errors:
+        raise Invalid(errors)
+
+
+def require_steps(row: TemplateRow) -> None:
+    """Raises WrongState for a document. Spec: T-16.3."""
+    if row.type == "document":
+        raise WrongState(NO_STEPS)

@@ -12,6 +12,7 @@ from procession.domain.automations.rules import Rule
 from procession.domain.calculating.checking import with_result_types
 from procession.domain.deadlines import circular_steps
 from procession.domain.definitions import read_definition
+from procession.domain.document_text import stored_body
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
 from procession.domain.fields import Field
@@ -54,7 +55,8 @@ async def import_template(
     """
     require_room(len(steps))
     require_room_for_rules(len(rules))
-    row = await create_template(tx, replace(await _with_known(tx, given), kickoff=UNSET))
+    settings = {name: value for name, value in given.settings.items() if name != "body"}
+    row = await create_template(tx, replace(await _with_known(tx, replace(given, settings=settings)), kickoff=UNSET))
     parts = _Parts(tx)
     kickoff = parts.kickoff(await _fed(tx, "prerun", [] if given.kickoff is UNSET else given.kickoff))
     milestones = parts.stages(stages)
@@ -64,7 +66,10 @@ async def import_template(
         raise Invalid(parts.errors)
     known = {stage.id for stage in milestones}
     placed = (step if step.stage_id in known else replace(step, stage_id=None) for step in imported)
-    whole = with_result_types(replace(row.document, kickoff=kickoff, steps=tuple(placed), stages=milestones))
+    body = stored_body(given.settings.get("body") or "", {}) or None
+    whole = replace(row.document, kickoff=kickoff, steps=tuple(placed), stages=milestones, body=body)
+    whole = with_result_types(whole)
+    checks.require_text(row.type, whole, parts.places)
     checks.require_sound(whole, parts.places)
     whole = replace(whole, rules=await without_strangers(tx, parts.rules(rules, whole)))
     copy = copy_template(whole, new_id=tx.new_id, now=tx.now).document

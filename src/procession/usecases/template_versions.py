@@ -24,6 +24,7 @@ from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.rules import without_strangers
 from procession.usecases.template_access import Opened, editable, readable, save_document, told_changes
+from procession.usecases.template_checks import require_text
 
 # How a template is offered is no part of its contents: a version that is brought back leaves these as they are.
 KEPT = (
@@ -110,20 +111,28 @@ async def compare(tx: ReadTx, template_id: str, before: int, after: int | None) 
 
 
 async def restore_version(tx: WriteTx, template_id: str, version: int) -> TemplateRow:
-    """Make the working copy what the version says; processes keep theirs. Raises NotFound, NotAllowed, WrongState.
+    """Make the working copy what the version says; processes keep theirs.
+
+    Raises NotFound, NotAllowed, WrongState, Invalid (of another type, T-16.1).
 
     People, groups, job titles, lists, folders and templates that are gone since are left out.
     """
     row = await editable(tx, template_id)
     opened = await opened_template(tx, template_id)
     document = await document_of(tx, Opened(row, opened.standing), version)
+    return await bring_back(tx, row, document, version=version)
+
+
+async def bring_back(tx: WriteTx, row: TemplateRow, document: Template, **which: int) -> TemplateRow:
+    """Make the working copy of the locked template what this document says; `which` goes into the event."""
     kept = {name: getattr(row.document, name) for name in KEPT}
     restored = replace(await _without_strangers(tx, document), **kept)
     if restored == row.document:
         return row
+    require_text(row.type, restored, {}, former=restored)
     saved = await save_document(tx, row, restored)
     changes = await told_changes(tx, row.document, saved.document)
-    tx.record(happened("template.version_restored", row.id, version=version, title=row.title, changes=changes))
+    tx.record(happened("template.version_restored", row.id, title=row.title, changes=changes, **which))
     return saved
 
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from procession.domain.calculating.checking import with_result_types
+from procession.domain.document_text import stored_body, without_field
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import Event, happened
 from procession.domain.fields import Field
@@ -25,7 +26,14 @@ from procession.domain.template_steps import numbered, require_unused, with_kick
 from procession.domain.templates import MAX_TITLE, Settings, Template, TemplateHead, TemplateRow, TemplateType
 from procession.domain.watchers import DefaultWatcher
 from procession.domain.wording import quoted
-from procession.storage import organizations, public_templates, template_grants, template_versions, templates
+from procession.storage import (
+    organizations,
+    public_templates,
+    template_backups,
+    template_grants,
+    template_versions,
+    templates,
+)
 from procession.storage.tx import WriteTx
 from procession.usecases import lookup_lists, public_kickoff_links
 from procession.usecases import template_checks as checks
@@ -69,15 +77,19 @@ async def create_template(tx: WriteTx, given: TemplateInput) -> TemplateRow:
     errors: checks.Errors = {}
     title = checks.checked_title(given.title, MAX_TITLE, errors)
     read: Sequence[Field] = ()
+    ids: dict[str, str] = {}
     if given.type is UNSET:
         errors["type"] = [checks.required("type")]
     settings = await _checked_settings(tx, given, Template(), errors)
     if given.kickoff is not UNSET:
         sent = await _fed(tx, given.kickoff, (), errors)
-        read = checks.read_kickoff(tx, sent, (), (), errors)
+        read = checks.read_kickoff(tx, sent, (), (), errors, ids)
         settings["kickoff"] = with_kickoff((), read)
     if errors or given.type is UNSET:
         raise Invalid(errors)
+    if settings.get("body"):
+        settings["body"] = stored_body(settings["body"], ids)
+    checks.require_text(given.type, Template(**settings), _places(read))
     checks.require_sound(Template(**settings), _places(read))
     row = await new_row(
         tx,
@@ -166,24 +178,29 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         raise NotAllowed("Only administrators may pin templates.")
     title = checks.checked_title(given.title, MAX_TITLE, errors)
     read: Sequence[Field] = ()
+    ids: dict[str, str] = {}
     settings = await _checked_settings(tx, given, row.document, errors, owner=row.owner)
     if given.kickoff is not UNSET:
         sent = await _fed(tx, given.kickoff, row.document.kickoff, errors)
-        read = _changed_kickoff(tx, row.document, sent, settings, errors)
+        read = _changed_kickoff(tx, row.document, sent, settings, errors, ids)
         settings["kickoff"] = with_kickoff(row.document.kickoff, read)
     alias = row.alias
     if given.alias is not UNSET and given.alias != row.alias:
         alias = await checks.checked_alias(tx, row.id, given.alias, errors)
     if errors:
         raise Invalid(errors)
+    if settings.get("body"):
+        settings["body"] = stored_body(settings["body"], ids)
     document = replace(row.document, **settings)
+    kind = given.type if given.type is not UNSET else row.type
+    checks.require_text(kind, document, _places(read), former=row.document)
     checks.require_sound(document, _places(read))
     changed = replace(
         row,
         title=title,
         folded_title=fold(title),
         alias=alias,
-        type=given.type if given.type is not UNSET else row.type,
+        type=kind,
         status=given.status if given.status is not UNSET else row.status,
         owner=given.owner if given.owner is not UNSET else row.owner,
         is_pinned=given.is_pinned if given.is_pinned is not UNSET else row.is_pinned,
@@ -202,6 +219,8 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
 
 
 async def _save(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:
+    if changed.document != row.document:
+        await template_backups.keep(tx, row)
     if changed.document.dual_version_enabled and not row.document.dual_version_enabled:
         # What launches use until now stays published; the change begins a draft. Spec: T-10.7.
         row = await template_versions.freeze(tx, row)
@@ -287,10 +306,15 @@ async def _fed(tx: WriteTx, sent: list[Any], kept: Sequence[Field], errors: chec
 
 
 def _changed_kickoff(
-    tx: WriteTx, document: Template, sent: list[Any], settings: dict[str, Any], errors: checks.Errors
+    tx: WriteTx,
+    document: Template,
+    sent: list[Any],
+    settings: dict[str, Any],
+    errors: checks.Errors,
+    ids: dict[str, str],
 ) -> list[Field]:
     """The changed fields of the kick-off form. A field that the process name needs stays required. Spec: T-11.31."""
-    read = checks.read_kickoff(tx, sent, document.kickoff, field_aliases(document), errors)
+    read = checks.read_kickoff(tx, sent, document.kickoff, field_aliases(document), errors, ids)
     pattern = settings.get("default_process_name_format", document.default_process_name_format) or ""
     was_required = {field.id for field in document.kickoff if field.required}
     for field in read:
@@ -315,6 +339,7 @@ async def delete_kickoff_field(tx: WriteTx, template_id: str, field_id: str) -> 
     if len(rest) == len(row.document.kickoff):
         raise NotFound
     require_unused(row.document, frozenset({field_id}), what="This kick-off field")
-    saved = await save_document(tx, row, replace(row.document, kickoff=numbered(rest)))
+    body = without_field(row.document.body, field_id) if row.document.body else row.document.body
+    saved = await save_document(tx, row, replace(row.document, kickoff=numbered(rest), body=body))
     changes = await told_changes(tx, row.document, saved.document)
     tx.record(happened("field.deleted", field_id, template=row.id, changes=changes))

@@ -49,6 +49,7 @@ class SimulatedTask(msgspec.Struct):
     deadline: str | None
     deadline_is_held: Annotated[bool, Meta(description="It waits for another step and counts for nothing yet.")]
     completed_at: str | None
+    taskdata: Annotated[dict[str, Any], Meta(description="Answers by field, those included that its form begins with.")]
 
 
 class SimulatedLaunch(msgspec.Struct):

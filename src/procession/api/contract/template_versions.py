@@ -26,6 +26,23 @@ class TemplateVersionContents(TemplateVersion, kw_only=True):
     checklist: Checklist
 
 
+class TemplateBackup(msgspec.Struct, kw_only=True):
+    """What a template was until somebody changed it."""
+
+    id: int
+    title: Annotated[str, Meta(description="The title it had.")]
+    last_updated: str
+    last_updated_by: int | None
+    replaced_at: str
+    replaced_by: Annotated[int | None, Meta(description="Member whose change replaced it.")]
+
+
+class TemplateBackupContents(TemplateBackup, kw_only=True):
+    """`checklist` is the template with the settings, steps, milestones and rules it had, as exports have it."""
+
+    checklist: Checklist
+
+
 class TemplateDifference(msgspec.Struct):
     """One thing that is different.
 

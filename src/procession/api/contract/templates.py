@@ -13,6 +13,7 @@ from procession.api.contract.steps import MemberId, Milestone, Step
 from procession.api.contract.template_fields import KickoffFieldBody, Prerun
 from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 from procession.api.params import PageParams, Params
+from procession.domain.document_text import MAX_BODY
 from procession.domain.watchers import Frequency, NotificationType
 
 TemplateTypeName = Literal["procedure", "form", "document"]
@@ -97,6 +98,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     alias: str
     icon: str | None
     guidance: str | None
+    body: Annotated[str | UnsetType | None, Meta(description="Of a document: its text. Not in lists.")] = UNSET
     explanation_video: str | None
     webhook: str | None
     public_cover: str | None
@@ -150,7 +152,7 @@ class TemplateListParams(PageParams, frozen=True, kw_only=True):
     type: Annotated[str | None, Meta(description="procedure, form or document.")] = None
     starred: Annotated[bool | None, Meta(description="Only the caller's favourites, or only the others.")] = None
     folder: Annotated[tuple[str, ...], Meta(description="Folders the template lies in.")] = ()
-    tag: Annotated[tuple[str, ...], Meta(description="Tags, any of them.")] = ()
+    tag: Annotated[tuple[str, ...], Meta(description="Tags, all of them.")] = ()
     owner_id: Annotated[int | None, Meta(description="Owner of the template.")] = None
     archived: Annotated[str | None, Meta(description="`true` adds archived templates, `only` gives just them.")] = None
     updated_since: Annotated[
@@ -188,6 +190,7 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     explanation_video: Text = UNSET
     public_cover: Text = UNSET
     guidance: Text = UNSET
+    body: Annotated[str, Meta(max_length=MAX_BODY)] | UnsetType | None = UNSET
     icon: Text = UNSET
     starred: Flag = UNSET
     is_public: Flag = UNSET
@@ -205,11 +208,17 @@ class TemplateSettings(msgspec.Struct, kw_only=True):
     users: list[MemberId] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
     default_watchers: DefaultWatchersBody | UnsetType | None = UNSET
+    kickoff_title: Text = UNSET
+    kickoff_description: Text = UNSET
+    folder_changeable_by_launcher: Flag = UNSET
     prerun: list[KickoffFieldBody] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
+        described = self.kickoff_description
+        self.kickoff_description = stored_markup(described) if described else described
         self.summary = stored_markup(self.summary) if self.summary else self.summary
         self.guidance = stored_markup(self.guidance) if self.guidance else self.guidance
+        self.body = stored_markup(self.body) if self.body else self.body
 
 
 class TemplateBody(TemplateSettings, kw_only=True):
@@ -225,17 +234,9 @@ class TemplateChange(TemplateSettings, kw_only=True):
     type: TemplateTypeName | UnsetType = UNSET
     alias: str | UnsetType = UNSET
     status: Annotated[str, Meta(max_length=50)] | UnsetType | None = UNSET
-    kickoff_title: Text = UNSET
-    kickoff_description: Text = UNSET
     is_pinned: Flag = UNSET
     default_folder: Text = UNSET
-    folder_changeable_by_launcher: Flag = UNSET
     kickoff_sharing_user_id: MemberId | UnsetType | None = UNSET
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        described = self.kickoff_description
-        self.kickoff_description = stored_markup(described) if described else described
 
 
 class CloneBody(msgspec.Struct):
@@ -287,6 +288,7 @@ class PublicTemplate(msgspec.Struct, kw_only=True):
     type: TemplateTypeName
     summary: str | None
     guidance: str | None
+    body: str | None
     icon: str | None
     public_cover: str | None
     explanation_video: str | None

@@ -49,6 +49,7 @@ def _task(task: Task) -> SimulatedTask:
         deadline=wire_or_none(task.deadline),
         deadline_is_held=task.is_held,
         completed_at=wire_or_none(task.completed_at),
+        taskdata=task.taskdata,
     )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import UNSET
+
 from procession.api.call import Call
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.templates import Checklist
@@ -34,10 +36,15 @@ def wanted(call: Call, names: Sequence[str], offered: frozenset[str] = OFFERED |
     return frozenset(found)
 
 
-async def present_listed(tx: ReadTx, rows: Sequence[ListedTemplate], names: frozenset[str]) -> list[Checklist]:
+async def present_listed(
+    tx: ReadTx, rows: Sequence[ListedTemplate], names: frozenset[str], *, with_body: bool = False
+) -> list[Checklist]:
     """As much of each as the caller may read; the number of statements does not depend on that of the rows."""
     seen, standings = await as_seen(tx, [each.template for each in rows])
     shown = [present_template(row, starred=each.starred) for row, each in zip(seen, rows, strict=True)]
+    if not with_body:
+        for each in shown:
+            each.body = UNSET
     await _add_includes(tx, seen, shown, names, standings, ancestors=False)
     return shown
 

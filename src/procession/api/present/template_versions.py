@@ -5,7 +5,12 @@ from typing import Any
 
 import msgspec
 
-from procession.api.contract.template_versions import TemplateComparison, TemplateDifference, TemplateVersion
+from procession.api.contract.template_versions import (
+    TemplateBackup,
+    TemplateComparison,
+    TemplateDifference,
+    TemplateVersion,
+)
 from procession.api.present.rules import present_rule
 from procession.api.present.steps import present_follow_up, present_step
 from procession.api.present.template_fields import present_capture, present_prerun
@@ -14,7 +19,8 @@ from procession.domain.fields import Field
 from procession.domain.stages import Stage
 from procession.domain.template_differences import Difference, Part
 from procession.domain.templates import FollowUp, Step, Template
-from procession.domain.times import wire_or_none
+from procession.domain.times import wire, wire_or_none
+from procession.storage.template_backups import Backup
 from procession.usecases.template_versions import Compared, Version
 
 WIRE_NAMES: Mapping[tuple[Part, str], str] = {
@@ -38,6 +44,21 @@ def version_shape(version: Version) -> dict[str, Any]:  # attributes of Template
         "frozen_at": wire_or_none(version.frozen_at),
         "frozen_by": version.frozen_by,
         "processes_count": version.processes,
+    }
+
+
+def present_backup(backup: Backup) -> TemplateBackup:
+    return TemplateBackup(**backup_shape(backup))
+
+
+def backup_shape(backup: Backup) -> dict[str, Any]:  # attributes of TemplateBackup
+    return {
+        "id": backup.no,
+        "title": backup.title,
+        "last_updated": wire(backup.saved_at),
+        "last_updated_by": backup.saved_by,
+        "replaced_at": wire(backup.replaced_at),
+        "replaced_by": backup.replaced_by,
     }
 
 

@@ -122,7 +122,7 @@ async def update_template(tx: WriteTx, call: Call, checklist_id: str, body: Any)
     opened = await usecases.to_update(tx, checklist_id, names=names, title=sent.get("title"))
     row = await usecases.update_template(tx, opened, read_changed_template(body, call.ignored))
     starred = await templates.is_starred(tx, checklist_id)
-    [shown] = await present_listed(tx, [ListedTemplate(row, starred)], frozenset())
+    [shown] = await present_listed(tx, [ListedTemplate(row, starred)], frozenset(), with_body=True)
     return Item(shown)
 
 

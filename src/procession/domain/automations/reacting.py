@@ -91,7 +91,10 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
     """Everything that follows from what happened, cascades included.
 
     Ends: rules complete nothing, so a cascade re-opens no more tasks than there were completed ones (A-5.5).
+    A document has none, whatever its template still keeps (T-16.3).
     """
+    if process.type == "document":
+        return Reaction(process, state, ())
     view = View(process, state, scene)
     log: list[Entry] = []
     queue = deque([occurrence])

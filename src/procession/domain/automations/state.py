@@ -13,7 +13,7 @@ from procession.domain.automations.rules import Rule
 from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.fields import Field
-from procession.domain.opening import opened
+from procession.domain.opening import has_defaults, opened
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
@@ -116,6 +116,7 @@ class View:
             field.id: (field, step.id) for step in document.steps for field in step.fields
         }
         self._by_step = _by_step(process.tasks)
+        self._begins = has_defaults(document.fields())
 
     @property
     def zone(self) -> str:
@@ -145,8 +146,9 @@ class View:
 
     def become(self, process: Process) -> None:
         """Rules that come later see what forms begin with. Spec: T-11.21."""
-        today = local_day(self.scene.now, self.zone)
-        process = opened(self.process, process, self.scene.document, today=today, reader=self.scene.reader)
+        if self._begins:
+            today = local_day(self.scene.now, self.zone)
+            process = opened(self.process, process, self.scene.document, today=today, reader=self.scene.reader)
         self.process = process
         self._by_step = _by_step(process.tasks)
         self.__dict__.pop("_hidden", None)

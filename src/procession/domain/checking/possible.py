@@ -60,6 +60,14 @@ class World:
         self.steps = {step.id: step for step in template.steps}
         self.fields: dict[str, tuple[Field, Step | None]] = {field.id: (field, None) for field in template.kickoff}
         self.fields |= {field.id: (field, step) for step in template.steps for field in step.fields}
+        # What has been found out, by the conditions as the objects they are and whether their step can be seen.
+        self.told_apart: dict[tuple[object, ...], list[tuple[bool, ...]]] = {}
+
+    def can_be_seen(self, subject_id: str) -> bool:
+        """Whether the step, or the one that holds the field, can be seen; the kick-off form always can."""
+        held = self.fields.get(subject_id)
+        step_id = subject_id if held is None else None if held[1] is None else held[1].id
+        return step_id is None or step_id in self.reachable
 
 
 def can_hold(rules: Sequence[Rule], world: World) -> Verdict:
@@ -87,9 +95,14 @@ def can_hold(rules: Sequence[Rule], world: World) -> Verdict:
 
 def _told_apart(asked: Sequence[Condition], world: World) -> list[tuple[bool, ...]]:
     """Which of the conditions on one subject hold together, each way it can be once."""
-    examples = _examples(asked, world)
-    world.effort.spend(len(asked) * len(examples))
-    return list(dict.fromkeys(tuple(_holds(each, example, world) for each in asked) for example in examples))
+    key = (world.can_be_seen(asked[0].subject_id), *map(id, asked))
+    known = world.told_apart.get(key)
+    if known is None:
+        examples = _examples(asked, world)
+        world.effort.spend(len(asked) * len(examples))
+        found = (tuple([_holds(each, example, world) for each in asked]) for example in examples)
+        known = world.told_apart[key] = list(dict.fromkeys(found))
+    return known
 
 
 def _all_hold(rules: Sequence[Rule], met: Sequence[bool]) -> bool:

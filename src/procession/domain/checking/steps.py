@@ -1,6 +1,6 @@
 """What is wrong with steps, fields and texts of a template. Spec: A-12.2, behaviour-templates 7, 12."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from procession.domain.automations.rules import Rule
 from procession.domain.calculating.checking import typed_template
@@ -207,13 +207,17 @@ def _variables(template: Template) -> Iterator[Finding]:
         if alias not in earlier:
             sentence = f"The pattern of process names holds {{{{{alias}}}}}, which is no kick-off field: take it out."
             yield Finding(code="unknown_variable", level="medium", place=TEMPLATE, sentence=sentence)
+    for alias in variables_in(template.body or ""):
+        if alias not in earlier:
+            sentence = f"The text holds {{{{{alias}}}}}, which is no field of the document: take it out."
+            yield Finding(code="unknown_variable", level="medium", place=TEMPLATE, sentence=sentence)
     for step in template.steps:
-        for alias in _named_in(step):
+        for alias, is_known in _named_in(step, earlier).items():
             title = quoted(step.title)
             if alias not in everywhere:
                 sentence = f"Step {title} holds {{{{{alias}}}}}, which is no field of the template: take it out."
                 yield Finding(code="unknown_variable", level="medium", place=of_step(step), sentence=sentence)
-            elif alias not in earlier:
+            elif not is_known:
                 sentence = (
                     f"Step {title} holds {{{{{alias}}}}}, which is answered in this step or later: "
                     "use a field of an earlier step."
@@ -222,7 +226,15 @@ def _variables(template: Template) -> Iterator[Finding]:
         earlier |= {field.alias for field in step.fields}
 
 
-def _named_in(step: Step) -> list[str]:
-    defaults = [field.default_value for field in step.fields if field.default_value_enabled]
-    texts = [step.title, step.summary or "", *(text for text in defaults if isinstance(text, str))]
-    return variables_in(" ".join(texts))
+def _named_in(step: Step, earlier: Collection[str]) -> dict[str, bool]:
+    """The aliases in texts and defaults, and whether each is answered by then; defaults may name fields before them in
+    the same form, too (T-11.25).
+    """
+    found = {alias: alias in earlier for alias in variables_in(f"{step.title} {step.summary or ''}")}
+    before: set[str] = set()
+    for field in step.fields:
+        default = field.default_value if field.default_value_enabled else None
+        for alias in variables_in(default) if isinstance(default, str) else ():
+            found[alias] = found.get(alias, True) and (alias in earlier or alias in before)
+        before.add(field.alias)
+    return found

@@ -54,6 +54,23 @@ template_versions = Table(
     PrimaryKeyConstraint("org", "template_id", "version"),
 )
 
+template_backups = Table(
+    "template_backup",
+    metadata,
+    key("org"),
+    text("template_id"),
+    # From 1; the newest are kept.
+    number("no"),
+    text("title"),
+    number("saved_at"),
+    optional_number("saved_by"),
+    number("replaced_at"),
+    optional_number("replaced_by"),
+    text("document"),
+    PrimaryKeyConstraint("org", "template_id", "no"),
+    ForeignKeyConstraint(["org", "template_id"], ["template.org", "template.id"], ondelete="CASCADE"),
+)
+
 template_grants = Table(
     "template_grant",
     metadata,
