@@ -28,6 +28,9 @@ class Span(NamedTuple):
     below: bool = True
 
 
+EVERY_KEY = Span()
+
+
 def keys_kept(kind: Kind, keys: Set[str]) -> frozenset[str]:
     """The keys of the rows for an answer with these keys."""
     return frozenset(keys) | {PRESENT} if kind is Kind.CHOICES and keys else frozenset(keys)
@@ -48,8 +51,8 @@ def is_whole(kind: Kind, key: str) -> bool:
     return len(key) <= _WIDTHS.get(kind, MAX_KEY)
 
 
-def span_of(test: ValueTest) -> Span | None:
-    """The keys that meet a condition of order; None for other conditions."""
+def span_of(test: ValueTest) -> Span:
+    """The keys that meet a condition of order, or begin with a text."""
     match test.operator:
         case "gt":
             return Span(low=test.keys[0])
@@ -62,7 +65,15 @@ def span_of(test: ValueTest) -> Span | None:
         case "starts":
             return Span(low=test.keys[0], above=False, high=after_prefix(test.keys[0]))
         case _:
-            return None
+            return EVERY_KEY
+
+
+def common(one: Span, other: Span) -> Span:
+    """The keys that are in both."""
+    low, above = max((one.low, one.above), (other.low, other.above))
+    ends = [(span.high, not span.below) for span in (one, other) if span.high is not None]
+    high, with_high = min(ends) if ends else (None, False)
+    return Span(low, above, high, not with_high)
 
 
 def edges_of(kind: Kind, span: Span) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Processes found by the answers that were given in them.
 
-The rows follow from the answers, by rules that later versions of the program may change: `storage.answers_anew` writes
+The rows follow from the answers, by rules that later versions of the program may change: `storage.values_anew` writes
 them once the schema is the newest.
 
 Revision: 0016
