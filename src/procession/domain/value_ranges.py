@@ -4,7 +4,7 @@ Rows are counted in buckets of keys that begin alike: a range is the sum of the 
 its ends that lie within.
 """
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from procession.domain.value_keys import MAX_KEY, Kind, ValueTest
@@ -31,12 +31,12 @@ class Span(NamedTuple):
 EVERY_KEY = Span()
 
 
-def keys_kept(kind: Kind, keys: Set[str]) -> frozenset[str]:
+def keys_kept(kind: Kind, keys: AbstractSet[str]) -> frozenset[str]:
     """The keys of the rows for an answer with these keys."""
     return frozenset(keys) | {PRESENT} if kind is Kind.CHOICES and keys else frozenset(keys)
 
 
-def buckets_of(kind: Kind, keys: Set[str]) -> list[str]:
+def buckets_of(kind: Kind, keys: AbstractSet[str]) -> list[str]:
     """Where an answer with these keys is counted: two keys may share a bucket."""
     return [PRESENT, *(bucket_of(kind, key) for key in keys if key != PRESENT)] if keys else []
 

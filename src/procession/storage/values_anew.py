@@ -134,12 +134,12 @@ class _Filling:
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if not rows:
             return
-        rows = [{"org": self._org, **row} for row in rows]
+        whole = [{"org": self._org, **row} for row in rows]
         if self._connection.dialect.name == "postgresql":
-            text = row_statements.insert(table, tuple(rows[0]))
-            self._connection.exec_driver_sql(text, {"rows": msgspec.json.encode(rows).decode()})
+            text = row_statements.insert(table, tuple(whole[0]))
+            self._connection.exec_driver_sql(text, {"rows": msgspec.json.encode(whole).decode()})
         else:
-            self._connection.execute(insert(table), rows)
+            self._connection.execute(insert(table), whole)
 
 
 def _sorted(values: Values, ids: Mapping[Name, int]) -> list[Row]:

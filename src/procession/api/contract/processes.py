@@ -117,8 +117,8 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
     fields: Annotated[
         tuple[tuple[str, str, str], ...],
         Meta(
-            description="Conditions on answers: `fields[alias][operator]=value` with `eq` (or none), `ne`, `gt`, `gte`, "
-            "`lt`, `lte`, `contains`, `starts`, `in`, `empty` or `not_empty`. `sort=fields.alias` goes by them."
+            description="Conditions on answers: `fields[alias][operator]=value` with `eq` (or none), `ne`, `gt`, "
+            "`gte`, `lt`, `lte`, `contains`, `starts`, `in`, `empty` or `not_empty`. `sort=fields.alias` goes by them."
         ),
     ] = ()
     form_fields_values: Annotated[bool | None, Meta(description="Add answers to `form_fields`.")] = None

@@ -4,9 +4,9 @@ The rows of each field and state are read in order and cut early. Those without 
 others do not fill the page: to find some, all that have one may have to be passed over.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Text, and_, bindparam, case, cast, func, null, select, union_all
 
 from procession.domain.processes import State
 from procession.storage.dialect import constant
@@ -34,7 +34,11 @@ def numbers_by_answer(page: PageShape) -> Query:
     return as_query(select(found.c.seq, found.c.value).order_by(*_order(page, found.c)), page.shape)
 
 
-def _numbers(page: PageShape) -> Select[Any]:
+# A select of several columns: its exact type says nothing that anybody needs.
+_Part: TypeAlias = Any
+
+
+def _numbers(page: PageShape) -> _Part:
     answered, missing = _answered(page), _missing(page)
     if answered and missing and (page.cursor is None or not page.backwards):
         given = union_all(*map(_all_of, answered)).cte("given")
@@ -48,7 +52,7 @@ def _numbers(page: PageShape) -> Select[Any]:
     return window(select(merged.c.seq, merged.c.value, merged.c.is_null).order_by(*_order(page, merged.c)), page)
 
 
-def _all_of(part: Select[Any]) -> Select[Any]:
+def _all_of(part: _Part) -> _Part:
     return select(*part.subquery().c)
 
 
@@ -57,11 +61,11 @@ def _order(page: PageShape, found: Any) -> list[ColumnElement[Any]]:
     return [directed(found.is_null, page.backwards), directed(found.value, down), directed(found.seq, down)]
 
 
-def _answered(page: PageShape) -> list[Select[Any]]:
+def _answered(page: PageShape) -> list[_Part]:
     """The first rows of each field and state; none where all are on the near side of the cursor."""
     answer, descending = page.order[0]
     down, driver = descending != page.backwards, page.driver
-    parts: list[Select[Any]] = []
+    parts: list[_Part] = []
     for state in page.shape.states:
         for slot in range(driver.slots):
             row = process_values.alias().c
@@ -82,13 +86,13 @@ def _answered(page: PageShape) -> list[Select[Any]]:
     return parts
 
 
-def _missing(page: PageShape) -> list[Select[Any]]:
+def _missing(page: PageShape) -> list[_Part]:
     """The first processes of each state that have no answer; none where all are on the near side of the cursor, or
     where a condition wants one.
     """
     answer, descending = page.order[0]
     down = descending != page.backwards
-    parts: list[Select[Any]] = []
+    parts: list[_Part] = []
     for state in page.shape.states:
         seq, listed = _listed(page, state)
         further = beyond_value(page, seq, seq, is_null=True, down=down)

@@ -64,11 +64,11 @@ class Shape(NamedTuple):
     text: bool
     number: bool
     unstarred: bool
-    valued: tuple[ValuedShape, ...]
-    # The templates that the fields of `valued` are of: whoever has the answer is of one of them.
-    implied: KeyedShape | None
     # How names are searched: by SQLite's index, by PostgreSQL's, or by scanning folded names (short texts).
     search: str | None
+    valued: tuple[ValuedShape, ...] = ()
+    # The templates that the fields of `valued` are of: whoever has the answer is of one of them.
+    implied: KeyedShape | None = None
 
     @property
     def states(self) -> tuple[State, ...]:

@@ -30,6 +30,8 @@ from procession.storage.tx import ReadTx
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
 GATHER_UP_TO = 5_000
 MAX_RANGES = 8
+# So many fields of different templates are merged: a list of all may go by an answer that each of them asks for.
+MAX_FIELDS = 32
 # So many pages are remembered with what reads them.
 PLANS_KEPT = 2_048
 # A list without pages is put in order so many numbers at a time, where an index has the order and where none has;
@@ -83,7 +85,7 @@ class _Plan:
         for place, fields in enumerate(order.fields):
             name = fields_name(answer_key(place))
             self.values[name] = list(fields)
-            self.values |= {f"{name}{n}": field for n, field in enumerate(fields[:MAX_RANGES])}
+            self.values |= {f"{name}{n}": field for n, field in enumerate(fields[:MAX_FIELDS])}
         self.shape = Shape(
             parts=tuple(parts),
             keyed=keyed,
@@ -415,11 +417,12 @@ def _driver(plan: _Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
     worded = next((each for each in plan.shape.valued if each.operator == "contains"), None)
     if worded is not None and total <= GATHER_UP_TO:
         return Driver("gather", valued=worded)
-    if order.by_answer and not needs_row(plan.shape) and len(order.fields[0]) <= MAX_RANGES:
+    if order.by_answer and not needs_row(plan.shape) and len(order.fields[0]) <= MAX_FIELDS:
         return _by_answer(plan, order.fields[0])
     if may_be_ranges and plan.where.valued:
         starts = sorted(_starts(plan, sizes), key=lambda found: found[0])
-        return next((ranges for _, start in starts if (ranges := _ranges(plan, start)) is not None), Driver("rows"))
+        found = (ranges for _, start in starts if (ranges := _ranges(plan, start)) is not None)
+        return next(found, Driver("rows"))
     return Driver("rows")
 
 
@@ -453,7 +456,7 @@ def _ranges(plan: _Plan, start: Driver) -> Driver | None:
 def _ranges_of_answers(plan: _Plan, shape: ValuedShape) -> Driver | None:
     valued = plan.where.valued[shape.slot]
     pairs = list(product(valued.fields, keys_of(valued)))
-    slots = _slots(len(pairs)) if shape.is_listed else None
+    slots = _slots(len(pairs), MAX_FIELDS) if shape.is_listed else None
     if slots is None:
         return None
     for n in range(slots):
@@ -461,10 +464,10 @@ def _ranges_of_answers(plan: _Plan, shape: ValuedShape) -> Driver | None:
     return Driver("ranges", valued=shape, slots=slots)
 
 
-def _slots(keys: int) -> int | None:
+def _slots(keys: int, most: int = MAX_RANGES) -> int | None:
     """How many ranges to merge: a power of two (keys repeat), None when there are too many."""
     slots = 1 << (keys - 1).bit_length()
-    return slots if slots <= MAX_RANGES else None
+    return slots if slots <= most else None
 
 
 def _as_page(found: list[tuple[Any, ...]], order: Order, window: Window, total: int) -> ListPage:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 
 from procession.domain.filters import Valued
 from procession.domain.processes import State
@@ -109,7 +109,7 @@ def _statement(parts: tuple[_Part, ...], states: tuple[State, ...]) -> Query:
     return Query(union_all(*counted) if len(counted) > 1 else counted[0])
 
 
-def _counted(part: _Part, states: tuple[State, ...]) -> Select[Any]:
+def _counted(part: _Part, states: tuple[State, ...]) -> Any:  # a select of two numbers
     is_summed = part.what in ("buckets", "span")
     table = (value_counters if is_summed else process_values).alias()
     key = table.c.bucket if is_summed else table.c.key

@@ -77,7 +77,7 @@ def meets(shape: ValuedShape, key: ColumnElement[str]) -> list[Condition]:
     `is_other` completes.
     """
     name = f"v{shape.slot}"
-    value = bindparam(name)
+    value: Any = bindparam(name)
     is_present = [key == PRESENT] if shape.is_marked else []
     match shape.operator:
         case "in":
