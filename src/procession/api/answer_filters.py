@@ -97,7 +97,7 @@ def _asked(sent: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
 def _conditions(alias: str, sent: Mapping[str, str], known: Mapping[str, Known], faults: _Faults) -> list[Valued]:
     meant, tests = known[alias], list[ValueTest]()
     for word, value in sent.items():
-        operator = next((each for each in OPERATORS if each == word), None)
+        operator: Operator | None = next((each for each in OPERATORS if each == word), None)
         if operator is None:
             faults.add(f"fields.{alias}", f"There is no operator {word[:50]}; there are {', '.join(OPERATORS)}.")
             continue

@@ -5,7 +5,7 @@ facet), `keys0` ... (several), those of `listing.values`, `principals`, `text`, 
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -28,7 +28,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.domain.summary import INDEXED_NAME_LENGTH
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import apart, constant, is_in
 from procession.storage.listing.values import ValuedShape, answered, is_other
 from procession.storage.search import SEQ_BITS
 from procession.storage.tables.lists import process_access, process_facets
@@ -73,13 +73,6 @@ class Shape(NamedTuple):
     @property
     def states(self) -> tuple[State, ...]:
         return tuple(sorted({state for part in self.parts for state in part.states}))
-
-
-def apart(query: Select[Any]) -> Select[Any]:
-    """With an offset, if only of nothing, a statement inside another stays what it is: no planner makes a join of it
-    that begins at its other end. Estimates of how many rows are under a key are far too low for that.
-    """
-    return query.offset(constant(0))
 
 
 Given = tuple[KeyedShape | ValuedShape, ...]
@@ -201,7 +194,10 @@ def all_conditions(
     """Every condition of the shape on a process in `state`, except what drives the statement: looked up for each row of
     an ordered range, which is read only until the page is full.
     """
-    return [*_in_state(shape, seq, state, but=but, sight=sight, probe=True), *_in_any_state(shape, seq, but=but)]
+    return [
+        *_in_state(shape, seq, state, but=but, sight=sight, probe=True),
+        *_in_any_state(shape, seq, but=but, probe=True),
+    ]
 
 
 def conditions_in(
@@ -219,7 +215,7 @@ def conditions_in(
         one_of = or_(*[and_(state == constant(each), *conditions) for each, conditions in asked.items()])
     else:
         one_of = in_states(state, shape.states)
-    return [one_of, *_in_any_state(shape, seq, but=but, name=name)]
+    return [one_of, *_in_any_state(shape, seq, but=but, probe=False, name=name)]
 
 
 def _in_state(
@@ -235,10 +231,12 @@ def _in_state(
     return found
 
 
-def _in_any_state(shape: Shape, seq: ColumnElement[int], *, but: Given, name: bool = True) -> list[Condition]:
+def _in_any_state(
+    shape: Shape, seq: ColumnElement[int], *, but: Given, probe: bool, name: bool = True
+) -> list[Condition]:
     found: list[Condition] = []
     for valued in shape.valued:
-        found += is_other(valued, seq) if valued in but else [answered(valued, seq)]
+        found += is_other(valued, seq) if valued in but else [answered(valued, seq, probe=probe)]
     if shape.unstarred:
         found.append(unstarred(seq))
     if name and shape.search is not None:

@@ -23,13 +23,12 @@ from sqlalchemy import (
 )
 
 from procession.domain.processes import State
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import apart, constant, is_in
 from procession.storage.listing.by_answer import numbers_by_answer, page_by_answer
 from procession.storage.listing.conditions import (
     P,
     Shape,
     all_conditions,
-    apart,
     conditions_in,
     delayed,
     found_by_name,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 from procession.domain.filters import Valued
 from procession.domain.value_keys import Kind
 from procession.domain.value_ranges import PRESENT
-from procession.storage.dialect import Holds, constant, is_in
+from procession.storage.dialect import Holds, apart, constant, is_in
 from procession.storage.tables.lists import process_values
 
 Condition = ColumnElement[bool]
@@ -110,12 +110,13 @@ def is_other(shape: ValuedShape, seq: ColumnElement[int]) -> list[Condition]:
     return [~exists(select(constant(1)).where(*same, row.key == bindparam(f"v{shape.slot}")))]
 
 
-def answered(shape: ValuedShape, seq: ColumnElement[int]) -> Condition:
+def answered(shape: ValuedShape, seq: ColumnElement[int], *, probe: bool) -> Condition:
     """The process meets the condition: a look at its own rows."""
     row = process_values.alias().c
     found = select(constant(1)).where(
         row.org == bindparam("org"), row.seq == seq, of_field(shape, row.field), *meets(shape, row.key)
     )
+    found = apart(found) if probe else found
     if not shape.wants_answer:
         return ~exists(found)
     return and_(exists(found), *is_other(shape, seq))
@@ -132,7 +133,7 @@ def has_none(answer: str, seq: ColumnElement[int], *, one: bool) -> Condition:
     """The process has no answer to the fields, or the `one` field, of an order."""
     row, name = process_values.alias().c, fields_name(answer)
     field = row.field == bindparam(f"{name}0") if one else is_in(row.field, name)
-    return ~exists(select(constant(1)).where(row.org == bindparam("org"), row.seq == seq, field))
+    return ~exists(apart(select(constant(1)).where(row.org == bindparam("org"), row.seq == seq, field)))
 
 
 def fields_name(answer: str) -> str:
