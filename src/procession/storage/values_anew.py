@@ -11,7 +11,7 @@ from procession.domain.process_values import Form, Name, Values, names_in, value
 from procession.domain.tasks import fields_in
 from procession.domain.templates import Template
 from procession.storage import row_statements
-from procession.storage.process_values import Row, counted_in, rows_of
+from procession.storage.process_values import counted_in, rows_of
 from procession.storage.tables import lists
 from procession.storage.tables.control import organizations
 from procession.storage.tables.events import sequences
@@ -20,6 +20,8 @@ from procession.storage.tables.templates import template_versions, templates
 
 REVISION = "0016"
 BATCH = 5_000
+# At once, as one value on PostgreSQL.
+MOST_ROWS = 50_000
 
 _P, _T, _V = processes.c, tasks.c, template_versions.c
 _organizations = select(organizations.c.org).order_by(organizations.c.org)
@@ -103,7 +105,7 @@ class _Filling:
         for seq, template_id, version, state, prerun in found:
             values = self._values(template_id, version, prerun, answered[seq])
             ids = self._number(template_id, values)
-            entered += [{"seq": seq, "field": f, "key": key, "state": state} for f, key in _sorted(values, ids)]
+            entered += [{"seq": seq, "field": f, "key": key, "state": state} for f, key in sorted(rows_of(values, ids))]
             self._counts.update((f, state, bucket) for f, bucket in counted_in(values, ids))
         self._insert(lists.process_values, entered)
 
@@ -132,15 +134,10 @@ class _Filling:
         return known
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
-        if not rows:
-            return
-        whole = [{"org": self._org, **row} for row in rows]
-        if self._connection.dialect.name == "postgresql":
-            text = row_statements.insert(table, tuple(whole[0]))
-            self._connection.exec_driver_sql(text, {"rows": msgspec.json.encode(whole).decode()})
-        else:
-            self._connection.execute(insert(table), whole)
-
-
-def _sorted(values: Values, ids: Mapping[Name, int]) -> list[Row]:
-    return sorted(rows_of(values, ids))
+        for start in range(0, len(rows), MOST_ROWS):
+            part = [{"org": self._org, **row} for row in rows[start : start + MOST_ROWS]]
+            if self._connection.dialect.name == "postgresql":
+                text = row_statements.insert(table, tuple(part[0]))
+                self._connection.exec_driver_sql(text, {"rows": msgspec.json.encode(part).decode()})
+            else:
+                self._connection.execute(insert(table), part)

@@ -11,27 +11,25 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select
 
-from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, Window, answer_key
+from procession.domain.filters import Cursor, Order, ProcessFilter, Window
 from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts, visible_counts_read
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import DialectName, escape_like, is_in
+from procession.storage.dialect import is_in
 from procession.storage.listing import blocks, lateness, totals, value_totals
-from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
+from procession.storage.listing.bound_filter import MAX_FIELDS, Caller, Plan, templates_of
+from procession.storage.listing.conditions import P, needs_row
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
 from procession.storage.listing.shapes import INDEXED, Driver, PageShape
 from procession.storage.listing.statements import count_statement, number_statement, page_statement
-from procession.storage.listing.values import ValuedShape, bound, fields_name, keys_of, shape_of
+from procession.storage.listing.values import ValuedShape, keys_of
 from procession.storage.query import Query
-from procession.storage.search import SHORTEST_INDEXED
 from procession.storage.tx import ReadTx
 
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
 GATHER_UP_TO = 5_000
 MAX_RANGES = 8
-# So many fields of different templates are merged: a list of all may go by an answer that each of them asks for.
-MAX_FIELDS = 32
 # So many pages are remembered with what reads them.
 PLANS_KEPT = 2_048
 # A list without pages is put in order so many numbers at a time, where an index has the order and where none has;
@@ -55,97 +53,6 @@ class ListPage(msgspec.Struct, frozen=True, kw_only=True):
     last: Cursor | None = None
 
 
-class Caller(NamedTuple):
-    """Who asks where, as far as it decides about statements and their values."""
-
-    me: int
-    org: int
-    sight: Sight
-    dialect: DialectName
-
-
-class _Plan:
-    """A filter with its values bound to a shape's fixed names; only `now` is bound later."""
-
-    def __init__(self, caller: Caller, where: ProcessFilter, order: Order) -> None:
-        sight = caller.sight
-        self.where = _with_single_part_as_facet(where)
-        self.keyed = list(self.where.keyed)
-        self.values: dict[str, Any] = {"me": caller.me}
-        self.caller = caller
-        self.sight = sight
-        parts: list[PartShape] = []
-        for part in self.where.parts:
-            shape = None if part.keyed is None else self._bind(part.keyed, len(self.keyed) + len(parts))
-            parts.append(PartShape(tuple(sorted(part.states)), shape, part.delayed))
-        keyed = tuple(self._bind(each, slot) for slot, each in enumerate(self.keyed))
-        valued = tuple(shape_of(each, slot) for slot, each in enumerate(self.where.valued))
-        for slot, each in enumerate(self.where.valued):
-            self.values |= bound(each, slot)
-        for place, fields in enumerate(order.fields):
-            name = fields_name(answer_key(place))
-            self.values[name] = list(fields)
-            self.values |= {f"{name}{n}": field for n, field in enumerate(fields[:MAX_FIELDS])}
-        self.shape = Shape(
-            parts=tuple(parts),
-            keyed=keyed,
-            limited_sight=not sight.is_unlimited,
-            text=self.where.text is not None,
-            number=self.where.number is not None,
-            unstarred=self.where.unstarred_by is not None,
-            valued=valued,
-            implied=_templates(keyed) if any(each.wants_answer for each in valued) else None,
-            search=self._bind_text(caller.org),
-        )
-        if sight.principals is not None:
-            self.values["principals"] = list(sight.principals)
-        self.values["unstarred_by"] = self.where.unstarred_by
-        self.values["number"] = self.where.number
-        stars = [] if self.where.unstarred_by is None else [Keyed(Facet.STAR, (str(self.where.unstarred_by),))]
-        self.counters = totals.Counters([*self.keyed, *stars])
-
-    def _bind(self, keyed: Keyed, slot: int) -> KeyedShape:
-        one = len(keyed.keys) == 1
-        if one:
-            self.values[f"k{slot}"] = keyed.keys[0]
-        else:
-            self.values[f"keys{slot}"] = list(keyed.keys)
-            self.values[f"n{slot}"] = len(keyed.keys)
-        return KeyedShape(keyed.facet, slot, one, keyed.every)
-
-    def _bind_text(self, org: int) -> str | None:
-        text = self.where.text
-        if text is None:
-            self.values["pattern"] = None
-            return "scan" if self.where.number is not None else None
-        self.values["pattern"] = f"%{escape_like(text)}%"
-        if len(text) < SHORTEST_INDEXED:
-            return "scan"
-        if self.caller.dialect == "postgresql":
-            return "trigram"
-        self.values |= search_bounds(org)
-        self.values["match"] = '"' + text.replace('"', '""') + '"'
-        return "fts5"
-
-    def bind_cursor(self, cursor: Cursor) -> None:
-        self.values["cursor_seq"] = cursor.seq
-        self.values |= {f"cursor{n}": value for n, value in enumerate(cursor.values)}
-
-
-def _templates(keyed: tuple[KeyedShape, ...]) -> KeyedShape | None:
-    return next((each for each in keyed if each.facet is Facet.TEMPLATE), None)
-
-
-def _with_single_part_as_facet(where: ProcessFilter) -> ProcessFilter:
-    """A single status word with a facet is a facet filter like any other, and may drive the statement."""
-    if len(where.parts) != 1 or where.parts[0].keyed is None:
-        return where
-    part = where.parts[0]
-    return msgspec.structs.replace(
-        where, parts=(StatusPart(part.states, None, part.delayed),), keyed=(*where.keyed, part.keyed)
-    )
-
-
 async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Window, sight: Sight) -> ListPage:
     """One page of the processes that match and that the caller may see, with the exact total."""
     if not where.states or any(not each.keys for each in where.keyed):
@@ -162,8 +69,8 @@ def _may_be_evident(where: ProcessFilter) -> bool:
     return where.text is None and not where.valued and few
 
 
-def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter, order: Order) -> _Plan:
-    plan = _Plan(caller, where, order)
+def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter, order: Order) -> Plan:
+    plan = Plan(caller, where, order)
     plan.values["now"] = tx.now
     return plan
 
@@ -171,14 +78,14 @@ def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter, order: Order) -> _Pl
 class _Evident(NamedTuple):
     """A page that is read in one way whatever the counters say: what to read for its total and for its rows."""
 
-    plan: _Plan
+    plan: Plan
     reads: tuple[Read, ...]
 
 
 @lru_cache(PLANS_KEPT)
 def _evident(caller: Caller, where: ProcessFilter, order: Order, window: Window) -> _Evident | None:
     """Remembered: the same pages are asked for again and again. None where the counters decide."""
-    plan = _Plan(caller, where, order)
+    plan = Plan(caller, where, order)
     driver = _evident_driver(plan, order)
     if driver is None or _is_deep(plan, order, window):
         return None
@@ -194,7 +101,7 @@ async def _page_at_once(tx: ReadTx, evident: _Evident, order: Order, window: Win
     return None if total is None else _as_page(found, order, window, total)
 
 
-def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
+def _evident_driver(plan: Plan, order: Order) -> Driver | None:
     """How the page is read whatever the counters say; None where it depends on them."""
     by_creation = order.keys[0][0] == "seq"
     if order.fields:
@@ -209,7 +116,7 @@ def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
     return _ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else None
 
 
-async def _page_by_sizes(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage:
+async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage:
     """The counters first, and then the page as they suggest."""
     sizes = await _sizes(tx, plan)
     total = await _total(tx, plan, sizes)
@@ -270,7 +177,7 @@ class _Sizes(msgspec.Struct, frozen=True):
     late: int | None
 
 
-def _counting(plan: _Plan) -> list[Read]:
+def _counting(plan: Plan) -> list[Read]:
     """What is read of the counters."""
     caller = plan.caller
     reads = [plan.counters.read]
@@ -281,7 +188,7 @@ def _counting(plan: _Plan) -> list[Read]:
     return [(query, {**values, "org": caller.org}) for query, values in reads]
 
 
-async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
+async def _sizes(tx: ReadTx, plan: Plan) -> _Sizes:
     """What the counters say, read at once."""
     if not all(part.delayed for part in plan.where.parts):
         return _sizes_of(tx, plan, await tx.connection.at_once(_counting(plan)), late=None)
@@ -290,13 +197,13 @@ async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
     return _sizes_of(tx, plan, counted, late=lateness.late_total(days, this_hour, tx.now))
 
 
-def _sizes_of(tx: ReadTx, plan: _Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
+def _sizes_of(tx: ReadTx, plan: Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
     seen = None if plan.sight.is_unlimited else visible_counts(tx.actor, counted[1])
     valued = value_totals.sizes(plan.where.valued, counted[-1]) if plan.where.valued else ()
     return _Sizes(facets=plan.counters.counts(counted[0]), valued=valued, seen=seen, late=late)
 
 
-def _known_total(plan: _Plan, sizes: _Sizes) -> int | None:
+def _known_total(plan: Plan, sizes: _Sizes) -> int | None:
     """The total, when it need not be counted."""
     where = plan.where
     if plan.sight.is_unlimited:
@@ -322,7 +229,7 @@ def _known_by_answer(where: ProcessFilter, sizes: _Sizes) -> int | None:
     return size if value_totals.is_exact(valued) else None
 
 
-async def _total(tx: ReadTx, plan: _Plan, sizes: _Sizes) -> int:
+async def _total(tx: ReadTx, plan: Plan, sizes: _Sizes) -> int:
     known = _known_total(plan, sizes)
     if known is not None:
         return known
@@ -336,16 +243,16 @@ def _has_no_conditions(where: ProcessFilter) -> bool:
     return is_plain and not where.keyed and not where.valued
 
 
-def _is_all_that_is_late(plan: _Plan) -> bool:
+def _is_all_that_is_late(plan: Plan) -> bool:
     return _has_no_conditions(plan.where) and plan.sight.is_unlimited and all(p.delayed for p in plan.where.parts)
 
 
-def _narrowest(plan: _Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
+def _narrowest(plan: Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
     """The smallest thing to start from, with its size; None when nothing but the processes themselves is there."""
     return min(_starts(plan, sizes), key=lambda found: found[0], default=(1 << 62, None))
 
 
-def _starts(plan: _Plan, sizes: _Sizes) -> list[tuple[int, Driver]]:
+def _starts(plan: Plan, sizes: _Sizes) -> list[tuple[int, Driver]]:
     """Whatever a statement could start from, with its size. An answer goes before the template that it implies."""
     states = plan.where.states
     found: list[tuple[int, Driver]] = [] if sizes.late is None else [(sizes.late, Driver("late"))]
@@ -361,21 +268,21 @@ def _starts(plan: _Plan, sizes: _Sizes) -> list[tuple[int, Driver]]:
     return found
 
 
-def _is_deep(plan: _Plan, order: Order, window: Window) -> bool:
+def _is_deep(plan: Plan, order: Order, window: Window) -> bool:
     """Whether blocks tell where the page begins: far down the whole list in order of creation."""
     is_plain = _has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
     is_far = window.cursor is None and window.offset > blocks.WORTH_IT
     return is_far and order.keys[0][0] == "seq" and plan.sight.is_unlimited and is_plain
 
 
-async def _from_block(tx: ReadTx, plan: _Plan, page: PageShape, window: Window) -> PageShape:
+async def _from_block(tx: ReadTx, plan: Plan, page: PageShape, window: Window) -> PageShape:
     """The same page, read from the edge of the block it begins in."""
     edge, offset = await blocks.place_of(tx, plan.where.states, window.offset, down=page.order[0][1])
     plan.values |= {"ceiling": edge, "offset": offset}
     return page._replace(ceiling=True, reach=_reach(offset, page.size))
 
 
-def _page_shape(plan: _Plan, driver: Driver, order: Order, window: Window) -> PageShape:
+def _page_shape(plan: Plan, driver: Driver, order: Order, window: Window) -> PageShape:
     cursor = window.cursor
     offset = 0 if cursor is not None else window.offset
     plan.values["offset"] = offset
@@ -399,7 +306,7 @@ def _reach(offset: int, size: int) -> int:
     return size if offset == 0 else 1 << (offset + size).bit_length()
 
 
-def _driver(plan: _Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
+def _driver(plan: Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
     """Ranges that are in the wanted order; else whatever is small, sorted; else the processes in order."""
     by_creation = order.keys[0][0] == "seq"
     size, narrowest = _narrowest(plan, sizes)
@@ -426,14 +333,14 @@ def _driver(plan: _Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
     return Driver("rows")
 
 
-def _by_answer(plan: _Plan, fields: tuple[int, ...]) -> Driver:
+def _by_answer(plan: Plan, fields: tuple[int, ...]) -> Driver:
     """The answers that the list goes by, only those that meet a condition on them if there is one."""
     asked = zip(plan.where.valued, plan.shape.valued, strict=True)
     own = next((shape for valued, shape in asked if valued.fields == fields and shape.wants_answer), None)
-    return Driver("answers", _templates(plan.shape.keyed), own, slots=len(fields))
+    return Driver("answers", templates_of(plan.shape.keyed), own, slots=len(fields))
 
 
-def _ranges(plan: _Plan, start: Driver) -> Driver | None:
+def _ranges(plan: Plan, start: Driver) -> Driver | None:
     """The keys of a facet or of an answer, or the caller's principals, each as a range in order of creation; None: too
     many, or there are none.
     """
@@ -453,7 +360,7 @@ def _ranges(plan: _Plan, start: Driver) -> Driver | None:
     return Driver("ranges", start.keyed, principals=start.principals, slots=slots)
 
 
-def _ranges_of_answers(plan: _Plan, shape: ValuedShape) -> Driver | None:
+def _ranges_of_answers(plan: Plan, shape: ValuedShape) -> Driver | None:
     valued = plan.where.valued[shape.slot]
     pairs = list(product(valued.fields, keys_of(valued)))
     slots = _slots(len(pairs), MAX_FIELDS) if shape.is_listed else None
