@@ -19,6 +19,7 @@ MEMBER_BOUND = 0.6
 GROWTH_BOUND = 1.3
 DEEP_BOUND = 3.0
 DEEP_PAGE = 50_000
+ANSWERS_BOUND = 3.0
 DEPENDS = {
     "sqlite": {"two facets": 40, "rare word": 40, "common word": 250, "two letters": 300},
     "postgresql": {"two facets": 15, "rare word": 40, "common word": 200, "two letters": 300},
@@ -219,6 +220,7 @@ def _against_page_one(served: Served, database: str) -> list[tuple[str, str, flo
     total: dict[str, Any] = served.ask(PAGE_ONE).json()["meta"]["pagination"]
     deep = min(DEEP_PAGE, total["total_pages"] - 10)
     bounds = {**DEPENDS[database], f"page={deep}": DEEP_BOUND, WITH: WITH_BOUND}
+    bounds |= dict.fromkeys(answer_requests(served.data.access), ANSWERS_BOUND)
     return [(name, path, bounds[name]) for name, path in costly_requests(served.data.access, deep).items()]
 
 
@@ -232,6 +234,19 @@ def costly_requests(access: Access, deep: int) -> dict[str, str]:
         "common word": f"/runs?q={quote(access.common_word)}",
         "two letters": "/runs?q=an",
         WITH: f"{PAGE_ONE}&{WITH}",
+        **answer_requests(access),
+    }
+
+
+def answer_requests(access: Access) -> dict[str, str]:
+    """Filtered and sorted by answers: of one template, and of all."""
+    template = f"/runs?checklist_id={access.keys['template'][0]}"
+    return {
+        "answer": f"{template}&fields[region-1]=North",
+        "range of answers": f"{template}&fields[reference-1][gte]=n",
+        "sort by answer": f"{template}&sort=fields.reference-1",
+        "answer, any template": "/runs?fields[region-1]=North",
+        "sort by answer, any template": "/runs?sort=-fields.reference-1",
     }
 
 

@@ -8,9 +8,37 @@ import pytest
 from procession.storage.listing import plan as listing_plan
 from tests.builders import Person
 from tests.harness import Server
-from tests.lists.world import Slow, World, encoded
+from tests.lists.world import World, encoded
 
 COMBINATIONS = 120
+SORTS_BY_ANSWER = [
+    "fields.amount", "-fields.amount", "fields.word", "-fields.when", "-fields.mail", "fields.pick",
+    "status,fields.amount", "-fields.pick,fields.amount,name",
+]  # fmt: skip
+CONDITIONS_ON_ANSWERS = {
+    "fields[amount][eq]": ["25", "25.30", "9"],
+    "fields[amount][ne]": ["25", "251.5"],
+    "fields[amount][gt]": ["25", "25.3", "-37.25", "-1200", "0"],
+    "fields[amount][lte]": ["25.3", "26", "-37", "250.01"],
+    "fields[amount][empty]": ["1"],
+    "fields[word][eq]": ["ALPHA", "alpha beta gamma", "unal"],
+    "fields[word][lt]": ["alpha beta epsilon", "b"],
+    "fields[word][contains]": ["a b", "_", "本"],
+    "fields[word][starts]": ["alpha", "alpha beta g", "1"],
+    "fields[word][not_empty]": ["true"],
+    "fields[mail][eq]": ["iris@one.example"],
+    "fields[mail][contains]": ["@two"],
+    "fields[mail][empty]": ["1"],
+    "fields[pick][in]": ["red,blue", "celik"],
+    "fields[pick][ne]": ["Green"],
+    "fields[when][gte]": ["2026-03-04", "2026-03-04T15:00:00Z"],
+    "fields[when][lt]": ["2026-03-06T12:00:00Z"],
+    "fields[marks][eq]": ["red"],
+    "fields[marks][in]": ["Red,Blue,none"],
+    "fields[marks][ne]": ["green"],
+    "fields[marks][empty]": ["1"],
+    "fields[marks][not_empty]": ["1"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +84,9 @@ def choices(world: World) -> dict[str, list[str]]:
         "sort": [
             "name", "-name", "due_date", "-due_date", "last_updated", "-created_at", "created_at", "status",
             "-progress", "completed_at", "-completed_at", "status,-name", "-due_date,name", "next_deadline",
+            *SORTS_BY_ANSWER,
         ],
+        **CONDITIONS_ON_ANSWERS,
     }  # fmt: skip
 
 
@@ -75,7 +105,7 @@ def queries(world: World, seed: int, count: int) -> list[dict[str, str]]:
 def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
     """Spec: behaviour-work H18, P13, P14, P16, P17."""
     person = [world.org.admin, world.people[0], world.people[3]][who]
-    slow = Slow(world.processes(), person, world.named(person), world.server.clock())
+    slow = world.slow(person)
     for query in queries(world, seed=who, count=COMBINATIONS):
         expected = slow.ids(query)
         answer = person.api.get(f"/runs?{encoded(query)}&per_page=100").json()
@@ -86,7 +116,7 @@ def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
 @pytest.mark.parametrize("per_page", [1, 7])
 def test_following_links_forwards_and_backwards_gives_each_row_once(world: World, per_page: int) -> None:
     person = world.people[1] if per_page == 7 else world.org.admin
-    slow = Slow(world.processes(), person, world.named(person), world.server.clock())
+    slow = world.slow(person)
     for query in [*queries(world, seed=per_page, count=8)[:: 6 if per_page == 1 else 4]]:
         expected = slow.ids(query)[:60] if per_page == 1 else slow.ids(query)
         forwards, backwards = walk(person, f"{encoded(query)}&per_page={per_page}", limit=len(expected))
@@ -119,7 +149,7 @@ def follow(person: Person, link: str) -> Any:
 
 
 def test_page_numbers_without_cursors_give_the_same_rows(world: World) -> None:
-    slow = Slow(world.processes(), world.org.admin, frozenset(), world.server.clock())
+    slow = world.slow(world.org.admin)
     for query in queries(world, seed=5, count=6)[::5]:
         expected = slow.ids(query)
         for page in (1, 2, 5, 9999):
@@ -129,7 +159,7 @@ def test_page_numbers_without_cursors_give_the_same_rows(world: World) -> None:
 
 def test_the_whole_list_without_pagination(world: World) -> None:
     for person in (world.org.admin, world.people[2]):
-        slow = Slow(world.processes(), person, world.named(person), world.server.clock())
+        slow = world.slow(person)
         for query in queries(world, seed=6, count=10)[::4]:
             answer = person.api.get(f"/runs?{encoded(query)}&without_pagination=true").json()
             assert [run["id"] for run in answer["data"]] == slow.ids(query), query
@@ -144,7 +174,7 @@ def test_what_is_late_is_found_by_stretches_of_numbers(
     monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 0)
     admin = world.org.admin
     query = {"status": "delayed", "sort": sort}
-    expected = Slow(world.processes(), admin, world.named(admin), world.server.clock()).ids(query)
+    expected = world.slow(admin).ids(query)
     assert expected
 
     forwards, backwards = walk(admin, f"{encoded(query)}&per_page=2", limit=len(expected))
@@ -155,6 +185,35 @@ def test_what_is_late_is_found_by_stretches_of_numbers(
     assert backwards == expected[::-1]
     assert [run["id"] for rows in by_number for run in rows] == expected[:9]
     assert [run["id"] for run in whole] == expected
+
+
+@pytest.mark.parametrize("who", [pytest.param(0, id="admin"), pytest.param(1, id="standard")])
+def test_answers_are_found_in_order_where_too_many_are_found_to_be_sorted(
+    world: World, who: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 0)
+    person = [world.org.admin, world.people[0]][who]
+    slow, pick = world.slow(person), random.Random(who)
+    sorts = [*SORTS_BY_ANSWER, "created_at", "-created_at", "name"]
+    offered = {
+        **CONDITIONS_ON_ANSWERS,
+        "checklist_id": choices(world)["checklist_id"],
+        "status": ["active", "complete"],
+    }
+    queries = [{"sort": sort} for sort in sorts]
+    for _ in range(60):
+        names = pick.sample(sorted(offered), pick.randrange(1, 4))
+        queries.append({"sort": pick.choice(sorts), **{name: pick.choice(offered[name]) for name in names}})
+
+    for number, query in enumerate(queries):
+        expected = slow.ids(query)
+        forwards, backwards = walk(person, f"{encoded(query)}&per_page=13", limit=len(expected) if number < 30 else 1)
+        assert forwards == expected[: len(forwards)], query
+        assert backwards == forwards[::-1], query
+        whole = person.api.get(f"/runs?{encoded(query)}&without_pagination=true").json()["data"]
+        assert [run["id"] for run in whole] == expected, query
+        if number < 30:
+            assert len(forwards) == len(expected), query
 
 
 def test_every_side_table_and_counter_equals_a_recount(world: World) -> None:

@@ -238,6 +238,7 @@ PAGE = {"pk_process"}
 STATE, NAME, DUE, UPDATED = ({f"ix_process_{each}"} | PAGE for each in ("state", "name", "due", "updated"))
 FACET, ACCESS = {"pk_process_facet"} | PAGE, {"pk_process_access"} | PAGE
 LATE = {"ix_process_late"} | PAGE
+ANSWER, OF_PROCESS = {"ix_process_value_found"} | PAGE, {"pk_process_value"}
 # Request, and the indexes that its statements on processes and side tables use.
 HOT: dict[str, set[str]] = {
     "": STATE,
@@ -274,6 +275,14 @@ HOT: dict[str, set[str]] = {
     "untagged": FACET,
     "type=procedure": FACET,
     "checklist_id={template}&tag={tag}": FACET,
+    "fields[region-1]=north": ANSWER,
+    "checklist_id={template}&fields[region-1]=north": ANSWER,
+}
+# Answers in order, then processes without one.
+BY_ANSWER = {
+    "sort=fields.reference-1": ANSWER | OF_PROCESS | STATE,
+    "sort=-fields.reference-1&checklist_id={template}": ANSWER | OF_PROCESS | FACET,
+    "sort=fields.reference-1&fields[reference-1][gte]=n": ANSWER,
 }
 # Few rows under a key, in another order than creation: gathered and sorted.
 GATHERED = {
@@ -324,6 +333,13 @@ def test_the_next_and_the_previous_page_by_cursor(world: World, recorded: Any, q
     second = listed(world.admin, forwards)
     backwards = second["meta"]["pagination"]["links"]["previous"].partition("?")[2]
     assert_plan(statements_of(world, recorded, backwards), HOT[query])
+
+
+@pytest.mark.parametrize("query", BY_ANSWER)
+def test_an_order_by_answer(world: World, recorded: Any, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 100)
+
+    assert_plan(statements_of(world, recorded, query), BY_ANSWER[query])
 
 
 @pytest.mark.parametrize("query", GATHERED)

@@ -68,6 +68,9 @@ QUERIES = {
     "q=process": (1, 1),
     "q=p": (1, 1),
     "checklist_id={template}&tag={tag}&type=procedure": (1, 1),
+    # Which fields are meant, and how many have such an answer.
+    "fields[farm-1][empty]=1": (2, 3),
+    "sort=fields.farm-1": (1, 2),
 }
 
 

@@ -1,18 +1,21 @@
 """An organization full of different processes, and the list worked out the slow way to compare with."""
 
 import random
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from msgspec.structs import replace
 
 from procession.domain.actors import Actor, Role
 from procession.domain.deadlines import StepDeadline
+from procession.domain.fields import Field, FieldType, Option
 from procession.domain.listing import principals_of
 from procession.domain.names import fold
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.tasks import fields_of
 from procession.domain.templates import Step, Template, TemplateRow
-from procession.storage import access, processes, recount, templates
+from procession.domain.value_keys import Kind, Operator, holds, keys_of, kind_of, read_test
+from procession.storage import access, processes, recount, template_versions, templates
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
 from procession.usecases.guards import save_process
 from tests.builders import Organization, Person
@@ -57,7 +60,9 @@ class World:
             self.org.api.data("POST", "/folders", {"name": f"folder {n}", "folder_type": "run"})["id"] for n in range(3)
         ]
         self.templates = [self.write(self._template(n)) for n in range(3)]
-        for _ in range(size):
+        for n in range(size):
+            if n == size // 3:
+                self.write(self._mail_becomes_an_address)
             self.launch()
         for process in self.processes():
             for _ in range(self.random.randrange(4)):
@@ -119,7 +124,7 @@ class World:
                 type="form" if n == 0 else "procedure", owner=self.people[n].id, created_by=self.org.admin.id,
                 created_at=tx.now, updated_at=tx.now, document=Template(steps=steps),
             )  # fmt: skip
-            await templates.add(tx, row)
+            await templates.add(tx, _with_fields(row, n))
             if n == 2:
                 grant = {"template_id": row.id, "permission": "PROCESS_READ", "principal": "everyone"}
                 await tx.insert(_grants(), [grant])
@@ -127,10 +132,29 @@ class World:
 
         return work
 
+    async def _mail_becomes_an_address(self, tx: WriteTx) -> None:
+        """In the first template. What processes of before have in it is a text, and no address."""
+        [row] = await templates.lock_many(tx, self.templates[:1])
+        kickoff = [replace(each, field_type="email") if each.alias == "mail" else each for each in row.document.kickoff]
+        await templates.save(tx, row, replace(row, document=replace(row.document, kickoff=tuple(kickoff))))
+
+    def documents(self) -> dict[tuple[str, int], Template]:
+        """The versions that processes run."""
+
+        async def work(tx: ReadTx) -> dict[tuple[str, int], Template]:
+            everything = [process async for process in recount.all_processes(tx)]
+            pairs = {(each.template_id, each.template_version) for each in everything}
+            return {pair: await template_versions.version_document(tx, *pair) for pair in pairs}
+
+        return self.read(work)
+
+    def slow(self, person: Person) -> "Slow":
+        return Slow(self.processes(), person, self.named(person), self.server.clock(), self.documents())
+
     def _change(self, process: Process) -> None:
         """One random change to a process: threads through the API, the rest as use cases do, through the gate."""
         step = self.random.choice(
-            ["complete", "assign", "late", "problem", "issue", "archive", "star", "hide", "improve"]
+            ["complete", "assign", "late", "problem", "issue", "archive", "star", "hide", "improve", "answer", "submit"]
         )
         seed = self.random.random()
         task = self.random.choice(process.tasks) if process.tasks else None
@@ -147,13 +171,16 @@ class World:
         async def work(tx: WriteTx) -> None:
             before = await processes.lock(tx, process_id)
             assert before is not None
-            await save_process(tx, before, self._changed(before, step, random.Random(seed), tx.now))
+            document = await template_versions.version_document(tx, before.template_id, before.template_version)
+            await save_process(tx, before, self._changed(before, step, random.Random(seed), tx.now, document))
             tx.record(_noted(before.id))
 
         return work
 
-    def _changed(self, process: Process, step: str, pick: random.Random, now: int) -> Process:
+    def _changed(self, process: Process, step: str, pick: random.Random, now: int, document: Template) -> Process:
         everybody = [self.org.admin, *self.people]
+        if step == "submit":
+            return replace(process, prerun=some_answers(document.kickoff, pick))
         if step == "star":
             return replace(process, starred_by=process.starred_by ^ {pick.choice(everybody).id})
         if step == "archive":
@@ -172,8 +199,60 @@ class World:
             },
             "late": {"deadline": now + pick.randrange(-3, 4) * 12 * HOUR + 1},
             "hide": {"status": "auto-skipped"},
+            "answer": {"taskdata": some_answers(fields_of(task, document), pick), "top_secret": pick.random() < 0.1},
         }
         return process.with_tasks(replace(task, **changes.get(step, {})))
+
+
+# What lists find processes by, in every template: alias, type, and whether the kick-off form asks for it.
+FIELDS: list[tuple[str, FieldType, bool]] = [
+    ("amount", "number", True),
+    ("word", "text", True),
+    ("mail", "email", True),
+    ("pick", "dropdown", True),
+    ("when", "date", False),
+    ("marks", "multiselect", False),
+]
+KINDS = {
+    "amount": Kind.NUMBER, "word": Kind.TEXT, "mail": Kind.EMAIL, "pick": Kind.CHOICE, "when": Kind.INSTANT,
+    "marks": Kind.CHOICES,
+}  # fmt: skip
+OPTIONS = tuple(Option(n, text) for n, text in enumerate(["Red", "Green", "Blue", "Çelik"], 1))
+TEXTS = ["Alpha", "alpha beta", "alpha beta gamma", "alpha beta delta", "beta", "100%", "Ünal", "a_b", "日本語", "7"]
+AMOUNTS = [-1200, -37.5, -37, 0, 0.25, 3, 25, 25.3, 25.31, 26, 250, 251.5, 1_000_000]
+
+
+def _with_fields(row: TemplateRow, n: int) -> TemplateRow:
+    """The document with a kick-off form, and one at its last step."""
+    made = [
+        Field(
+            id=f"{n}{alias}", alias=alias, field_type="text" if n == 0 and alias == "mail" else field_type, label=alias,
+            required=False, position=place, options=OPTIONS, created_at=0, last_updated=0,
+        )
+        for place, (alias, field_type, _) in enumerate(FIELDS, 1)
+    ]  # fmt: skip
+    *steps, last = row.document.steps
+    of_form = [asked for _, _, asked in FIELDS]
+    last = replace(last, fields=tuple(each for each, asked in zip(made, of_form, strict=True) if not asked))
+    kickoff = tuple(each for each, asked in zip(made, of_form, strict=True) if asked)
+    return replace(row, document=replace(row.document, kickoff=kickoff, steps=(*steps, last)))
+
+
+def some_answers(fields: Sequence[Field], pick: random.Random) -> dict[str, Any]:
+    """Answers as they are kept, to some of the fields."""
+    return {field.id: _answer(field, pick) for field in fields if pick.random() < 0.7}
+
+
+def _answer(field: Field, pick: random.Random) -> Any:
+    chosen = [{"id": option.id, "text": option.text} for option in pick.sample(OPTIONS, pick.randrange(1, 4))]
+    return {
+        "amount": pick.choice(AMOUNTS),
+        "word": pick.choice(TEXTS),
+        "mail": f"{pick.choice(['iris', 'otto'])}@{pick.choice(['one', 'two'])}.example",
+        "pick": chosen[0],
+        "when": f"2026-03-{pick.randrange(1, 9):02}T{pick.choice(['00', '15'])}:00:00.000Z",
+        "marks": chosen,
+    }[field.alias]
 
 
 def _grants() -> Any:
@@ -191,7 +270,15 @@ def _noted(process_id: str) -> Any:
 class Slow:
     """The list worked out process by process, straight from the words of the specification."""
 
-    def __init__(self, everything: Sequence[Process], person: Person, named: frozenset[str], now: int) -> None:
+    def __init__(
+        self,
+        everything: Sequence[Process],
+        person: Person,
+        named: frozenset[str],
+        now: int,
+        documents: Mapping[tuple[str, int], Template],
+    ) -> None:
+        self.documents = documents
         self.everything = everything
         self.person = person
         self.named = named
@@ -206,7 +293,11 @@ class Slow:
 
     def _matches(self, p: Process, query: dict[str, str]) -> bool:
         return all(
-            getattr(self, f"_by_{name}")(p, value, query) for name, value in query.items() if name != "sort"
+            self._by_answer(p, name, value)
+            if name.startswith("fields[")
+            else getattr(self, f"_by_{name}")(p, value, query)
+            for name, value in query.items()
+            if name != "sort"
         ) and (self._default_archive(p, query))
 
     def _default_archive(self, p: Process, query: dict[str, str]) -> bool:
@@ -283,6 +374,24 @@ class Slow:
     def _by_q(self, p: Process, value: str, query: dict[str, str]) -> bool:
         return fold(value) in fold(p.name) or value.strip() == str(p.seq)
 
+    def _by_answer(self, p: Process, name: str, value: str) -> bool:
+        alias, word = name.removeprefix("fields[").removesuffix("]").split("][")
+        return holds(read_test(KINDS[alias], cast(Operator, word), value), self._keys(p, alias))
+
+    def _keys(self, p: Process, alias: str) -> frozenset[str]:
+        """Those of the first answer that is given, in the kick-off form or a task that everybody sees."""
+        document = self.documents[p.template_id, p.template_version]
+        shown = [task for task in p.tasks if task.is_visible and not task.top_secret]
+        forms = [(document.kickoff, p.prerun)]
+        forms += [(fields_of(t, document), t.taskdata) for t in sorted(shown, key=lambda each: each.position)]
+        found = [
+            keys_of(field, answers[field.id])
+            for fields, answers in forms
+            for field in fields
+            if field.alias == alias and field.id in answers and kind_of(field) is KINDS[alias]
+        ]
+        return next(filter(None, found), frozenset())
+
     def _ordered(self, rows: list[Process], sort: str | None) -> list[Process]:
         """Nulls last either way; the number breaks ties in the direction of the last key."""
         keys = [(part.removeprefix("-"), part.startswith("-")) for part in (sort or "-created_at").split(",")]
@@ -295,6 +404,8 @@ class Slow:
         return rows
 
     def _value(self, p: Process, name: str) -> Any:
+        if name.startswith("fields."):
+            return min(self._keys(p, name.removeprefix("fields.")), default=None)
         return {
             "created_at": p.seq,
             "name": fold(p.name)[:200],

@@ -30,7 +30,7 @@ from procession.storage.tables.lists import finished_processes
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tx import reading
 from tests.builders import Organization
-from tests.harness import Server
+from tests.harness import Api, Server
 from tests.postgres_server import fresh_database
 
 MIGRATIONS = Path(migrate.__file__).parent / "migrations"
@@ -333,6 +333,49 @@ def test_tasks_of_before_are_counted_by_day(url: str, tmp_path: Path) -> None:
     found = server.run(differences())
     server.close()
     assert found == []
+
+
+def test_0016_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
+    """What is entered for existing processes equals a recount; fields that nobody has answered are known, too."""
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    marks = {"label": "Marks", "field_type": "multiselect", "options": [{"id": 1, "text": "Red"}]}
+    template = org.template(
+        kickoff=[{"label": "Amount", "field_type": "number"}, marks, {"label": "Unanswered"}],
+        steps=[{"title": "One", "captures": [{"label": "Day", "field_type": "date"}]}],
+    )
+    amount, chosen, _ = [field["id"] for field in template["prerun"]]
+    red = [{"id": 1, "text": "Red", "selected": True}]
+    runs = [org.process(template, prerun={amount: n, chosen: red if n else []}) for n in (-5, 0, 12.5)]
+    task = org.api.data("GET", f"/runs/{runs[2]['id']}/tasks")[0]
+    [day] = template["steps"][0]["captures"]
+    given = {"taskdata": {day["id"]: "2026-03-05"}}
+    assert org.api.put(f"/runs/{runs[2]['id']}/tasks/{task['id']}", given).is_success
+    assert org.api.delete(f"/runs/{runs[0]['id']}").is_success
+    server.close()
+    with connected(url, tmp_path) as connection:
+        for table in ("value_field", "process_value", "value_counter"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("DELETE FROM sequence WHERE kind = 'value_field'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0015'"))
+        connection.commit()
+
+    server = Server(url, tmp_path)
+
+    async def differences() -> list[str]:
+        async with reading(server.database, org.number, org.id, BOT, server.clock()) as tx:
+            return await recount.check(tx)
+
+    found = server.run(differences())
+    api = Api(server, org.api.token, org.id)
+    late = api.data("GET", "/runs?fields[day-1]=2026-03-05&sort=fields.amount-1")
+    unanswered = api.data("GET", "/runs?fields[unanswered-1][empty]")
+    edited = f"/checklists/{template['id']}/steps/{template['steps'][0]['id']}/captures"
+    assert api.post(edited, {"label": "New", "field_type": "text", "required": False}).is_success, "numbers go on"
+    server.close()
+    assert found == []
+    assert [run["id"] for run in late] == [runs[2]["id"]]
+    assert [run["id"] for run in unanswered] == [runs[2]["id"], runs[1]["id"]]
 
 
 def test_0006_what_happened_before_is_found_by_topic(url: str, tmp_path: Path) -> None:

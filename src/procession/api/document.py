@@ -134,8 +134,11 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 def _query_parameters(operation: Operation, schema_of: dict[int, Any]) -> list[dict[str, Any]]:
     if operation.params is None:
         return []
+    nested = operation.params.NESTED
     return [
-        _query_parameter(name.rstrip("_"), schema_of[id(kind)])
+        _nested_parameter(name, schema_of[id(kind)])
+        if name in nested
+        else _query_parameter(name.rstrip("_"), schema_of[id(kind)])
         for name, kind in field_types(operation.params, extras=True).items()
     ] + [_query_parameter(alias, schema_of[id(kind)]) for alias, kind in _aliased(operation.params).items()]
 
@@ -143,6 +146,21 @@ def _query_parameters(operation: Operation, schema_of: dict[int, Any]) -> list[d
 def _aliased(shape: type[Params]) -> dict[str, Any]:
     types = field_types(shape, extras=True)
     return {alias: types[name] for alias, name in shape.ALIASES.items() if alias != name.rstrip("_")}
+
+
+def _nested_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """As `name[part][part]=text`; where the second part is left out, as `name[part]=text`."""
+    text = {"type": "string"}
+    parts = {"type": "object", "additionalProperties": text}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": schema["description"],
+        "style": "deepObject",
+        "explode": True,
+        "schema": {"type": "object", "additionalProperties": {"anyOf": [text, parts]}},
+    }
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ SORT_FIELDS = {
     "status": "status",
     "progress": "progress",
 }
+ANSWERS = "fields."
+"""Begins the name of an order by the answers to a field; `api.answer_filters` looks up which they are."""
 TYPES = ("procedure", "form", "document")
 
 Ignore = Callable[..., None]
@@ -172,7 +174,7 @@ def _order(params: RunListParams, ignore: Ignore) -> Order:
         name, descending = part.strip().removeprefix("-").lower(), part.strip().startswith("-")
         if name == "newest":
             name, descending = "created_at", not descending
-        field = SORT_FIELDS.get(name)
+        field = name if name.startswith(ANSWERS) else SORT_FIELDS.get(name)
         if field is None:
             if part.strip():
                 ignore("sort" if params.sort else "sort_by")

@@ -5,6 +5,7 @@ A field's type says how its text is read: `str | None`, `int | None`, `bool | No
 `X-Ignored-Params`; a query string is never an error.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
@@ -20,6 +21,7 @@ MAX_INTEGER = 2**53
 # So many query strings are remembered with what they mean, if they are no longer than this.
 REMEMBERED, REMEMBERED_LENGTH = 2_048, 1_000
 
+_NESTED = re.compile(r"(\w+)\[([^\[\]]+)\](?:\[([^\[\]]*)\])?")
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 
 
@@ -29,6 +31,8 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     ALIASES: ClassVar[Mapping[str, str]] = {}
     # In these a plus sign is a plus sign (e-mail addresses), not a blank.
     LITERAL_PLUS: ClassVar[frozenset[str]] = frozenset({"guests", "actor_email"})
+    # Given as `name[part]=` or `name[part][part]=`, each a triple of texts: a part that is left out is empty.
+    NESTED: ClassVar[frozenset[str]] = frozenset()
     # Present without a value means true ("when set").
     BARE_FLAGS: ClassVar[frozenset[str]] = frozenset()
 
@@ -66,9 +70,14 @@ def _remembered(shape: type[Params], raw: str) -> tuple[Params, tuple[str, ...]]
 def _read(shape: type[P], raw: str, ignored: list[str]) -> P:
     readers = _readers(shape)
     texts: dict[str, list[str]] = {}
+    nested: dict[str, list[tuple[str, str, str]]] = {}
     for part in raw.split("&") if raw else ():
         name, equals, value = part.partition("=")
         name = unquote_plus(name).removesuffix("[]")
+        parts = _NESTED.fullmatch(name) if shape.NESTED else None
+        if parts is not None and parts[1] in shape.NESTED and len(value) <= MAX_VALUE_CHARACTERS:
+            nested.setdefault(parts[1], []).append((parts[2], parts[3] or "", read_text(unquote_plus(value)) or ""))
+            continue
         field = shape.ALIASES.get(name, name)
         if field not in readers:
             if name:
@@ -81,7 +90,7 @@ def _read(shape: type[P], raw: str, ignored: list[str]) -> P:
             texts.setdefault(field, []).append(text)
         elif text:
             ignored.append(name)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {name: tuple(triples) for name, triples in nested.items()}
     for field, given in texts.items():
         value, unread = readers[field](given)
         name = field.rstrip("_")
@@ -129,7 +138,7 @@ def read_flag(text: str) -> bool | None:
 
 @cache
 def _readers(shape: type[Params]) -> Mapping[str, Callable[[list[str]], Reading]]:
-    return {name: _reader(kind) for name, kind in field_types(shape).items()}
+    return {name: _reader(kind) for name, kind in field_types(shape).items() if name not in shape.NESTED}
 
 
 @cache

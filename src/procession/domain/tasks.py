@@ -275,7 +275,12 @@ def status_label(task: Task) -> str:
 
 def own_fields(task: Task) -> tuple[Field, ...]:
     """The fields that only this task has."""
-    return msgspec.convert(task.fields or [], tuple[Field, ...])
+    return fields_in(task.fields or [])
+
+
+def fields_in(kept: list[dict[str, Any]]) -> tuple[Field, ...]:
+    """A task's own fields, from how they are kept."""
+    return msgspec.convert(kept, tuple[Field, ...])
 
 
 def with_own_fields(task: Task, fields: Sequence[Field]) -> Task:

@@ -5,8 +5,9 @@ import msgspec
 from procession.domain.calendar import WorkingWeek
 from procession.domain.deadlines import StepDeadline
 from procession.domain.fields import Field
+from procession.domain.process_values import Name
 from procession.domain.processes import Process, Task
-from procession.domain.templates import Step
+from procession.domain.templates import Step, Template
 from procession.domain.times import Millis
 from procession.domain.values import People
 from procession.seed.words import Topic
@@ -30,10 +31,19 @@ class Model(msgspec.Struct, frozen=True):
     """A template, by the first process launched from it, as it was then."""
 
     process: Process
-    steps: tuple[Step, ...]
-    kickoff: tuple[Field, ...]
+    document: Template
+    # Of the fields that lists find processes by.
+    field_numbers: dict[Name, int]
     prefix: str
     topic: Topic
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.document.steps
+
+    @property
+    def kickoff(self) -> tuple[Field, ...]:
+        return self.document.kickoff
 
     @property
     def waits(self) -> list[Wait | None]:

@@ -16,7 +16,7 @@ from procession.seed.answers import answers
 from procession.seed.ground import Ground, Model, numbers_kept
 from procession.seed.plan import Plan
 from procession.seed.templates import make_template
-from procession.storage import accounts
+from procession.storage import accounts, value_fields
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.members import NewMember
@@ -179,7 +179,8 @@ class _Founding:
                     prerun=answers(row.document.kickoff, 0, People()),
                 )
                 process, _ = await launching.launch_process(self.tx, wish, means=Means(self.secrets))
-                found.append(Model(process, row.document.steps, row.document.kickoff, theme.prefix, theme.topic))
+                numbers = await value_fields.ids_of(self.tx, row.id)
+                found.append(Model(process, row.document, numbers, theme.prefix, theme.topic))
         return tuple(found)
 
     async def _one_off(self, admin: int) -> Task:

@@ -84,6 +84,10 @@ class _Making:
             },
         )
 
+        for model in ground.models:
+            launched = model.process
+            self.tx.knows(launched.template_id, launched.template_version, model.document, model.field_numbers)
+
     def launched_at(self, index: int) -> Millis:
         """Launches are spread evenly, in the order of their numbers."""
         ground = self.ground

@@ -15,6 +15,8 @@ from sqlalchemy import Table
 
 from procession.domain.actors import BOT, Actor
 from procession.domain.events import Event
+from procession.domain.process_values import Name
+from procession.domain.templates import Template
 from procession.storage import viewing
 from procession.storage.changes import Touch
 from procession.storage.connection import Connection, Read, Row
@@ -22,6 +24,7 @@ from procession.storage.dialect import DialectName
 from procession.storage.log import append_events
 from procession.storage.query import Query
 from procession.storage.schema import metadata
+from procession.storage.template_versions import Frozen
 from procession.storage.tx import ReadTx, WriteTx
 
 Key = tuple[Any, ...]
@@ -124,6 +127,11 @@ class CollectingTx(WriteTx):
         self._numbers = dict(numbers)
         self._counted: dict[str, dict[Key, int]] = defaultdict(lambda: defaultdict(int))
         self._happened: list[tuple[Actor, int, Event]] = []
+
+    def knows(self, template_id: str, version: int, document: Template, field_numbers: dict[Name, int]) -> None:
+        """What would be read of a template whose processes come in."""
+        self.versions[template_id, version] = Frozen(document, frozenset())
+        self.value_fields[template_id] = field_numbers
 
     def at(self, now: int, actor: Actor) -> None:
         self.now = now

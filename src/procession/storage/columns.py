@@ -28,5 +28,10 @@ def text(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, **options)
 
 
+def sorted_text(name: str) -> Column[str]:
+    """Text that is compared letter by letter, whatever the database's language is."""
+    return Column(name, Text().with_variant(Text(collation="C"), "postgresql"), nullable=False)
+
+
 def optional_text(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, nullable=True, **options)

@@ -11,7 +11,7 @@ from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.stages import Stage
 from procession.domain.timers import closing_time, closing_times
-from procession.storage import kept_rows, timers, touching
+from procession.storage import kept_rows, process_values, timers, touching
 from procession.storage.connection import Row
 from procession.storage.dialect import is_in
 from procession.storage.kept_rows import Kept
@@ -212,6 +212,7 @@ async def _enter(tx: WriteTx, process: Process) -> None:
     tx.touch(*touching.of_process(None, process))
     await _save_search(tx, None, process)
     await save_index(tx, process.seq, NOT_INDEXED, index_of(process))
+    await process_values.follow(tx, None, process)
     await save_task_keys(tx, task_keys_of(()), task_keys_of([process]))
     await timers.follow(tx, "close_task", {}, closing_times(process))
     if process.awaits_archiving:
@@ -228,6 +229,7 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     await _save_relations(tx, before, after)
     await _save_search(tx, before, after)
     await save_index(tx, after.seq, index_of(before), index_of(after))
+    await process_values.follow(tx, before, after)
     await save_task_keys(tx, task_keys_of([before]), task_keys_of([after]))
     await timers.follow(tx, "close_task", closing_times(before), closing_times(after))
     await _save_finished(tx, before, after)
@@ -241,6 +243,7 @@ async def remove(tx: WriteTx, process: Process) -> None:
     """Erase the process with everything on it."""
     tx.touch(*touching.of_process(process, None))
     await save_index(tx, process.seq, index_of(process), NOT_INDEXED)
+    await process_values.follow(tx, process, None)
     await save_task_keys(tx, task_keys_of([process]), task_keys_of(()))
     await _save_search(tx, process, None)
     await timers.follow(tx, "close_task", closing_times(process), {})

@@ -16,15 +16,17 @@ from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.automations.timing import moments
 from procession.domain.calendar import WorkingWeek
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
+from procession.domain.process_values import Name
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
 from procession.domain.templates import Template
 from procession.domain.timers import closing_time
-from procession.storage import organizations
+from procession.storage import organizations, value_fields
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
 from procession.storage.process_index import EVERYBODY
+from procession.storage.process_values import counted_in, rows_of, values_read
 from procession.storage.processes import process_rows, task_rows
 from procession.storage.query import Query
 from procession.storage.search import SEQ_BITS, process_search
@@ -96,6 +98,7 @@ _states_of = Query(
         _P.template_version == bindparam("version"),
     )
 )
+_values, _value_counters = _whole(lists.process_values), _whole(lists.value_counters)
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
 _task_due_counters = _whole(lists.task_due_counters)
@@ -171,10 +174,12 @@ async def _clocks(tx: ReadTx) -> _Clocks:
 
 
 class _Expected:
-    def __init__(self, clocks: "_Clocks") -> None:
+    def __init__(self, clocks: "_Clocks", fields: Mapping[str, Mapping[Name, int]]) -> None:
         self.clocks = clocks
+        self.fields = fields
         self.rows = _Sums()
         self.facets: Counter[tuple[Any, ...]] = Counter()
+        self.values: Counter[tuple[Any, ...]] = Counter()
         self.blocks: Counter[tuple[Any, ...]] = Counter()
         self.task_counts: Counter[tuple[Any, ...]] = Counter()
         self.due_counts: Counter[tuple[Any, ...]] = Counter()
@@ -185,10 +190,11 @@ class _Expected:
 
 async def check(tx: ReadTx) -> list[str]:
     """Every difference between what is stored and a recount, in words; empty when all is well."""
-    expected = _Expected(await _clocks(tx))
+    expected = _Expected(await _clocks(tx), await _fields(tx))
     threads_found = {(row[0], row[1], row[2]): row[3] for row in await tx.tuples(_open_threads)}
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
+        await _expect_values(tx, expected, process)
     for row in await tx.tuples(_tasks_alone):
         _expect_task(expected, task_rows.read(row), None, threads_found)
     for row in await tx.tuples(_planned):
@@ -197,6 +203,7 @@ async def check(tx: ReadTx) -> list[str]:
         expected.rows.add("timer", "expire_bin", row)
     problems = expected.problems + (await _stored_rows(tx)).differences(expected.rows)
     problems += _counter_differences("facet_counter", expected.facets, await tx.tuples(_facet_counters))
+    problems += _counter_differences("value_counter", expected.values, await tx.tuples(_value_counters))
     problems += _counter_differences("process_block", expected.blocks, await tx.tuples(_blocks))
     problems += _counter_differences("task_counter", expected.task_counts, await tx.tuples(_task_counters))
     problems += _counter_differences("task_due_counter", expected.due_counts, await tx.tuples(_task_due_counters))
@@ -265,6 +272,26 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
         _expect_task(expected, task, process, threads_found)
 
 
+async def _fields(tx: ReadTx) -> Mapping[str, Mapping[Name, int]]:
+    found: dict[str, dict[Name, int]] = defaultdict(dict)
+    for field in await value_fields.everything(tx):
+        found[field.template_id][field.alias, field.kind] = field.id
+    return found
+
+
+async def _expect_values(tx: ReadTx, expected: _Expected, process: Process) -> None:
+    values, ids = await values_read(tx, process), expected.fields.get(process.template_id, {})
+    unknown = sorted(alias for alias, kind in values if (alias, kind) not in ids)
+    if unknown:
+        expected.problems.append(f"value_field: process {process.id} has answers to {', '.join(unknown)}")
+        return
+    state = int(process.state)
+    for field, key in rows_of(values, ids):
+        expected.rows.add("process_value", str(field), (process.seq, field, key, state))
+    for field, bucket in counted_in(values, ids):
+        expected.values[field, state, bucket] += 1
+
+
 def _expect_task(
     expected: _Expected, task: Task, process: Process | None, threads_found: dict[tuple[Any, ...], int]
 ) -> None:
@@ -287,6 +314,8 @@ async def _stored_rows(tx: ReadTx) -> _Sums:
         stored.add("process_facet", Facet(row[0]).name, row)
     async for row in tx.stream(_access):
         stored.add("process_access", row[0][:2], row)
+    async for row in tx.stream(_values):
+        stored.add("process_value", str(row[1]), row)
     async for row in tx.stream(_task_access):
         stored.add("task_access", row[0][:2], row)
     async for row in tx.stream(_documents):

@@ -118,15 +118,23 @@ _memory = _Memory()
 
 
 async def version_document(tx: ReadTx, template_id: str, version: int) -> Template:
-    """The document of a frozen version; raises LookupError when there is none.
+    """The document of a frozen version; raises LookupError when there is none."""
+    return await _with_current_lists(tx, await _frozen(tx, template_id, version))
 
-    What was frozen a moment ago may still be rolled back and its number given to other contents, so that is not
+
+async def fields_document(tx: ReadTx, template_id: str, version: int) -> Template:
+    """The same for whoever needs to know its fields, and not what lookup lists feed them."""
+    return (await _frozen(tx, template_id, version)).document
+
+
+async def _frozen(tx: ReadTx, template_id: str, version: int) -> Frozen:
+    """What was frozen a moment ago may still be rolled back and its number given to other contents, so that is not
     remembered.
     """
     key = (tx.org, template_id, version)
     known: Frozen | None = _memory.get(key) or tx.versions.get((template_id, version))
     if known is not None:
-        return await _with_current_lists(tx, known)
+        return known
     rows = await tx.tuples(_document, id=template_id, version=version)
     if not rows:
         raise LookupError(f"template {template_id} has no version {version}")
@@ -134,7 +142,7 @@ async def version_document(tx: ReadTx, template_id: str, version: int) -> Templa
     frozen = tx.versions[template_id, version] = Frozen.of(text)
     if frozen_at < tx.now - SETTLED_AFTER_MS:
         _memory.put(key, frozen, len(text))
-    return await _with_current_lists(tx, frozen)
+    return frozen
 
 
 async def _with_current_lists(tx: ReadTx, frozen: Frozen) -> Template:

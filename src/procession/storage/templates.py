@@ -5,8 +5,10 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, select, update
 
 from procession.domain.errors import WrongState
 from procession.domain.names import fold
+from procession.domain.process_values import Name, names_in
 from procession.domain.template_references import mentions
 from procession.domain.templates import MAX_DOCUMENT_BYTES, Template, TemplateRow
+from procession.storage import value_fields
 from procession.storage.changes import Kind, Touch
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
@@ -104,6 +106,7 @@ async def add(tx: WriteTx, row: TemplateRow) -> None:
     tx.touch(Touch(Kind.TEMPLATE, row.no, row.id))
     await tx.insert(templates, [_stored(row)])
     await tx.insert(template_references, _reference_rows(row, mentions(row.document)))
+    await _enter_fields(tx, row.id, names_in(row.document))
 
 
 async def save(tx: WriteTx, before: TemplateRow, after: TemplateRow) -> TemplateRow:
@@ -118,11 +121,18 @@ async def save(tx: WriteTx, before: TemplateRow, after: TemplateRow) -> Template
         old, new = mentions(before.document), mentions(after.document)
         await tx.delete(template_references, _reference_rows(after, old - new))
         await tx.insert(template_references, _reference_rows(after, new - old))
+        await _enter_fields(tx, after.id, names_in(after.document) - names_in(before.document))
     lost = frozenset({f"m:{before.owner}"}) if after.owner != before.owner else frozenset[str]()
     tx.touch(Touch(Kind.TEMPLATE, after.no, after.id, lost))
     values = {f"new_{name}": value for name, value in _stored(after).items() if name != "id"}
     await tx.run(_save, org_is=tx.org, id_is=after.id, **values)
     return after
+
+
+async def _enter_fields(tx: WriteTx, template_id: str, added: frozenset[Name]) -> None:
+    """Lists may be asked for a field before anybody has answered it."""
+    if added:
+        await value_fields.numbered(tx, template_id, added)
 
 
 async def remove(tx: WriteTx, row: TemplateRow, seen_by: frozenset[str]) -> None:

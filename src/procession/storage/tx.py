@@ -13,6 +13,7 @@ from sqlalchemy import Table
 
 from procession.domain.actors import Actor
 from procession.domain.events import Event
+from procession.domain.process_values import Name
 from procession.storage import changes, viewing
 from procession.storage.changes import Touch
 from procession.storage.connection import Connection, Read, Row
@@ -53,6 +54,8 @@ class ReadTx:
         self.now = now
         # Template versions read so far, by (template, version): they never change (storage.template_versions).
         self.versions: dict[tuple[str, int], Any] = {}
+        # Numbers of the fields that lists know, by template (storage.value_fields).
+        self.value_fields: dict[str, dict[Name, int]] = {}
         # The organization's rights epoch as this transaction knows it, with what is remembered; None: nothing is.
         self.rights: tuple[int, Remembered] | None = None
 

@@ -133,6 +133,13 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
     untagged: Annotated[bool | None, Meta(description="Only processes without tags; wins over tag and tag_ids.")] = None
     starred: Annotated[bool | None, Meta(description="Only those the caller has (or has not) starred.")] = None
     type: Annotated[tuple[str, ...], Meta(description="procedure, form or document.")] = ()
+    fields: Annotated[
+        tuple[tuple[str, str, str], ...],
+        Meta(
+            description="Conditions on answers: `fields[alias][operator]=value` with `eq` (or none), `ne`, `gt`, "
+            "`gte`, `lt`, `lte`, `contains`, `starts`, `in`, `empty` or `not_empty`. `sort=fields.alias` goes by them."
+        ),
+    ] = ()
     form_fields_values: Annotated[bool | None, Meta(description="Add answers to `form_fields`.")] = None
     cursor: Annotated[str | None, Meta(description="Opaque place in the list, from `links`; wins over `page`.")] = None
     updated_since: Annotated[
@@ -142,6 +149,7 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
 
     ALIASES: ClassVar[dict[str, str]] = {**PageParams.ALIASES, "blueprint_id": "checklist_id"}
     BARE_FLAGS: ClassVar[frozenset[str]] = frozenset({"untagged"})
+    NESTED: ClassVar[frozenset[str]] = frozenset({"fields"})
 
 
 class RunParams(Params, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from procession.api.answer_filters import with_answers
 from procession.api.call import Answer, Call, Streamed
 from procession.api.contract.envelope import Item
 from procession.api.contract.processes import RunListParams
@@ -55,7 +56,7 @@ async def export_process(
 async def export_processes(tx: ReadTx, call: Call, params: RunListParams) -> str | Streamed:
     """Export every process the list's filters select, as one CSV file. Times are UTC."""
     _require_export(tx.actor)
-    where, order = to_filter_and_order(call, await with_tag_ids(tx, params))
+    where, order = await with_answers(tx, params, *to_filter_and_order(call, await with_tag_ids(tx, params)))
     headers = {"Content-Disposition": 'attachment; filename="processes-utc.csv"'}
     return Streamed(lambda later: _tables(later, where, order), media_type=CSV, headers=headers)
 

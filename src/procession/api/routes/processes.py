@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import msgspec
 
+from procession.api.answer_filters import with_answers
 from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item, Paginated, Synced
 from procession.api.contract.forms import RunForms
@@ -42,7 +43,7 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Synce
     """
     if params.updated_since is not None:
         return await _changed(tx, call, params, params.updated_since)
-    where, order = to_filter_and_order(call, await with_tag_ids(tx, params))
+    where, order = await with_answers(tx, params, *to_filter_and_order(call, await with_tag_ids(tx, params)))
     names = wanted(call, params.with_)
     if params.without_pagination:
         call.may_be_cached = False

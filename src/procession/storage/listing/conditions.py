@@ -1,11 +1,11 @@
 """Conditions on a process, as EXISTS on the side tables: a row never repeats.
 
 A `Shape` says which conditions there are; the values are bound under fixed names: `k0`, `k1` ... (one key of a
-facet), `keys0` ... (several), `principals`, `text`, `match`, `number`, `me`, `now`.
+facet), `keys0` ... (several), those of `listing.values`, `principals`, `text`, `match`, `number`, `me`, `now`.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -28,7 +28,8 @@ from sqlalchemy.sql.selectable import SelectBase
 from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.domain.summary import INDEXED_NAME_LENGTH
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import apart, constant, is_in
+from procession.storage.listing.values import ValuedShape, answered, is_other
 from procession.storage.search import SEQ_BITS
 from procession.storage.tables.lists import process_access, process_facets
 from procession.storage.tables.processes import process_stars, processes
@@ -65,17 +66,17 @@ class Shape(NamedTuple):
     unstarred: bool
     # How names are searched: by SQLite's index, by PostgreSQL's, or by scanning folded names (short texts).
     search: str | None
+    valued: tuple[ValuedShape, ...] = ()
+    # The templates that the fields of `valued` are of: whoever has the answer is of one of them.
+    implied: KeyedShape | None = None
 
     @property
     def states(self) -> tuple[State, ...]:
         return tuple(sorted({state for part in self.parts for state in part.states}))
 
 
-def apart(query: Select[Any]) -> Select[Any]:
-    """With an offset, if only of nothing, a statement inside another stays what it is: no planner makes a join of it
-    that begins at its other end. Estimates of how many rows are under a key are far too low for that.
-    """
-    return query.offset(constant(0))
+Given = tuple[KeyedShape | ValuedShape, ...]
+"""What need not be asked, because a statement starts from it."""
 
 
 def holds(keyed: KeyedShape, seq: ColumnElement[int], state: State, *, probe: bool) -> Condition:
@@ -188,12 +189,15 @@ def part_condition(shape: Shape, seq: ColumnElement[int], state: State, *, probe
 
 
 def all_conditions(
-    shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None = None, sight: bool = True
+    shape: Shape, seq: ColumnElement[int], state: State, *, but: Given = (), sight: bool = True
 ) -> list[Condition]:
-    """Every condition of the shape on a process in `state`, except the facet that drives the statement: looked up for
-    each row of an ordered range, which is read only until the page is full.
+    """Every condition of the shape on a process in `state`, except what drives the statement: looked up for each row of
+    an ordered range, which is read only until the page is full.
     """
-    return [*_in_state(shape, seq, state, but=but, sight=sight, probe=True), *_in_any_state(shape, seq)]
+    return [
+        *_in_state(shape, seq, state, but=but, sight=sight, probe=True),
+        *_in_any_state(shape, seq, but=but, probe=True),
+    ]
 
 
 def conditions_in(
@@ -201,7 +205,7 @@ def conditions_in(
     state: ColumnElement[int],
     seq: ColumnElement[int],
     *,
-    but: KeyedShape | None = None,
+    but: Given = (),
     sight: bool = True,
     name: bool = True,
 ) -> list[Condition]:
@@ -211,14 +215,14 @@ def conditions_in(
         one_of = or_(*[and_(state == constant(each), *conditions) for each, conditions in asked.items()])
     else:
         one_of = in_states(state, shape.states)
-    return [one_of, *_in_any_state(shape, seq, name=name)]
+    return [one_of, *_in_any_state(shape, seq, but=but, probe=False, name=name)]
 
 
 def _in_state(
-    shape: Shape, seq: ColumnElement[int], state: State, *, but: KeyedShape | None, sight: bool, probe: bool
+    shape: Shape, seq: ColumnElement[int], state: State, *, but: Given, sight: bool, probe: bool
 ) -> list[Condition]:
     """What the side tables, whose keys contain the state, are asked for."""
-    found: list[Condition] = [holds(keyed, seq, state, probe=probe) for keyed in shape.keyed if keyed != but]
+    found: list[Condition] = [holds(keyed, seq, state, probe=probe) for keyed in shape.keyed if keyed not in but]
     part = part_condition(shape, seq, state, probe=probe)
     if part is not None:
         found.append(part)
@@ -227,8 +231,12 @@ def _in_state(
     return found
 
 
-def _in_any_state(shape: Shape, seq: ColumnElement[int], *, name: bool = True) -> list[Condition]:
+def _in_any_state(
+    shape: Shape, seq: ColumnElement[int], *, but: Given, probe: bool, name: bool = True
+) -> list[Condition]:
     found: list[Condition] = []
+    for valued in shape.valued:
+        found += is_other(valued, seq) if valued in but else [answered(valued, seq, probe=probe)]
     if shape.unstarred:
         found.append(unstarred(seq))
     if name and shape.search is not None:

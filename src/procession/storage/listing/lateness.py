@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, sel
 from procession.domain.listing import DAY_MS, HOUR_MS, STRETCH, Facet
 from procession.domain.processes import State
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import constant
-from procession.storage.listing.conditions import P, apart, delayed
+from procession.storage.dialect import apart, constant
+from procession.storage.listing.conditions import P, delayed
 from procession.storage.query import Query
 from procession.storage.tables.lists import facet_counters
 from procession.storage.tables.processes import processes

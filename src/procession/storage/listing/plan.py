@@ -5,30 +5,26 @@ The statements and their number follow from the filters alone, never from the si
 
 from collections.abc import AsyncGenerator
 from functools import lru_cache
+from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, select
 
-from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
+from procession.domain.filters import Cursor, Order, ProcessFilter, Window
 from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import Sight, visible_counts, visible_counts_read
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import DialectName, escape_like, is_in
-from procession.storage.listing import blocks, lateness, totals
-from procession.storage.listing.conditions import KeyedShape, P, PartShape, Shape, needs_row, search_bounds
+from procession.storage.dialect import is_in
+from procession.storage.listing import blocks, lateness, totals, value_totals
+from procession.storage.listing.bound_filter import MAX_FIELDS, Caller, Plan, templates_of
+from procession.storage.listing.conditions import P, needs_row
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
-from procession.storage.listing.statements import (
-    INDEXED,
-    Driver,
-    PageShape,
-    count_statement,
-    number_statement,
-    page_statement,
-)
+from procession.storage.listing.shapes import INDEXED, Driver, PageShape
+from procession.storage.listing.statements import count_statement, number_statement, page_statement
+from procession.storage.listing.values import ValuedShape, keys_of
 from procession.storage.query import Query
-from procession.storage.search import SHORTEST_INDEXED
 from procession.storage.tx import ReadTx
 
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
@@ -42,7 +38,7 @@ NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 5_000
 ROWS_AT_ONCE = 100
 EVERYTHING = 1 << 62
 # Drivers that find the numbers in order, as many as are wanted.
-IN_ORDER = ("rows", "ranges", "stretches")
+IN_ORDER = ("rows", "ranges", "stretches", "answers")
 
 
 class ListPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,84 +53,6 @@ class ListPage(msgspec.Struct, frozen=True, kw_only=True):
     last: Cursor | None = None
 
 
-class Caller(NamedTuple):
-    """Who asks where, as far as it decides about statements and their values."""
-
-    me: int
-    org: int
-    sight: Sight
-    dialect: DialectName
-
-
-class _Plan:
-    """A filter with its values bound to a shape's fixed names; only `now` is bound later."""
-
-    def __init__(self, caller: Caller, where: ProcessFilter) -> None:
-        sight = caller.sight
-        self.where = _with_single_part_as_facet(where)
-        self.keyed = list(self.where.keyed)
-        self.values: dict[str, Any] = {"me": caller.me}
-        self.caller = caller
-        self.sight = sight
-        parts: list[PartShape] = []
-        for part in self.where.parts:
-            shape = None if part.keyed is None else self._bind(part.keyed, len(self.keyed) + len(parts))
-            parts.append(PartShape(tuple(sorted(part.states)), shape, part.delayed))
-        keyed = tuple(self._bind(each, slot) for slot, each in enumerate(self.keyed))
-        self.shape = Shape(
-            parts=tuple(parts),
-            keyed=keyed,
-            limited_sight=not sight.is_unlimited,
-            text=self.where.text is not None,
-            number=self.where.number is not None,
-            unstarred=self.where.unstarred_by is not None,
-            search=self._bind_text(caller.org),
-        )
-        if sight.principals is not None:
-            self.values["principals"] = list(sight.principals)
-        self.values["unstarred_by"] = self.where.unstarred_by
-        self.values["number"] = self.where.number
-        stars = [] if self.where.unstarred_by is None else [Keyed(Facet.STAR, (str(self.where.unstarred_by),))]
-        self.counters = totals.Counters([*self.keyed, *stars])
-
-    def _bind(self, keyed: Keyed, slot: int) -> KeyedShape:
-        one = len(keyed.keys) == 1
-        if one:
-            self.values[f"k{slot}"] = keyed.keys[0]
-        else:
-            self.values[f"keys{slot}"] = list(keyed.keys)
-            self.values[f"n{slot}"] = len(keyed.keys)
-        return KeyedShape(keyed.facet, slot, one, keyed.every)
-
-    def _bind_text(self, org: int) -> str | None:
-        text = self.where.text
-        if text is None:
-            self.values["pattern"] = None
-            return "scan" if self.where.number is not None else None
-        self.values["pattern"] = f"%{escape_like(text)}%"
-        if len(text) < SHORTEST_INDEXED:
-            return "scan"
-        if self.caller.dialect == "postgresql":
-            return "trigram"
-        self.values |= search_bounds(org)
-        self.values["match"] = '"' + text.replace('"', '""') + '"'
-        return "fts5"
-
-    def bind_cursor(self, cursor: Cursor) -> None:
-        self.values["cursor_seq"] = cursor.seq
-        self.values |= {f"cursor{n}": value for n, value in enumerate(cursor.values)}
-
-
-def _with_single_part_as_facet(where: ProcessFilter) -> ProcessFilter:
-    """A single status word with a facet is a facet filter like any other, and may drive the statement."""
-    if len(where.parts) != 1 or where.parts[0].keyed is None:
-        return where
-    part = where.parts[0]
-    return msgspec.structs.replace(
-        where, parts=(StatusPart(part.states, None, part.delayed),), keyed=(*where.keyed, part.keyed)
-    )
-
-
 async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Window, sight: Sight) -> ListPage:
     """One page of the processes that match and that the caller may see, with the exact total."""
     if not where.states or any(not each.keys for each in where.keyed):
@@ -142,16 +60,17 @@ async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Wind
     caller = Caller(tx.actor.id, tx.org, sight, tx.connection.dialect)
     evident = _evident(caller, where, order, window) if _may_be_evident(where) else None
     found = await _page_at_once(tx, evident, order, window) if evident is not None else None
-    return found or await _page_by_sizes(tx, _plan(tx, caller, where), order, window)
+    return found or await _page_by_sizes(tx, _plan(tx, caller, where, order), order, window)
 
 
 def _may_be_evident(where: ProcessFilter) -> bool:
     """Whether the page may be read without looking at the counters first; then also what asks for it is short."""
-    return where.text is None and sum(len(each.keys) for each in where.keyed) <= MAX_RANGES
+    few = sum(len(each.keys) for each in where.keyed) <= MAX_RANGES
+    return where.text is None and not where.valued and few
 
 
-def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter) -> _Plan:
-    plan = _Plan(caller, where)
+def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter, order: Order) -> Plan:
+    plan = Plan(caller, where, order)
     plan.values["now"] = tx.now
     return plan
 
@@ -159,14 +78,14 @@ def _plan(tx: ReadTx, caller: Caller, where: ProcessFilter) -> _Plan:
 class _Evident(NamedTuple):
     """A page that is read in one way whatever the counters say: what to read for its total and for its rows."""
 
-    plan: _Plan
+    plan: Plan
     reads: tuple[Read, ...]
 
 
 @lru_cache(PLANS_KEPT)
 def _evident(caller: Caller, where: ProcessFilter, order: Order, window: Window) -> _Evident | None:
     """Remembered: the same pages are asked for again and again. None where the counters decide."""
-    plan = _Plan(caller, where)
+    plan = Plan(caller, where, order)
     driver = _evident_driver(plan, order)
     if driver is None or _is_deep(plan, order, window):
         return None
@@ -182,9 +101,11 @@ async def _page_at_once(tx: ReadTx, evident: _Evident, order: Order, window: Win
     return None if total is None else _as_page(found, order, window, total)
 
 
-def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
+def _evident_driver(plan: Plan, order: Order) -> Driver | None:
     """How the page is read whatever the counters say; None where it depends on them."""
     by_creation = order.keys[0][0] == "seq"
+    if order.fields:
+        return None
     if plan.sight.principals is not None:
         is_only = _has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
         return _ranges(plan, Driver("gather", None, principals=True)) if is_only and by_creation else None
@@ -195,14 +116,13 @@ def _evident_driver(plan: _Plan, order: Order) -> Driver | None:
     return _ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else None
 
 
-async def _page_by_sizes(tx: ReadTx, plan: _Plan, order: Order, window: Window) -> ListPage:
+async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage:
     """The counters first, and then the page as they suggest."""
     sizes = await _sizes(tx, plan)
     total = await _total(tx, plan, sizes)
     if total == 0:
         return ListPage()
-    by_creation = order.keys[0][0] == "seq"
-    page = _page_shape(plan, _driver(plan, sizes, total, by_creation=by_creation), order, window)
+    page = _page_shape(plan, _driver(plan, sizes, total, order), order, window)
     if _is_deep(plan, order, window):
         page = await _from_block(tx, plan, page, window)
     found = await tx.tuples(page_statement(page), **plan.values)
@@ -224,10 +144,10 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
     """Every matching process in order. Numbers are read a few thousand at a time, rows a few: memory stays flat."""
     if not where.states or any(not each.keys for each in where.keyed):
         return
-    plan = _plan(tx, Caller(tx.actor.id, tx.org, sight, tx.connection.dialect), where)
-    by_creation = order.keys[0][0] == "seq"
-    driver = _driver(plan, await _sizes(tx, plan), total=EVERYTHING, by_creation=by_creation)
-    has_index = driver.kind in IN_ORDER and len(order.keys) == 1 and order.keys[0][0] in INDEXED
+    plan = _plan(tx, Caller(tx.actor.id, tx.org, sight, tx.connection.dialect), where, order)
+    driver = _driver(plan, await _sizes(tx, plan), EVERYTHING, order)
+    goes_by_index = len(order.keys) == 1 and (order.keys[0][0] in INDEXED or driver.kind == "answers")
+    has_index = driver.kind in IN_ORDER and goes_by_index
     size = NUMBERS_IN_ORDER if has_index else NUMBERS_SORTED
     plan.values["offset"] = 0
     cursor: Cursor | None = None
@@ -247,23 +167,28 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
 
 
 class _Sizes(msgspec.Struct, frozen=True):
-    """What the counters say: of facets, of what the caller sees (None: everything, or not counted), of what is late."""
+    """What the counters say: of facets, of conditions on answers, of what the caller sees (None: everything, or not
+    counted), of what is late.
+    """
 
     facets: totals.Counts
+    valued: tuple[int, ...]
     seen: dict[State, int] | None
     late: int | None
 
 
-def _counting(plan: _Plan) -> list[Read]:
+def _counting(plan: Plan) -> list[Read]:
     """What is read of the counters."""
     caller = plan.caller
     reads = [plan.counters.read]
     if not plan.sight.is_unlimited:
         reads.append(visible_counts_read(caller.me))
+    if plan.where.valued:
+        reads.append(value_totals.sizes_read(plan.where.valued, plan.where.states))
     return [(query, {**values, "org": caller.org}) for query, values in reads]
 
 
-async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
+async def _sizes(tx: ReadTx, plan: Plan) -> _Sizes:
     """What the counters say, read at once."""
     if not all(part.delayed for part in plan.where.parts):
         return _sizes_of(tx, plan, await tx.connection.at_once(_counting(plan)), late=None)
@@ -272,15 +197,18 @@ async def _sizes(tx: ReadTx, plan: _Plan) -> _Sizes:
     return _sizes_of(tx, plan, counted, late=lateness.late_total(days, this_hour, tx.now))
 
 
-def _sizes_of(tx: ReadTx, plan: _Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
+def _sizes_of(tx: ReadTx, plan: Plan, counted: list[list[Row]], *, late: int | None) -> _Sizes:
     seen = None if plan.sight.is_unlimited else visible_counts(tx.actor, counted[1])
-    return _Sizes(facets=plan.counters.counts(counted[0]), seen=seen, late=late)
+    valued = value_totals.sizes(plan.where.valued, counted[-1]) if plan.where.valued else ()
+    return _Sizes(facets=plan.counters.counts(counted[0]), valued=valued, seen=seen, late=late)
 
 
-def _known_total(plan: _Plan, sizes: _Sizes) -> int | None:
+def _known_total(plan: Plan, sizes: _Sizes) -> int | None:
     """The total, when it need not be counted."""
     where = plan.where
     if plan.sight.is_unlimited:
+        if where.valued:
+            return _known_by_answer(where, sizes)
         if totals.can_look_up(where):
             return totals.lookup(where, sizes.facets)
         return sizes.late if _has_no_conditions(where) else None
@@ -289,7 +217,19 @@ def _known_total(plan: _Plan, sizes: _Sizes) -> int | None:
     return None
 
 
-async def _total(tx: ReadTx, plan: _Plan, sizes: _Sizes) -> int:
+def _known_by_answer(where: ProcessFilter, sizes: _Sizes) -> int | None:
+    """The total of one condition on an answer, with nothing but the templates that the field is of."""
+    bare = msgspec.structs.replace(where, valued=())
+    is_only = len(where.valued) == 1 and all(each.facet is Facet.TEMPLATE for each in where.keyed)
+    if not is_only or where.unstarred_by is not None or not totals.can_look_up(bare):
+        return None
+    [valued], [size] = where.valued, sizes.valued
+    if valued.operator == "empty":
+        return totals.lookup(bare, sizes.facets) - size
+    return size if value_totals.is_exact(valued) else None
+
+
+async def _total(tx: ReadTx, plan: Plan, sizes: _Sizes) -> int:
     known = _known_total(plan, sizes)
     if known is not None:
         return known
@@ -299,47 +239,50 @@ async def _total(tx: ReadTx, plan: _Plan, sizes: _Sizes) -> int:
 
 def _has_no_conditions(where: ProcessFilter) -> bool:
     """Besides those of its status words."""
-    return where.text is None and where.number is None and where.unstarred_by is None and not where.keyed
+    is_plain = where.text is None and where.number is None and where.unstarred_by is None
+    return is_plain and not where.keyed and not where.valued
 
 
-def _is_all_that_is_late(plan: _Plan) -> bool:
+def _is_all_that_is_late(plan: Plan) -> bool:
     return _has_no_conditions(plan.where) and plan.sight.is_unlimited and all(p.delayed for p in plan.where.parts)
 
 
-def _narrowest(plan: _Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
+def _narrowest(plan: Plan, sizes: _Sizes) -> tuple[int, Driver | None]:
     """The smallest thing to start from, with its size; None when nothing but the processes themselves is there."""
+    return min(_starts(plan, sizes), key=lambda found: found[0], default=(1 << 62, None))
+
+
+def _starts(plan: Plan, sizes: _Sizes) -> list[tuple[int, Driver]]:
+    """Whatever a statement could start from, with its size. An answer goes before the template that it implies."""
     states = plan.where.states
-    best: tuple[int, Driver | None] = (1 << 62, None)
-    if sizes.late is not None:
-        best = (sizes.late, Driver("late"))
+    found: list[tuple[int, Driver]] = [] if sizes.late is None else [(sizes.late, Driver("late"))]
+    for shape, size in zip(plan.shape.valued, sizes.valued, strict=True):
+        if shape.wants_answer:
+            found.append((size, Driver("gather", valued=shape)))
     for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):
-        if keyed.every:
-            continue
-        size = totals.size_of(keyed, states, sizes.facets)
-        if size < best[0]:
-            best = (size, Driver("gather", shape))
+        if not keyed.every:
+            found.append((totals.size_of(keyed, states, sizes.facets), Driver("gather", shape)))
     if plan.sight.principals is not None:
         size = sum(sizes.seen[state] for state in states) if sizes.seen is not None else 1 << 61
-        if size < best[0]:
-            best = (size, Driver("gather", None, principals=True))
-    return best
+        found.append((size, Driver("gather", principals=True)))
+    return found
 
 
-def _is_deep(plan: _Plan, order: Order, window: Window) -> bool:
+def _is_deep(plan: Plan, order: Order, window: Window) -> bool:
     """Whether blocks tell where the page begins: far down the whole list in order of creation."""
     is_plain = _has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
     is_far = window.cursor is None and window.offset > blocks.WORTH_IT
     return is_far and order.keys[0][0] == "seq" and plan.sight.is_unlimited and is_plain
 
 
-async def _from_block(tx: ReadTx, plan: _Plan, page: PageShape, window: Window) -> PageShape:
+async def _from_block(tx: ReadTx, plan: Plan, page: PageShape, window: Window) -> PageShape:
     """The same page, read from the edge of the block it begins in."""
     edge, offset = await blocks.place_of(tx, plan.where.states, window.offset, down=page.order[0][1])
     plan.values |= {"ceiling": edge, "offset": offset}
     return page._replace(ceiling=True, reach=_reach(offset, page.size))
 
 
-def _page_shape(plan: _Plan, driver: Driver, order: Order, window: Window) -> PageShape:
+def _page_shape(plan: Plan, driver: Driver, order: Order, window: Window) -> PageShape:
     cursor = window.cursor
     offset = 0 if cursor is not None else window.offset
     plan.values["offset"] = offset
@@ -363,10 +306,12 @@ def _reach(offset: int, size: int) -> int:
     return size if offset == 0 else 1 << (offset + size).bit_length()
 
 
-def _driver(plan: _Plan, sizes: _Sizes, total: int, *, by_creation: bool) -> Driver:
+def _driver(plan: Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
     """Ranges that are in the wanted order; else whatever is small, sorted; else the processes in order."""
+    by_creation = order.keys[0][0] == "seq"
     size, narrowest = _narrowest(plan, sizes)
-    if narrowest is not None and narrowest.kind == "gather" and by_creation and not needs_row(plan.shape):
+    may_be_ranges = by_creation and not needs_row(plan.shape)
+    if narrowest is not None and may_be_ranges:
         ranges = _ranges(plan, narrowest)
         if ranges is not None:
             return ranges
@@ -376,27 +321,60 @@ def _driver(plan: _Plan, sizes: _Sizes, total: int, *, by_creation: bool) -> Dri
         return Driver("stretches")
     if plan.shape.search in ("fts5", "scan") and total <= GATHER_UP_TO:
         return Driver("search")
+    worded = next((each for each in plan.shape.valued if each.operator == "contains"), None)
+    if worded is not None and total <= GATHER_UP_TO:
+        return Driver("gather", valued=worded)
+    if order.by_answer and not needs_row(plan.shape) and len(order.fields[0]) <= MAX_FIELDS:
+        return _by_answer(plan, order.fields[0])
+    if may_be_ranges and plan.where.valued:
+        starts = sorted(_starts(plan, sizes), key=lambda found: found[0])
+        found = (ranges for _, start in starts if (ranges := _ranges(plan, start)) is not None)
+        return next(found, Driver("rows"))
     return Driver("rows")
 
 
-def _ranges(plan: _Plan, narrowest: Driver) -> Driver | None:
-    """The keys of a facet, or the caller's principals, each as a range in order of creation; None: too many."""
-    if narrowest.keyed is None:
+def _by_answer(plan: Plan, fields: tuple[int, ...]) -> Driver:
+    """The answers that the list goes by, only those that meet a condition on them if there is one."""
+    asked = zip(plan.where.valued, plan.shape.valued, strict=True)
+    own = next((shape for valued, shape in asked if valued.fields == fields and shape.wants_answer), None)
+    return Driver("answers", templates_of(plan.shape.keyed), own, slots=len(fields))
+
+
+def _ranges(plan: Plan, start: Driver) -> Driver | None:
+    """The keys of a facet or of an answer, or the caller's principals, each as a range in order of creation; None: too
+    many, or there are none.
+    """
+    if start.kind != "gather":
+        return None
+    if start.valued is not None:
+        return _ranges_of_answers(plan, start.valued)
+    if start.keyed is None:
         name, keys = "principal", plan.sight.principals or ()
     else:
-        name = f"k{narrowest.keyed.slot}_"
-        keys = next(k.keys for k, s in zip(plan.keyed, plan.shape.keyed, strict=True) if s == narrowest.keyed)
+        name = f"k{start.keyed.slot}_"
+        keys = next(k.keys for k, s in zip(plan.keyed, plan.shape.keyed, strict=True) if s == start.keyed)
     slots = _slots(len(keys))
     if slots is None:
         return None
     plan.values |= {f"{name}{n}": keys[n % len(keys)] for n in range(slots)}
-    return Driver("ranges", narrowest.keyed, principals=narrowest.principals, slots=slots)
+    return Driver("ranges", start.keyed, principals=start.principals, slots=slots)
 
 
-def _slots(keys: int) -> int | None:
+def _ranges_of_answers(plan: Plan, shape: ValuedShape) -> Driver | None:
+    valued = plan.where.valued[shape.slot]
+    pairs = list(product(valued.fields, keys_of(valued)))
+    slots = _slots(len(pairs), MAX_FIELDS) if shape.is_listed else None
+    if slots is None:
+        return None
+    for n in range(slots):
+        plan.values[f"vf{shape.slot}_{n}"], plan.values[f"v{shape.slot}_{n}"] = pairs[n % len(pairs)]
+    return Driver("ranges", valued=shape, slots=slots)
+
+
+def _slots(keys: int, most: int = MAX_RANGES) -> int | None:
     """How many ranges to merge: a power of two (keys repeat), None when there are too many."""
     slots = 1 << (keys - 1).bit_length()
-    return slots if slots <= MAX_RANGES else None
+    return slots if slots <= most else None
 
 
 def _as_page(found: list[tuple[Any, ...]], order: Order, window: Window, total: int) -> ListPage:

@@ -4,7 +4,7 @@ Two statements never appear: an offset over full rows, and DISTINCT over a join.
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -13,25 +13,22 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     cast,
     func,
     null,
     or_,
     select,
-    tuple_,
     union,
     union_all,
 )
 
 from procession.domain.processes import State
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import apart, constant, is_in
+from procession.storage.listing.by_answer import numbers_by_answer, page_by_answer
 from procession.storage.listing.conditions import (
-    KeyedShape,
     P,
     Shape,
     all_conditions,
-    apart,
     conditions_in,
     delayed,
     found_by_name,
@@ -40,61 +37,26 @@ from procession.storage.listing.conditions import (
 )
 from procession.storage.listing.lateness import late_by_stretches
 from procession.storage.listing.rows import row_columns
+from procession.storage.listing.shapes import (
+    BY_CREATION,
+    INDEXED,
+    Driver,
+    PageShape,
+    as_query,
+    beyond_value,
+    cut,
+    directed,
+    is_nullable,
+    list_order,
+    sort_column,
+    window,
+)
+from procession.storage.listing.values import meets, of_field
 from procession.storage.query import Query
-from procession.storage.tables.lists import process_access, process_facets
+from procession.storage.tables.lists import process_access, process_facets, process_values
 from procession.storage.tables.processes import processes
 
 STATEMENTS_KEPT = 4000
-
-SORTABLE: dict[str, ColumnElement[Any]] = {
-    "seq": P.seq,
-    "name": P.sort_name,
-    "started_at": P.started_at,
-    "last_updated": P.updated_at,
-    "completed_at": P.completed_at,
-    "due_date": P.due_date,
-    # Only of what is open: that of an archived process counts for nothing.
-    "next_deadline": case((P.state == constant(State.OPEN), P.next_deadline)),
-    "status": case((P.state == constant(State.ARCHIVED), "archived"), else_=P.status),
-    "progress": case(
-        (P.tasks_visible == constant(0), constant(0)), else_=P.tasks_done * constant(1000) // P.tasks_visible
-    ),
-}
-NULLABLE = frozenset({"completed_at", "due_date", "next_deadline"})
-# Orders that an index gives, state by state.
-INDEXED = frozenset({"seq", "name", "last_updated", "due_date"})
-
-
-# Drivers that list numbers, which need nothing else to be in order of creation.
-BY_CREATION = frozenset({"rows", "ranges", "late", "stretches"})
-
-
-class Driver(NamedTuple):
-    """What a statement reads first.
-
-    `ranges`: `slots` keys of a facet (or principals of the caller), each in order; `gather`: all rows of a small
-    facet (or of what the caller sees); `late`: the few that are late; `stretches`: the many that are late, by
-    stretches of numbers; `search`: the few whose names match; `rows`: the processes themselves, in index order.
-    """
-
-    kind: str
-    keyed: KeyedShape | None = None
-    principals: bool = False
-    slots: int = 0
-
-
-class PageShape(NamedTuple):
-    shape: Shape
-    driver: Driver
-    order: tuple[tuple[str, bool], ...]
-    # None, or for each sort value of the cursor whether it is null.
-    cursor: tuple[bool, ...] | None
-    backwards: bool
-    # A number all earlier rows are skipped by: processes from `ceiling` on (blocks).
-    ceiling: bool
-    # At most this many rows are looked at in each range.
-    reach: int
-    size: int
 
 
 @lru_cache(STATEMENTS_KEPT)
@@ -106,6 +68,8 @@ def page_statement(page: PageShape) -> Query:
             return _joined(page, _by_creation(page, descending))
         if field in INDEXED and page.driver.kind == "rows":
             return _joined(page, _by_index(page, field, descending))
+        if page.driver.kind == "answers":
+            return page_by_answer(page)
     return _sorted(page)
 
 
@@ -116,57 +80,34 @@ def number_statement(page: PageShape) -> Query:
         field, descending = page.order[0]
         if field == "seq" and page.driver.kind in BY_CREATION:
             numbers = _by_creation(page, descending).subquery("found")
-            order = _directed(numbers.c.seq, descending != page.backwards)
+            order = directed(numbers.c.seq, descending != page.backwards)
             columns: list[ColumnElement[Any]] = [numbers.c.seq, numbers.c.seq.label("sort0")]
-            return _query(select(*columns).order_by(order), page.shape)
+            return as_query(select(*columns).order_by(order), page.shape)
         if field in INDEXED and page.driver.kind == "rows":
-            return _query(_by_index(page, field, descending), page.shape)
+            return as_query(_by_index(page, field, descending), page.shape)
+        if page.driver.kind == "answers":
+            return numbers_by_answer(page)
     return _sorted(page, bare=True)
 
 
 def _joined(page: PageShape, found: Any) -> Query:
     """The page's rows by their numbers, in the order of the numbers' list."""
     numbers = found.subquery("found")
-    sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
+    sort = [sort_column(field).label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
     # Every number has its row. The outer join keeps planners from reading all rows and looking for the numbers.
     rows = select(*row_columns(), *sort).select_from(
         numbers.outerjoin(processes, and_(P.org == bindparam("org"), P.seq == numbers.c.seq))
     )
     field, descending = page.order[0]
-    order = [_directed(numbers.c.seq, descending != page.backwards)] if field == "seq" else _order(page)
-    return _query(rows.order_by(*order), page.shape)
-
-
-def _query(statement: Select[Any], shape: Shape) -> Query:
-    """PostgreSQL cannot use its trigram index for a pattern that it does not know yet, and how two conditions are best
-    combined depends on how much is under each.
-    """
-    conditions = len(shape.keyed) + sum(part.keyed is not None or part.delayed for part in shape.parts)
-    return Query(statement, prepare=shape.search != "trigram" and conditions + shape.limited_sight <= 1)
-
-
-def _order(page: PageShape) -> list[ColumnElement[Any]]:
-    """The list's order (reversed when read backwards): nulls last, the number last."""
-    columns: list[ColumnElement[Any]] = []
-    for field, descending in page.order:
-        column = SORTABLE[field]
-        if field in NULLABLE:
-            columns.append(_directed(column.is_(None), page.backwards))
-        columns.append(_directed(column, descending != page.backwards))
-    if page.order[-1][0] != "seq":
-        columns.append(_directed(P.seq, page.order[-1][1] != page.backwards))
-    return columns
-
-
-def _directed(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
-    return column.desc() if descending else column.asc()
+    order = [directed(numbers.c.seq, descending != page.backwards)] if field == "seq" else list_order(page)
+    return as_query(rows.order_by(*order), page.shape)
 
 
 def _by_creation(page: PageShape, descending: bool) -> Any:
     """Numbers of the page in creation order: one range for each state and key, merged."""
     down = descending != page.backwards
     ranges = [
-        _cut(each, each.selected_columns["seq"], down, page.reach)
+        cut(each, each.selected_columns["seq"], down, page.reach)
         for state in page.shape.states
         for each in _ranges(page, state, down)
     ]
@@ -177,7 +118,7 @@ def _by_creation(page: PageShape, descending: bool) -> Any:
         parts = [select(each.subquery().c.seq) for each in ranges]
         # A process may be listed under several of the keys; UNION keeps one.
         merged = (union(*parts) if several else union_all(*parts)).subquery("merged")
-    return _window(select(merged.c.seq).order_by(_directed(merged.c.seq, down)), page)
+    return window(select(merged.c.seq).order_by(directed(merged.c.seq, down)), page)
 
 
 def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
@@ -202,12 +143,17 @@ def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
             table = process_access.alias()
             key = table.c.principal == bindparam(f"principal{slot}")
             conditions = all_conditions(shape, table.c.seq, state, sight=False)
+        elif driver.valued is not None:
+            table = process_values.alias()
+            answer = driver.valued.slot
+            key = and_(table.c.field == bindparam(f"vf{answer}_{slot}"), table.c.key == bindparam(f"v{answer}_{slot}"))
+            conditions = all_conditions(shape, table.c.seq, state, but=driver.given(shape))
         else:
             assert driver.keyed is not None
             table = process_facets.alias()
             name = f"k{driver.keyed.slot}" if driver.keyed.one else f"k{driver.keyed.slot}_{slot}"
             key = and_(table.c.facet == constant(driver.keyed.facet), table.c.key == bindparam(name))
-            conditions = all_conditions(shape, table.c.seq, state, but=driver.keyed)
+            conditions = all_conditions(shape, table.c.seq, state, but=driver.given(shape))
         query = select(table.c.seq.label("seq")).where(
             table.c.org == bindparam("org"), key, table.c.state == constant(state), *conditions
         )
@@ -223,26 +169,15 @@ def _beyond(query: Select[Any], seq: ColumnElement[int], page: PageShape, down: 
     return query
 
 
-def _cut(query: Select[Any], order: ColumnElement[Any], down: bool, reach: int) -> Select[Any]:
-    return query.order_by(_directed(order, down)).limit(constant(reach))
-
-
-def _window(query: Select[Any], page: PageShape) -> Select[Any]:
-    """The wanted rows out of the first `reach` ones."""
-    if page.cursor is None:
-        query = query.offset(bindparam("offset"))
-    return query.limit(constant(page.size))
-
-
 def _by_index(page: PageShape, field: str, descending: bool) -> Any:
     """Numbers of the page in the order of an indexed column, state by state, values before nulls."""
     down = descending != page.backwards
-    column = SORTABLE[field]
+    column = sort_column(field)
     parts: list[Any] = []
     for state in page.shape.states:
         conditions = [P.org == bindparam("org"), P.state == constant(state), *all_conditions(page.shape, P.seq, state)]
-        for is_null in (False, True) if field in NULLABLE else (False,):
-            beyond = _beyond_value(page, column, is_null, down)
+        for is_null in (False, True) if is_nullable(field) else (False,):
+            beyond = beyond_value(page, column, P.seq, is_null=is_null, down=down)
             if beyond is None:
                 continue
             query = select(
@@ -250,34 +185,16 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
                 (cast(null(), column.type) if is_null else column).label("value"),
                 constant(int(is_null)).label("is_null"),
             ).where(*conditions, *beyond)
-            if field in NULLABLE:
+            if is_nullable(field):
                 query = query.where(column.is_(None) if is_null else column.is_not(None))
             orders = [P.seq] if is_null else [column, P.seq]
-            query = query.order_by(*[_directed(each, down) for each in orders])
+            query = query.order_by(*[directed(each, down) for each in orders])
             parts.append(query.limit(constant(page.reach)))
     merged = union_all(*[select(*part.subquery().c) for part in parts]).subquery("merged")
     ordered = select(*[merged.c.seq, merged.c.value]).order_by(
-        _directed(merged.c.is_null, page.backwards), _directed(merged.c.value, down), _directed(merged.c.seq, down)
+        directed(merged.c.is_null, page.backwards), directed(merged.c.value, down), directed(merged.c.seq, down)
     )
-    return _window(ordered, page)
-
-
-def _beyond_value(
-    page: PageShape, column: ColumnElement[Any], is_null: bool, down: bool
-) -> list[ColumnElement[bool]] | None:
-    """What keeps a range on the far side of the cursor; None when the whole range is on the near side."""
-    if page.cursor is None:
-        return []
-    cursor_is_null = page.cursor[0]
-    if cursor_is_null != is_null:
-        # Values come before nulls; backwards, nulls come first.
-        return [] if is_null != page.backwards else None
-    here = P.seq if is_null else tuple_(column, P.seq)
-    if is_null:
-        place: Any = bindparam("cursor_seq", type_=BigInteger)
-    else:
-        place = tuple_(bindparam("cursor0", type_=column.type), bindparam("cursor_seq", type_=BigInteger))
-    return [here < place if down else here > place]
+    return window(ordered, page)
 
 
 def _sorted(page: PageShape, *, bare: bool = False) -> Query:
@@ -288,22 +205,18 @@ def _sorted(page: PageShape, *, bare: bool = False) -> Query:
     by_name = gathers and page.driver.kind == "search"
     conditions = [
         P.org == bindparam("org"),
-        *conditions_in(shape, P.state, P.seq, but=_driving(page), name=not by_name),
+        *conditions_in(shape, P.state, P.seq, but=page.driver.given(shape), name=not by_name),
     ]
     if gathers:
         conditions.append(_gathered(page))
     if page.cursor is not None:
         conditions.append(_beyond_all(page))
-    sort = [SORTABLE[field].label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
+    sort = [sort_column(field).label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
     columns = [P.seq] if bare else row_columns()
-    rows = select(*columns, *sort).where(*conditions).order_by(*_order(page))
+    rows = select(*columns, *sort).where(*conditions).order_by(*list_order(page))
     if page.cursor is None:
         rows = rows.offset(bindparam("offset"))
-    return _query(rows.limit(constant(page.size)), shape)
-
-
-def _driving(page: PageShape) -> KeyedShape | None:
-    return page.driver.keyed if page.driver.kind == "gather" else None
+    return as_query(rows.limit(constant(page.size)), shape)
 
 
 def _gathered(page: PageShape) -> ColumnElement[bool]:
@@ -326,6 +239,14 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
             key,
             in_states(facet.c.state, states),
         )
+    elif page.driver.valued is not None:
+        row = process_values.alias().c
+        chosen = select(row.seq).where(
+            row.org == bindparam("org"),
+            of_field(page.driver.valued, row.field),
+            in_states(row.state, states),
+            *meets(page.driver.valued, row.key),
+        )
     elif page.driver.kind == "late":
         late = processes.alias().c
         overdue = and_(late.state == constant(State.OPEN), delayed(late.next_deadline))
@@ -346,7 +267,7 @@ def _beyond_all(page: PageShape) -> ColumnElement[bool]:
     options: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
     for n, ((field, descending), is_null) in enumerate(zip(fields, nulls, strict=True)):
-        column = SORTABLE[field]
+        column = sort_column(field)
         name = "cursor_seq" if field == "seq" else f"cursor{n}"
         value: BindParameter[Any] = bindparam(name, type_=column.type)
         down = descending != page.backwards
@@ -356,7 +277,7 @@ def _beyond_all(page: PageShape) -> ColumnElement[bool]:
             equal.append(column.is_(None))
             continue
         further = column < value if down else column > value
-        if field in NULLABLE and not page.backwards:
+        if is_nullable(field) and not page.backwards:
             further = or_(further, column.is_(None))
         options.append(and_(*equal, further))
         equal.append(column == value)
@@ -375,9 +296,18 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             facet.c.org == bindparam("org"),
             facet.c.facet == constant(keyed.facet),
             key,
-            *conditions_in(shape, facet.c.state, facet.c.seq, but=keyed),
+            *conditions_in(shape, facet.c.state, facet.c.seq, but=driver.given(shape)),
         )
-        return _query(rows, shape)
+        return as_query(rows, shape)
+    if driver.valued is not None and not needs_row(shape):
+        row = process_values.alias().c
+        rows = select(func.count(row.seq.distinct()) if driver.valued.may_repeat else func.count()).where(
+            row.org == bindparam("org"),
+            of_field(driver.valued, row.field),
+            *meets(driver.valued, row.key),
+            *conditions_in(shape, row.state, row.seq, but=driver.given(shape)),
+        )
+        return as_query(rows, shape)
     if driver.principals and not needs_row(shape):
         access = process_access.alias()
         rows = select(func.count(access.c.seq.distinct())).where(
@@ -385,6 +315,6 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             is_in(access.c.principal, "principals"),
             *conditions_in(shape, access.c.state, access.c.seq, sight=False),
         )
-        return _query(rows, shape)
+        return as_query(rows, shape)
     conditions = conditions_in(shape, P.state, P.seq)
-    return _query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape)
+    return as_query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape)

@@ -3,9 +3,9 @@
 They are key-only, so that a page and a count never touch a row. `docs/architecture.md` explains each.
 """
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Table
+from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from procession.storage.columns import key, number, text
+from procession.storage.columns import key, number, sorted_text, text
 from procession.storage.tables.base import metadata
 
 process_facets = Table(
@@ -18,6 +18,49 @@ process_facets = Table(
     number("state"),
     key("seq"),
     PrimaryKeyConstraint("org", "facet", "key", "state", "seq"),
+    sqlite_with_rowid=False,
+)
+
+# The fields that processes are found by: a template's, by alias and by what their answers are compared as.
+value_fields = Table(
+    "value_field",
+    metadata,
+    key("org"),
+    key("id"),
+    text("template_id"),
+    text("alias"),
+    # domain.value_keys.Kind
+    text("kind"),
+    PrimaryKeyConstraint("org", "id"),
+    UniqueConstraint("org", "template_id", "alias", "kind"),
+    Index("ix_value_field_alias", "org", "alias"),
+)
+
+process_values = Table(
+    "process_value",
+    metadata,
+    key("org"),
+    key("seq"),
+    # A value_field.
+    key("field"),
+    # domain.value_keys: sorts as the answers do.
+    sorted_text("key"),
+    number("state"),
+    PrimaryKeyConstraint("org", "seq", "field", "key"),
+    Index("ix_process_value_found", "org", "field", "state", "key", "seq"),
+    sqlite_with_rowid=False,
+)
+
+value_counters = Table(
+    "value_counter",
+    metadata,
+    key("org"),
+    key("field"),
+    number("state"),
+    # domain.value_ranges
+    sorted_text("bucket"),
+    number("n"),
+    PrimaryKeyConstraint("org", "field", "state", "bucket"),
     sqlite_with_rowid=False,
 )
 

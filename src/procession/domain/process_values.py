@@ -1,0 +1,77 @@
+"""The answers of a process that lists find it by. Pure, so that a recount is one call. Spec: api-processes 6.2."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from procession.domain import tasks
+from procession.domain.fields import Field
+from procession.domain.processes import Process, Task
+from procession.domain.templates import Template
+from procession.domain.value_keys import Kind, keys_of, kind_of
+
+Name: TypeAlias = tuple[str, Kind]
+"""A field as lists know it: its alias, and what its answers are compared as."""
+
+Values: TypeAlias = Mapping[Name, frozenset[str]]
+"""The keys of each answer that was given."""
+
+
+class Form(NamedTuple):
+    answers: Mapping[str, Any]  # JSON, by field id
+    fields: Sequence[Field]
+
+
+def has_answers(process: Process) -> bool:
+    return bool(process.prerun) or any(_is_read(task) for task in process.tasks)
+
+
+def needs_template(process: Process) -> bool:
+    """Whether some of its fields are those of its template."""
+    return bool(process.prerun) or any(_is_read(task) and task.fields is None for task in process.tasks)
+
+
+def answers_differ(before: Process, after: Process) -> bool:
+    """Whether the two may have other values."""
+    return _answered(before) != _answered(after)
+
+
+def _answered(process: Process) -> tuple[object, ...]:
+    given = [(task.step_id, task.taskdata, task.fields) for task in process.tasks if _is_read(task)]
+    return process.template_id, process.template_version, process.prerun, given
+
+
+def _is_read(task: Task) -> bool:
+    """Answers of hidden tasks are in no list, those of secret ones in none that everybody sees."""
+    return bool(task.taskdata) and task.is_visible and not task.top_secret
+
+
+def values_of(process: Process, template: Template | None) -> Values:
+    """`template` is the version that the process runs, None where `needs_template` says so."""
+    return values_in(forms_of(process, template))
+
+
+def forms_of(process: Process, template: Template | None) -> list[Form]:
+    """The kick-off form, then the tasks in their order."""
+    kickoff = () if template is None else template.kickoff
+    shown = sorted(filter(_is_read, process.tasks), key=lambda task: (task.position, task.seq))
+    return [
+        Form(process.prerun, kickoff),
+        *(Form(task.taskdata, tasks.fields_of(task, template)) for task in shown),
+    ]
+
+
+def values_in(forms: Iterable[Form]) -> Values:
+    """Of fields with one alias, the first that is answered counts."""
+    found: dict[str, tuple[Kind, frozenset[str]]] = {}
+    for form in forms:
+        for field in form.fields:
+            kind = kind_of(field) if field.id in form.answers and field.alias not in found else None
+            if kind is not None and (keys := keys_of(field, form.answers[field.id])):
+                found[field.alias] = kind, keys
+    return {(alias, kind): keys for alias, (kind, keys) in found.items()}
+
+
+def names_in(template: Template) -> frozenset[Name]:
+    """The fields that a template has processes found by."""
+    fields = (*template.kickoff, *template.fields())
+    return frozenset((field.alias, kind) for field in fields if (kind := kind_of(field)) is not None)
