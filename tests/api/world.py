@@ -377,7 +377,7 @@ class World:
             "commentAsGuest": comment,
             "createProcessStage": {"name": "Second"},
             "updateProcessStage": {"name": "Second", "tasks": [self.task]},
-            "addWatcher": {"object_type": "run", "object_id": self.run},
+            "addWatcher": {"object_type": "task", "object_id": self.one_off},
         }
 
     def url(self, operation: Operation, organization_id: str | None = None) -> str:
