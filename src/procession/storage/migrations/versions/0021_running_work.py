@@ -1,4 +1,4 @@
-"""Watchers, milestones of processes.
+"""Watchers, milestones of processes, texts that comments are about, comments on steps.
 
 Revision: 0021
 Revises: 0015
@@ -47,6 +47,30 @@ def upgrade() -> None:
         to_parent("process_stage", "process", "process.seq"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "thread_selection",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("thread", sa.BigInteger(), nullable=False),
+        sa.Column("selected_text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "thread", name="pk_thread_selection"),
+        to_parent("thread_selection", "thread", "thread.no"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "template_comment",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("thread", sa.BigInteger(), nullable=False),
+        sa.Column("template_id", sa.Text(), nullable=False),
+        sa.Column("step_id", sa.Text(), nullable=True),
+        sa.Column("is_read", sa.BigInteger(), nullable=False),
+        sa.Column("is_hidden", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("reply_to", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("org", "thread", name="pk_template_comment"),
+        to_parent("template_comment", "thread", "thread.no"),
+    )
+    op.create_index("ix_template_comment_step", "template_comment", ["org", "template_id", "step_id"])
+    op.create_index("ix_template_comment_source", "template_comment", ["org", "source_id"])
 
 
 def to_parent(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
