@@ -335,6 +335,41 @@ def test_tasks_of_before_are_counted_by_day(url: str, tmp_path: Path) -> None:
     assert found == []
 
 
+def test_0021_who_was_involved_before_is_found(url: str, tmp_path: Path) -> None:
+    """As above, of members who were assigned once or mentioned."""
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    former, mentioned = org.person(), org.person()
+    for name in ("One", "Two"):
+        run = org.process(org.template(steps=["Call"]), name=name)["id"]
+        [task] = org.api.data("GET", f"/runs/{run}/tasks")
+        for owners in ([former.id], [org.admin.id]):
+            org.api.data("PUT", f"/runs/{run}/tasks/{task['id']}", {"owners": {"users": owners}})
+    org.api.data("POST", f"/tasks/{task['id']}/comment", {"content": f"@[{mentioned.id}]"})
+    org.api.delete(f"/runs/{run}").raise_for_status()
+    number = org.number
+    server.close()
+    tables = ("watcher", "process_stage", "thread_selection", "template_comment")
+    with connected(url, tmp_path) as connection:
+        for table in ("process_facet", "facet_counter"):
+            connection.execute(text(f"DELETE FROM {table} WHERE facet = 1 AND key LIKE '~%'"))
+        for table in tables:
+            connection.execute(text(f"DROP TABLE {table}"))
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("procession.storage.migrations.versions.0021_running_work").upgrade()
+        connection.commit()
+
+    server = Server(url, tmp_path)
+
+    async def differences() -> list[str]:
+        async with reading(server.database, number, org.id, BOT, server.clock()) as tx:
+            return await recount.check(tx)
+
+    found = server.run(differences())
+    server.close()
+    assert found == []
+
+
 def test_0006_what_happened_before_is_found_by_topic(url: str, tmp_path: Path) -> None:
     happened = [
         ("template", "t1", None, "{}"),

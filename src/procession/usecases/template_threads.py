@@ -12,7 +12,7 @@ from procession.domain.template_comments import CommentMark, StepComments
 from procession.domain.template_permissions import require_edit, require_read
 from procession.domain.templates import Template, is_draft
 from procession.domain.threads import Thread, thread_event
-from procession.storage import template_comments, templates, threads
+from procession.storage import template_comments, templates, thread_selections, threads
 from procession.storage.template_comments import MarkedThread
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import ReadTx, WriteTx
@@ -113,6 +113,8 @@ async def copy_improvement(tx: WriteTx, seen: SeenTask, thread: Thread) -> None:
         updated_at=tx.now,
     )
     await threads.add(tx, copy)
+    for text in (await thread_selections.of_threads(tx, [thread.no])).values():
+        await thread_selections.add(tx, copy.no, text)
     mark = CommentMark(thread=copy.no, template_id=row.id, step_id=step_id, source_id=thread.id)
     await template_comments.save(tx, mark)
     # Whoever is mentioned learns of it where it was written.

@@ -124,6 +124,10 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
         str | None, Meta(description="all, in-progress or completed: which tasks `owners` and `groups` look at.")
     ] = None
     me: Annotated[bool | None, Meta(description="As `owners` with the caller.")] = None
+    involved: Annotated[
+        tuple[str, ...],
+        Meta(description="Members, or `me`: owner, assigned to a task now or once, mentioned, or decided an approval."),
+    ] = ()
     groups: Annotated[tuple[str, ...], Meta(description="Groups assigned to any task.")] = ()
     guests: Annotated[tuple[str, ...], Meta(description="E-mail addresses of guests assigned to any task.")] = ()
     checklist_id: Annotated[tuple[str, ...], Meta(description="Templates the process was launched from.")] = ()

@@ -71,6 +71,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_template_comment_step", "template_comment", ["org", "template_id", "step_id"])
     op.create_index("ix_template_comment_source", "template_comment", ["org", "source_id"])
+    # Members involved otherwise than as owner or assignee, as domain.listing has them.
+    each = {
+        "sqlite": "json_each(p.involved) AS person",
+        "postgresql": "jsonb_array_elements_text(p.involved::jsonb) AS person(value)",
+    }[op.get_bind().dialect.name]
+    # A statement put together from constants only.
+    op.execute(
+        "INSERT INTO process_facet (org, facet, key, state, seq)"  # noqa: S608
+        f" SELECT p.org, 1, '~' || substr(person.value, 3), p.state, p.seq FROM process p, {each}"
+        " WHERE person.value LIKE 'm:%' AND NOT EXISTS (SELECT 1 FROM process_facet f WHERE f.org = p.org"
+        " AND f.facet = 1 AND f.key = substr(person.value, 3) AND f.state = p.state AND f.seq = p.seq)"
+    )
+    op.execute(
+        "INSERT INTO facet_counter (org, facet, key, state, n)"
+        " SELECT org, facet, key, state, count(*) FROM process_facet WHERE facet = 1 AND key LIKE '~%'"
+        " GROUP BY org, facet, key, state"
+    )
 
 
 def to_parent(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
