@@ -11,6 +11,7 @@ from procession.api.contract.forms import FormField
 from procession.api.contract.shared import TagLink
 from procession.api.contract.templates import Checklist
 from procession.api.contract.threads import ThreadOut
+from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 from procession.api.params import PageParams, Params
 from procession.domain.run_document import Progress, RunDocument
 
@@ -107,6 +108,9 @@ class Run(RunDocument, kw_only=True):
     form_fields: Many[FormField] | UnsetType = UNSET
     stages: Many[Stage] | UnsetType = UNSET
     threads: Many[ThreadOut] | UnsetType = UNSET
+    selected_text_comment: Many[ThreadOut] | UnsetType = UNSET
+    member_watchers: Many[MemberWatcher] | UnsetType = UNSET
+    guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
 
 
 class RunListParams(PageParams, frozen=True, kw_only=True):
