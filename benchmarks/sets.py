@@ -172,7 +172,7 @@ async def describe_folder(folder: Path, url: str) -> Access:
         facet.name.lower(): max(((k, n) for f, k, n in counted if f == facet), key=lambda each: each[1])
         for facet in wanted
     }
-    owners = [(key, n) for facet, key, n in counted if facet == Facet.INVOLVED]
+    owners = [(key, n) for facet, key, n in counted if facet == Facet.INVOLVED and key.isdecimal()]
     keys["owner"] = min(owners, key=lambda each: abs(each[1] / everything - 1 / 8))
     keys["star"] = (str(admin), stars[admin])
     # Names ending in a number are those of one process; their first word is that of many.

@@ -225,3 +225,14 @@ def test_k_a3_everybody_sees_what_is_about_what_they_see(org: Organization) -> N
     assert light.api.get(f"/activity-feeds?{unpermitted[3]}").status_code == 403
     assert "Blueprint" not in {row["type"][0] for row in rows(light.api, "per_page=100")}
     assert work.call in {row["auditable_id"] for row in rows(light.api, "per_page=100")}
+
+
+def test_one_task_is_read_with_what_happened_to_it(org: Organization) -> None:
+    """Spec: api-tasks 6."""
+    work = Work(org)
+
+    shown = org.api.data("GET", f"/tasks/{work.call}?with=activities")["activities"]["data"]
+
+    assert shown == rows(org.api, f"entity_type=task&entity_id={work.call}") and len(shown) == 2
+    ignored = org.api.get("/tasks?with=activities")
+    assert ignored.headers["X-Ignored-Params"] == "with:activities"

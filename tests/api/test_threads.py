@@ -43,6 +43,7 @@ def test_a_comment_has_everything_clients_read(org: Organization, places: Places
         "resolve_id": None,
         "sent_to": [],
         "reactions": [],
+        "selected_text": None,
     }
     [stored] = places.threads(task)
     assert (stored.thread.id, stored.task_id) == (made["id"], task.id)
@@ -431,9 +432,9 @@ def test_the_threads_of_many_tasks_take_one_statement(org: Organization, places:
         used = tx.connection.statements - before
         return len(shown), used, await threads.counts_of_tasks(tx, [task.seq for task in tasks])
 
-    assert places.read(lambda tx: statements(tx, many=1))[:2] == (2, 4)
+    assert places.read(lambda tx: statements(tx, many=1))[:2] == (2, 5)
     shown, used, counts = places.read(lambda tx: statements(tx, many=3))
-    assert (shown, used) == (6, 4)
+    assert (shown, used) == (6, 5)
     assert counts == {task.seq: 2 for task in tasks}
     assert places.read(lambda tx: threads.counts_of_tasks(tx, [tasks[0].seq]), guest.actor) == {tasks[0].seq: 1}
 

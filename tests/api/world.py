@@ -227,6 +227,8 @@ class World:
             "reopenProcessTask": {"run_id": self.advanced_run, "task_id": self.completed_task},
             "reopenProcessTaskByPost": {"run_id": self.advanced_run, "task_id": self.completed_task},
             "reopenTask": {"task_id": self.done_one_off},
+            "markTemplateComment": {"comment_id": self.template_problem},
+            "markTemplateCommentByPatch": {"comment_id": self.template_problem},
             "undoTask": {"task_id": self.done_one_off},
             "undoProcess": {"run_id": self.archived_run},
             "undoVersionMove": {"move_id": self.done_move},
@@ -384,9 +386,11 @@ class World:
             "resolveProblem": {"content": "done", "thread_id": self.problem},
             "commentAsBot": comment,
             "commentAsGuest": comment,
+            "commentOnStep": comment,
+            "markTemplateComment": {"is_read": True},
             "createProcessStage": {"name": "Second"},
             "updateProcessStage": {"name": "Second", "tasks": [self.task]},
-            "addWatcher": {"object_type": "run", "object_id": self.run},
+            "addWatcher": {"object_type": "task", "object_id": self.one_off},
         }
 
     def url(self, operation: Operation, organization_id: str | None = None) -> str:

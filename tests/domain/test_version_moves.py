@@ -15,9 +15,19 @@ from procession.domain.launching import Found, Numbers, Source, Surroundings, ba
 from procession.domain.moving.move import Around, moved, require_movable
 from procession.domain.moving.telling import events, report
 from procession.domain.moving.versions import Versions
+from procession.domain.process_stages import stages_of, with_stage
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.stages import Stage
 from procession.domain.summary import settle
-from procession.domain.tasks import Completer, completed, fields_of, hidden_by_hand, reopened, shown_by_hand
+from procession.domain.tasks import (
+    Completer,
+    completed,
+    fields_of,
+    hidden_by_hand,
+    reopened,
+    shown_by_hand,
+    with_own_fields,
+)
 from procession.domain.templates import Step, Template
 from procession.domain.times import DAY, HOUR
 from procession.domain.undo import before_of, restored
@@ -318,6 +328,44 @@ def test_rules_ask_the_step_a_field_moved_to() -> None:
     ran.move(template(replace(A, fields=(f,)), B, C, rules=(show,)))
 
     assert not ran["c"].is_hidden
+
+
+def test_a_form_of_the_process_own_is_followed_where_nobody_changed_it() -> None:
+    """T-10.12, behaviour-work Z4"""
+    same, changed, gone, ours = (field(each, position=place) for place, each in enumerate("scgo", 1))
+    before = template(replace(A, fields=(same, changed, gone)), B)
+    ran = Ran(before)
+    own = with_own_fields(ran["a"], (same, replace(changed, label="Here"), gone, ours))
+    ran.become(replace(own, taskdata={"s": "1", "g": "2", "o": "3"}))
+    new, renamed = field("n"), replace(same, label="Named")
+
+    ran.move(template(replace(A, fields=(renamed, replace(changed, label="There"), new)), B))
+
+    assert [each.label for each in fields_of(ran["a"], ran.before)] == ["Named", "Here", "o", "n"]
+    assert ran["a"].taskdata == {"s": "1", "o": "3"}
+
+
+def test_milestones_are_followed_where_nobody_changed_them() -> None:
+    """T-10.11, behaviour-work S2"""
+    talk, close, late = Stage("talk", "Talk"), Stage("close", "Close"), Stage("late", "Late")
+    in_talk, in_close = replace(A, stage_id="talk"), replace(B, stage_id="close")
+    before = template(in_talk, in_close, C, stages=(talk, close))
+    after = template(
+        replace(A, stage_id="late"), in_close, replace(C, stage_id="late"), stages=(replace(talk, name="Speak"), late)
+    )
+    plain, own = Ran(before), Ran(before)
+    own.process = with_stage(own.process, before, replace(close, name="Our close"), 1)
+    own.process = with_stage(own.process, before, Stage("ours", "Ours"), None)
+    own.change("a", stage_id="ours")
+
+    plain.move(after)
+    own.move(after)
+
+    assert plain.process.stages is None
+    assert {key: plain[key].stage_id for key in "abc"} == {"a": "late", "b": None, "c": "late"}
+    assert [each.name for each in stages_of(own.process, after)] == ["Speak", "Ours", "Late"]
+    assert {key: own[key].stage_id for key in "abc"} == {"a": "ours", "b": None, "c": "late"}
+    assert settle(restored(own.process, before_of(own.former, own.process)), NOW) == own.former
 
 
 def test_before_and_after_an_undo_are_the_same() -> None:

@@ -23,17 +23,17 @@ INCLUDES = {
     "next_task": (1, 1),
     "tasks_meta": (1, 1),
     "next_task,tasks_meta": (1, 1),
-    "stages": (2, 2),
+    "stages": (3, 3),
     "ko_form_fields": (1, 1),
     "form_fields": (2, 2),
-    "ko_form_fields,form_fields,stages,next_task": (3, 3),
+    "ko_form_fields,form_fields,stages,next_task": (4, 4),
     "checklist": (3, 3),
     "checklist.steps": (3, 3),
     "permissions": (2, 3),
     "tasks": (2, 2),
     "tasks.form_fields": (3, 3),
-    "tasks.threads": (5, 5),
-    "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders": (11, 12),
+    "tasks.threads": (6, 6),
+    "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders": (12, 13),
 }
 # Lists that are read in one way whatever the counters say: of administrators, of anybody else.
 EVIDENT = (

@@ -29,6 +29,7 @@ from procession.storage.tables.control import organizations, timers
 from procession.storage.tables.lists import finished_processes
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tx import reading
+from procession.storage.values_anew import fill_values
 from tests.builders import Organization
 from tests.harness import Api, Server
 from tests.postgres_server import fresh_database
@@ -357,7 +358,9 @@ def test_0016_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
         for table in ("value_field", "process_value", "value_counter"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DELETE FROM sequence WHERE kind = 'value_field'"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0015'"))
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("procession.storage.migrations.versions.0016_process_values").upgrade()
+        fill_values(connection)
         connection.commit()
 
     server = Server(url, tmp_path)
@@ -376,6 +379,41 @@ def test_0016_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
     assert found == []
     assert [run["id"] for run in late] == [runs[2]["id"]]
     assert [run["id"] for run in unanswered] == [runs[2]["id"], runs[1]["id"]]
+
+
+def test_0021_who_was_involved_before_is_found(url: str, tmp_path: Path) -> None:
+    """As above, of members who were assigned once or mentioned."""
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    former, mentioned = org.person(), org.person()
+    for name in ("One", "Two"):
+        run = org.process(org.template(steps=["Call"]), name=name)["id"]
+        [task] = org.api.data("GET", f"/runs/{run}/tasks")
+        for owners in ([former.id], [org.admin.id]):
+            org.api.data("PUT", f"/runs/{run}/tasks/{task['id']}", {"owners": {"users": owners}})
+    org.api.data("POST", f"/tasks/{task['id']}/comment", {"content": f"@[{mentioned.id}]"})
+    org.api.delete(f"/runs/{run}").raise_for_status()
+    number = org.number
+    server.close()
+    tables = ("watcher", "process_stage", "thread_selection", "template_comment")
+    with connected(url, tmp_path) as connection:
+        for table in ("process_facet", "facet_counter"):
+            connection.execute(text(f"DELETE FROM {table} WHERE facet = 1 AND key LIKE '~%'"))
+        for table in tables:
+            connection.execute(text(f"DROP TABLE {table}"))
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("procession.storage.migrations.versions.0021_running_work").upgrade()
+        connection.commit()
+
+    server = Server(url, tmp_path)
+
+    async def differences() -> list[str]:
+        async with reading(server.database, number, org.id, BOT, server.clock()) as tx:
+            return await recount.check(tx)
+
+    found = server.run(differences())
+    server.close()
+    assert found == []
 
 
 def test_0006_what_happened_before_is_found_by_topic(url: str, tmp_path: Path) -> None:

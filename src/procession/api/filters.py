@@ -17,7 +17,7 @@ from procession.api.call import Call, Page
 from procession.api.contract.processes import RunListParams
 from procession.api.params import REMEMBERED, REMEMBERED_LENGTH, read_flag
 from procession.domain.filters import DEFAULT_STATES, Cursor, Keyed, Order, ProcessFilter, StatusPart, Window
-from procession.domain.listing import Facet
+from procession.domain.listing import Facet, otherwise_involved
 from procession.domain.names import fold
 from procession.domain.processes import State
 
@@ -88,6 +88,7 @@ def _process_filter(params: RunListParams, me: int, ignore: Ignore) -> ProcessFi
     if params.me and params.owners:
         narrow(members, (str(me),))
     narrow(members, tuple(str(each) for each in owners))
+    narrow(Facet.INVOLVED, _involved(params, me, ignore))
     narrow(groups, tuple(each.lower() for each in params.groups))
     narrow(Facet.GUEST, tuple(each.lower() for each in params.guests))
     narrow(Facet.TEMPLATE, tuple(each.lower() for each in params.checklist_id))
@@ -125,6 +126,14 @@ def _assignee_facets(params: RunListParams, ignore: Ignore) -> tuple[Facet, Face
     if word != "all":
         ignore("task_status")
     return Facet.INVOLVED, Facet.GROUP
+
+
+def _involved(params: RunListParams, me: int, ignore: Ignore) -> tuple[str, ...]:
+    """Spec: behaviour-work N-3."""
+    words = tuple(str(me) if each.lower() == "me" else each for each in params.involved)
+    known = tuple(each for each in words if each.isascii() and each.isdigit())
+    ignore(*(f"involved:{each}" for each in words if each not in known))
+    return tuple(key for each in known for key in (each, otherwise_involved(each)))
 
 
 def _parts(params: RunListParams, me: int, ignore: Ignore) -> tuple[StatusPart, ...]:

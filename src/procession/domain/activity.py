@@ -106,6 +106,7 @@ KINDS: Mapping[str, Kind] = {
     "rule.execution_failed": Kind("execution_fail", EXECUTION, "looked at: its conditions did not hold"),
     "thread.added": Kind("commented", "Comment", "commented on"),
     "thread.changed": Kind("updated", "Comment", "changed on"),
+    "thread.marked": Kind("updated", "Comment", "marked on"),
     "thread.resolved": Kind("issue-resolved", "Comment", "resolved on"),
     "thread.deleted": Kind("comment-deleted", "Comment", "deleted on"),
     "template.created": Kind("created", "Blueprint", "created"),

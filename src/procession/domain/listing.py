@@ -26,7 +26,7 @@ class Facet(IntEnum):
     """Kinds of keys a process is listed under."""
 
     ALL = 0  # counters only
-    INVOLVED = 1  # owner, or assignee of any task: member
+    INVOLVED = 1  # owner, or assignee of any task: member; else otherwise involved: `otherwise_involved`
     INVOLVED_OPEN = 2  # owner, or assignee of an open visible task
     INVOLVED_DONE = 3  # owner, or assignee of a completed task
     GROUP = 4  # group assigned to any task
@@ -89,6 +89,11 @@ def facets_of(process: Process) -> frozenset[tuple[Facet, str]]:
     for task in process.tasks:
         if task.archived_at is None:
             found |= _assignment_facets(task)
+    found |= {
+        (Facet.INVOLVED, otherwise_involved(each[2:]))
+        for each in process.involved
+        if each.startswith("m:") and (Facet.INVOLVED, each[2:]) not in found
+    }
     found |= {(Facet.TAG, each) for each in process.tags} or {(Facet.UNTAGGED, "")}
     found |= {(Facet.STAR, str(each)) for each in process.starred_by}
     if process.folder is not None:
@@ -98,6 +103,11 @@ def facets_of(process: Process) -> frozenset[tuple[Facet, str]]:
     if process.improvements:
         found.add((Facet.IMPROVEMENT, ""))
     return frozenset(found)
+
+
+def otherwise_involved(member: str) -> str:
+    """The key of members who were assigned once, mentioned, or decided an approval. Spec: behaviour-work N-3."""
+    return f"~{member}"
 
 
 def _assignment_facets(task: Task) -> set[tuple[Facet, str]]:

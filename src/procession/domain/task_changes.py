@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from procession.domain.calculating.checking import typed
+from procession.domain.calculating.checking import Typed, typed
 from procession.domain.calendar import WorkingWeek, shift_forward
 from procession.domain.definitions import read_definition
 from procession.domain.errors import Invalid
@@ -30,7 +30,7 @@ PLAIN = (
     "send_chromeless",
     "webhook",
 )
-ON_ONE_OFFS_ONLY = frozenset({"tags", "form_fields"})
+ON_ONE_OFFS_ONLY = frozenset({"tags"})
 NOT_SHARED = "Only tasks of type task and approval can be completed by everyone."
 STAYS_APPROVAL = "This task needs several approvals, so it stays an approval."
 STARTS_TOO_LATE = "The started at must not be after the deadline."
@@ -54,7 +54,7 @@ def changes(said: TaskInput, task: Task, *, summary: str | None, tags: Collectio
         found.add("position")
     if task.is_oneoff and said.tags is not UNSET and set(said.tags) != set(tags):
         found.add("tags")
-    if task.is_oneoff and said.form_fields is not UNSET:
+    if said.form_fields is not UNSET:
         found.add("form_fields")
     return frozenset(found)
 
@@ -114,17 +114,28 @@ def order_faults(started_at: Millis | None, deadline: Millis | None) -> Errors:
     return {"started_at": [STARTS_TOO_LATE]} if late else {}
 
 
-def read_fields(
-    sent: Sequence[object], kept: Sequence[Field], *, new_id: Callable[[], str], now: Millis
-) -> tuple[Field, ...]:
-    """The fields of a one-off task as a whole list: those with a known id are changed, the others new, in this order.
+def alone(form: Sequence[Field]) -> Typed:
+    """A form that nothing stands around: it calculates with its own fields."""
+    return typed([form])
 
-    Raises Invalid with every fault. Spec: api-tasks 9.4.
+
+def read_fields(
+    sent: Sequence[object],
+    kept: Sequence[Field],
+    *,
+    new_id: Callable[[], str],
+    now: Millis,
+    taken_aliases: Collection[str] = (),
+    typed_in: Callable[[Sequence[Field]], Typed] = alone,
+) -> tuple[Field, ...]:
+    """The fields of a task as a whole list: those with a known id are changed, the others new, in this order.
+
+    `typed_in` says what calculates how where the form stands. Raises Invalid with every fault. Spec: api-tasks 9.4.
     """
     known: Mapping[str, Field] = {field.id: field for field in kept}
     errors: Errors = {}
     read: dict[str, Field] = {}
-    aliases = {field.alias for field in kept}
+    aliases = {*taken_aliases, *(field.alias for field in kept)}
     ids: dict[str, str] = {}
     for index, raw in enumerate(sent):
         path = f"form_fields.{index}"
@@ -151,13 +162,13 @@ def read_fields(
         read[field.id] = field
         note_new_id(raw, field, ids)
     read = {field_id: naming(field, ids) for field_id, field in read.items()}
-    found = typed([tuple(read.values())])
+    found = typed_in(tuple(read.values()))
     for index, field_id in enumerate(read):
         for key, faults in (("expression", found.calculations), ("form_rules", found.rules)):
             if field_id in faults:
                 errors[f"form_fields.{index}.{key}"] = [faults[field_id]]
     if errors:
         raise Invalid(errors)
-    read = {field.id: field for field in found.fields}
+    read = {field.id: field for field in found.fields if field.id in read}
     ordered = sorted(read.values(), key=lambda field: field.position)
     return tuple(replace(field, position=place) for place, field in enumerate(ordered, start=1))

@@ -111,6 +111,18 @@ def read_task(raw: object, known: Collection[str]) -> Read:
     return Read(TaskInput(**values), errors, frozenset(sent), ignored)
 
 
+def without(read: Read, name: str) -> Read:
+    """As if nothing had been said by this name."""
+    if name not in read.sent:
+        return read
+    return Read(
+        msgspec.structs.replace(read.said, **{name: UNSET}),
+        {path: each for path, each in read.errors.items() if path.partition(".")[0] != name},
+        read.sent - {name},
+        [*read.ignored, name],
+    )
+
+
 def read_object(raw: object) -> Mapping[str, object]:
     """A body as an object; `[]` is an empty one. Raises Invalid."""
     body = as_object({} if raw == [] else raw)
@@ -307,7 +319,7 @@ def webhook(value: object) -> str:
 
 
 def _fields(value: object) -> list[object]:
-    entries = as_list(value)
+    entries = as_list((as_object(value) or {}).get("data", value))
     if entries is None or len(entries) > MAX_FIELDS:
         raise ValueError(f"The form fields must be a list of at most {MAX_FIELDS} fields.")
     return entries

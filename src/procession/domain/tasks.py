@@ -283,9 +283,10 @@ def fields_in(kept: list[dict[str, Any]]) -> tuple[Field, ...]:
     return msgspec.convert(kept, tuple[Field, ...])
 
 
-def with_own_fields(task: Task, fields: Sequence[Field]) -> Task:
-    """With these fields instead of any others; answers to fields that are gone go too."""
-    kept = {field.id for field in fields}
+def with_own_fields(task: Task, fields: Sequence[Field], former: Sequence[Field] = ()) -> Task:
+    """With these fields instead of the `former`; answers to fields that are gone, or of another type, go too."""
+    types = {field.id: field.field_type for field in former}
+    kept = {field.id for field in fields if types.get(field.id, field.field_type) == field.field_type}
     answers = {field_id: answer for field_id, answer in task.taskdata.items() if field_id in kept}
     return replace(task, fields=msgspec.to_builtins(list(fields)), taskdata=answers)
 

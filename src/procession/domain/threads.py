@@ -13,8 +13,9 @@ from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
 from procession.domain.events import Event, happened
 from procession.domain.guests import normal_email
+from procession.domain.loose import clean_text
 from procession.domain.processes import Process, Task, ThreadLabel
-from procession.domain.richtext import is_blank_markup
+from procession.domain.richtext import is_blank_markup, plain_text
 from procession.domain.tasks import reopened
 
 ThreadState = Literal["open", "hide-for-guests", "collapsed"]
@@ -22,6 +23,7 @@ AuthorKind = Literal["user", "guest", "bot"]
 
 MAX_CONTENT = 65_535
 MAX_EMOJI = 32
+MAX_SELECTED_TEXT = 2000
 
 # A whole tag, or a mention between tags: what looks like one inside an attribute is none.
 _TAG_OR_MENTION = re.compile(r"""<(?:[^<>"]|"[^"]*")*+>|@\[(\d{1,15})\]""", re.ASCII)
@@ -67,6 +69,16 @@ def check_content(content: str) -> None:
     """Raises Invalid when the comment says nothing."""
     if is_blank_markup(content):
         raise Invalid({"content": ["The content field is required."]})
+
+
+def selected(text: str | None) -> str | None:
+    """The piece of text a comment is about, on one line. Raises Invalid. Spec: behaviour-work M16."""
+    if text is None:
+        return None
+    words = " ".join(clean_text(plain_text(text)).split())
+    if not words:
+        raise Invalid({"selected_text": ["The selected text field is required."]})
+    return words
 
 
 def check_emoji(emoji: str) -> None:

@@ -32,6 +32,7 @@ def _where(condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
 
 _by_id = Query(_where(_T.id == bindparam("id")))
 _lock = Query(_where(_T.id == bindparam("id")).with_for_update())
+_hold = Query(_where(_T.id == bindparam("id")).with_for_update(read=True, key_share=True))
 _lock_many = Query(_where(is_in(_T.id, "ids")).order_by(_T.id).with_for_update())
 _by_alias = Query(_where(_T.alias == bindparam("alias")))
 _many = Query(_where(is_in(_T.id, "ids")).order_by(_T.id))
@@ -77,6 +78,11 @@ async def lock(tx: WriteTx, template_id: str) -> TemplateRow | None:
     """The template, locked until the commit: whoever changes it takes this first."""
     found = await _one(tx, _lock, id=template_id)
     return None if found is None or found.is_system else found
+
+
+async def hold(tx: WriteTx, template_id: str) -> TemplateRow | None:
+    """The template, which stays there until the commit; others may change it meanwhile."""
+    return await _one(tx, _hold, id=template_id)
 
 
 async def lock_many(tx: WriteTx, ids: list[str]) -> list[TemplateRow]:

@@ -109,6 +109,9 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     else:
         done = tasks.completed(task, by, tx.now, decision=decision)
     mentions = await _comment(tx, seen, wanted.comment, hourly_limit=hourly_limit)
+    if done.task_type == "approval" and by.member is not None:
+        # Whoever takes part in an approval is involved from then on. Spec: behaviour-work N-3.
+        mentions = (*mentions, by.member)
     event = completion_event(done) if done.is_completed else _part_event(done, by)
     # What has left as a mail is not taken back. Spec: behaviour-work W6.
     changed = await save_outcome(tx, seen, done, event, means, mentions=mentions, is_undoable=not is_mailed)

@@ -12,6 +12,7 @@ from procession.domain.automations.telling import told
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process
+from procession.domain.run_forms import as_run
 from procession.domain.templates import Template
 from procession.domain.times import Millis
 from procession.storage import groups, members, people, rule_states
@@ -78,7 +79,7 @@ async def decided(
 ) -> Reaction:
     """What would follow at that instant; nothing is written."""
     scene = Scene(
-        document=document,
+        document=as_run(process, document),
         week=calendar_of(settings),
         now=at,
         people=await _people(tx, process, document),

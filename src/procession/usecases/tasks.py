@@ -1,6 +1,7 @@
 """Changing, answering, hiding and showing tasks. Spec: api-tasks 10, 13; behaviour-work 5."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from procession.domain.opening import has_defaults, opened, was_opened
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, may_work_on_task, require
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.run_forms import as_run, require_used_fields, typed_in_run, with_unchanged
 from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
 from procession.domain.task_input import (
     CHANGEABLE,
@@ -28,7 +30,9 @@ from procession.domain.task_input import (
     TaskInput,
     missing,
     read_task,
+    without,
 )
+from procession.domain.template_copying import field_aliases
 from procession.domain.templates import Template
 from procession.domain.values import People
 from procession.storage import attachable, organizations
@@ -78,6 +82,8 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     may_edit = tx.actor.kind == "member" and may_edit_task(tx.actor, seen.named, seen.task)
     require(may_work or may_edit, to="change this task")
     read = read_task(body, CHANGEABLE)
+    if not (may_edit or seen.task.is_oneoff):
+        read = without(read, "form_fields")
     work = _Work(
         seen,
         read,
@@ -98,7 +104,8 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
         raise Invalid(errors)
     task = edited(seen.task, work.said, work.changed, week=calendar_of(work.settings), clean=stored_markup)
     if "form_fields" in work.changed:
-        task = tasks.with_own_fields(msgspec.structs.replace(task, taskdata=current), fields)
+        opened = msgspec.structs.replace(task, taskdata=current)
+        task = tasks.with_own_fields(opened, fields, tasks.fields_of(seen.task, work.document))
     if accepted is not None:
         task = tasks.answered(task, accepted.values)
     process, task = _recalculated(work, task)
@@ -143,7 +150,7 @@ class _Work:
         self.changed = changes(read.said, seen.task, summary=summary, tags=tags)
 
     def errors(self) -> Errors:
-        """Faults of what this task can be told; fields and tags of a process task are passed over."""
+        """Faults of what this task can be told; tags of a process task are passed over."""
         found = dict(self.read.errors)
         if not self.seen.task.is_oneoff:
             found = {path: each for path, each in found.items() if path.partition(".")[0] not in ON_ONE_OFFS_ONLY}
@@ -192,22 +199,40 @@ async def _assignment(tx: WriteTx, work: _Work, errors: Errors) -> assigning.Ass
 
 async def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]:
     """The task's form after the change."""
-    task = work.seen.task
-    if "form_fields" in work.changed and isinstance(work.said.form_fields, list):
-        try:
-            kept = tasks.own_fields(task)
-            definitions = lookup_lists.definitions_at("form_fields", work.said.form_fields, kept)
-            return read_fields(await lookup_lists.fed(tx, definitions, errors), kept, new_id=tx.new_id, now=tx.now)
-        except Invalid as invalid:
-            errors |= invalid.errors
-    return tasks.fields_of(task, work.document)
+    task, process, document = work.seen.task, work.seen.process, work.document
+    former = tasks.fields_of(task, document)
+    if "form_fields" not in work.changed or not isinstance(work.said.form_fields, list):
+        return former
+    try:
+        definitions = lookup_lists.definitions_at("form_fields", work.said.form_fields, former)
+        sent = await lookup_lists.fed(tx, definitions, errors)
+        if task.is_oneoff or process is None or document is None:
+            form = read_fields(sent, former, new_id=tx.new_id, now=tx.now)
+        else:
+            aliases = field_aliases(as_run(process, document)) | field_aliases(document)
+            form = read_fields(
+                sent,
+                former,
+                new_id=tx.new_id,
+                now=tx.now,
+                taken_aliases=aliases,
+                typed_in=partial(typed_in_run, process, document, task),
+            )
+            require_used_fields(process, document, former, form)
+    except Invalid as invalid:
+        errors |= invalid.errors
+        return former
+    form = with_unchanged(form, former)
+    if form == former:
+        work.changed -= {"form_fields"}
+    return form
 
 
 async def _current(tx: ReadTx, work: _Work, fields: Sequence[Field]) -> dict[str, Any]:
     """The answers before the sent ones: with what fields begin with that were not open yet. Spec: T-11.25."""
     task = work.seen.task
     if "form_fields" in work.changed:
-        known = {field.id for field in tasks.own_fields(task)}
+        known = {field.id for field in tasks.fields_of(task, work.document)}
         opening = [field for field in fields if field.id not in known]
     else:
         opening = list(fields) if "taskdata" in work.read.sent and not was_opened(task) else []

@@ -1,14 +1,26 @@
-"""Comments and problems on templates: notes for their editors, which hold nothing up. Spec: api-templates T13."""
+"""Comments and problems on templates and their steps: notes for their editors, which hold nothing up.
+
+Spec: api-templates T13, T13a; behaviour-work V1, V2.
+"""
+
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from procession.domain.errors import NotAllowed
-from procession.domain.template_permissions import require_read
-from procession.domain.templates import is_draft
+from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.template_comments import CommentMark, StepComments
+from procession.domain.template_permissions import require_edit, require_read
+from procession.domain.templates import Template, is_draft
+from procession.domain.threads import Thread, thread_event
+from procession.storage import template_comments, templates, thread_selections, threads
+from procession.storage.template_comments import MarkedThread
 from procession.storage.threads import PlacedThread
-from procession.storage.tx import WriteTx
-from procession.usecases.template_access import UNPUBLISHED, found, require_live
+from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases.guards import SeenTask
+from procession.usecases.template_access import UNPUBLISHED, Opened, found, require_live
 from procession.usecases.thread_writing import Draft, Place, resolve, write
+
+NO_COMMENT = "There is no such comment on this template."
 
 
 async def comment_on_template(tx: WriteTx, template_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
@@ -35,12 +47,99 @@ async def resolve_problem(
     return place.shown(explanation)
 
 
+async def comment_on_step(
+    tx: WriteTx, template_id: str, step_id: str | None, draft: Draft, *, reply_to: str | None, hourly_limit: int
+) -> MarkedThread:
+    """Write a comment on a step, or an answer to a comment (`reply_to`), which stands where that one does.
+
+    Raises as `comment_on_template`, NotFound also without such a step.
+    """
+    opened = await _opened(tx, template_id)
+    if step_id is not None and opened.template.document.step(step_id) is None:
+        raise NotFound
+    if reply_to is not None:
+        answered = await template_comments.find(tx, opened.template.id, reply_to.lower())
+        if answered is None:
+            raise Invalid({"reply_to": [NO_COMMENT]})
+        reply_to, step_id = answered.thread.id, answered.mark.step_id
+    place = Place(template_id=opened.template.id, step_id=step_id)
+    thread = await write(tx, draft, place, is_issue=draft.label == "problem", hourly_limit=hourly_limit)
+    mark = CommentMark(thread=thread.no, template_id=opened.template.id, step_id=step_id, reply_to=reply_to)
+    await template_comments.save(tx, mark)
+    return MarkedThread(thread, mark)
+
+
+async def mark_comment(
+    tx: WriteTx, template_id: str, thread_id: str, *, is_read: bool | None, is_hidden: bool | None
+) -> MarkedThread:
+    """Mark a comment as read or hide it from all but editors, or take that back. Raises NotFound, NotAllowed.
+
+    Spec: V2, behaviour-people 3.1.
+    """
+    opened = await found(tx, template_id)
+    require_edit(opened.standing)
+    before = await template_comments.find(tx, opened.template.id, thread_id)
+    if before is None:
+        raise NotFound
+    mark = replace(
+        before.mark,
+        is_read=before.mark.is_read if is_read is None else is_read,
+        is_hidden=before.mark.is_hidden if is_hidden is None else is_hidden,
+    )
+    if mark != before.mark:
+        await template_comments.save(tx, mark)
+        marks = {"read": mark.is_read, "hidden": mark.is_hidden}
+        tx.record(thread_event("thread.marked", before.thread, process=None, step=mark.step_id, **marks))
+    return MarkedThread(before.thread, mark)
+
+
+async def copy_improvement(tx: WriteTx, seen: SeenTask, thread: Thread) -> None:
+    """An improvement suggested on a task is one of the step it was made from, as long as that is there. Spec: V1."""
+    step_id, process = seen.task.step_id, seen.process
+    if thread.label != "improvement" or step_id is None or process is None:
+        return
+    row = await templates.hold(tx, process.template_id)
+    if row is None or row.is_archived or row.document.step(step_id) is None:
+        return
+    if await template_comments.is_copied(tx, thread.id):
+        return
+    copy = replace(
+        thread,
+        no=await threads.next_number(tx),
+        id=tx.new_id(),
+        task=None,
+        template_id=row.id,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await threads.add(tx, copy)
+    for text in (await thread_selections.of_threads(tx, [thread.no])).values():
+        await thread_selections.add(tx, copy.no, text)
+    mark = CommentMark(thread=copy.no, template_id=row.id, step_id=step_id, source_id=thread.id)
+    await template_comments.save(tx, mark)
+    # Whoever is mentioned learns of it where it was written.
+    tx.record(thread_event("thread.added", copy, process=None, step=step_id, source=thread.id, mentions=[]))
+
+
+async def comment_counts(tx: ReadTx, document: Template, template_id: str) -> list[tuple[str | None, StepComments]]:
+    """(title, how many) of the template itself and of every step, in order, then of steps that are gone. Spec: V2."""
+    counted: Mapping[str | None, StepComments] = await template_comments.counts(tx, template_id)
+    steps = {step.id: step.title for step in document.steps}
+    gone = sorted(step for step in counted if step is not None and step not in steps)
+    order: list[str | None] = [None, *steps, *gone]
+    return [(steps.get(each or ""), counted.get(each, StepComments(each, 0, 0, 0))) for each in order]
+
+
 async def _writable(tx: WriteTx, template_id: str) -> Place:
-    """The locked template as a place, for those who may read it; a draft nobody published is for its editors."""
+    return Place(template_id=(await _opened(tx, template_id)).template.id)
+
+
+async def _opened(tx: WriteTx, template_id: str) -> Opened:
+    """The locked template, for those who may read it; a draft nobody published is for its editors."""
     opened = await found(tx, template_id)
     require_read(opened.standing)
     row = opened.template
     if row.published_version is None and is_draft(row, row.document) and not opened.may_edit:
         raise NotAllowed(UNPUBLISHED)
     require_live(row)
-    return Place(template_id=row.id)
+    return opened

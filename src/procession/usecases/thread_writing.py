@@ -13,9 +13,10 @@ from procession.domain.threads import (
     check_content,
     default_state,
     mentioned,
+    selected,
     thread_event,
 )
-from procession.storage import people, threads
+from procession.storage import people, thread_selections, threads
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
 
@@ -30,6 +31,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     state: ThreadState | None = None
     label: ThreadLabel = "comment"
+    # A piece of the description that it is about.
+    selected_text: str | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     task: int | None = None
     task_id: str | None = None
     template_id: str | None = None
+    step_id: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What events say of it besides."""
+        return {} if self.step_id is None else {"step": self.step_id}
 
     def holds(self, thread: Thread) -> bool:
         if self.task is not None:
@@ -58,6 +67,7 @@ async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hour
     `hourly_limit` is what the organization may write in an hour, 0 for any number. Raises Invalid, TooManyRequests.
     """
     check_content(draft.content)
+    selected_text = selected(draft.selected_text)
     no = await threads.next_number(tx)
     await _require_allowance(tx, hourly_limit)
     by_guest = tx.actor.kind == "guest"
@@ -80,7 +90,9 @@ async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hour
         updated_at=tx.now,
     )
     await threads.add(tx, thread)
-    tx.record(thread_event("thread.added", thread, process=place.process))
+    if selected_text is not None:
+        await thread_selections.add(tx, no, selected_text)
+    tx.record(thread_event("thread.added", thread, process=place.process, **place.named))
     return thread
 
 

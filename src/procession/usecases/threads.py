@@ -33,6 +33,7 @@ from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.guest_invitations import invite
 from procession.usecases.reactions import Means
+from procession.usecases.template_threads import copy_improvement
 from procession.usecases.thread_writing import Draft, Place, members_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
@@ -60,6 +61,7 @@ async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, means: Mea
     place = _place(seen)
     thread = await write(tx, draft, place, is_issue=draft.label == "problem", hourly_limit=hourly_limit)
     await _save_effect(tx, seen, None, thread, mentions=thread.mentions)
+    await copy_improvement(tx, seen, thread)
     return place.shown(thread)
 
 
@@ -106,6 +108,8 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
     await threads.save(tx, after)
     tx.record(thread_event("thread.changed", after, process=place.process))
     await _save_effect(tx, seen, before, after, mentions=after.mentions)
+    if before.label != "improvement":
+        await copy_improvement(tx, seen, after)
     return place.shown(after)
 
 

@@ -42,6 +42,7 @@ class RunIncludes(msgspec.Struct, kw_only=True):
     form_fields: Many[FormField] | UnsetType = UNSET
     stages: Many[Stage] | UnsetType = UNSET
     threads: Many[ThreadOut] | UnsetType = UNSET
+    selected_text_comment: Many[ThreadOut] | UnsetType = UNSET
     member_watchers: Many[MemberWatcher] | UnsetType = UNSET
     guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
     tasks: Many[TaskOut] | UnsetType = UNSET

@@ -11,6 +11,7 @@ from procession.api.contract.forms import FormField
 from procession.api.contract.shared import TagLink
 from procession.api.contract.templates import Checklist
 from procession.api.contract.threads import ThreadOut
+from procession.api.contract.watchers import GuestWatcher, MemberWatcher
 from procession.api.params import PageParams, Params
 from procession.domain.run_document import Progress, RunDocument
 
@@ -107,6 +108,9 @@ class Run(RunDocument, kw_only=True):
     form_fields: Many[FormField] | UnsetType = UNSET
     stages: Many[Stage] | UnsetType = UNSET
     threads: Many[ThreadOut] | UnsetType = UNSET
+    selected_text_comment: Many[ThreadOut] | UnsetType = UNSET
+    member_watchers: Many[MemberWatcher] | UnsetType = UNSET
+    guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
 
 
 class RunListParams(PageParams, frozen=True, kw_only=True):
@@ -124,6 +128,10 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
         str | None, Meta(description="all, in-progress or completed: which tasks `owners` and `groups` look at.")
     ] = None
     me: Annotated[bool | None, Meta(description="As `owners` with the caller.")] = None
+    involved: Annotated[
+        tuple[str, ...],
+        Meta(description="Members, or `me`: owner, assigned to a task now or once, mentioned, or decided an approval."),
+    ] = ()
     groups: Annotated[tuple[str, ...], Meta(description="Groups assigned to any task.")] = ()
     guests: Annotated[tuple[str, ...], Meta(description="E-mail addresses of guests assigned to any task.")] = ()
     checklist_id: Annotated[tuple[str, ...], Meta(description="Templates the process was launched from.")] = ()

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from procession.api.contract.activity import ActivityRow
 from procession.api.contract.envelope import Many, One, Pagination, Sync
 from procession.api.contract.forms import FormField
 from procession.api.contract.processes import FolderLink, Run
@@ -102,10 +103,12 @@ class TaskOut(msgspec.Struct, kw_only=True):
     ko_form_fields: Many[FormField] | UnsetType = UNSET
     threads: Many[ThreadOut] | UnsetType = UNSET
     issues: Many[ThreadOut] | UnsetType = UNSET
+    selected_text_comment: Many[ThreadOut] | UnsetType = UNSET
     threads_count: int | UnsetType = UNSET
     tags: Many[TagLink] | UnsetType = UNSET
     folders: Many[FolderLink] | UnsetType = UNSET
     roles: Many[JobTitle] | UnsetType = UNSET
+    activities: Annotated[Many[ActivityRow] | UnsetType, Meta(description="Of one task: what happened last.")] = UNSET
     member_watchers: Many[MemberWatcher] | UnsetType = UNSET
     guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
     organization: Annotated[str | UnsetType, Meta(description="Only where a guest's path was used.")] = UNSET

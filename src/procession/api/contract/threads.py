@@ -1,13 +1,14 @@
 """Comments ("threads") on the wire. Spec: api-tasks 14."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.adapters.text import stored_markup
+from procession.api.params import PageParams
 from procession.domain.processes import ThreadLabel
-from procession.domain.threads import MAX_CONTENT, AuthorKind, ThreadState
+from procession.domain.threads import MAX_CONTENT, MAX_SELECTED_TEXT, AuthorKind, ThreadState
 
 Content = Annotated[
     str, Meta(max_length=MAX_CONTENT, description="HTML or plain text; `@[<member id>]` mentions a member.")
@@ -49,6 +50,41 @@ class ThreadOut(msgspec.Struct):
     resolve_id: Annotated[str | None, Meta(description="On a problem: the comment that resolved it; null: unresolved.")]
     sent_to: Annotated[list[int], Meta(description="Members it mentions.")]
     reactions: list[Reaction]
+    selected_text: Annotated[str | None, Meta(description="The piece of the description that it is about.")]
+
+
+class TemplateThread(ThreadOut, kw_only=True):
+    """A comment on a template or one of its steps."""
+
+    step_id: Annotated[str | None, Meta(description="null: on the template as a whole.")]
+    is_read: bool
+    is_hidden: Annotated[bool, Meta(description="From everybody but the template's editors.")]
+    source_id: Annotated[str | None, Meta(description="The comment on a task that this improvement is a copy of.")]
+    reply_to: Annotated[str | None, Meta(description="The comment it answers.")]
+
+
+class CommentCounts(msgspec.Struct, kw_only=True):
+    """How many comments there are on a step, hidden ones left out; on the template as a whole without `step_id`."""
+
+    step_id: str | None
+    title: Annotated[str | None, Meta(description="null for the template, and for steps that are gone.")]
+    comments: int
+    improvements: int
+    unread_improvements: int
+
+
+class TemplateThreadListParams(PageParams, frozen=True, kw_only=True):
+    step_id: Annotated[str | None, Meta(description="Of this step; `none`: of the template as a whole.")] = None
+    label: Annotated[ThreadLabel | None, Meta(description="Only comments of this label.")] = None
+    unread: Annotated[bool | None, Meta(description="Only those that no editor has marked as read.")] = None
+    hidden: Annotated[bool | None, Meta(description="Hidden ones, too; for editors.")] = None
+
+    BARE_FLAGS: ClassVar[frozenset[str]] = frozenset({"unread", "hidden"})
+
+
+class CommentMarks(msgspec.Struct):
+    is_read: bool | UnsetType = UNSET
+    is_hidden: bool | UnsetType = UNSET
 
 
 class _Written(msgspec.Struct):
@@ -65,6 +101,13 @@ class CommentBody(_Written):
 
     state: State = None
     label: ThreadLabel | None = None
+    selected_text: Annotated[str, Meta(max_length=MAX_SELECTED_TEXT)] | None = None
+
+
+class TemplateCommentBody(CommentBody):
+    """A new comment on a template or step, or an answer to one, which stands where that does."""
+
+    reply_to: str | None = None
 
 
 class GuestCommentBody(_Written):

@@ -48,7 +48,9 @@ OFFERED = frozenset(
         "folders",
     }
 )
-ON_ONE_ONLY = frozenset({"threads", "selected_text_comment", *WATCHERS})
+SELECTED = "selected_text_comment"
+ON_THREADS = frozenset({"threads", SELECTED})
+ON_ONE_ONLY = frozenset({*ON_THREADS, *WATCHERS})
 # These are worked out from the visible tasks; they share one statement.
 FROM_TASKS = frozenset({"next_task", "tasks_meta", "stages"})
 # These need the template versions that the processes run.
@@ -128,9 +130,13 @@ async def add_includes(
     if "permissions" in names:
         await _add_permissions(tx, rows, runs, viewer)
     await add_watchers(tx, "process", [row.seq for row in rows], runs, names)
-    if "threads" in names:
+    if not names.isdisjoint(ON_THREADS):
         for row, run in zip(rows, runs, strict=True):
-            run.threads = Many(await present_threads(tx, await threads.of_process(tx, row.seq)))
+            found = await present_threads(tx, await threads.of_process(tx, row.seq))
+            if "threads" in names:
+                run.threads = Many(found)
+            if SELECTED in names:
+                run.selected_text_comment = Many([each for each in found if each.selected_text is not None])
 
 
 async def _add_relations(

@@ -5,21 +5,30 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from procession.api.call import Call
+from procession.api.contract.activity import ActivityRow
+from procession.api.contract.envelope import Many
 from procession.api.contract.process_answers import RunIncludes
 from procession.api.contract.tasks import RunOfTask, TaskOut
 from procession.api.present import process_includes
+from procession.api.present.activity import present_activity
 from procession.api.present.processes import Share
 from procession.api.present.processes import shown as shown_process
 from procession.api.present.tasks import ALIASES, INCLUDES, present_tasks
+from procession.domain.activity import kinds_of
 from procession.domain.permissions import is_assigned_to
 from procession.domain.processes import Task
 from procession.domain.run_document import for_guest
 from procession.storage import access, task_pages
+from procession.storage.activity import Asked
 from procession.storage.listing import includes
 from procession.storage.listing.rows import ListedProcess
 from procession.storage.tx import ReadTx
+from procession.usecases.activity import Wanted, feed
 
 RUN = "run"
+# Of one task only.
+ACTIVITIES = "activities"
+MOST_ACTIVITIES = 20
 
 
 def wanted(call: Call, names: Sequence[str], *, whole: bool = False) -> frozenset[str]:
@@ -36,7 +45,7 @@ def wanted(call: Call, names: Sequence[str], *, whole: bool = False) -> frozense
             found.add(RUN)
             if rest:
                 nested.append(rest)
-        elif head in INCLUDES:
+        elif head in INCLUDES or (whole and head == ACTIVITIES):
             found.add(head)
         else:
             call.ignore(f"with:{name}")
@@ -50,9 +59,17 @@ async def present(
     if named is None:
         named = await access.principals_of_caller(tx)
     shown = await present_tasks(tx, named, tasks, names)
+    if ACTIVITIES in names and tx.actor.kind == "member":
+        for task, out in zip(tasks, shown, strict=True):
+            out.activities = Many(await _activities(tx, task))
     if RUN in names:
         await _add_runs(tx, call, tasks, shown, names, named)
     return shown
+
+
+async def _activities(tx: ReadTx, task: Task) -> list[ActivityRow]:
+    of_task = Wanted(asked=Asked(kinds=kinds_of((), ())), entity=("task", task.id))
+    return await present_activity(tx, await feed(tx, of_task, limit=MOST_ACTIVITIES, offset=0))
 
 
 async def _add_runs(

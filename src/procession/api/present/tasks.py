@@ -33,6 +33,7 @@ INCLUDES = frozenset(
         "ko_form_fields",
         "threads",
         "issues",
+        "selected_text_comment",
         "threads_count",
         "tags",
         "folders",
@@ -242,7 +243,7 @@ def _step(process: ProcessFacts | None, document: Template | None, task: Task) -
 
 async def _add_threads(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]) -> None:
     seqs = [task.seq for task in tasks]
-    if not names.isdisjoint({"threads", "issues"}):
+    if not names.isdisjoint({"threads", "issues", "selected_text_comment"}):
         placed = await threads.of_tasks(tx, seqs) if seqs else []
         outs = await present_threads(tx, placed)
         by_task: dict[int, list[Any]] = {seq: [] for seq in seqs}
@@ -253,6 +254,8 @@ async def _add_threads(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOu
                 out.threads = Many(by_task[task.seq])
             if "issues" in names:
                 out.issues = Many([each for each in by_task[task.seq] if each.label == "problem"])
+            if "selected_text_comment" in names:
+                out.selected_text_comment = Many([each for each in by_task[task.seq] if each.selected_text is not None])
     if "threads_count" in names:
         counts = await threads.counts_of_tasks(tx, seqs) if seqs else {}
         for task, out in zip(tasks, shown, strict=True):

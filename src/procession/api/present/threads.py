@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 
-from procession.api.contract.threads import Reaction, ThreadAuthor, ThreadOut
+from procession.api.contract.threads import CommentBody, Reaction, ThreadAuthor, ThreadOut
 from procession.domain.people import BOT_NAME, full_name
 from procession.domain.threads import Thread, with_names
 from procession.domain.times import wire, wire_or_none
-from procession.storage import guests, thread_reactions, threads
+from procession.storage import guests, thread_reactions, thread_selections, threads
 from procession.storage.guests import Guest
 from procession.storage.threads import MemberAuthor, PlacedThread
 from procession.storage.tx import ReadTx
 from procession.usecases.quoting import quoted_in
+from procession.usecases.thread_writing import Draft
 
 BOT = ThreadAuthor(None, full_name(*BOT_NAME), None, None)
 SOMEBODY = "Guest"
+
+
+def draft_of(body: CommentBody) -> Draft:
+    """A new comment as it was sent."""
+    label = body.label or "comment"
+    return Draft(content=body.content, state=body.state, label=label, selected_text=body.selected_text)
 
 
 async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[ThreadOut]:
@@ -25,6 +32,7 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
     people = await threads.authors(tx, named) if named else {}
     outsiders = await guests.by_emails(tx, addresses)
     reactions = await thread_reactions.of_threads(tx, [each.no for each in found]) if found else {}
+    selections = await thread_selections.of_threads(tx, [each.no for each in found]) if found else {}
     names = {member: person.full_name for member, person in people.items()}
     quoted = await quoted_in(tx, (each.content for each in found))
 
@@ -49,6 +57,7 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
             resolve_id=each.resolve_id,
             sent_to=list(each.mentions),
             reactions=[Reaction(emoji, users) for emoji, users in reactions.get(each.no, {}).items()],
+            selected_text=selections.get(each.no),
         )
         for row in rows
         for each in (row.thread,)

@@ -4,7 +4,7 @@ from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.threads import CommentBody, ProblemBody, ResolveBody, ThreadOut
 from procession.api.operations import operation
-from procession.api.present.threads import present_thread
+from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
 from procession.usecases import process_threads
 from procession.usecases.thread_writing import Draft
@@ -15,7 +15,7 @@ RUN = "/organizations/{org_id}/runs/{run_id}"
 @operation("POST", RUN + "/comment", tag="processes", status=201)
 async def comment_on_process(tx: WriteTx, call: Call, run_id: str, body: CommentBody) -> Item[ThreadOut]:
     """Comment on a process; whatever the label, its status stays."""
-    draft = Draft(content=body.content, state=body.state, label=body.label or "comment")
+    draft = draft_of(body)
     limit = call.settings.comments_per_hour
     written = await process_threads.comment_on_process(tx, run_id, draft, hourly_limit=limit)
     return Item(await present_thread(tx, written))

@@ -16,7 +16,7 @@ from procession.api.contract.threads import (
     ThreadOut,
 )
 from procession.api.operations import operation
-from procession.api.present.threads import present_thread
+from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
 from procession.usecases import threads
 from procession.usecases.thread_writing import Draft
@@ -34,7 +34,7 @@ async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBo
     """Comment on a task. Mentioned members see the task's process from then on; `+address@domain` makes the guest with
     this address an assignee.
     """
-    draft = Draft(content=body.content, state=body.state, label=body.label or "comment")
+    draft = draft_of(body)
     limit = call.settings.comments_per_hour
     written = await threads.comment_on_task(tx, task_id, draft, means=call.means, hourly_limit=limit)
     return Item(await present_thread(tx, written))

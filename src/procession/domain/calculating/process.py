@@ -11,18 +11,21 @@ from procession.domain import tasks
 from procession.domain.calculating.sheet import Answers, calculates, with_calculated
 from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
+from procession.domain.run_forms import as_run
 from procession.domain.templates import Template
 
 
 def recalculated(process: Process, template: Template | None, zone: str) -> Process:
     """The process with every calculated field worked out from the answers it now has."""
-    alone = [task_recalculated(task, zone) for task in process.tasks if task.fields]
+    of_version = {step.id for step in template.steps} if template is not None else frozenset[str]()
+    alone = [task_recalculated(task, zone) for task in process.tasks if task.fields and task.step_id not in of_version]
     process = process.with_tasks(*alone) if alone else process
+    template = None if template is None else as_run(process, template)
     fields = () if template is None else (*template.kickoff, *template.fields())
     if template is None or not calculates(fields):
         return process
     forms = [template.kickoff, *(step.fields for step in template.steps)]
-    of_steps = [task for task in process.tasks if task.fields is None and task.archived_at is None]
+    of_steps = [task for task in process.tasks if task.step_id in of_version and task.archived_at is None]
     answers = dict(process.prerun)
     for task in of_steps:
         answers |= task.taskdata

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from procession.domain import tasks
 from procession.domain.fields import Field
 from procession.domain.moving.versions import Versions
-from procession.domain.processes import Process
+from procession.domain.processes import Process, Task
 
 
 def with_answers(process: Process, versions: Versions) -> Process:
@@ -16,19 +16,23 @@ def with_answers(process: Process, versions: Versions) -> Process:
 
     Answers that no longer fit the type of their field go, too. A completed task keeps all of its own.
     """
-    by_step = {task.step_id: task for task in process.tasks if task.step_id is not None and task.archived_at is None}
+    by_step = {
+        task.step_id: task
+        for task in map(_with_own_answers, process.tasks)
+        if task.step_id is not None and task.archived_at is None
+    }
     kept = {task.seq: dict(task.taskdata) for task in by_step.values()}
     started: set[int] = set()
     for field_id, source_step in versions.old_holders.items():
         now, source = versions.new_fields.get(field_id), by_step.get(source_step)
-        if source is None or field_id not in source.taskdata:
+        if source is None or source.fields is not None or field_id not in source.taskdata:
             continue
         if now is None or _is_of_another_type(versions, source_step, now[0]):
             if not source.is_completed:
                 del kept[source.seq][field_id]
             continue
         target = by_step.get(now[1])
-        if target is not None and target.seq != source.seq:
+        if target is not None and target.fields is None and target.seq != source.seq:
             kept[target.seq][field_id] = kept[source.seq].pop(field_id)
             # What the form began with is nobody's work.
             if "not-started" not in (source.status, source.shown_status) and not target.is_completed:
@@ -42,6 +46,11 @@ def with_answers(process: Process, versions: Versions) -> Process:
         ),
         prerun=_kept(process.prerun, versions.before.kickoff, versions.after.kickoff),
     )
+
+
+def _with_own_answers(task: Task) -> Task:
+    """A task with a form of its own has answers to just that."""
+    return task if task.fields is None or task.is_completed else tasks.with_own_fields(task, tasks.own_fields(task))
 
 
 def _is_of_another_type(versions: Versions, step_id: str, field: Field) -> bool:

@@ -11,6 +11,8 @@ from procession.domain.launching import Request, Surroundings
 from procession.domain.moving.versions import Versions
 from procession.domain.process_stages import followed, stages_of
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.run_forms import followed_form
+from procession.domain.tasks import own_fields
 from procession.domain.templates import Step
 from procession.domain.times import Millis
 
@@ -49,7 +51,7 @@ def follow(task: Task, versions: Versions, request: Request, around: Surrounding
         return _left(task, old, at)
     task = replace(
         task,
-        fields=None,
+        fields=_form_of(task, old, new),
         alias=new.alias,
         stage_id=_stage_of(task, old, new),
         blueprint_position=versions.places[new.id],
@@ -75,9 +77,17 @@ def _left(task: Task, old: Step | None, at: Millis) -> Task:
         return task
     return replace(
         task,
-        fields=msgspec.to_builtins(list(old.fields)),
+        fields=task.fields if task.fields is not None else msgspec.to_builtins(list(old.fields)),
         summary=task.summary if task.summary is not None else old.summary or "",
     )
+
+
+def _form_of(task: Task, old: Step | None, new: Step) -> list[dict[str, Any]] | None:
+    """Its own form goes on being its own, followed; that of a task whose step is back is the step's."""
+    if old is None or task.fields is None or task.is_completed:
+        return None if old is None else task.fields
+    form = followed_form(own_fields(task), old.fields, new.fields)
+    return None if form == new.fields else msgspec.to_builtins(list(form))
 
 
 def _stage_of(task: Task, old: Step | None, new: Step) -> str | None:

@@ -1,4 +1,4 @@
-"""Watchers, milestones of processes.
+"""Watchers, milestones of processes, texts that comments are about, comments on steps.
 
 Revision: 0021
 Revises: 0020
@@ -46,6 +46,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org", "process", name="pk_process_stage"),
         to_parent("process_stage", "process", "process.seq"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "thread_selection",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("thread", sa.BigInteger(), nullable=False),
+        sa.Column("selected_text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "thread", name="pk_thread_selection"),
+        to_parent("thread_selection", "thread", "thread.no"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "template_comment",
+        sa.Column("org", sa.BigInteger(), nullable=False),
+        sa.Column("thread", sa.BigInteger(), nullable=False),
+        sa.Column("template_id", sa.Text(), nullable=False),
+        sa.Column("step_id", sa.Text(), nullable=True),
+        sa.Column("is_read", sa.BigInteger(), nullable=False),
+        sa.Column("is_hidden", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("reply_to", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("org", "thread", name="pk_template_comment"),
+        to_parent("template_comment", "thread", "thread.no"),
+    )
+    op.create_index("ix_template_comment_step", "template_comment", ["org", "template_id", "step_id"])
+    op.create_index("ix_template_comment_source", "template_comment", ["org", "source_id"])
+    # Members involved otherwise than as owner or assignee, as domain.listing has them.
+    each = {
+        "sqlite": "json_each(p.involved) AS person",
+        "postgresql": "jsonb_array_elements_text(p.involved::jsonb) AS person(value)",
+    }[op.get_bind().dialect.name]
+    # A statement put together from constants only.
+    op.execute(
+        "INSERT INTO process_facet (org, facet, key, state, seq)"  # noqa: S608
+        f" SELECT p.org, 1, '~' || substr(person.value, 3), p.state, p.seq FROM process p, {each}"
+        " WHERE person.value LIKE 'm:%' AND NOT EXISTS (SELECT 1 FROM process_facet f WHERE f.org = p.org"
+        " AND f.facet = 1 AND f.key = substr(person.value, 3) AND f.state = p.state AND f.seq = p.seq)"
+    )
+    op.execute(
+        "INSERT INTO facet_counter (org, facet, key, state, n)"
+        " SELECT org, facet, key, state, count(*) FROM process_facet WHERE facet = 1 AND key LIKE '~%'"
+        " GROUP BY org, facet, key, state"
     )
 
 
