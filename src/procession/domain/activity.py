@@ -88,6 +88,8 @@ KINDS: Mapping[str, Kind] = {
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
     "task.launched_process": Kind("linked", "Task", "followed by a process"),
     "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
+    "task.injected": Kind("linked", "Task", "followed by the tasks of another template"),
+    "task.injection_refused": Kind("updated", "Task", "not followed by the tasks of another template"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
@@ -323,9 +325,9 @@ def _details(event: Happening, context: Context) -> str:
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
     if event.kind == "process.moved":
         return f"from version {payload.get('from_version')} to {payload.get('version')}."
-    if event.kind in ("process.put_on_hold", "task.launch_refused"):
+    if event.kind in ("process.put_on_hold", "task.launch_refused", "task.injection_refused"):
         return str(payload.get("reason", ""))
-    if event.kind == "task.launched_process":
+    if event.kind in ("task.launched_process", "task.injected"):
         return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""

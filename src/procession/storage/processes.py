@@ -10,7 +10,7 @@ from procession.domain.listing import NOT_INDEXED, index_of, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.timers import closing_time, closing_times
-from procession.storage import kept_rows, timers, touching
+from procession.storage import injections, kept_rows, timers, touching
 from procession.storage.connection import Row
 from procession.storage.dialect import is_in
 from procession.storage.kept_rows import Kept
@@ -76,11 +76,11 @@ _stars_of = Query(
         process_stars.c.org == bindparam("org"), process_stars.c.process == bindparam("process")
     )
 )
-_RELATIONS = (_tags_of, _folder_of, _stars_of)
+_RELATIONS = (_tags_of, _folder_of, _stars_of, injections.of_one)
 
 
 async def find(tx: ReadTx, process_id: str) -> Process | None:
-    """The process with its tasks, tags, folder and stars, without a lock: for reading."""
+    """The process with its tasks, tags, folder, stars and injections, without a lock: for reading."""
     return await _load(tx, _by_id, id=process_id)
 
 
@@ -158,12 +158,13 @@ async def _with_relations(tx: ReadTx, bare: Process) -> Process:
     return _related(bare, *await tx.at_once(*((query, {"process": bare.seq}) for query in _RELATIONS)))
 
 
-def _related(bare: Process, tags: list[Row], folders: list[Row], stars: list[Row]) -> Process:
+def _related(bare: Process, tags: list[Row], folders: list[Row], stars: list[Row], injected: list[Row]) -> Process:
     return msgspec.structs.replace(
         bare,
         tags=frozenset(row[0] for row in tags),
         folder=folders[0][0] if folders else None,
         starred_by=frozenset(row[0] for row in stars),
+        injections=tuple(injections.read(row) for row in injected),
     )
 
 
@@ -176,12 +177,12 @@ async def add(tx: WriteTx, process: Process) -> None:
 
 
 async def put_back(tx: WriteTx, process: Process, kept: Kept) -> tuple[Process, set[LeftOut]]:
-    """Enter a settled process again that was removed, with the rows that hung on it; returns it with those of its tags
-    and the folder that are still there, and what else they named that is not.
+    """Enter a settled process again that was removed, with the rows that hung on it, its injections among them; returns
+    it with those of its tags and the folder that are still there, and what else they named that is not.
     """
     await tx.insert(processes, [_row(process)])
     await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
-    bare = msgspec.structs.replace(process, tags=frozenset(), folder=None)
+    bare = msgspec.structs.replace(process, tags=frozenset(), folder=None, injections=())
     await _save_relations(tx, None, bare)
     left = await kept_rows.put_back(tx, kept)
     back = await _with_relations(tx, bare)
@@ -320,6 +321,7 @@ async def _save_relations(tx: WriteTx, before: Process | None, after: Process) -
     stars = [{"process": seq, "account": each} for each in sorted(after.starred_by - old_stars)]
     await tx.insert(process_stars, stars)
     await tx.delete(process_stars, [{"process": seq, "account": each} for each in sorted(old_stars - after.starred_by)])
+    await injections.save(tx, seq, before.injections if before else (), after.injections)
 
 
 async def _save_search(tx: WriteTx, before: Process | None, after: Process | None) -> None:

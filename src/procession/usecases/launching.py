@@ -25,7 +25,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import WriteTx
-from procession.usecases import follow_ups, guests, reactions
+from procession.usecases import follow_ups, guests, injecting, reactions
 from procession.usecases.launch_requests import Ready, Wish, checked, prepared
 from procession.usecases.reactions import Means, Reacted
 
@@ -49,8 +49,11 @@ async def launch_process(
 
 
 async def save_reaction(tx: WriteTx, change: Reacted, means: Means) -> None:
-    """Keep what the stored process remembers of its rules, tell the log what they did, and launch what they ask for."""
+    """Keep what the stored process remembers of its rules, tell the log what they did and which tasks came, and launch
+    what they ask for.
+    """
     await reactions.save(tx, change)
+    await injecting.tell(tx, change)
     await _launch_wanted(tx, change, means)
 
 

@@ -288,7 +288,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
     if read.errors:
         raise Invalid(read.errors)
     original = seen.task
-    document = await stored.document_of(tx, seen.process)
+    document = await stored.document_of(tx, seen.process, seen.task)
     settings = await organizations.settings_of(tx, tx.org)
     title = read.said.title if isinstance(read.said.title, str) else _copy_title(original.title)
     default = Offset(settings.default_deadline.value, settings.default_deadline.type)  # pyright: ignore[reportArgumentType]  # stored as one of the units

@@ -12,27 +12,31 @@ from procession.domain.processes import Task
 from procession.domain.richtext import fill_rich_variables
 from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
-from procession.domain.variables import ANYBODY, Reader, variables_of
+from procession.domain.variables import Reader, variables_of
 from procession.storage import attachable, organizations, task_pages
+from procession.storage.parts import Part, Parts
 from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
-
-Documents = Mapping[tuple[str, int], Template]
 
 
 class Texts:
     """The variables of a page of tasks, loaded once."""
 
     def __init__(
-        self, variables: Mapping[int, Mapping[str, Variable]], snippets: Snippets, launched_at: Mapping[int, int]
+        self,
+        variables: Mapping[Part, Mapping[str, Variable]],
+        snippets: Snippets,
+        launched_at: Mapping[int, int],
+        parts: Parts,
     ) -> None:
         self._variables = variables
         self._snippets = snippets
         self._launched_at = launched_at
+        self._parts = parts
 
     @classmethod
     def without_quotes(cls) -> "Texts":
-        return cls({}, Snippets({}, for_guest=False), {})
+        return cls({}, Snippets({}, for_guest=False), {}, Parts(()))
 
     def title(self, task: Task) -> str:
         """Cut to what a title may hold, however long the answers in it are. Spec: L-7.12."""
@@ -50,13 +54,16 @@ class Texts:
         return self._with_snippets(task, markup)
 
     def _with_snippets(self, task: Task, markup: str) -> str:
-        if task.process is None:
+        part = self._parts.of(task)
+        if part is None:
             return self._snippets.now(markup)
-        return self._snippets.at_launch(markup, self._launched_at[task.process])
+        launched_at = self._launched_at[part.process] if part.injected_at is None else part.injected_at
+        return self._snippets.at_launch(markup, launched_at)
 
     def _of(self, task: Task) -> Mapping[str, Variable]:
         own = {"current-task-id": Variable((task.id,))}
-        return {**self._variables.get(task.process, {}), **own} if task.process is not None else own
+        part = self._parts.of(task)
+        return {**self._variables.get(part, {}), **own} if part is not None else own
 
 
 async def texts_of(
@@ -64,7 +71,7 @@ async def texts_of(
     tasks: Sequence[Task],
     summaries: Sequence[str | None],
     processes: Mapping[int, ProcessFacts],
-    documents: Documents,
+    parts: Parts,
     guidance: Iterable[str | None] = (),
 ) -> Texts:
     """What the titles and the given summaries of these tasks, and the `guidance` of their fields, quote.
@@ -75,30 +82,33 @@ async def texts_of(
     snippets = await quoted_in(tx, (*summaries, *guidance))
     launched_at = {seq: process.created_at for seq, process in processes.items()}
     quoting = {
-        task.process
+        part
         for task, summary in zip(tasks, summaries, strict=True)
-        if task.process is not None and (MARK in task.title or MARK in (summary or "") or snippets.hold(MARK, summary))
+        if MARK in task.title or MARK in (summary or "") or snippets.hold(MARK, summary)
+        if (part := parts.of(task)) is not None
     }
     if not quoting:
-        return Texts({}, snippets, launched_at)
-    answered = await task_pages.answers_in(tx, quoting)
+        return Texts({}, snippets, launched_at, parts)
+    answered = await task_pages.answers_in(tx, {part.process for part in quoting})
     zone = (await organizations.settings_of(tx, tx.org)).timezone
     reader = Reader(zone=zone)
-    if any(_names_people(each, processes[seq]) for seq in quoting for each in answered[seq]):
+    if any(_names_people(each, processes[seq]) for seq in answered for each in answered[seq]):
         everybody = await attachable.everybody(tx)
         reader = Reader(zone=zone, members=everybody.member_names, groups=everybody.group_names)
     return Texts(
         {
-            seq: _variables(
-                processes[seq],
-                documents.get((processes[seq].template_id, processes[seq].template_version)),
-                answered[seq],
+            part: _variables(
+                processes[part.process],
+                parts.document(part),
+                answered[part.process],
                 reader,
+                is_injected=part.injected_at is not None,
             )
-            for seq in quoting
+            for part in quoting
         },
         snippets,
         launched_at,
+        parts,
     )
 
 
@@ -110,15 +120,23 @@ def _names_people(answered: Answered, process: ProcessFacts) -> bool:
 
 
 def _variables(
-    process: ProcessFacts, document: Template | None, answered: Sequence[Answered], reader: Reader = ANYBODY
+    process: ProcessFacts,
+    document: Template | None,
+    answered: Sequence[Answered],
+    reader: Reader,
+    *,
+    is_injected: bool,
 ) -> dict[str, Variable]:
-    """Every field of the process by its alias, and what each process has. Spec: T-12.2, T-12.3."""
+    """Every field of the process by its alias, and what each process has; for injected tasks only the fields of their
+    template. Spec: T-12.2, T-12.3, T-12.16.
+    """
     template = document or Template()
     answers = dict(process.prerun)
     forms = [template.kickoff, *(step.fields for step in template.steps)]
     for each in answered:
         answers |= each.answers
-        forms.append(each.own_fields)
+        if not is_injected:
+            forms.append(each.own_fields)
     fields = [field for form in forms for field in form]
     for form in forms:
         for hidden in hidden_in(form, answers, reader.zone):
