@@ -195,6 +195,25 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     payload: dict[str, Any]
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What launched a process by itself: the task whose completion did, and what that is part of. Spec: K-A2."""
+
+    checklist: str
+    run: str
+    step: str | None
+    task: str
+
+    @property
+    def ids(self) -> Mapping[str, str | None]:
+        return {"checklist": self.checklist, "run": self.run, "step": self.step, "task": self.task}
+
+
+def origin_of(event: Happening) -> Origin | None:
+    """None of what people did."""
+    found = event.payload.get("origin") if event.kind == "process.launched" else None
+    return None if found is None else msgspec.convert(found, Origin)
+
+
 class Called(msgspec.Struct, frozen=True):
     """What a thing is and is called, for ids that are still there."""
 

@@ -51,6 +51,13 @@ class Wanted(msgspec.Struct, frozen=True):
     launch: Launch
     is_again: bool
 
+    @property
+    def origin(self) -> dict[str, str | None]:
+        """What launches, for the activity feed. Spec: behaviour-work K-A2."""
+        injection = self.process.injection_of(self.task)
+        template = self.process.template_id if injection is None else injection.template_id
+        return {"checklist": template, "run": self.process.id, "step": self.task.step_id, "task": self.task.id}
+
 
 def wanted(change: Reacted) -> list[Wanted]:
     """In the order in which rules acted; the step's own comes last."""

@@ -57,7 +57,9 @@ async def save_reaction(tx: WriteTx, change: Reacted, means: Means) -> None:
     await _launch_wanted(tx, change, means)
 
 
-async def _launched(tx: WriteTx, ready: Ready, means: Means, cause: str | None = None) -> Reacted:
+async def _launched(
+    tx: WriteTx, ready: Ready, means: Means, cause: str | None = None, origin: Mapping[str, str | None] | None = None
+) -> Reacted:
     """The stored process, and what its rules made of it."""
     row, source, request, around = ready.row, ready.source, ready.request, ready.around
     document, settings, found = source.document, ready.settings, ready.found
@@ -82,6 +84,7 @@ async def _launched(tx: WriteTx, ready: Ready, means: Means, cause: str | None =
         version=source.version,
         name=process.name,
         tasks=len(process.tasks),
+        **({} if origin is None else {"origin": origin}),
     )
     tx.record(msgspec.structs.replace(event, cause=cause))
     await reactions.save(tx, by_rules)
@@ -96,7 +99,7 @@ async def _launch_wanted(tx: WriteTx, change: Reacted, means: Means) -> None:
         ready = await follow_ups.ready(tx, wanted, has_room=room > 0)
         if ready is None:
             continue
-        by_rules = await _launched(tx, ready, means, cause=wanted.cause)
+        by_rules = await _launched(tx, ready, means, cause=wanted.cause, origin=wanted.origin)
         await follow_ups.tell(tx, wanted, by_rules.process)
         room -= 1
         waiting += follow_ups.wanted(by_rules)

@@ -118,7 +118,9 @@ def explain(
 
 
 def _changes(task: Task, log: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Change]:
-    for place, event in enumerate(log):
+    # What happened before a task was injected was not to it.
+    first = next((place for place, event in enumerate(log) if _brought(event, task)), 0)
+    for place, event in enumerate(log[first:], start=first):
         of_task = event.subject_kind == "task" and event.subject_id == task.id
         if event.kind in TELLING and (of_task or event.kind in OF_ALL_TASKS or _brought(event, task)):
             yield Change(event, tuple(_causes(event, log[:place], titles)))
