@@ -192,6 +192,16 @@ def test_versions_stay_as_long_as_their_tasks(org: Organization) -> None:
     }
     assert org.differences() == []
 
+    def versions() -> set[str]:
+        return {row[1] for row in contents(org.server, org.number)["template_version"]}
+
+    org.api.delete(f"/runs/{run.id}").raise_for_status()
+    org.api.delete(f"/runs/{run.id}/delete").raise_for_status()
+    assert target["id"] in versions()
+    [item] = org.api.data("GET", "/bin?type=run")
+    org.api.delete(f"/bin/{item['id']}").raise_for_status()
+    assert target["id"] not in versions()
+
 
 def test_their_rules_have_a_clock(org: Organization) -> None:
     """A-2.43 of injected rules; undone, their timer goes, too."""
