@@ -101,6 +101,28 @@ def test_their_forms_are_answered_found_and_exported(org: Organization, run: Run
     assert [each["form_fields"]["data"] for each in listed if each["title"] == "Y"] == [[]]
 
 
+def test_a_guest_brings_them_for_whoever_launched(org: Organization) -> None:
+    """L-10.13, L-10.2: also when the change of a task completes it."""
+    run = Run(org, injecting(org, rooms(org)))
+    guest, leaving = org.guest()["email"], org.person()
+    run.change("Build", owners={"guests": [guest]}).raise_for_status()
+    org.guest_api(guest).post("/completed-tasks", {"task_id": run.task_id("Build")}).raise_for_status()
+    assert run.tasks()["Y"]["owners"]["users"] == [org.admin.id]
+
+    template = org.template("Both", steps=[{"title": "Build", "everyone_must_complete": True}])
+    set_follow_up(org, template, rooms(org))
+    both = Run(org, template)
+    both.assign("Build", org.admin, leaving)
+    both.complete("Build").raise_for_status()
+    assert list(both.tasks()) == ["Build"]
+    both.assign("Build", org.admin)
+    assert [(name, task["status"]) for name, task in both.tasks().items()] == [
+        ("Build", "completed"),
+        ("X", "not-started"),
+        ("Y", "not-started"),
+    ]
+
+
 def test_no_variables_go_across(org: Organization) -> None:
     """T-12.16: nor those of the injected template's kick-off form, which does not exist here."""
     text = "{{size}} {{wood}} {{who}} {{where}}"
