@@ -109,6 +109,12 @@ NOTE, DAY = BRIEF.fields
             id="switch, follow-up, milestone",
         ),
         pytest.param(
+            with_step(2, follow_up=FollowUp("t", tasks_within_process=True)),
+            ['The template launched on completion of step "Sail" changed from nothing to the tasks of "Lease", in the '
+             "process."],
+            id="L-10.8 injection",
+        ),
+        pytest.param(
             with_step(0, fields=(NOTE,)), ['Field "Day" of step "Brief" was removed.'], id="field removed"
         ),
         pytest.param(
