@@ -14,6 +14,9 @@ from procession.domain.wording import Names
 from tests.domain.template_parts import LAUNCH, act, asks, done, field, rule, step
 
 NAMES = Names(members={1: "Ada Lind", 2: "Otto Roth"}, groups={"g": "Drivers"}, templates={"t": "Lease"})
+FROM_NOTHING_TO_TASKS = (
+    'The template launched on completion of step "Sail" changed from nothing to the tasks of "Lease", in the process.'
+)
 SHOW = rule("R1", [asks("Prerun", "trip", "equals", "Sea")], [act("show", "permit")])
 BASE = Template(
     kickoff=(field("trip", "Trip", "River", "Sea"),),
@@ -110,9 +113,7 @@ NOTE, DAY = BRIEF.fields
         ),
         pytest.param(
             with_step(2, follow_up=FollowUp("t", tasks_within_process=True)),
-            ['The template launched on completion of step "Sail" changed from nothing to the tasks of "Lease", in the '
-             "process."],
-            id="L-10.8 injection",
+            [FROM_NOTHING_TO_TASKS], id="L-10.8 injection",
         ),
         pytest.param(
             with_step(0, fields=(NOTE,)), ['Field "Day" of step "Brief" was removed.'], id="field removed"
