@@ -15,7 +15,13 @@ from procession.domain.templates import FollowUp, Step, Template
 from tests.domain.template_parts import act, asks, done, field, rule, step
 
 AROUND = Surroundings(
-    members=frozenset({1, 2}), groups=frozenset({"g"}), roles=frozenset({"r"}), templates=frozenset({"t"})
+    members=frozenset({1, 2}),
+    groups=frozenset({"g"}),
+    roles=frozenset({"r"}),
+    templates=frozenset({"t", "asks", "bare", "own"}),
+    with_required_fields=frozenset({"asks"}),
+    without_steps=frozenset({"bare"}),
+    own="own",
 )
 TRIP = field("trip", "Trip", "River", "Sea")
 SEA, RIVER = asks("Prerun", "trip", "equals", "Sea"), asks("Prerun", "trip", "equals", "River")
@@ -267,6 +273,20 @@ def test_rules(steps: list[Step], rules: list[Rule], expected: Any) -> None:
         pytest.param([step("a", groups=("x",))], [], [("assignee_left", "high", "A")], id="a group that is gone"),
         pytest.param([step("a", follow_up=FollowUp("t"))], [], [], id="a template to launch"),
         pytest.param([step("a", follow_up=FollowUp("x"))], [], [("follow_up_gone", "high", "A")], id="L-10.1 it is gone"),
+        pytest.param([step("a", follow_up=FollowUp("asks"))], [], [("follow_up_unfit", "high", "A")], id="L-10.1 asks"),
+        pytest.param([step("a", follow_up=FollowUp("own"))], [], [], id="L-10.11 it launches itself"),
+        pytest.param([step("a", follow_up=FollowUp("t", None, True))], [], [], id="a template to inject"),
+        *(
+            pytest.param(
+                [step("a", follow_up=FollowUp(target, None, True))], [], [(code, "high", "A")], id=f"L-10.13 {target}"
+            )
+            for target, code in (
+                ("x", "follow_up_gone"),
+                ("asks", "follow_up_unfit"),
+                ("own", "follow_up_unfit"),
+                ("bare", "follow_up_unfit"),
+            )
+        ),
         pytest.param(
             [step("a", replace(TRIP, id="f", alias="f", options=()))], [], [("empty_options", "medium", "Trip")],
             id="nothing to choose",

@@ -15,6 +15,9 @@ from procession.domain.wording import Names
 from tests.domain.template_parts import LAUNCH, act, asks, done, field, rule, step
 
 NAMES = Names(members={1: "Ada Lind", 2: "Otto Roth"}, groups={"g": "Drivers"}, templates={"t": "Lease"})
+FROM_NOTHING_TO_TASKS = (
+    'The template launched on completion of step "Sail" changed from nothing to the tasks of "Lease", in the process.'
+)
 SHOW = rule("R1", [asks("Prerun", "trip", "equals", "Sea")], [act("show", "permit")])
 BASE = Template(
     kickoff=(field("trip", "Trip", "River", "Sea"),),
@@ -108,6 +111,10 @@ NOTE, DAY = BRIEF.fields
              'The template launched on completion of step "Sail" changed from nothing to "Lease".',
              'The milestone of step "Sail" changed from none to "First".'],
             id="switch, follow-up, milestone",
+        ),
+        pytest.param(
+            with_step(2, follow_up=FollowUp("t", tasks_within_process=True)),
+            [FROM_NOTHING_TO_TASKS], id="L-10.8 injection",
         ),
         pytest.param(
             with_step(0, fields=(NOTE,)), ['Field "Day" of step "Brief" was removed.'], id="field removed"

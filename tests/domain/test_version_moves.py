@@ -11,12 +11,13 @@ from procession.domain.calendar import ALL_HOURS, WorkingWeek
 from procession.domain.deadlines import Offset, StepDeadline
 from procession.domain.errors import DomainError
 from procession.domain.holds import put_on_hold
+from procession.domain.injecting import injected
 from procession.domain.launching import Found, Numbers, Source, Surroundings, bare_request, launch
 from procession.domain.moving.move import Around, moved, require_movable
 from procession.domain.moving.telling import events, report
 from procession.domain.moving.versions import Versions
 from procession.domain.process_stages import stages_of, with_stage
-from procession.domain.processes import Owners, Process, Task
+from procession.domain.processes import Injection, Owners, Process, Task
 from procession.domain.stages import Stage
 from procession.domain.summary import settle
 from procession.domain.tasks import (
@@ -61,6 +62,7 @@ class Ran:
 
     def __init__(self, before: Template) -> None:
         self.before = before
+        self.injected: tuple[Template, ...] = ()
         self.process, self.state = launched(before), FRESH
         self.asked(Occurrence("launched"), before)
 
@@ -78,13 +80,20 @@ class Ran:
     def change(self, step_id: str, **to: Any) -> None:
         self.become(replace(self[step_id], **to))
 
-    def complete(self, step_id: str, at: int = NOW + DAY) -> None:
+    def complete(self, step_id: str, at: int = NOW + DAY, document: Template | None = None) -> None:
         self.become(completed(self[step_id], Completer(member=1), at, decision=None))
-        self.asked(Occurrence("completed", step_id), self.before)
+        self.asked(Occurrence("completed", step_id), document or self.before)
+
+    def inject(self, document: Template, trigger: str) -> None:
+        first = 50
+        made = tuple(replace(each, seq=first + n) for n, each in enumerate(launched(document).tasks))
+        injection = Injection("other", 1, "Other", self[trigger].seq, first, len(made), NOW)
+        self.process = injected(self.process, injection, made)
+        self.injected = (*self.injected, document)
 
     def move(self, after: Template, version: int = 2) -> "Ran":
         around = Around(
-            versions=Versions(self.before, after), version=version, request=bare_request(1),
+            versions=Versions(self.before, after, self.injected), version=version, request=bare_request(1),
             surroundings=SURROUNDINGS, first_task=100 * version, at=NOW + 2 * DAY,
         )  # fmt: skip
         self.process = settle(self.process, NOW)
@@ -186,6 +195,30 @@ def test_what_people_arranged_stays_while_the_order_does() -> None:
     left_out = Ran(template(A, B))
     left_out.process = replace(left_out.process, tasks=left_out.process.tasks[:1])
     assert list(left_out.move(template(A, B)).shown()) == ["a"], "what a launch left out stays left out"
+
+
+def test_injected_tasks_stay_behind_the_task_that_brought_them() -> None:
+    """L-10.14, L-10.9: as they are and where they are, in its milestone; their rules stay as they were."""
+    old, new = Stage("old", "Old"), Stage("new", "New")
+    first = replace(A, stage_id="old")
+    x, y = step("x"), step("y", deadline=days(1, "x"))
+    brought = template(x, y, rules=(rule("N", [done("x")], [act("hide", "y")]),))
+    ran = Ran(template(first, B, C, stages=(old, new)))
+    ran.inject(brought, "a")
+    assert [(each, ran[each].stage_id) for each in ran.shown()] == [
+        ("a", "old"), ("x", "old"), ("y", "old"), ("b", None), ("c", None),
+    ]  # fmt: skip
+    ran.complete("x", document=brought)
+    ran.state = state = replace(ran.state, launched=frozenset({"c"}))
+
+    ran.move(template(step("n"), C, replace(first, stage_id="new", title="Alpha"), step("m"), stages=(new,)))
+
+    assert ran.shown() == {
+        "n": "not-started", "c": "not-started", "a": "not-started", "x": "completed", "y": "auto-skipped",
+        "m": "not-started",
+    }  # fmt: skip
+    assert (ran["x"].stage_id, ran["y"].stage_id, ran["x"].has_dependents) == ("new", "new", True)
+    assert (ran.state.spent, ran.state.launched) == (state.spent, state.launched), "none launches twice (L-10.3)"
 
 
 def test_answers_go_with_their_fields() -> None:

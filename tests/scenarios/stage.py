@@ -75,6 +75,11 @@ class Stage:
         self.launch: dict[str, Any] = {}
         self.rehearsal: list[dict[str, Any]] | None = []
         self.others: dict[str, dict[str, Any]] = {}
+        self.kickoff: dict[str, dict[str, Any]] = {}
+        # Of the template and of the others: fields and steps by their names.
+        self.fields: dict[str, dict[str, Any]] = {}
+        self.step_of: dict[str, str] = {}
+        self.steps: dict[str, str] = {}
         for other in scenario.get("others", ()):
             self._make_other(other)
         self._make_template()
@@ -85,35 +90,37 @@ class Stage:
         made = self.api.data("POST", "/checklists", {"title": self.scenario["title"], "type": "procedure"})
         self.path = f"/checklists/{made['id']}"
         self.template: str = made["id"]
-        self.kickoff: dict[str, dict[str, Any]] = {}
-        self.fields: dict[str, dict[str, Any]] = {}
-        self.step_of: dict[str, str] = {}
-        self.steps: dict[str, str] = {}
         if kickoff := self.scenario.get("kickoff"):
             body = {"title": self.scenario["title"], "prerun": [definition(each) for each in kickoff]}
             self.kickoff = {each["label"]: each for each in self.api.data("PUT", self.path, body)["prerun"]}
         if settings := self.scenario.get("settings"):
             self.api.data("PUT", self.path, {"title": self.scenario["title"], **settings})
-        for each in self.scenario["steps"]:
-            self._make_step({"title": each} if isinstance(each, str) else dict(each))
-        for each in self.scenario["steps"]:
-            if isinstance(each, dict) and "launches" in each:
-                follow_up = {"id": self.others[each["launches"]]["id"], "tasks_within_process": False}
-                body = {"title": each["title"], "bp_to_launch": follow_up}
-                self.api.data("PUT", f"{self.path}/steps/{self.steps[each['title']]}", body)
-            if isinstance(each, dict) and "due" in each:
-                self._set_due(each["title"], each["due"])
-        for rule in self.scenario.get("rules", ()):
-            self.add_rule(rule)
+        self.others[self.scenario["title"]] = {**made, "prerun": list(self.kickoff.values())}
+        self._make_steps(self.path, self.scenario)
+
+    def _make_steps(self, path: str, scenario: Mapping[str, Any]) -> None:
+        """The steps and rules of the template or of another one."""
+        steps = [{"title": each} if isinstance(each, str) else each for each in scenario.get("steps", ())]
+        for each in steps:
+            self._make_step(path, dict(each))
+        for each in steps:
+            for word in ("launches", "injects"):
+                if word in each:
+                    follow_up = {"id": self.others[each[word]]["id"], "tasks_within_process": word == "injects"}
+                    body = {"title": each["title"], "bp_to_launch": follow_up}
+                    self.api.data("PUT", f"{path}/steps/{self.steps[each['title']]}", body)
+            if "due" in each:
+                self._set_due(path, each["title"], each["due"])
+        for rule in scenario.get("rules", ()):
+            self.add_rule(rule, path)
 
     def _make_other(self, other: Mapping[str, Any]) -> None:
-        """A template that rules and steps launch; nobody but administrators may do so by themselves."""
+        """A template that rules and steps launch or inject; nobody but administrators may launch it by themselves."""
         made = self.api.data("POST", "/checklists", {"title": other["title"], "type": "procedure"})
         path = f"/checklists/{made['id']}"
         body = {"title": other["title"], "prerun": [definition(each) for each in other.get("kickoff", ())]}
         self.others[other["title"]] = self.api.data("PUT", path, body)
-        for title in other.get("steps", ()):
-            self.api.data("POST", f"{path}/steps", {"title": title})
+        self._make_steps(path, other)
         self.org.allow(made, "LAUNCH")
 
     def _launch(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,27 +139,29 @@ class Stage:
             name = name and name.replace(f"{{{{{label}}}}}", f"{{{{{field['alias']}}}}}")
         return {"checklist_id": template_id, "name_format": name, "prerun": handed}
 
-    def _make_step(self, step: dict[str, Any]) -> None:
-        fields, _, _ = step.pop("fields", ()), step.pop("due", None), step.pop("launches", None)
+    def _make_step(self, path: str, step: dict[str, Any]) -> None:
+        fields = step.pop("fields", ())
+        for later in ("due", "launches", "injects"):
+            step.pop(later, None)
         owners = self.owners(step.pop("people", ()))
         body = {"assign_run_starter": False, **step}
         body |= {"assignees": owners["users"], "guests": owners["guests"], "groups": owners["groups"]}
-        made = self.api.data("POST", f"{self.path}/steps", body)
+        made = self.api.data("POST", f"{path}/steps", body)
         self.steps[step["title"]] = made["id"]
         for field in fields:
-            capture = self.api.data("POST", f"{self.path}/steps/{made['id']}/captures", definition(field))
+            capture = self.api.data("POST", f"{path}/steps/{made['id']}/captures", definition(field))
             self.fields[field["label"]] = capture
             self.step_of[field["label"]] = step["title"]
 
-    def _set_due(self, title: str, words: str) -> None:
+    def _set_due(self, path: str, title: str, words: str) -> None:
         """ "5 days" from launch, "1 days from Cut" (its completion), "2 days prior_to Cut" (its deadline)."""
         value, unit, option, anchor = [*words.split(" ", 3), "from", ""][:4] if " " in words else ["", "", "", ""]
         step = self.steps[anchor] if anchor else "start_run"
         deadline = {"value": int(value), "unit": unit, "option": option, "step": step}
-        self.api.data("PUT", f"{self.path}/steps/{self.steps[title]}", {"title": title, "deadline": deadline})
+        self.api.data("PUT", f"{path}/steps/{self.steps[title]}", {"title": title, "deadline": deadline})
 
-    def add_rule(self, rule: Mapping[str, Any]) -> None:
-        made = self.api.data("POST", f"{self.path}/automated-actions", self.rule_body(rule))
+    def add_rule(self, rule: Mapping[str, Any], path: str) -> None:
+        made = self.api.data("POST", f"{path}/automated-actions", self.rule_body(rule))
         self.rules[rule["name"]] = made["id"]
 
     def rule_body(self, rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +184,8 @@ class Stage:
     def _named(self, key: str, name: str) -> dict[str, str]:
         if name == "(process)":
             return {f"{key}_type": "Run"}
-        for kind, known in (("Prerun", self.kickoff), ("Capture", self.fields)):
+        theirs = {field["label"]: field for other in self.others.values() for field in other["prerun"]}
+        for kind, known in (("Prerun", theirs | self.kickoff), ("Capture", self.fields)):
             if name in known:
                 return {f"{key}_id": known[name]["id"], f"{key}_type": kind}
         return {f"{key}_id": self.steps[name], f"{key}_type": "Step"}
@@ -301,7 +311,7 @@ class Stage:
         self._ok(self.api.delete(f"{self.path}/automated-actions/{self.rules[name]}"))
 
     def do_new_rule(self, rule: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        self.add_rule(rule)
+        self.add_rule(rule, self.path)
 
     def do_archive_other(self, title: str, event: Mapping[str, Any]) -> None:
         self._ok(self.api.delete(f"/checklists/{self.others[title]['id']}"))
@@ -425,6 +435,11 @@ class Stage:
                 answer = self.launcher.api.put(f"{run}/tasks/{task}/{word}", {})
             assert answer.status_code == 422, answer.text
         return dict(wanted)
+
+    def see_order(self, _: list[str]) -> list[str]:
+        found = sorted(self.shown.values(), key=lambda task: task["position"])
+        assert [task["position"] for task in found] == list(range(1, len(found) + 1))
+        return [task["title"] for task in found]
 
     def see_progress(self, _: str) -> str:
         shown = self.api.data("GET", f"/runs/{self.run}")["progress"]

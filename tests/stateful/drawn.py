@@ -187,7 +187,8 @@ class RealProcess(Stage):
             del self.rules[name]
         for number, rule in enumerate(rules):
             conditions = [list(each) for each in rule.conditions]
-            self.add_rule({"name": f"R{number}", "if": conditions, "then": [words(each) for each in rule.actions]})
+            said = {"name": f"R{number}", "if": conditions, "then": [words(each) for each in rule.actions]}
+            self.add_rule(said, self.path)
         self.do_launch({KICKOFF: route} if route else {}, {"form_stays_open": form_stays_open})
         self.id_of(DRAFT)  # before anybody is in a hurry
         self.names = {person.id: name for name, person in self.people.items()}

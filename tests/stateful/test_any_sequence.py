@@ -101,7 +101,7 @@ class Sequence:
             caller = Caller(kind="member", id=person.id, role=roles[person.id])
             named = self.read(access.principals_of_caller, caller)
             now = Person(person.id, person.email, roles[person.id], person.api)
-            slow = Slow(processes, now, named, self.server.clock())
+            slow = Slow(processes, now, named, self.server.clock(), {})
             self.look_as(now, named, slow)
             seen = set(slow.ids({"archived": "true"}))
             self.look_at_tasks(now, SlowTasks(processes, alone, seen, now, named, self.server.clock()))

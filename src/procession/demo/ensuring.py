@@ -15,10 +15,10 @@ from procession.demo.stories import LAUNCHERS, Stories
 from procession.domain.times import DAY, HOUR, Millis, wire
 from procession.seed.ground import Ground, Model, numbers_kept
 from procession.seed.seeding import load
-from procession.storage import accounts, organizations
+from procession.storage import accounts, organizations, value_fields
 from procession.storage.bulk_loading import organizations_in
 from procession.storage.database import Database
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import one_off_tasks
 from procession.usecases.calendars import calendar_of
 from procession.usecases.setup import issue_token
@@ -110,8 +110,7 @@ async def make_demo(application: "Application", *, runs: int, now: Millis) -> No
 async def _fill(made: Company, stories: Stories, processes: int, *, since: Millis, until: Millis) -> None:
     """Many more processes from the same templates, as variations of the first of each."""
     owners = [made.people[key] for key in LAUNCHERS]
-    models = [_model(made, stories, blueprint) for blueprint in BLUEPRINTS]
-    tasks_each = max(len(model.steps) for model in models)
+    tasks_each = max(len(made.templates[blueprint.key].document.steps) for blueprint in BLUEPRINTS)
 
     async def prepare(tx: WriteTx) -> Ground:
         body = {"title": "Check the notice board", "task_type": "task", "owners": {"users": owners[:1]}}
@@ -132,7 +131,7 @@ async def _fill(made: Company, stories: Stories, processes: int, *, since: Milli
             },
             tags=tuple(made.tags.values()),
             folders=tuple(made.folders[key] for key, _, _ in company.PROCESS_FOLDERS),
-            models=tuple(models),
+            models=tuple([await _model(tx, made, stories, blueprint) for blueprint in BLUEPRINTS]),
             one_off=one_off.seen.task,
             processes=processes,
             numbers=await numbers_kept(tx, processes, tasks_each=tasks_each, until=until),
@@ -147,10 +146,11 @@ async def _fill(made: Company, stories: Stories, processes: int, *, since: Milli
     await load(made.database, [ground], _unheard)
 
 
-def _model(made: Company, stories: Stories, blueprint: Blueprint) -> Model:
-    document = made.templates[blueprint.key].document
+async def _model(tx: ReadTx, made: Company, stories: Stories, blueprint: Blueprint) -> Model:
+    row = made.templates[blueprint.key]
     launched = replace(stories.first[blueprint.key], starred_by=frozenset(), involved=())
-    return Model(launched, document.steps, document.kickoff, blueprint.prefix, blueprint.topic)
+    numbers = await value_fields.ids_of(tx, row.id)
+    return Model(launched, row.document, numbers, blueprint.prefix, blueprint.topic)
 
 
 def _unheard(what: str, done: int, total: int) -> None:

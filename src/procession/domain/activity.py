@@ -99,6 +99,8 @@ KINDS: Mapping[str, Kind] = {
     "task.mail_sent": Kind("emitted", "Task", "sent by e-mail"),
     "task.mail_failed": Kind("emitted", "Task", "not sent by e-mail"),
     "task.reminded": Kind("emitted", "Task", "mailed as a reminder"),
+    "task.injected": Kind("linked", "Task", "followed by the tasks of another template"),
+    "task.injection_refused": Kind("updated", "Task", "not followed by the tasks of another template"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
@@ -203,6 +205,25 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     process: int | None
     kind: str
     payload: dict[str, Any]
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What launched a process by itself: the task whose completion did, and what that is part of. Spec: K-A2."""
+
+    checklist: str
+    run: str
+    step: str | None
+    task: str
+
+    @property
+    def ids(self) -> Mapping[str, str | None]:
+        return {"checklist": self.checklist, "run": self.run, "step": self.step, "task": self.task}
+
+
+def origin_of(event: Happening) -> Origin | None:
+    """None of what people did."""
+    found = event.payload.get("origin") if event.kind == "process.launched" else None
+    return None if found is None else msgspec.convert(found, Origin)
 
 
 class Called(msgspec.Struct, frozen=True):
@@ -335,7 +356,7 @@ def _details(event: Happening, context: Context) -> str:
         return f"{joined([*parts, *([f'{removed} removed'] if removed else [])])}."
     if event.kind == "process.moved":
         return f"from version {payload.get('from_version')} to {payload.get('version')}."
-    if event.kind in ("process.put_on_hold", "task.launch_refused"):
+    if event.kind in ("process.put_on_hold", "task.launch_refused", "task.injection_refused"):
         return str(payload.get("reason", ""))
     if event.kind in ("task.mail_sent", "task.reminded"):
         return f"to {joined(str(each) for each in as_list(payload.get('recipients')) or ())}."
@@ -343,7 +364,7 @@ def _details(event: Happening, context: Context) -> str:
         return f"to {payload.get('recipient')}, {payload.get('reason')}."
     if event.kind.startswith("process.stage_"):
         return f"{quoted(str(payload.get('stage', '')))}."
-    if event.kind == "task.launched_process":
+    if event.kind in ("task.launched_process", "task.injected"):
         return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""

@@ -202,7 +202,7 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         created_at=numbers.at,
         started_at=numbers.at,
         updated_at=numbers.at,
-        tasks=_tasks(source, request, around, found, numbers),
+        tasks=tasks_of(source, request, around, found, numbers),
         tags=request.tags,
         folder=request.folder,
         starred_by=frozenset({request.starter} if request.starred else ()),
@@ -238,7 +238,9 @@ def _launched_steps(source: Source, request: Request, around: Surroundings) -> l
     return [step for step in source.document.steps if not selects or step.id in request.overrides]
 
 
-def _tasks(source: Source, request: Request, around: Surroundings, found: Found, numbers: Numbers) -> tuple[Task, ...]:
+def tasks_of(
+    source: Source, request: Request, around: Surroundings, found: Found, numbers: Numbers
+) -> tuple[Task, ...]:
     """One task for each launched step. Spec: L-7.10 to L-9.18."""
     steps = source.document.steps
     explicit = {key: each.deadline for key, each in request.overrides.items() if each.deadline is not None}
@@ -280,6 +282,13 @@ def assigned(step: Step, given: Override, request: Request, around: Surroundings
         if owners.is_empty and step.assign_run_starter and not step.roles:
             owners = Owners(users=(request.starter,))
     return with_accountable_member(owners, request.starter, guest_only=around.guest_only)
+
+
+def without_absent_starter(owners: Owners, request: Request, around: Surroundings) -> Owners:
+    """Whoever launched the process long ago may have left."""
+    if request.starter in around.active:
+        return owners
+    return replace(owners, users=tuple(each for each in owners.users if each != request.starter))
 
 
 def _filling(step: Step, given: Override, request: Request) -> tuple[str, ...]:

@@ -22,12 +22,12 @@ class Form(NamedTuple):
 
 
 def has_answers(process: Process) -> bool:
-    return bool(process.prerun) or any(_is_read(task) for task in process.tasks)
+    return bool(process.prerun) or bool(_read(process))
 
 
 def needs_template(process: Process) -> bool:
     """Whether some of its fields are those of its template."""
-    return bool(process.prerun) or any(_is_read(task) and task.fields is None for task in process.tasks)
+    return bool(process.prerun) or any(task.fields is None for task in _read(process))
 
 
 def answers_differ(before: Process, after: Process) -> bool:
@@ -36,13 +36,16 @@ def answers_differ(before: Process, after: Process) -> bool:
 
 
 def _answered(process: Process) -> tuple[object, ...]:
-    given = [(task.step_id, task.taskdata, task.fields) for task in process.tasks if _is_read(task)]
+    given = [(task.step_id, task.taskdata, task.fields) for task in _read(process)]
     return process.template_id, process.template_version, process.prerun, given
 
 
-def _is_read(task: Task) -> bool:
-    """Answers of hidden tasks are in no list, those of secret ones in none that everybody sees."""
-    return bool(task.taskdata) and task.is_visible and not task.top_secret
+def _read(process: Process) -> list[Task]:
+    """Answers of hidden tasks are in no list, those of secret ones in none that everybody sees; injected tasks are of
+    another template.
+    """
+    answered = (task for task in process.tasks if task.taskdata and task.is_visible and not task.top_secret)
+    return [task for task in answered if process.injection_of(task) is None]
 
 
 def values_of(process: Process, template: Template | None) -> Values:
@@ -53,7 +56,7 @@ def values_of(process: Process, template: Template | None) -> Values:
 def forms_of(process: Process, template: Template | None) -> list[Form]:
     """The kick-off form, then the tasks in their order."""
     kickoff = () if template is None else template.kickoff
-    shown = sorted(filter(_is_read, process.tasks), key=lambda task: (task.position, task.seq))
+    shown = sorted(_read(process), key=lambda task: (task.position, task.seq))
     return [
         Form(process.prerun, kickoff),
         *(Form(task.taskdata, tasks.fields_of(task, template)) for task in shown),

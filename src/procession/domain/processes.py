@@ -1,5 +1,6 @@
 """A running process and its tasks, as plain data. Spec: api-processes 1-2, api-tasks 1-3."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -140,6 +141,29 @@ class Hold(msgspec.Struct, frozen=True):
     waiting: tuple[int, ...] = ()
 
 
+class Injection(msgspec.Struct, frozen=True):
+    """Steps of another template that became tasks of a process, from this frozen version, when the `trigger_task` was
+    completed. Their numbers follow one another from `first_task` on. Spec: L-10.8.
+    """
+
+    template_id: str
+    version: int
+    title: str
+    trigger_task: int
+    first_task: int
+    tasks: int
+    at: int
+
+    def brought(self, task: int) -> bool:
+        """Whether the task with this number came with it."""
+        return self.first_task <= task < self.first_task + self.tasks
+
+
+def injection_among(injections: Iterable[Injection], task: int) -> Injection | None:
+    """The one that brought the task with this number."""
+    return next((each for each in injections if each.brought(task)), None)
+
+
 class Process(msgspec.Struct, frozen=True, kw_only=True):
     """A running process with everything its status, lists and visibility follow from.
 
@@ -205,6 +229,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     # None while they are those of the version it runs (domain.process_stages).
     stages: tuple[Stage, ...] | None = None
     starred_by: frozenset[int] = frozenset()
+    # In the order in which they were made.
+    injections: tuple[Injection, ...] = ()
 
     @property
     def is_archived(self) -> bool:
@@ -230,6 +256,10 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
             if task.id == task_id:
                 return task
         raise KeyError(task_id)
+
+    def injection_of(self, task: Task) -> Injection | None:
+        """What brought this task; None of the process's own."""
+        return injection_among(self.injections, task.seq) if self.injections else None
 
     def with_tasks(self, *changed: Task) -> "Process":
         """This process with these tasks in place of their former selves, or added at the end."""

@@ -294,7 +294,10 @@ def _stage(value: str | None, version: Template, _: Names) -> str:
 
 
 def _template(value: Any, _: Template, names: Names) -> str:
-    return "nothing" if value is None else quoted(names.templates.get(value.template_id, "a template that is gone"))
+    if value is None:
+        return "nothing"
+    target = quoted(names.templates.get(value.template_id, "a template that is gone"))
+    return f"the tasks of {target}, in the process" if value.tasks_within_process else target
 
 
 _WORDINGS: Mapping[str, Callable[[Any, Template, Names], str]] = {

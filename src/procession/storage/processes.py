@@ -11,7 +11,7 @@ from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.stages import Stage
 from procession.domain.timers import closing_time, closing_times
-from procession.storage import kept_rows, process_values, timers, touching
+from procession.storage import injections, kept_rows, process_values, timers, touching
 from procession.storage.connection import Row
 from procession.storage.dialect import is_in
 from procession.storage.kept_rows import Kept
@@ -87,12 +87,12 @@ _own_stages = Query(
         process_stages.c.org == bindparam("org"), is_in(process_stages.c.process, "processes")
     )
 )
-_RELATIONS = (_tags_of, _folder_of, _stars_of, _stages_of)
+_RELATIONS = (_tags_of, _folder_of, _stars_of, _stages_of, injections.of_one)
 _stages = msgspec.json.Decoder(tuple[Stage, ...])
 
 
 async def find(tx: ReadTx, process_id: str) -> Process | None:
-    """The process with its tasks, tags, folder and stars, without a lock: for reading."""
+    """The process with its tasks, tags, folder, stars and injections, without a lock: for reading."""
     return await _load(tx, _by_id, id=process_id)
 
 
@@ -170,13 +170,16 @@ async def _with_relations(tx: ReadTx, bare: Process) -> Process:
     return _related(bare, *await tx.at_once(*((query, {"process": bare.seq}) for query in _RELATIONS)))
 
 
-def _related(bare: Process, tags: list[Row], folders: list[Row], stars: list[Row], stages: list[Row]) -> Process:
+def _related(
+    bare: Process, tags: list[Row], folders: list[Row], stars: list[Row], stages: list[Row], injected: list[Row]
+) -> Process:
     return msgspec.structs.replace(
         bare,
         tags=frozenset(row[0] for row in tags),
         folder=folders[0][0] if folders else None,
         starred_by=frozenset(row[0] for row in stars),
         stages=_stages.decode(stages[0][0]) if stages else None,
+        injections=tuple(injections.read(row) for row in injected),
     )
 
 
@@ -194,12 +197,12 @@ async def add(tx: WriteTx, process: Process) -> None:
 
 
 async def put_back(tx: WriteTx, process: Process, kept: Kept) -> tuple[Process, set[LeftOut]]:
-    """Enter a settled process again that was removed, with the rows that hung on it; returns it with those of its tags
-    and the folder that are still there, and what else they named that is not.
+    """Enter a settled process again that was removed, with the rows that hung on it, its injections among them; returns
+    it with those of its tags and the folder that are still there, and what else they named that is not.
     """
     await tx.insert(processes, [_row(process)])
     await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
-    bare = msgspec.structs.replace(process, tags=frozenset(), folder=None)
+    bare = msgspec.structs.replace(process, tags=frozenset(), folder=None, injections=())
     await _save_relations(tx, None, bare)
     left = await kept_rows.put_back(tx, kept)
     back = await _with_relations(tx, bare)
@@ -342,6 +345,7 @@ async def _save_relations(tx: WriteTx, before: Process | None, after: Process) -
     stars = [{"process": seq, "account": each} for each in sorted(after.starred_by - old_stars)]
     await tx.insert(process_stars, stars)
     await tx.delete(process_stars, [{"process": seq, "account": each} for each in sorted(old_stars - after.starred_by)])
+    await injections.save(tx, seq, before.injections if before else (), after.injections)
 
 
 async def _save_stages(

@@ -9,34 +9,31 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
-from procession.domain.automations.rules import TIME_OPERATORS
-from procession.domain.automations.state import FRESH, RuleState
-from procession.domain.automations.timing import moments
-from procession.domain.calendar import WorkingWeek
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
 from procession.domain.process_values import Name
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
-from procession.domain.templates import Template
 from procession.domain.timers import closing_time
-from procession.storage import organizations, value_fields
+from procession.storage import value_fields
 from procession.storage.dialect import constant, is_in
+from procession.storage.injections import of_processes
 from procession.storage.log import advance_position
 from procession.storage.process_index import EVERYBODY
 from procession.storage.process_values import counted_in, rows_of, values_read
 from procession.storage.processes import process_rows, task_rows
 from procession.storage.query import Query
+from procession.storage.recount_clocks import Clocks, clocks_of
 from procession.storage.search import SEQ_BITS, process_search
 from procession.storage.tables import content, lists
 from procession.storage.tables.bin_items import bin_items
 from procession.storage.tables.control import timers
 from procession.storage.tables.people import group_people, members
-from procession.storage.tables.processes import process_stars, processes, rule_states, tasks, threads
+from procession.storage.tables.processes import process_stars, processes, tasks, threads
 from procession.storage.tables.schedules import schedules
-from procession.storage.tables.templates import template_versions, templates
+from procession.storage.tables.templates import templates
 from procession.storage.tx import ReadTx, WriteTx
 
 BATCH = 500
@@ -83,21 +80,6 @@ _planned = Query(
 )
 _binned = Query(select(bin_items.c.no).where(bin_items.c.org == bindparam("org")))
 _timers = Query(select(timers.c.subject).where(timers.c.kind == bindparam("kind"), timers.c.org == bindparam("org")))
-_V = template_versions.c
-_timed_versions = Query(
-    select(_V.template_id, _V.version, _V.document).where(
-        _V.org == bindparam("org"), or_(*(_V.document.like(bindparam(each)) for each in TIME_OPERATORS))
-    )
-)
-_states_of = Query(
-    select(rule_states.c.process, rule_states.c.state)
-    .join(processes, and_(_P.org == rule_states.c.org, _P.seq == rule_states.c.process))
-    .where(
-        rule_states.c.org == bindparam("org"),
-        _P.template_id == bindparam("template_id"),
-        _P.template_version == bindparam("version"),
-    )
-)
 _values, _value_counters = _whole(lists.process_values), _whole(lists.value_counters)
 _facet_counters, _blocks = _whole(lists.facet_counters), _whole(lists.process_blocks)
 _task_counters, _viewer_counters = _whole(lists.task_counters), _whole(lists.viewer_counters)
@@ -146,35 +128,8 @@ class _Sums:
         return found
 
 
-class _Clocks(msgspec.Struct, frozen=True):
-    """What the timers of rules follow from: the versions with rules on time, what processes remember, the calendar."""
-
-    documents: Mapping[tuple[str, int], Template]
-    states: Mapping[int, RuleState]
-    week: WorkingWeek
-
-    def is_planned(self, process: Process) -> bool:
-        document = self.documents.get((process.template_id, process.template_version))
-        state = self.states.get(process.seq, FRESH)
-        return document is not None and bool(moments(process, document, state, self.week))
-
-
-async def _clocks(tx: ReadTx) -> _Clocks:
-    named = {each: f'%"{each}"%' for each in TIME_OPERATORS}
-    found = [
-        (row[0], row[1], msgspec.json.decode(row[2], type=Template))
-        for row in await tx.tuples(_timed_versions, **named)
-    ]
-    documents = {(row[0], row[1]): row[2] for row in found if any(rule.is_on_time for rule in row[2].rules)}
-    states: dict[int, RuleState] = {}
-    for template_id, version in documents:
-        rows = await tx.tuples(_states_of, template_id=template_id, version=version)
-        states |= {row[0]: msgspec.json.decode(row[1], type=RuleState) for row in rows}
-    return _Clocks(documents, states, (await organizations.settings_of(tx, tx.org)).working_week())
-
-
 class _Expected:
-    def __init__(self, clocks: "_Clocks", fields: Mapping[str, Mapping[Name, int]]) -> None:
+    def __init__(self, clocks: Clocks, fields: Mapping[str, Mapping[Name, int]]) -> None:
         self.clocks = clocks
         self.fields = fields
         self.rows = _Sums()
@@ -190,7 +145,7 @@ class _Expected:
 
 async def check(tx: ReadTx) -> list[str]:
     """Every difference between what is stored and a recount, in words; empty when all is well."""
-    expected = _Expected(await _clocks(tx), await _fields(tx))
+    expected = _Expected(await clocks_of(tx), await _fields(tx))
     threads_found = {(row[0], row[1], row[2]): row[3] for row in await tx.tuples(_open_threads)}
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
@@ -217,7 +172,7 @@ async def check(tx: ReadTx) -> list[str]:
 
 
 async def all_processes(tx: ReadTx) -> AsyncIterator[Process]:
-    """Every process with its tasks, tags, folder and stars, in batches."""
+    """Every process with its tasks, tags, folder, stars and injections, in batches."""
     after = 0
     while rows := await tx.tuples(_processes_after, after=after):
         batch = [process_rows.read(row) for row in rows]
@@ -230,6 +185,7 @@ async def all_processes(tx: ReadTx) -> AsyncIterator[Process]:
         for seq, account in await tx.tuples(_stars_between, **span):
             stars[seq].add(account)
         folders = dict(await tx.tuples(_folders_between, **span))
+        injected = await of_processes(tx, [process.seq for process in batch])
         for process in batch:
             yield msgspec.structs.replace(
                 process,
@@ -237,6 +193,7 @@ async def all_processes(tx: ReadTx) -> AsyncIterator[Process]:
                 tags=frozenset(tags[process.seq]),
                 folder=folders.get(process.seq),
                 starred_by=frozenset(stars[process.seq]),
+                injections=injected.get(process.seq, ()),
             )
         after = batch[-1].seq
 

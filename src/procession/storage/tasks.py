@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select
 
 from procession.domain.processes import Process, State, Task
 from procession.domain.templates import Template
@@ -12,6 +12,7 @@ from procession.storage.processes import task_rows
 from procession.storage.query import Query
 from procession.storage.sight import task_is_seen
 from procession.storage.tables.content import tag_links
+from procession.storage.tables.injections import injections
 from procession.storage.tables.lists import task_access
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import template_versions
@@ -20,7 +21,7 @@ from procession.storage.tx import ReadTx, WriteTx
 
 MAX_CANDIDATES = 1000
 
-_T, _P, _TL, _V = tasks.c, processes.c, tag_links.c, template_versions.c
+_T, _P, _TL, _V, _I = tasks.c, processes.c, tag_links.c, template_versions.c, injections.c
 
 _tags = Query(select(_TL.tag_id).where(_TL.org == bindparam("org"), _TL.task == bindparam("task")))
 _untag = Query(
@@ -33,9 +34,22 @@ _versions_with = Query(
 )
 
 
-async def document_of(tx: ReadTx, process: Process | None) -> Template | None:
-    """The template version the process runs; None for a stand-alone task."""
-    return None if process is None else await version_document(tx, process.template_id, process.template_version)
+async def document_of(tx: ReadTx, process: Process | None, task: Task) -> Template | None:
+    """The version that the task is part of: the one its process runs, or that was injected; None of one that stands
+    alone.
+    """
+    if process is None:
+        return None
+    injection = process.injection_of(task)
+    if injection is None:
+        return await version_document(tx, process.template_id, process.template_version)
+    return await version_document(tx, injection.template_id, injection.version)
+
+
+async def documents_of(tx: ReadTx, process: Process) -> list[Template]:
+    """The version that the process runs, then those that were injected into it, in their order."""
+    own = await version_document(tx, process.template_id, process.template_version)
+    return [own, *[await version_document(tx, each.template_id, each.version) for each in process.injections]]
 
 
 async def tags_of(tx: ReadTx, task: Task) -> frozenset[str]:
@@ -86,13 +100,14 @@ def _with_own_field(seen: str) -> Query:
 
 @cache
 def _of_step(seen: str) -> Query:
-    return _open(
-        seen,
-        _P.template_id == bindparam("template_id"),
-        _P.template_version == bindparam("version"),
-        _T.step_id == bindparam("step_id"),
-        _T.fields.is_(None),
+    runs_it = and_(_P.template_id == bindparam("template_id"), _P.template_version == bindparam("version"))
+    was_injected = exists().where(
+        _I.org == bindparam("org"),
+        _I.process == _T.process,
+        _I.template_id == bindparam("template_id"),
+        _I.version == bindparam("version"),
     )
+    return _open(seen, or_(runs_it, was_injected), _T.step_id == bindparam("step_id"), _T.fields.is_(None))
 
 
 def _open(seen: str, *conditions: ColumnElement[bool]) -> Query:

@@ -14,6 +14,7 @@ from procession.storage import lookup_lists, templates
 from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.tables.bin_items import bin_items
+from procession.storage.tables.injections import injections
 from procession.storage.tables.processes import processes
 from procession.storage.tables.templates import template_versions
 from procession.storage.tables.templates import templates as template_table
@@ -80,6 +81,15 @@ _forget_unused = Query(
                 processes.c.template_id == _V.template_id,
                 processes.c.template_version == _V.version,
             )
+        ),
+        ~exists().where(
+            injections.c.org == bindparam("org"),
+            injections.c.template_id == _V.template_id,
+            injections.c.version == _V.version,
+        ),
+        ~exists().where(
+            bin_items.c.org == bindparam("org"),
+            bin_items.c.content.like(bindparam("injected")),
         ),
     )
 )
@@ -251,4 +261,5 @@ async def forget_unused(tx: WriteTx, template_id: str) -> None:
 
     Spec: api-templates T7, BI6.
     """
-    await tx.run(_forget_unused, id=template_id)
+    # How a process in the bin names what was injected into it; every version of that template stays.
+    await tx.run(_forget_unused, id=template_id, injected=f'%"template_id":"{template_id}","version":%')

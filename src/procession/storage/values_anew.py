@@ -105,7 +105,8 @@ class _Filling:
         for seq, template_id, version, state, prerun in found:
             values = self._values(template_id, version, prerun, answered[seq])
             ids = self._number(template_id, values)
-            entered += [{"seq": seq, "field": f, "key": key, "state": state} for f, key in sorted(rows_of(values, ids))]
+            for field, key in sorted(rows_of(values, ids)):
+                entered.append({"seq": seq, "field": field, "key": key, "state": state})
             self._counts.update((f, state, bucket) for f, bucket in counted_in(values, ids))
         self._insert(lists.process_values, entered)
 

@@ -18,11 +18,13 @@ from procession.domain.process_stages import stages_of
 from procession.domain.processes import Process, Task
 from procession.domain.richtext import plain_text
 from procession.domain.stages import Stage
+from procession.domain.tasks import fields_of
 from procession.domain.templates import Template
 from procession.domain.threads import Thread
 from procession.domain.times import csv_time
 from procession.domain.variables import Reader, text_of
 from procession.storage import attachable, processes, template_versions, threads
+from procession.storage import tasks as stored
 from procession.storage.listing.includes import tags_of
 from procession.storage.tx import ReadTx
 from procession.usecases.calendars import zone_for
@@ -65,14 +67,16 @@ async def table_of(tx: ReadTx, seq: int, named: frozenset[str]) -> list[Row]:
     for each in placed:
         if each.thread.task is not None:
             comments[each.thread.task].append(each.thread)
-    zone = await zone_for(tx, [*document.kickoff, *(each for task in tasks for each in _fields_of(task, document))])
-    return list(_rows(process, document, tasks, comments, people, tags, zone))
+    forms = {task.seq: fields_of(task, await stored.document_of(tx, process, task)) for task in tasks}
+    zone = await zone_for(tx, [*document.kickoff, *(each for form in forms.values() for each in form)])
+    return list(_rows(process, document, tasks, forms, comments, people, tags, zone))
 
 
 def _rows(
     process: Process,
     document: Template,
     tasks: Sequence[Task],
+    forms: Mapping[int, Sequence[Field]],
     comments: Mapping[int, Sequence[Thread]],
     people: People,
     tags: Sequence[str],
@@ -87,7 +91,7 @@ def _rows(
         yield _row(base, cells, _field_cells(field, answer), no_of_form_fields=len(document.kickoff))
     stages = stages_of(process, document)
     for task in tasks:
-        fields = _fields_of(task, document)
+        fields = forms[task.seq]
         cells = _task_cells(task, stages, people) | {"no_of_form_fields": len(fields)}
         thread_cells = _thread_counts(comments[task.seq])
         yield _row(base, {"type": "process_task"}, cells, thread_cells)
@@ -156,13 +160,6 @@ def _task_cells(task: Task, stages: Sequence[Stage], people: People) -> Row:
         "completed_on": _time(task.completed_at),
         "last_modified": csv_time(task.updated_at),
     }
-
-
-def _fields_of(task: Task, document: Template) -> Sequence[Field]:
-    if task.fields is not None:
-        return msgspec.convert(task.fields, tuple[Field, ...])
-    step = document.step(task.step_id) if task.step_id is not None else None
-    return step.fields if step is not None else ()
 
 
 def _field_cells(field: Field, answer: str) -> Row:

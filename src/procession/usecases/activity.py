@@ -1,11 +1,12 @@
 """The activity feed: whose, and how much of it the caller may see. Spec: api-content 7, K-A3."""
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.activity import Called, Context, EntityType, Happening, tell, verb_of
+from procession.domain.activity import Called, Context, EntityType, Happening, origin_of, tell, verb_of
 from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.names import fold
 from procession.domain.permissions import may_see_task
@@ -33,6 +34,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     # Folded text that descriptions have to contain.
     search: str | None = None
     field: str | None = None
+    # What launched processes by itself: "checklist", "run", "step" or "task", and the id of one.
+    origin: tuple[str, str | None] | None = None
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -48,6 +51,8 @@ async def feed(tx: ReadTx, wanted: Wanted, *, limit: int, offset: int) -> Feed:
         tests.append(lambda row: verb_of(row) in wanted.verbs)
     if wanted.field is not None:
         tests.append(lambda row: wanted.field in (row.payload.get("changed") or row.payload.get("fields") or ()))
+    if wanted.origin is not None:
+        tests.append(partial(_comes_from, *wanted.origin))
     named = await access.principals_of_caller(tx)
     if not asked.kinds:
         return Feed([], Context(), 0)
@@ -61,6 +66,11 @@ async def feed(tx: ReadTx, wanted: Wanted, *, limit: int, offset: int) -> Feed:
         whole = Called("organization", tx.organization_id, "")
         found = [row for row in found if wanted.search in fold(tell(row, context, whole).description)]
     return Feed(found[offset : offset + limit], context, len(found))
+
+
+def _comes_from(kind: str, key: str | None, row: Happening) -> bool:
+    origin = origin_of(row)
+    return origin is not None and (key is None or origin.ids[kind] == key)
 
 
 async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:

@@ -74,7 +74,11 @@ async def _seen(tx: WriteTx, no: int) -> BinItem:
 
 
 async def _erased(tx: WriteTx, item: BinItem) -> Event:
+    content = await bin_items.content_of(tx, item) if item.kind == "process" else None
     await bin_items.remove(tx, item)
-    if item.template_id is not None:
-        await template_versions.forget_unused(tx, item.template_id)
+    kept: set[str] = set() if item.template_id is None else {item.template_id}
+    if isinstance(content, ProcessContent):
+        kept |= {each.template_id for each in content.process.injections}
+    for each in sorted(kept):
+        await template_versions.forget_unused(tx, each)
     return happened(f"{item.kind}.purged", item.subject_id, name=item.name)

@@ -20,22 +20,27 @@ async def what_to_check(tx: ReadTx, template_id: str) -> tuple[Template, Surroun
     document = row.document
     if row.type == "document":
         document = replace(document, steps=(), rules=(), stages=())
-    return document, await _surroundings(tx, document)
+    return document, await _surroundings(tx, row.id, document)
 
 
-async def _surroundings(tx: ReadTx, document: Template) -> Surroundings:
+async def _surroundings(tx: ReadTx, own: str, document: Template) -> Surroundings:
     found = mentions(document)
 
     def keys(kind: Kind) -> list[str]:
         return sorted(key for each, key in found if each == kind)
 
     there = await people.still_there(tx, (int(key) for key in keys("member")), keys("group"))
-    targets = await templates.many(tx, keys("template"))
+    targets = [each for each in await templates.many(tx, keys("template")) if not each.is_archived]
     settings = await organizations.settings_of(tx, tx.org)
     return Surroundings(
         members=frozenset(there.members),
         groups=frozenset(there.groups),
         roles=frozenset((await names_in(tx, [document])).roles),
-        templates=frozenset(each.id for each in targets if not each.is_archived),
+        templates=frozenset(each.id for each in targets),
+        with_required_fields=frozenset(
+            each.id for each in targets if any(field.required for field in each.document.kickoff)
+        ),
+        without_steps=frozenset(each.id for each in targets if not each.document.steps),
+        own=own,
         zone=settings.timezone,
     )

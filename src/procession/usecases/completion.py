@@ -20,7 +20,7 @@ from procession.domain.threads import shown_to
 from procession.storage import guests, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
-from procession.usecases import assigning, guards, launching, reactions, task_mails, undo
+from procession.usecases import assigning, guards, injecting, launching, reactions, task_mails, undo
 from procession.usecases.calendars import zone_for
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
@@ -90,7 +90,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
         require(wanted.override_user is None and by.person in takers, to=DECIDE)
     guards.require_changeable(seen.process)
     tasks.require_completable(task)
-    document = await stored.document_of(tx, seen.process)
+    document = await stored.document_of(tx, seen.process, seen.task)
     decision = tasks.decision_on(task, sent=wanted.is_approved)
     fields = tasks.fields_of(task, document)
     zone = await zone_for(tx, fields)
@@ -161,7 +161,7 @@ async def save_outcome(
         if is_undoable:
             undo.remember_task(tx, event.kind, seen.task)
         return Changed(saved_alone, [])
-    document = await stored.document_of(tx, seen.process)
+    document = await stored.document_of(tx, seen.process, seen.task)
     settings = await organizations.settings_of(tx, tx.org)
     after: Process = await followed_up(tx, seen.process.with_tasks(task), seen.task, task, document, settings)
     by_rules = await _reacted(tx, after, seen.task, task, document, settings, means)
@@ -189,7 +189,7 @@ async def _reacted(
     if task.step_id is None or document is None or before.is_completed == task.is_completed:
         return Reacted(process)
     occurrence = Occurrence("completed" if task.is_completed else "reopened", task.step_id)
-    return await reactions.reacted(tx, process, document, settings, occurrence, means)
+    return await injecting.reacted(tx, process, document, settings, occurrence, means)
 
 
 async def _comment(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_limit: int) -> tuple[int, ...]:

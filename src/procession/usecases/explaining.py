@@ -13,7 +13,7 @@ from procession.usecases import guards
 async def explain_task(tx: ReadTx, process_id: str, task_id: str) -> Explanation:
     """Raises NotFound. Tasks that the caller may not see are causes without a name."""
     seen = await guards.readable_task(tx, task_id, process_id=process_id)
-    process, document = seen.process, await stored.document_of(tx, seen.process)
+    process, document = seen.process, await stored.document_of(tx, seen.process, seen.task)
     if process is None or document is None:
         raise NotFound
     state = await rule_states.find(tx, process.seq) if document.rules else None

@@ -19,9 +19,11 @@ from procession.domain.loose import as_list, as_object
 from procession.domain.names import fill_variables
 from procession.domain.processes import Process, Task
 from procession.domain.schedules import default_name
+from procession.domain.templates import TemplateRow
 from procession.domain.variables import Reader, name_variables
 from procession.storage import attachable, organizations, people, processes, rule_states, templates, threads
-from procession.storage.template_versions import version_document, would_launch
+from procession.storage import tasks as stored
+from procession.storage.template_versions import would_launch
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.launch_requests import Ready, Wish, checked
 from procession.usecases.reactions import Reacted
@@ -49,6 +51,13 @@ class Wanted(msgspec.Struct, frozen=True):
     launch: Launch
     is_again: bool
 
+    @property
+    def origin(self) -> dict[str, str | None]:
+        """What launches, for the activity feed. Spec: behaviour-work K-A2."""
+        injection = self.process.injection_of(self.task)
+        template = self.process.template_id if injection is None else injection.template_id
+        return {"checklist": template, "run": self.process.id, "step": self.task.step_id, "task": self.task.id}
+
 
 def wanted(change: Reacted) -> list[Wanted]:
     """In the order in which rules acted; the step's own comes last."""
@@ -56,8 +65,8 @@ def wanted(change: Reacted) -> list[Wanted]:
     for entry in change.log:
         if isinstance(entry, Evaluation):
             found += _of_rule(change.process, entry)
-        elif isinstance(entry, FollowUpDue) and entry.step.follow_up is not None:
-            launch = Launch(entry.step.follow_up.template_id, entry.step.follow_up.default_name_format)
+        elif isinstance(entry, FollowUpDue) and not entry.follow_up.tasks_within_process:
+            launch = Launch(entry.follow_up.template_id, entry.follow_up.default_name_format)
             cause = f"task.completed:{entry.task.id}"
             asking = "Completing this task"
             found.append(Wanted(change.process, entry.task, entry.step.id, cause, asking, launch, entry.is_again))
@@ -86,7 +95,7 @@ async def ready(tx: WriteTx, each: Wanted, *, has_room: bool) -> Ready | None:
             raise WrongState(TOO_MANY)
         return await checked(tx, await _wish(tx, each))
     except DomainError as refusal:
-        reason = _reason(refusal)
+        reason = reason_of(refusal)
     state = await rule_states.find(tx, each.process.seq)
     if state is not None:
         launched = state.launched - {each.key}
@@ -110,7 +119,7 @@ async def _say(tx: WriteTx, each: Wanted, text: str) -> None:
     await threads.add_bot_comment(tx, each.process.seq, each.task.seq, escape(text, quote=False))
 
 
-def _reason(refusal: DomainError) -> str:
+def reason_of(refusal: DomainError) -> str:
     """In one line: what is wrong with each answer, or why it cannot be at all."""
     if not isinstance(refusal, Invalid):
         return refusal.message
@@ -127,16 +136,13 @@ def _texts(errors: object) -> list[str]:
 async def _wish(tx: WriteTx, each: Wanted) -> Wish:
     """The launch as it is asked for, in the name of who completed the task. Raises Invalid, WrongState."""
     # Locked first: nobody archives it between the checks and the launch.
-    row = await templates.lock(tx, each.launch.template_id)
-    if row is None or row.is_archived:
-        raise WrongState(GONE)
-    if row.type == "document":
-        raise WrongState(DOCUMENT)
+    row = require_launchable(await templates.lock(tx, each.launch.template_id))
     if await _levels(tx, each.process) >= MOST_LEVELS:
         raise WrongState(TOO_DEEP)
     process = each.process
-    document = await version_document(tx, process.template_id, process.template_version)
+    document = await stored.document_of(tx, process, each.task)
     settings = await organizations.settings_of(tx, tx.org)
+    assert document is not None
     names = await attachable.everybody(tx)
     reader = Reader(zone=settings.timezone, members=names.member_names, groups=names.group_names)
     kickoff = (await would_launch(tx, row)).kickoff
@@ -149,6 +155,15 @@ async def _wish(tx: WriteTx, each: Wanted) -> Wish:
         name_pattern=fill_variables(pattern, name_variables(document.kickoff, process.prerun, reader)),
         is_by_setting=True,
     )
+
+
+def require_launchable(row: TemplateRow | None) -> TemplateRow:
+    """A template that another one may launch or inject. Raises WrongState. Spec: L-10.1."""
+    if row is None or row.is_archived:
+        raise WrongState(GONE)
+    if row.type == "document":
+        raise WrongState(DOCUMENT)
+    return row
 
 
 async def _launcher(tx: WriteTx, process: Process) -> int:

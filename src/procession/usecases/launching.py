@@ -24,7 +24,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import WriteTx
-from procession.usecases import follow_ups, guests, public_processes, reactions, watchers
+from procession.usecases import follow_ups, guests, injecting, public_processes, reactions, watchers
 from procession.usecases.launch_requests import Ready, Wish, checked, prepared
 from procession.usecases.reactions import Means, Reacted
 
@@ -48,12 +48,17 @@ async def launch_process(
 
 
 async def save_reaction(tx: WriteTx, change: Reacted, means: Means) -> None:
-    """Keep what the stored process remembers of its rules, tell the log what they did, and launch what they ask for."""
+    """Keep what the stored process remembers of its rules, tell the log what they did and which tasks came, and launch
+    what they ask for.
+    """
     await reactions.save(tx, change)
+    await injecting.tell(tx, change)
     await _launch_wanted(tx, change, means)
 
 
-async def _launched(tx: WriteTx, ready: Ready, means: Means, cause: str | None = None) -> Reacted:
+async def _launched(
+    tx: WriteTx, ready: Ready, means: Means, cause: str | None = None, origin: Mapping[str, str | None] | None = None
+) -> Reacted:
     """The stored process, and what its rules made of it."""
     row, source, request, around = ready.row, ready.source, ready.request, ready.around
     document, settings, found = source.document, ready.settings, ready.found
@@ -80,6 +85,7 @@ async def _launched(tx: WriteTx, ready: Ready, means: Means, cause: str | None =
         version=source.version,
         name=process.name,
         tasks=len(process.tasks),
+        **({} if origin is None else {"origin": origin}),
     )
     tx.record(msgspec.structs.replace(event, cause=cause))
     await reactions.save(tx, by_rules)
@@ -94,7 +100,7 @@ async def _launch_wanted(tx: WriteTx, change: Reacted, means: Means) -> None:
         ready = await follow_ups.ready(tx, wanted, has_room=room > 0)
         if ready is None:
             continue
-        by_rules = await _launched(tx, ready, means, cause=wanted.cause)
+        by_rules = await _launched(tx, ready, means, cause=wanted.cause, origin=wanted.origin)
         await follow_ups.tell(tx, wanted, by_rules.process)
         room -= 1
         waiting += follow_ups.wanted(by_rules)

@@ -24,6 +24,7 @@ from procession.domain.undo import Before, CannotUndo, before_of, people_back
 from procession.storage import access, changes, organizations, processes, rule_states, threads
 from procession.storage.changes import Kind
 from procession.storage.naming import names_of
+from procession.storage.tasks import documents_of
 from procession.storage.template_versions import version_document
 from procession.storage.tx import WriteTx
 from procession.storage.version_moves import Remembered
@@ -117,7 +118,8 @@ async def _planned(
 ) -> tuple[Versions, Planned]:
     require_movable(process, version)
     settings = await organizations.settings_of(tx, tx.org)
-    versions = Versions(await version_document(tx, process.template_id, process.template_version), document)
+    own, *injected = await documents_of(tx, process)
+    versions = Versions(own, document, injected)
     request = bare_request(process.starter)
     around = await surroundings(tx, settings, document, request, others=_around(process))
     keys = await inherited_keys(tx, document)

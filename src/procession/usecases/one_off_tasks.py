@@ -250,7 +250,7 @@ async def _numbered(
 ) -> list[Task]:
     """The tasks with numbers, ids and fields of their own, their forms as they begin."""
     first, at = await tx.reserve("task", len(models))
-    document = await stored.document_of(tx, process) if quotes(fields) else None
+    document = await stored.document_of(tx, process, models[0]) if quotes(fields) else None
     made: list[Task] = []
     for offset, model in enumerate(models):
         own = fields if offset == 0 else with_new_ids(fields, tx.new_id)
@@ -298,7 +298,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
     if read.errors:
         raise Invalid(read.errors)
     original = seen.task
-    document = await stored.document_of(tx, seen.process)
+    document = await stored.document_of(tx, seen.process, seen.task)
     settings = await organizations.settings_of(tx, tx.org)
     title = read.said.title if isinstance(read.said.title, str) else _copy_title(original.title)
     default = Offset(settings.default_deadline.value, settings.default_deadline.type)  # pyright: ignore[reportArgumentType]  # stored as one of the units

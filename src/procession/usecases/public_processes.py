@@ -18,8 +18,8 @@ from procession.domain.threads import Thread
 from procession.domain.variables import Reader, text_of
 from procession.storage import attachable, organizations, processes, public_processes, task_pages, threads
 from procession.storage.attachable import Everybody
+from procession.storage.parts import loaded
 from procession.storage.public_processes import Link
-from procession.storage.tasks import document_of
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.guards import Seen, locked_process, readable_process
 from procession.usecases.task_texts import texts_of
@@ -110,7 +110,6 @@ async def for_guest(tx: ReadTx, process_id: str, principals: frozenset[str]) -> 
 async def _view(tx: ReadTx, process: Process) -> PublicView:
     """Hidden and secret tasks are left out (B4), and what `publicly_hidden_fields` names."""
     without = frozenset(process.publicly_hidden_fields)
-    document = await document_of(tx, process)
     tasks = sorted(
         (each for each in process.tasks if not (each.is_hidden or each.top_secret or each.archived_at)),
         key=lambda task: task.position,
@@ -120,8 +119,9 @@ async def _view(tx: ReadTx, process: Process) -> PublicView:
     zone = (await organizations.settings_of(tx, tx.org)).timezone
     reader = Reader(zone=zone, members=everybody.member_names, groups=everybody.group_names)
     facts = await task_pages.processes_at(tx, [process.seq])
-    documents = {} if document is None else {(process.template_id, process.template_version): document}
-    texts = await texts_of(tx, tasks, [None] * len(tasks), facts, documents, for_guest=True)
+    parts = await loaded(tx, facts.values(), tasks)
+    document = parts.document(parts.own(process.seq))
+    texts = await texts_of(tx, tasks, [None] * len(tasks), facts, parts, for_guest=True)
     milestones = {each.id: each.name for each in stages_of(process, document or Template())}
     comments: dict[int | None, list[Thread]] = {task.seq: [] for task in tasks}
     if COMMENTS not in without:
@@ -144,7 +144,7 @@ async def _view(tx: ReadTx, process: Process) -> PublicView:
             PublicTask(
                 task=task,
                 title=texts.title(task),
-                answers=answered(fields_of(task, document), task.taskdata),
+                answers=answered(fields_of(task, parts.document(parts.of(task))), task.taskdata),
                 milestone=milestones.get(task.stage_id or ""),
                 assignees=None if ASSIGNEES in without else _assignees(task, everybody),
                 comments=tuple(comments[task.seq]),

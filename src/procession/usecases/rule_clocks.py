@@ -3,43 +3,55 @@
 Whoever saves the process or what it remembers of its rules plans it anew in the same transaction. Spec: A-2.43, A-2.45.
 """
 
+from collections.abc import Iterable
+
 from procession.domain.automations.state import FRESH, RuleState
-from procession.domain.automations.timing import Moment, moments
-from procession.domain.processes import Process
+from procession.domain.automations.timing import Moment, first_moment
+from procession.domain.processes import Injection, Process
 from procession.domain.templates import Template
 from procession.domain.times import Millis
 from procession.storage import organizations, rule_states, timers
-from procession.storage.template_versions import version_document
+from procession.storage.tasks import documents_of
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.calendars import calendar_of
 
 
 async def follow(tx: WriteTx, before: Process, after: Process) -> None:
     """Plan anew after the process changed, where what conditions on time depend on did."""
-    if _standing(before) != _standing(after):
+    has_other_rules = _rules(before) != _rules(after)
+    if has_other_rules:
+        await timers.remove(tx, "rule_clock", [after.seq])
+    if has_other_rules or _standing(before) != _standing(after):
         await plan(tx, after, None)
 
 
 async def plan(tx: WriteTx, process: Process, state: RuleState | None) -> None:
     """Set the timer to the next instant; `state` is what the process remembers of its rules, read when not known."""
-    document = await timed_document(tx, process)
-    if document is None:
+    documents = await timed_documents(tx, process)
+    if not documents:
         return
-    coming = await next_moments(tx, process, document, state)
-    await timers.set_to(tx, "rule_clock", process.seq, coming[0].at if coming else None)
+    coming = await next_moment(tx, process, documents, state)
+    await timers.set_to(tx, "rule_clock", process.seq, None if coming is None else coming[0].at)
 
 
-async def timed_document(tx: ReadTx, process: Process) -> Template | None:
-    """What the process runs; None when none of its rules depends on the clock."""
-    document = await version_document(tx, process.template_id, process.template_version)
-    return document if any(rule.is_on_time for rule in document.rules) else None
+async def timed_documents(tx: ReadTx, process: Process) -> list[Template]:
+    """What the process runs and what was injected into it, as far as rules of it depend on the clock."""
+    documents = await documents_of(tx, process)
+    return [each for each in documents if any(rule.is_on_time for rule in each.rules)]
 
 
-async def next_moments(tx: ReadTx, process: Process, document: Template, state: RuleState | None) -> list[Moment]:
+async def next_moment(
+    tx: ReadTx, process: Process, documents: Iterable[Template], state: RuleState | None
+) -> tuple[Moment, Template] | None:
+    """The first instant that is still to be looked at, with the template whose rules wait for it."""
     if state is None:
         state = await rule_states.find(tx, process.seq) or FRESH
-    settings = await organizations.settings_of(tx, tx.org)
-    return moments(process, document, state, calendar_of(settings))
+    week = calendar_of(await organizations.settings_of(tx, tx.org))
+    return first_moment(process, documents, state, week)
+
+
+def _rules(process: Process) -> tuple[int, tuple[Injection, ...]]:
+    return process.template_version, process.injections
 
 
 def _standing(process: Process) -> tuple[tuple[tuple[int, Millis | None], ...], bool, bool, Millis | None, bool]:

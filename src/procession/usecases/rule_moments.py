@@ -14,12 +14,12 @@ from procession.usecases.reactions import Means
 
 async def pass_until(tx: WriteTx, process: Process, until: Millis, means: Means) -> Process:
     """The locked process after every instant up to this one; each is looked at once, so this ends."""
-    document = await rule_clocks.timed_document(tx, process)
-    while document is not None:
-        coming = await rule_clocks.next_moments(tx, process, document, None)
-        if not coming or coming[0].at > until:
+    documents = await rule_clocks.timed_documents(tx, process)
+    while documents:
+        coming = await rule_clocks.next_moment(tx, process, documents, None)
+        if coming is None or coming[0].at > until:
             break
-        process = await _pass(tx, process, document, coming[0], means)
+        process = await _pass(tx, process, coming[1], coming[0], means)
     return process
 
 

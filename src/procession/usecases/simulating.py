@@ -1,38 +1,59 @@
 """Rehearsing a template: launched and worked through, and nothing of it exists. Spec: api-templates 8.6."""
 
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Entry, Reaction
+from procession.domain.automations.reacting import Entry, FollowUpDue, Injected, Reaction
 from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused
-from procession.domain.automations.state import FRESH, LAUNCHED
-from procession.domain.automations.timing import looked_at
-from procession.domain.automations.timing import moments as pending
-from procession.domain.errors import DomainError
+from procession.domain.automations.state import FRESH, LAUNCHED, Occurrence
+from procession.domain.automations.timing import first_moment, looked_at
+from procession.domain.errors import DomainError, WrongState
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.processes import Process
 from procession.domain.summary import settle
-from procession.domain.templates import Template, TemplateRow
+from procession.domain.template_permissions import may_read
+from procession.domain.templates import FollowUp, Template, TemplateRow
 from procession.domain.times import Millis
 from procession.domain.values import People
-from procession.storage import attachable, organizations
+from procession.storage import attachable, organizations, template_grants, templates
+from procession.storage.template_versions import would_launch
 from procession.storage.tx import WriteTx
-from procession.usecases import absences, reactions
+from procession.usecases import absences, injecting, reactions
 from procession.usecases.calendars import calendar_of
+from procession.usecases.follow_ups import require_launchable
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import rehearsed
 from procession.usecases.opening import reader_of
 from procession.usecases.reactions import Means
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What the step of a completed task would launch or add, or why it would not. Spec: L-10.1 to L-10.8."""
+
+    step: str
+    follow_up: FollowUp
+    outcome: Literal["done", "done_before", "refused"]
+    reason: str | None = None
+
+
 class Moment(msgspec.Struct, frozen=True):
-    """The process after an event (None: the launch) and all that followed from it."""
+    """The process after an event (None: the launch) and all that followed from it.
+
+    `documents` are what it runs and what was injected.
+    """
 
     event: Event | None
     at: Millis
     process: Process
-    document: Template
+    documents: Sequence[Template]
     log: tuple[Entry, ...]
+    follow_ups: tuple[Outcome, ...]
+
+    def document_of_rule(self, rule_id: str) -> Template:
+        return next(each for each in self.documents if each.rule(rule_id) is not None)
 
 
 async def simulate(
@@ -42,53 +63,138 @@ async def simulate(
 
     Nothing is written, nobody is told, no guest is made. Raises Invalid where the real thing would be refused.
     """
-    document, settings, launched_at = row.document, await organizations.settings_of(tx, tx.org), at or tx.now
-    wanted = read_events(events, document)
-    launched = await rehearsed(tx, row, document, wish, at=launched_at)
-    reaction = await reactions.decided(tx, launched, document, settings, LAUNCHED, FRESH, means, at=launched_at)
-    moments = [_moment(None, launched_at, reaction, document)]
-    away = await absences.of_process(tx, launched, document, settings)
-    reader = await reader_of(tx, settings, document)
-    choosable = await _choosable(tx, row)
-    around = Around(document, calendar_of(settings), away, choosable, tx.organization_id, reader)
+    settings, launched_at = await organizations.settings_of(tx, tx.org), at or tx.now
+    play = _Play(tx, settings, means, row.document, await _injectable(tx, row))
+    wanted = read_events(events, play.every_document)
+    launched = await rehearsed(tx, row, row.document, wish, at=launched_at)
+    reaction = await play.decided(launched, row.document, LAUNCHED, Reaction(launched, FRESH, ()), launched_at)
+    moments = [await play.moment(None, launched_at, reaction)]
+    people = await _choosable(tx, play.every_document)
     for index, event in enumerate(wanted):
         now = moments[-1].at if event.at is None else event.at
-        passed = await _until(tx, reaction, document, settings, now, means)
+        passed = await play.until(reaction, now)
+        document = play.document_of(event.step)
+        away = await absences.of_process(tx, passed.process, document, settings)
+        reader = await reader_of(tx, settings, document)
+        around = Around(document, calendar_of(settings), away, people, tx.organization_id, reader)
         try:
             process, occurrence = happen(passed.process, event, around, now)
         except DomainError as refusal:
             raise refused(index, refusal) from None
-        if occurrence is None:
-            reaction = Reaction(process, passed.state, passed.log)
-        else:
-            reaction = await reactions.decided(tx, process, document, settings, occurrence, passed.state, means, at=now)
-            reaction = replace(reaction, log=(*passed.log, *reaction.log))
-        moments.append(_moment(event, now, reaction, document))
+        reaction = replace(passed, process=process)
+        if occurrence is not None:
+            reaction = await play.decided(process, document, occurrence, passed, now)
+        moments.append(await play.moment(event, now, reaction))
     return moments
 
 
-async def _until(
-    tx: WriteTx, before: Reaction, document: Template, settings: OrganizationSettings, at: Millis, means: Means
-) -> Reaction:
-    """What rules do by themselves until that instant, as time passes; its log is of that alone. Spec: A-2.43."""
-    found = Reaction(before.process, before.state, ())
-    week = calendar_of(settings)
-    while coming := pending(found.process, document, found.state, week):
-        if coming[0].at > at:
-            break
-        state, log = looked_at(found.state, coming[0]), found.log
-        found = await reactions.decided(
-            tx, found.process, document, settings, coming[0].occurrence, state, means, at=coming[0].at
-        )
-        found = replace(found, log=(*log, *found.log))
+class _Play:
+    """A rehearsal under way: the template, and those that its steps may inject, by id."""
+
+    def __init__(
+        self,
+        tx: WriteTx,
+        settings: OrganizationSettings,
+        means: Means,
+        document: Template,
+        injectable: Mapping[str, Template],
+    ) -> None:
+        self.tx = tx
+        self.settings = settings
+        self.means = means
+        self.document = document
+        self.injectable = injectable
+
+    @property
+    def every_document(self) -> list[Template]:
+        return [self.document, *self.injectable.values()]
+
+    def document_of(self, step_id: str | None) -> Template:
+        """What has this step; the template itself has the kick-off form."""
+        return next((each for each in self.every_document if each.step(step_id or "") is not None), self.document)
+
+    def documents_in(self, process: Process) -> list[Template]:
+        return [self.document, *(self.injectable[each.template_id] for each in process.injections)]
+
+    async def moment(self, event: Event | None, at: Millis, reaction: Reaction) -> Moment:
+        process = settle(reaction.process, at)
+        outcomes = [await self._outcome(each) for each in reaction.log if isinstance(each, FollowUpDue | Injected)]
+        return Moment(event, at, process, self.documents_in(process), reaction.log, tuple(outcomes))
+
+    async def _outcome(self, entry: FollowUpDue | Injected) -> Outcome:
+        if isinstance(entry, Injected):
+            due = entry.due
+            return Outcome(due.step.id, due.follow_up, "done" if entry.injection else "refused", entry.reason or None)
+        if entry.is_again:
+            return Outcome(entry.step.id, entry.follow_up, "done_before")
+        try:
+            require_launchable(await templates.find(self.tx, entry.follow_up.template_id))
+        except WrongState as refusal:
+            return Outcome(entry.step.id, entry.follow_up, "refused", refusal.message)
+        return Outcome(entry.step.id, entry.follow_up, "done")
+
+    async def decided(
+        self, process: Process, document: Template, occurrence: Occurrence, before: Reaction, at: Millis
+    ) -> Reaction:
+        """What rules make of it, with the tasks that are injected; its log goes on from the one before."""
+        tx, settings, means = self.tx, self.settings, self.means
+        found = await reactions.decided(tx, process, document, settings, occurrence, before.state, means, at=at)
+        due = injecting.due_in(found)
+        if due is not None:
+            try:
+                is_readable = due.follow_up.template_id in self.injectable
+                ready = await injecting.would_be_ready(tx, found.process, due, settings, at, is_readable=is_readable)
+            except DomainError as refusal:
+                found = injecting.refused(found, due, refusal)
+            else:
+                first = 1 + max(task.seq for task in found.process.tasks)
+                found = await injecting.joined(tx, found, due, ready, settings, means, first_task=first, at=at)
+        return replace(found, log=(*before.log, *found.log))
+
+    async def until(self, before: Reaction, at: Millis) -> Reaction:
+        """What rules do by themselves until that instant, as time passes; its log is of that alone. Spec: A-2.43."""
+        found, week = Reaction(before.process, before.state, ()), calendar_of(self.settings)
+        while coming := first_moment(found.process, self.documents_in(found.process), found.state, week):
+            moment, document = coming
+            if moment.at > at:
+                break
+            passed = replace(found, state=looked_at(found.state, moment))
+            found = await self.decided(found.process, document, moment.occurrence, passed, moment.at)
+        return found
+
+
+async def _injectable(tx: WriteTx, row: TemplateRow) -> dict[str, Template]:
+    """Every template whose tasks may join the process, those included that injected tasks bring."""
+    found: dict[str, Template] = {}
+    documents = [row.document]
+    while documents:
+        wanted = {
+            step.follow_up.template_id
+            for document in documents
+            for step in document.steps
+            if step.follow_up is not None and step.follow_up.tasks_within_process
+        }
+        rows = await templates.many(tx, sorted(wanted - found.keys() - {row.id}))
+        documents = list[Template]()
+        for each in rows:
+            document = await _readable(tx, each)
+            if document is not None:
+                found[each.id] = document
+                documents.append(document)
     return found
 
 
-def _moment(event: Event | None, at: Millis, reaction: Reaction, document: Template) -> Moment:
-    return Moment(event, at, settle(reaction.process, at), document, reaction.log)
+async def _readable(tx: WriteTx, row: TemplateRow) -> Template | None:
+    """What a launch would run, where the caller may read the template."""
+    if not may_read(await template_grants.standing(tx, row)):
+        return None
+    try:
+        return await would_launch(tx, row)
+    except WrongState:
+        return None
 
 
-async def _choosable(tx: WriteTx, row: TemplateRow) -> People:
-    fields = (*row.document.kickoff, *row.document.fields())
+async def _choosable(tx: WriteTx, documents: Sequence[Template]) -> People:
+    fields = [field for document in documents for field in (*document.kickoff, *document.fields())]
     has_pickers = any(field.field_type == "assignees_form" for field in fields)
     return (await attachable.everybody(tx)).choosable if has_pickers else People()

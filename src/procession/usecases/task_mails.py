@@ -4,8 +4,7 @@ from procession.domain.events import happened
 from procession.domain.mails import Letter, framed_letter, plain_letter
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import summary_of
-from procession.domain.templates import Template
-from procession.storage import guests, notices, organizations, people, task_pages
+from procession.storage import guests, notices, organizations, parts, people, task_pages
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import mailing
@@ -33,14 +32,14 @@ async def send(tx: WriteTx, task: Task, process: Process | None, means: Means) -
     addresses = {each.address.lower() for each in recipients}
     if sender is not None and sender.address.lower() not in addresses and await _wants_a_copy(tx, sender):
         recipients.append(sender)
-    document = await stored.document_of(tx, process)
+    document = await stored.document_of(tx, process, task)
     organization = (await organizations.get(tx.connection, tx.org)).name
     summary = summary_of(task, document)
     letters: list[Letter] = []
     for is_guest in (False, True):
         to = [each for each in recipients if each.is_guest == is_guest]
         if to:
-            texts = await _texts(tx, task, summary, process, document, for_guest=is_guest)
+            texts = await _texts(tx, task, summary, process, for_guest=is_guest)
             letters += [_letter(task, summary, texts, each, sender, organization) for each in to]
     await mailing.queue(tx, means, "task", task.id, letters)
     tx.record(
@@ -51,8 +50,7 @@ async def send(tx: WriteTx, task: Task, process: Process | None, means: Means) -
 
 async def title_of(tx: ReadTx, task: Task, process: Process | None) -> str:
     """The task's title as it now reads."""
-    document = await stored.document_of(tx, process)
-    return (await _texts(tx, task, None, process, document, for_guest=True)).title(task)
+    return (await _texts(tx, task, None, process, for_guest=True)).title(task)
 
 
 async def _sender(tx: ReadTx, task: Task, process: Process | None) -> Recipient | None:
@@ -75,14 +73,10 @@ async def _wants_a_copy(tx: ReadTx, sender: Recipient) -> bool:
     return all(each.wants_assignments for each in said.values())
 
 
-async def _texts(
-    tx: ReadTx, task: Task, summary: str | None, process: Process | None, document: Template | None, *, for_guest: bool
-) -> Texts:
+async def _texts(tx: ReadTx, task: Task, summary: str | None, process: Process | None, *, for_guest: bool) -> Texts:
     facts = {} if process is None else await task_pages.processes_at(tx, [process.seq])
-    documents = {}
-    if process is not None and document is not None:
-        documents = {(each.template_id, each.template_version): document for each in facts.values()}
-    return await texts_of(tx, [task], [summary], facts, documents, for_guest=for_guest)
+    placed = await parts.loaded(tx, facts.values(), [task])
+    return await texts_of(tx, [task], [summary], facts, placed, for_guest=for_guest)
 
 
 def _letter(

@@ -11,26 +11,28 @@ from procession.domain.quoting import Quoted
 from procession.domain.richtext import fill_rich_variables
 from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
-from procession.domain.variables import ANYBODY, Reader
+from procession.domain.variables import Reader
 from procession.storage import attachable, organizations, task_pages
+from procession.storage.parts import Part, Parts
 from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
 from procession.usecases.quoting import Snippets, quoted_in
-
-Documents = Mapping[tuple[str, int], Template]
 
 
 class Texts:
     """The variables of a page of tasks, loaded once."""
 
-    def __init__(self, variables: Mapping[int, Quoted], snippets: Snippets, launched_at: Mapping[int, int]) -> None:
+    def __init__(
+        self, variables: Mapping[Part, Quoted], snippets: Snippets, launched_at: Mapping[int, int], parts: Parts
+    ) -> None:
         self._variables = variables
         self._snippets = snippets
         self._launched_at = launched_at
+        self._parts = parts
 
     @classmethod
     def without_quotes(cls) -> "Texts":
-        return cls({}, Snippets({}, for_guest=False), {})
+        return cls({}, Snippets({}, for_guest=False), {}, Parts(()))
 
     def title(self, task: Task) -> str:
         """Cut to what a title may hold, however long the answers in it are. Spec: L-7.12."""
@@ -48,13 +50,16 @@ class Texts:
         return self._with_snippets(task, markup)
 
     def _with_snippets(self, task: Task, markup: str) -> str:
-        if task.process is None:
+        part = self._parts.of(task)
+        if part is None:
             return self._snippets.now(markup)
-        return self._snippets.at_launch(markup, self._launched_at[task.process])
+        launched_at = self._launched_at[part.process] if part.injected_at is None else part.injected_at
+        return self._snippets.at_launch(markup, launched_at)
 
     def _of(self, task: Task) -> Mapping[str, Variable]:
         own = {"current-task-id": Variable((task.id,))}
-        quoted = None if task.process is None else self._variables.get(task.process)
+        part = self._parts.of(task)
+        quoted = None if part is None else self._variables.get(part)
         return own if quoted is None else quoted.also(own)
 
 
@@ -63,7 +68,7 @@ async def texts_of(
     tasks: Sequence[Task],
     summaries: Sequence[str | None],
     processes: Mapping[int, ProcessFacts],
-    documents: Documents,
+    parts: Parts,
     guidance: Iterable[str | None] = (),
     *,
     for_guest: bool | None = None,
@@ -76,30 +81,33 @@ async def texts_of(
     snippets = await quoted_in(tx, (*summaries, *guidance), for_guest=for_guest)
     launched_at = {seq: process.created_at for seq, process in processes.items()}
     quoting = {
-        task.process
+        part
         for task, summary in zip(tasks, summaries, strict=True)
-        if task.process is not None and (MARK in task.title or MARK in (summary or "") or snippets.hold(MARK, summary))
+        if MARK in task.title or MARK in (summary or "") or snippets.hold(MARK, summary)
+        if (part := parts.of(task)) is not None
     }
     if not quoting:
-        return Texts({}, snippets, launched_at)
-    answered = await task_pages.answers_in(tx, quoting)
+        return Texts({}, snippets, launched_at, parts)
+    answered = await task_pages.answers_in(tx, {part.process for part in quoting})
     zone = (await organizations.settings_of(tx, tx.org)).timezone
     reader = Reader(zone=zone)
-    if any(_names_people(each, processes[seq]) for seq in quoting for each in answered[seq]):
+    if any(_names_people(each, processes[seq]) for seq in answered for each in answered[seq]):
         everybody = await attachable.everybody(tx)
         reader = Reader(zone=zone, members=everybody.member_names, groups=everybody.group_names)
     return Texts(
         {
-            seq: _variables(
-                processes[seq],
-                documents.get((processes[seq].template_id, processes[seq].template_version)),
-                answered[seq],
+            part: _variables(
+                processes[part.process],
+                parts.document(part),
+                answered[part.process],
                 reader,
+                is_injected=part.injected_at is not None,
             )
-            for seq in quoting
+            for part in quoting
         },
         snippets,
         launched_at,
+        parts,
     )
 
 
@@ -111,15 +119,23 @@ def _names_people(answered: Answered, process: ProcessFacts) -> bool:
 
 
 def _variables(
-    process: ProcessFacts, document: Template | None, answered: Sequence[Answered], reader: Reader = ANYBODY
+    process: ProcessFacts,
+    document: Template | None,
+    answered: Sequence[Answered],
+    reader: Reader,
+    *,
+    is_injected: bool,
 ) -> Quoted:
-    """Every field of the process by its alias, and what each process has. Spec: T-12.2, T-12.3."""
+    """Every field of the process by its alias, and what each process has; for injected tasks only the fields of their
+    template. Spec: T-12.2, T-12.3, T-12.16.
+    """
     template = document or Template()
     answers = dict(process.prerun)
     forms = [template.kickoff, *(step.fields for step in template.steps)]
     for each in answered:
         answers |= each.answers
-        forms.append(each.own_fields)
+        if not is_injected:
+            forms.append(each.own_fields)
     system = system_variables(
         template_name=process.template_title,
         launched_on=local_day(process.created_at, reader.zone),

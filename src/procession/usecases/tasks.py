@@ -38,7 +38,7 @@ from procession.domain.values import People
 from procession.storage import attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests, launching, lookup_lists, reactions, undo
+from procession.usecases import assigning, guards, guests, injecting, launching, lookup_lists, undo
 from procession.usecases.calendars import calendar_of
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
@@ -87,7 +87,7 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
     work = _Work(
         seen,
         read,
-        document=await stored.document_of(tx, seen.process),
+        document=await stored.document_of(tx, seen.process, seen.task),
         tags=await stored.tags_of(tx, seen.task),
         settings=await organizations.settings_of(tx, tx.org),
     )
@@ -307,7 +307,7 @@ async def _save(
     by_rules: Reacted | None = None
     if after.task(task.id).is_completed and task.step_id is not None and work.document is not None:
         happened_to = Occurrence("completed", task.step_id)
-        by_rules = await reactions.reacted(tx, after, work.document, work.settings, happened_to, means)
+        by_rules = await injecting.reacted(tx, after, work.document, work.settings, happened_to, means)
         after = by_rules.process
     if after == former:
         return work.seen, None
@@ -365,7 +365,7 @@ async def show_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
     """Bring a skipped task back by hand. Raises as `hide_task`."""
     seen = await _hideable(tx, process_id, task_id, to="show this task")
     shown = tasks.shown_by_hand(seen.task)
-    document = await stored.document_of(tx, seen.process)
+    document = await stored.document_of(tx, seen.process, seen.task)
     if seen.process is None or document is None or not has_defaults(tasks.fields_of(shown, document)):
         return await _save_visibility(tx, seen, seen.process, shown, "task.shown")
     settings = await organizations.settings_of(tx, tx.org)

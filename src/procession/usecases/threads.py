@@ -205,7 +205,8 @@ async def _save_effect(
             guards.require_running(seen.process)
             # Automations with a reopened step among their conditions react here, too.
             settings = await organizations.settings_of(tx, tx.org)
-            process = await followed_up(tx, process, seen.task, task, await document_of(tx, process), settings)
+            document = await document_of(tx, process, task)
+            process = await followed_up(tx, process, seen.task, task, document, settings)
         if process != seen.process:
             await guards.save_process(tx, seen.process, process)
     elif task != seen.task:

@@ -8,7 +8,7 @@ from procession.domain.events import Event, happened
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
 from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored, rules_back
-from procession.storage import changes, guests, people, rule_states, undo
+from procession.storage import changes, guests, people, rule_states, threads, undo
 from procession.storage.changes import Kind
 from procession.storage.tx import WriteTx
 from procession.usecases import guards, rule_clocks
@@ -19,6 +19,7 @@ NOTHING = (
     "ago, or it is undone already."
 )
 CHANGED = "You {act}, but something else has happened since. Change it by hand."
+COMMENTED = "You {act}, but somebody has commented on a task that came with it. Change it by hand."
 PEOPLE_GONE = "You {act}, but somebody who would have it back is not here any more. Change it by hand."
 MAIL_HAS_LEFT = "The mail of this task has left, it cannot be taken back. Reopen the task to send another one."
 SWITCHED_OFF = "This server is set not to undo anything."
@@ -99,6 +100,8 @@ async def put_back(tx: WriteTx, process: Process, before: Before) -> Process:
 
 async def _restore(tx: WriteTx, process: Process, act: str, before: Before) -> Process:
     await _require_people(tx, act, people_back(before, process.tasks))
+    if before.added and await threads.counts_of_tasks(tx, before.added):
+        raise CannotUndo(COMMENTED.format(act=ACTS[act]))
     saved = await put_back(tx, process, before)
     await undo.remove(tx, Kind.PROCESS, process.seq)
     if act.startswith("process."):

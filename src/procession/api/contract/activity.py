@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
+from procession.api.contract.envelope import One
 from procession.api.params import PageParams
 
 
@@ -17,6 +18,15 @@ class ActivityActor(msgspec.Struct):
     full_name: str
     profile_pic: str | None
     resize_profile_pic: str | None
+
+
+class ActivityOrigin(msgspec.Struct):
+    """The task whose completion launched the process, with its process and the step and template it was made from."""
+
+    checklist_id: str
+    run_id: str
+    step_id: str | None
+    task_id: str
 
 
 class ActivityRow(msgspec.Struct, kw_only=True):
@@ -40,6 +50,7 @@ class ActivityRow(msgspec.Struct, kw_only=True):
     text: Annotated[list[str] | None, Meta(description="What a comment says.")]
     references: list[Any] | None
     audit_state: Annotated[dict[str, Any] | None, Meta(description="Of a rule: what it asked and did.")]
+    origin: Annotated[One[ActivityOrigin] | None, Meta(description="Of a process that another one launched.")]
     created_at: str
     undoable: bool
 

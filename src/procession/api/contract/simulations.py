@@ -59,6 +59,16 @@ class SimulatedLaunch(msgspec.Struct):
     prerun: dict[str, Any]
 
 
+class SimulatedFollowUp(msgspec.Struct):
+    """What the step of a task that was completed would launch, or add to the process."""
+
+    step_id: str
+    checklist_id: str
+    tasks_within_process: Annotated[bool, Meta(description="Its tasks join this process.")]
+    outcome: Literal["done", "done_before", "refused"]
+    reason: Annotated[str | None, Meta(description="Of `refused`.")]
+
+
 class RuleOutcome(msgspec.Struct):
     """What became of one action: `done`, or why it did nothing."""
 
@@ -75,7 +85,9 @@ class RuleEvaluation(msgspec.Struct):
 
     id: str
     automated_alias: str
-    because: Annotated[str, Meta(description="launched, kickoff_submitted, completed, reopened or time_passed.")]
+    because: Annotated[
+        str, Meta(description="launched, injected, kickoff_submitted, completed, reopened, time_passed.")
+    ]
     because_of_step_id: str | None
     executed: bool
     only_follows: Annotated[
@@ -94,6 +106,7 @@ class SimulatedMoment(msgspec.Struct):
     status: str
     progress: Progress
     tasks: list[SimulatedTask]
+    follow_ups: list[SimulatedFollowUp]
     rules: list[RuleEvaluation]
 
 

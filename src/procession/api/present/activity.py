@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from procession.api.contract.activity import ActivityActor, ActivityRow
-from procession.domain.activity import EXECUTION, KINDS, MODELS, Called, Happening, tell
+from procession.api.contract.activity import ActivityActor, ActivityOrigin, ActivityRow
+from procession.api.contract.envelope import One
+from procession.domain.activity import EXECUTION, KINDS, MODELS, Called, Happening, origin_of, tell
 from procession.domain.people import BOT_NAME, bot_email, full_name
 from procession.domain.times import wire
 from procession.storage import guests, members
@@ -37,6 +38,7 @@ def _row(
     organization_id: str, row: Happening, found: Feed, by_account: Mapping[int, Member], by_email: Mapping[str, Guest]
 ) -> ActivityRow:
     told = tell(row, found.context, Called("organization", organization_id, ""))
+    origin = origin_of(row)
     is_guest = row.actor_kind == "guest" and not _is_by_itself(row)
     actor = _actor(organization_id, row, by_account, by_email)
     return ActivityRow(
@@ -58,6 +60,7 @@ def _row(
         text=None if told.text is None else [told.text],
         references=None,
         audit_state=told.audit_state,
+        origin=None if origin is None else One(ActivityOrigin(origin.checklist, origin.run, origin.step, origin.task)),
         created_at=wire(row.at),
         undoable=False,
     )

@@ -21,10 +21,11 @@ from procession.domain.permissions import is_assigned_to
 from procession.domain.run_document import RunDocument, read_document
 from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import parse_instant
-from procession.storage import processes, template_versions, templates
+from procession.storage import processes, templates
 from procession.storage.listing import includes
 from procession.storage.listing.includes import BriefTask, FormTask
 from procession.storage.listing.rows import ListedProcess
+from procession.storage.parts import loaded
 from procession.storage.tx import ReadTx
 from procession.usecases.calendars import zone_for
 
@@ -42,8 +43,9 @@ async def add_from_documents(
     with_answers: bool,
 ) -> None:
     """Fill checklist, kick-off fields, task fields and milestones; `tasks` are the visible ones, for milestones."""
-    documents = await template_versions.version_documents(tx, ((row.template_id, row.template_version) for row in rows))
-    found = [documents.get((row.template_id, row.template_version), NO_DOCUMENT) for row in rows]
+    form_tasks = await includes.form_tasks_of(tx, [row.seq for row in rows]) if "form_fields" in names else {}
+    parts = await loaded(tx, rows, [task for of_row in form_tasks.values() for task in of_row])
+    found = [parts.document(parts.own(row.seq)) or NO_DOCUMENT for row in rows]
     if "checklist" in names:
         await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
     if "ko_form_fields" in names:
@@ -51,14 +53,13 @@ async def add_from_documents(
         for row, run, document in zip(rows, runs, found, strict=True):
             run.ko_form_fields = Many(present_form(document.kickoff, read_document(row.document).prerun, zone=zone))
     if "form_fields" in names:
-        form_tasks = await includes.form_tasks_of(tx, [row.seq for row in rows])
         forms = [
             [
-                (task, _fields_of(task, document))
+                (task, _fields_of(task, parts.document(parts.of(task))))
                 for task in form_tasks[row.seq]
                 if tx.actor.is_admin or not task.top_secret or is_assigned_to(named, task.owners)
             ]
-            for row, document in zip(rows, found, strict=True)
+            for row in rows
         ]
         zone = await zone_for(tx, (field for of_run in forms for _, fields in of_run for field in fields))
         for run, of_run in zip(runs, forms, strict=True):
@@ -70,10 +71,10 @@ async def add_from_documents(
             run.stages = Many(_stages(own.get(row.seq, document.stages), tasks.get(row.seq, [])))
 
 
-def _fields_of(task: FormTask, document: Template) -> Sequence[Field]:
+def _fields_of(task: FormTask, document: Template | None) -> Sequence[Field]:
     if task.fields is not None:
         return msgspec.json.decode(task.fields, type=tuple[Field, ...])
-    step = document.step(task.step_id) if task.step_id is not None else None
+    step = document.step(task.step_id) if document is not None and task.step_id is not None else None
     return step.fields if step is not None else ()
 
 

@@ -21,9 +21,9 @@ from procession.domain.times import wire_or_none
 from procession.storage import (
     access,
     organizations,
+    parts,
     task_pages,
     template_grants,
-    template_versions,
     templates,
     threads,
 )
@@ -191,13 +191,11 @@ async def _fill_titles(tx: ReadTx, rows: Sequence[ListedProcess], following: Seq
     quoting = {each.increment_id: each for each in following if MARK in each.title}
     if not quoting:
         return
-    loaded = [task for task in await includes.tasks_of(tx, [row.seq for row in rows]) if task.seq in quoting]
-    processes = await task_pages.processes_at(tx, (task.process for task in loaded if task.process is not None))
-    documents = await template_versions.version_documents(
-        tx, ((each.template_id, each.template_version) for each in processes.values())
-    )
-    texts = await texts_of(tx, loaded, [None] * len(loaded), processes, documents)
-    for task in loaded:
+    quoted = [task for task in await includes.tasks_of(tx, [row.seq for row in rows]) if task.seq in quoting]
+    processes = await task_pages.processes_at(tx, (task.process for task in quoted if task.process is not None))
+    found = await parts.loaded(tx, processes.values(), quoted)
+    texts = await texts_of(tx, quoted, [None] * len(quoted), processes, found)
+    for task in quoted:
         quoting[task.seq].title = texts.title(task)
 
 

@@ -6,6 +6,7 @@ from procession.api.contract.rules import RulePeople
 from procession.api.contract.simulations import (
     RuleEvaluation,
     RuleOutcome,
+    SimulatedFollowUp,
     SimulatedLaunch,
     SimulatedMoment,
     SimulatedTask,
@@ -17,7 +18,7 @@ from procession.domain.processes import Task
 from procession.domain.run_document import progress
 from procession.domain.tasks import status_label
 from procession.domain.times import wire, wire_or_none
-from procession.usecases.simulating import Moment
+from procession.usecases.simulating import Moment, Outcome
 
 
 def present_simulation(moments: Sequence[Moment]) -> Simulation:
@@ -33,6 +34,7 @@ def _moment(moment: Moment) -> SimulatedMoment:
         status=process.status,
         progress=progress(process.tasks_done, process.tasks_visible),
         tasks=[_task(task) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
+        follow_ups=[_follow_up(each) for each in moment.follow_ups],
         rules=[_evaluation(entry, moment) for entry in moment.log if isinstance(entry, Evaluation | Followed)],
     )
 
@@ -53,6 +55,13 @@ def _task(task: Task) -> SimulatedTask:
     )
 
 
+def _follow_up(each: Outcome) -> SimulatedFollowUp:
+    follow_up = each.follow_up
+    return SimulatedFollowUp(
+        each.step, follow_up.template_id, follow_up.tasks_within_process, each.outcome, each.reason
+    )
+
+
 def _evaluation(entry: Evaluation | Followed, moment: Moment) -> RuleEvaluation:
     conditions = {each.id: met for each, met in zip(entry.rule.conditions, entry.met, strict=True)}
     return RuleEvaluation(
@@ -64,14 +73,14 @@ def _evaluation(entry: Evaluation | Followed, moment: Moment) -> RuleEvaluation:
         only_follows=isinstance(entry, Followed),
         conditions=conditions,
         actions=[
-            RuleOutcome(each.action.verb, each.action.target, each.done.outcome, _launch(each, moment))
+            RuleOutcome(each.action.verb, each.action.target, each.done.outcome, _launch(each, entry.rule.id, moment))
             for each in entry.acted
         ],
     )
 
 
-def _launch(acted: Acted, moment: Moment) -> SimulatedLaunch | None:
+def _launch(acted: Acted, rule_id: str, moment: Moment) -> SimulatedLaunch | None:
     launch = acted.action.launch
     if launch is None or acted.done.outcome != "done":
         return None
-    return SimulatedLaunch(launch.template_id, handed_on(launch, moment.process, moment.document))
+    return SimulatedLaunch(launch.template_id, handed_on(launch, moment.process, moment.document_of_rule(rule_id)))

@@ -20,11 +20,12 @@ from procession.domain.processes import Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
 from procession.domain.times import wire, wire_or_none
-from procession.storage import groups, guests, task_pages, template_versions, threads
+from procession.storage import groups, guests, task_pages, threads
+from procession.storage.parts import Part, Parts, loaded
 from procession.storage.task_pages import ProcessFacts
 from procession.storage.tx import ReadTx
 from procession.usecases.calendars import zone_for
-from procession.usecases.task_texts import Documents, Texts, texts_of
+from procession.usecases.task_texts import Texts, texts_of
 
 INCLUDES = frozenset(
     {
@@ -70,12 +71,12 @@ class _Page:
     def __init__(
         self,
         processes: Mapping[int, ProcessFacts],
-        documents: Documents,
+        parts: Parts,
         people_of_groups: PeopleOfGroups,
         guest_ids: Mapping[str, int],
     ) -> None:
         self.processes = processes
-        self.documents = documents
+        self.parts = parts
         self.people_of_groups = people_of_groups
         self.guest_ids = guest_ids
         self.zone = "UTC"
@@ -87,33 +88,36 @@ class _Page:
         return None if task.process is None else self.processes[task.process]
 
     def document_of(self, task: Task) -> Template | None:
-        process = self.process_of(task)
-        return None if process is None else self.documents.get((process.template_id, process.template_version))
+        """What the task is part of."""
+        return self.parts.document(self.parts.of(task))
+
+    def kickoff_of(self, task: Task) -> tuple[Field, ...]:
+        """The kick-off form of the task's process."""
+        document = None if task.process is None else self.parts.document(self.parts.own(task.process))
+        return () if document is None else document.kickoff
 
 
 async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Page:
     processes = await task_pages.processes_at(tx, (task.process for task in tasks if task.process is not None))
-    documents: Documents = {}
+    parts = Parts(processes.values())
     if not FROM_DOCUMENTS.isdisjoint(names) or any("{{" in task.title for task in tasks):
-        documents = await template_versions.version_documents(
-            tx, ((each.template_id, each.template_version) for each in processes.values())
-        )
+        parts = await loaded(tx, processes.values(), tasks)
     shared = {group for task in tasks if rules.has_parts(task) for group in task.owners.groups}
     found = await groups.members_of(tx, shared)
     completers = await guests.by_emails(tx, {task.completer_guest for task in tasks if task.completer_guest})
     page = _Page(
         processes,
-        documents,
+        parts,
         {group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
         {email: guest.id for email, guest in completers.items()},
     )
     originals = [rules.summary_of(task, page.document_of(task)) if "summary" in names else None for task in tasks]
     guidance: list[str | None] = []
     if not FORMS.isdisjoint(names):
-        fields = [field for task in tasks for field in _all_fields(task, page.document_of(task))]
+        fields = [field for task in tasks for field in _all_fields(task, page)]
         guidance = [field.guidance for field in fields]
         page.zone = await zone_for(tx, fields)
-    page.texts = texts = await texts_of(tx, tasks, originals, processes, documents, guidance)
+    page.texts = texts = await texts_of(tx, tasks, originals, processes, parts, guidance)
     for task, original in zip(tasks, originals, strict=True):
         page.titles[task.seq] = texts.title(task)
         if "summary" in names:
@@ -209,9 +213,9 @@ def _is_completable(
     return not part_is_done and may_work_on_task(tx.actor, named, task)
 
 
-def _all_fields(task: Task, document: Template | None) -> tuple[Field, ...]:
+def _all_fields(task: Task, page: _Page) -> tuple[Field, ...]:
     """Those of the task and of its process's kick-off form."""
-    return (*rules.fields_of(task, document), *(document.kickoff if document is not None else ()))
+    return (*rules.fields_of(task, page.document_of(task)), *page.kickoff_of(task))
 
 
 def _add_from_document(out: TaskOut, task: Task, page: _Page, names: frozenset[str]) -> None:
@@ -221,24 +225,22 @@ def _add_from_document(out: TaskOut, task: Task, page: _Page, names: frozenset[s
         return page.texts.guidance(task, markup)
 
     if "step" in names:
-        known = document is not None and task.step_id is not None and document.step(task.step_id) is not None
-        out.step = One(_step(process, document, task) if known else None)
+        out.step = One(_step(page.parts.of(task), document, task))
     if "form_fields" in names:
         fields = rules.fields_of(task, document)
         place = {"task_id": task.id, "step_id": task.step_id}
         out.form_fields = Many(present_form(fields, task.taskdata, zone=page.zone, guide=guide, **place))
     if "ko_form_fields" in names:
-        kickoff = document.kickoff if document is not None else ()
         answers = process.prerun if process is not None else {}
-        out.ko_form_fields = Many(present_form(kickoff, answers, zone=page.zone, guide=guide))
+        out.ko_form_fields = Many(present_form(page.kickoff_of(task), answers, zone=page.zone, guide=guide))
     if "roles" in names:
         out.roles = Many([JobTitle(each) for each in task.roles])
 
 
-def _step(process: ProcessFacts | None, document: Template | None, task: Task) -> Any:
-    if process is None or document is None or task.step_id is None:
+def _step(part: Part | None, document: Template | None, task: Task) -> Any:
+    if part is None or document is None or task.step_id is None or document.step(task.step_id) is None:
         return None
-    return present_step(process.template_id, document, task.step_id)
+    return present_step(part.template_id, document, task.step_id)
 
 
 async def _add_threads(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]) -> None:

@@ -58,9 +58,12 @@ async def _wanted(tx: ReadTx, params: ActivityParams, *, descending: bool) -> Wa
     if errors:
         raise Invalid(errors)
     kinds = kinds_of(params.verb, params.type)
+    origin: tuple[str, str | None] | None = None
+    if params.origin_type is not None:
+        origin = params.origin_type, None if params.origin_id is None else params.origin_id.lower()
+        kinds = [each for each in kinds if each == "process.launched"]
     asked = Asked(
-        # No step launches anything yet, so nothing has an origin.
-        kinds=kinds if params.origin_type is None and actor_kind != "webhook" and actor_id != "" else [],
+        kinds=kinds if actor_kind != "webhook" and actor_id != "" else [],
         since=since,
         until=None if until is None else until + DAY,
         actor_kind=actor_kind,
@@ -68,7 +71,9 @@ async def _wanted(tx: ReadTx, params: ActivityParams, *, descending: bool) -> Wa
         descending=descending,
     )
     text = fold(params.search) if params.search else None
-    return Wanted(asked=asked, entity=entity, verbs=frozenset(params.verb), search=text, field=params.field)
+    return Wanted(
+        asked=asked, entity=entity, verbs=frozenset(params.verb), search=text, field=params.field, origin=origin
+    )
 
 
 def _entity(params: ActivityParams, errors: Errors) -> tuple[EntityType, str] | None:

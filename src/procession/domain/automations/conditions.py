@@ -29,7 +29,7 @@ def holds(condition: Condition, view: View) -> bool:
     if condition.subject == "Prerun":
         field = view.kickoff.get(condition.subject_id)
         # A form that was taken back is not submitted: its answers count again when it is. Spec.
-        if field is None or view.process.prerun_status == "incomplete":
+        if field is None or view.form_is_open:
             return False
         return field_holds(condition, field, view.answer(field, view.process.prerun), view.zone)
     known = view.fields.get(condition.subject_id)

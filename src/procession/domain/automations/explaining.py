@@ -31,6 +31,8 @@ TELLING = frozenset(
         "task.rule_effect_reversed",
         "task.launched_process",
         "task.launch_refused",
+        "task.injected",
+        "task.injection_refused",
         "process.launched",
         "process.put_on_hold",
         "process.resumed",
@@ -116,10 +118,16 @@ def explain(
 
 
 def _changes(task: Task, log: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Change]:
-    for place, event in enumerate(log):
+    # What happened before a task was injected was not to it.
+    first = next((place for place, event in enumerate(log) if _brought(event, task)), 0)
+    for place, event in enumerate(log[first:], start=first):
         of_task = event.subject_kind == "task" and event.subject_id == task.id
-        if event.kind in TELLING and (of_task or event.kind in OF_ALL_TASKS):
+        if event.kind in TELLING and (of_task or event.kind in OF_ALL_TASKS or _brought(event, task)):
             yield Change(event, tuple(_causes(event, log[:place], titles)))
+
+
+def _brought(event: Logged, task: Task) -> bool:
+    return event.kind == "task.injected" and task.id in event.payload.get("tasks", ())
 
 
 def _causes(event: Logged, before: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Link]:

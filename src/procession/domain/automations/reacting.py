@@ -22,8 +22,8 @@ from procession.domain.automations.state import (
     kickoff_digests,
 )
 from procession.domain.automations.undoing import take_back, without_effects
-from procession.domain.processes import Process, Task
-from procession.domain.templates import Step, Template
+from procession.domain.processes import Injection, Process, Task
+from procession.domain.templates import FollowUp, Step, Template
 
 # A move opens nothing that is completed, launches nothing and calls nobody for what happened long ago. Spec: T-10.14.
 LEFT_BY_MOVES = frozenset({"status", "webhook", "launch"})
@@ -65,14 +65,24 @@ class TakenBack(msgspec.Struct, frozen=True):
 
 
 class FollowUpDue(msgspec.Struct, frozen=True):
-    """The task of a step was completed that launches another template; `is_again` when it has done so before."""
+    """The task of a step was completed that launches or injects another template; `is_again` when it has before."""
 
     step: Step
     task: Task
+    follow_up: FollowUp
     is_again: bool
 
 
-Entry = Evaluation | Followed | TakenBack | FollowUpDue
+class Injected(msgspec.Struct, frozen=True):
+    """What became of an injection that was due: the tasks it brought, or why it brought none. Spec: L-10.8."""
+
+    due: FollowUpDue
+    injection: Injection | None
+    tasks: tuple[Task, ...] = ()
+    reason: str = ""
+
+
+Entry = Evaluation | Followed | TakenBack | FollowUpDue | Injected
 
 
 class Reaction(msgspec.Struct, frozen=True):
@@ -117,19 +127,23 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
 
 
 def launches(occurrence: Occurrence, template: Template) -> Step | None:
-    """The step that was completed, when that launches another template as a process of its own. Spec: L-10.2."""
+    """The step that was completed, when that launches or injects another template. Spec: L-10.2."""
     step = template.step(occurrence.step) if occurrence.kind == "completed" and occurrence.step is not None else None
-    is_own = step is not None and step.follow_up is not None and not step.follow_up.tasks_within_process
-    return step if is_own else None
+    return step if step is not None and step.follow_up is not None else None
 
 
 def _follow_up(occurrence: Occurrence, view: View) -> Iterator[FollowUpDue]:
     """Once for each task. Spec: L-10.3."""
     step = launches(occurrence, view.scene.document)
     task = None if step is None else view.task_of(step.id)
-    if step is not None and task is not None:
-        yield FollowUpDue(step, task, step.id in view.state.launched)
-        view.remember(launched=view.state.launched | {step.id})
+    if step is None or step.follow_up is None or task is None:
+        return
+    if step.follow_up.tasks_within_process:
+        is_again = any(each.trigger_task == task.seq for each in view.process.injections)
+        yield FollowUpDue(step, task, step.follow_up, is_again)
+        return
+    yield FollowUpDue(step, task, step.follow_up, step.id in view.state.launched)
+    view.remember(launched=view.state.launched | {step.id})
 
 
 def _followed(happened: Occurrence, view: View) -> list[Followed]:
@@ -151,12 +165,12 @@ def _is_candidate(rule: Rule, happened: Occurrence, view: View) -> bool:
         return _has_its_cue(rule, view)
     if happened.kind == "time_passed":
         return any(condition.id == happened.condition for condition in rule.conditions)
-    if happened.step is not None:
+    is_start = happened.kind in ("launched", "injected")
+    if happened.step is not None and not is_start:
         return _concerns(rule, happened.step, view)
-    if happened.kind == "launched" and any(each.operator == "not_assigned" for each in rule.conditions):
+    if is_start and any(each.operator == "not_assigned" for each in rule.conditions):
         return True
-    is_submitted = view.process.prerun_status != "incomplete"
-    return is_submitted and any(
+    return not view.form_is_open and any(
         each.subject == "Prerun" and each.subject_id in view.kickoff for each in rule.conditions
     )
 
@@ -268,7 +282,7 @@ def touched(log: Iterable[Entry]) -> dict[str, list[str]]:
     """Task id to what rules did to it, in order: their verbs, and "taken_back"."""
     found: dict[str, list[str]] = {}
     for entry in log:
-        if isinstance(entry, FollowUpDue):
+        if isinstance(entry, FollowUpDue | Injected):
             continue
         if isinstance(entry, TakenBack):
             found.setdefault(entry.task.id, []).append("taken_back")

@@ -1,6 +1,6 @@
 """What people would do in a process that is only rehearsed: read, and done to it. Spec: api-templates 8.6."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -40,7 +40,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What answers and deadlines depend on."""
+    """What answers and deadlines depend on; `document` is what the step of the event is part of."""
 
     document: Template
     week: WorkingWeek
@@ -50,19 +50,22 @@ class Around(msgspec.Struct, frozen=True):
     reader: Reader
 
 
-def read_events(raw: object, document: Template) -> list[Event]:
-    """A list of `{event, step_id, taskdata, prerun, is_approved, at}`; raises Invalid with every wrong path."""
+def read_events(raw: object, documents: Sequence[Template]) -> list[Event]:
+    """A list of `{event, step_id, taskdata, prerun, is_approved, at}`; raises Invalid with every wrong path.
+
+    `documents` are the template and those that may be injected.
+    """
     entries = [] if raw is None else as_list(raw)
     if entries is None or len(entries) > MAX_EVENTS:
         raise Invalid({"events": [f"The events must be a list of at most {MAX_EVENTS} entries."]})
     errors: dict[str, list[Any]] = {}
-    events = [_read_event(f"events.{index}", entry, document, errors) for index, entry in enumerate(entries)]
+    events = [_read_event(f"events.{index}", entry, documents, errors) for index, entry in enumerate(entries)]
     if errors:
         raise Invalid(errors)
     return events
 
 
-def _read_event(path: str, raw: object, document: Template, errors: dict[str, list[Any]]) -> Event:
+def _read_event(path: str, raw: object, documents: Sequence[Template], errors: dict[str, list[Any]]) -> Event:
     sent: Mapping[str, object] = as_object(raw) or {}
     word: Word | None = next((each for each in WORDS if each == sent.get("event")), None)
     if word is None:
@@ -71,8 +74,8 @@ def _read_event(path: str, raw: object, document: Template, errors: dict[str, li
     step = step_id.lower() if isinstance(step_id, str) else None
     if word in ("submit_form", "wait"):
         step = None
-    elif document.step(step or "") is None:
-        errors[f"{path}.step_id"] = ["There is no such step in this template."]
+    elif not any(document.step(step or "") for document in documents):
+        errors[f"{path}.step_id"] = ["There is no such step in this template, nor in one that its steps add."]
     is_approved = None if sent.get("is_approved") in (None, "") else as_bool(sent["is_approved"])
     if is_approved is None and sent.get("is_approved") not in (None, ""):
         errors[f"{path}.is_approved"] = ["The is approved field must be true or false."]
@@ -98,7 +101,7 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
         return recalculated(submitted, around.document, around.week.zone), started
     before = next((task for task in process.tasks if task.step_id == event.step), None)
     if before is None:
-        raise Invalid({"step_id": ["This launch makes no task of this step."]})
+        raise Invalid({"step_id": ["There is no task of this step by now."]})
     step = around.document.step(event.step)
     fields, today = step.fields if step is not None else (), local_day(now, around.week.zone)
     if event.answers is not None and not was_opened(before):

@@ -13,6 +13,7 @@ from procession.domain.automations.rules import Rule
 from procession.domain.calculating.sheet import hidden_in
 from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.fields import Field
+from procession.domain.injecting import is_injected
 from procession.domain.opening import has_defaults, opened
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import PeopleOfGroups
@@ -23,7 +24,7 @@ from procession.domain.variables import ANYBODY, Reader
 DIGEST_LENGTH = 16
 
 Attribute = Literal["visibility", "assignment", "deadline"]
-Kind = Literal["launched", "kickoff_submitted", "completed", "reopened", "moved", "time_passed"]
+Kind = Literal["launched", "kickoff_submitted", "completed", "reopened", "moved", "time_passed", "injected"]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -61,7 +62,10 @@ FRESH = RuleState()
 
 
 class Occurrence(msgspec.Struct, frozen=True):
-    """What rules react to; `step` where it happened to a step's task, `condition` whose instant it is. Spec: A-5.1."""
+    """What rules react to; `step` where it happened to a step's task, `condition` whose instant it is. Spec: A-5.1.
+
+    `injected` is what a launch is to the rules of an injected template: `step` is the one whose task brought it.
+    """
 
     kind: Kind
     step: str | None = None
@@ -135,6 +139,16 @@ class View:
     def answer(self, field: Field, answers: Mapping[str, Any]) -> Any:
         """What the field is answered with; nothing while it is hidden."""
         return None if field.id in self._hidden else answers.get(field.id)
+
+    @cached_property
+    def is_injected(self) -> bool:
+        """Whether the rules are those of an injected template, whose form does not exist. Spec: A-10.2."""
+        return is_injected(self.scene.document, self.process)
+
+    @property
+    def form_is_open(self) -> bool:
+        """Whether the kick-off form has still to be submitted."""
+        return self.process.prerun_status == "incomplete" and not self.is_injected
 
     @property
     def kickoff_answers(self) -> Mapping[str, Any]:

@@ -5,7 +5,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from procession.domain.automations.reacting import Acted, Entry, Evaluation, Followed, FollowUpDue, TakenBack
+from procession.domain.automations.reacting import (
+    Acted,
+    Entry,
+    Evaluation,
+    Followed,
+    FollowUpDue,
+    Injected,
+    TakenBack,
+)
 from procession.domain.automations.rules import Condition
 from procession.domain.automations.state import Occurrence
 from procession.domain.events import Event, happened
@@ -20,6 +28,9 @@ def told(process: Process, log: Iterable[Entry]) -> Iterator[Event]:
     """
     for entry in log:
         if isinstance(entry, FollowUpDue):
+            continue
+        if isinstance(entry, Injected):
+            yield _injected(process, entry)
             continue
         if isinstance(entry, TakenBack):
             yield _taken_back(process, entry)
@@ -102,6 +113,23 @@ def _changed(process: Process, entry: Evaluation | Followed, acted: Acted) -> Ev
 def _assigned(process: Process, before: Task, after: Task) -> Event:
     old, new = before.owners.principals, after.owners.principals
     return happened("task.assigned", after.id, process=process.seq, added=sorted(new - old), removed=sorted(old - new))
+
+
+def _injected(process: Process, entry: Injected) -> Event:
+    """Spec: L-10.8."""
+    if entry.injection is None:
+        event = happened("task.injection_refused", entry.due.task.id, process=process.seq, reason=entry.reason)
+    else:
+        event = happened(
+            "task.injected",
+            entry.due.task.id,
+            process=process.seq,
+            injected=entry.injection.template_id,
+            version=entry.injection.version,
+            called=entry.injection.title,
+            tasks=[task.id for task in entry.tasks],
+        )
+    return replace(event, cause=f"task.completed:{entry.due.task.id}")
 
 
 def _taken_back(process: Process, entry: TakenBack) -> Event:

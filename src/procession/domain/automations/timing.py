@@ -3,7 +3,7 @@
 Spec: behaviour-automations 2.5.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -68,6 +68,14 @@ def moments(process: Process, document: Template, state: RuleState, week: Workin
     if process.is_archived or process.is_locked:
         return []
     return sorted(_moments(process, document, state, week), key=lambda moment: moment.at)
+
+
+def first_moment(
+    process: Process, documents: Iterable[Template], state: RuleState, week: WorkingWeek
+) -> tuple[Moment, Template] | None:
+    """The first instant of any of these templates' rules, with the template. Spec: A-2.43, A-10.2."""
+    found = [(moment, each) for each in documents for moment in moments(process, each, state, week)]
+    return min(found, key=lambda each: each[0].at, default=None)
 
 
 def _moments(process: Process, document: Template, state: RuleState, week: WorkingWeek) -> Iterator[Moment]:

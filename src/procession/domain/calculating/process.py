@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from procession.domain import tasks
 from procession.domain.calculating.sheet import Answers, calculates, with_calculated
 from procession.domain.fields import Field
+from procession.domain.injecting import is_injected
 from procession.domain.processes import Process, Task
 from procession.domain.run_forms import as_run
 from procession.domain.templates import Template
@@ -33,7 +34,10 @@ def recalculated(process: Process, template: Template | None, zone: str) -> Proc
     changed = (
         replace(task, taskdata=_with(tasks.fields_of(task, template), task.taskdata, values)) for task in of_steps
     )
-    return replace(process.with_tasks(*changed), prerun=_with(template.kickoff, process.prerun, values))
+    after = process.with_tasks(*changed)
+    if is_injected(template, process):
+        return after
+    return replace(after, prerun=_with(template.kickoff, process.prerun, values))
 
 
 def task_recalculated(task: Task, zone: str) -> Task:

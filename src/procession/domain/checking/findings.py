@@ -34,6 +34,7 @@ Code = Literal[
     "assignee_left",
     "empty_options",
     "follow_up_gone",
+    "follow_up_unfit",
     "broken_calculation",
     "broken_form_rule",
 ]
@@ -65,6 +66,11 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
     # Templates that a step or rule can launch: live ones.
     templates: frozenset[str] = frozenset()
+    # Of those, the ones that ask for an answer before they are launched, and the ones without steps.
+    with_required_fields: frozenset[str] = frozenset()
+    without_steps: frozenset[str] = frozenset()
+    # The template itself.
+    own: str | None = None
     zone: str = "UTC"
 
 

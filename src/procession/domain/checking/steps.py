@@ -150,11 +150,25 @@ def _expiring(step: Step, anchor: Step, reach: Reach) -> Iterator[Finding]:
 
 
 def _follow_up(step: Step, around: Surroundings) -> Iterator[Finding]:
-    if step.follow_up is not None and step.follow_up.template_id not in around.templates:
-        sentence = (
-            f"The template that step {quoted(step.title)} launches is archived or gone: choose another one, or none."
-        )
+    """Templates that are launched, or whose tasks are added. Spec: L-10.1, L-10.13."""
+    if step.follow_up is None:
+        return
+    target, title = step.follow_up.template_id, quoted(step.title)
+    verb = "adds" if step.follow_up.tasks_within_process else "launches"
+    if target not in around.templates:
+        sentence = f"The template that step {title} {verb} is archived or gone: choose another one, or none."
         yield Finding(code="follow_up_gone", level="high", place=of_step(step), sentence=sentence)
+        return
+    problem: str | None = None
+    if target in around.with_required_fields:
+        problem = "has a required kick-off field, which nobody answers"
+    elif step.follow_up.tasks_within_process and target == around.own:
+        problem = "is this one, whose tasks are there already"
+    elif step.follow_up.tasks_within_process and target in around.without_steps:
+        problem = "has no steps"
+    if problem is not None:
+        sentence = f"The template that step {title} {verb} {problem}: choose another one, or none."
+        yield Finding(code="follow_up_unfit", level="high", place=of_step(step), sentence=sentence)
 
 
 def _options(field: Field, template: Template) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from procession.domain.absences import with_deputies
 from procession.domain.automations.state import RuleState
 from procession.domain.calendar import local_day
 from procession.domain.errors import ProcessArchived, ProcessLocked, ProcessOnHold, WrongState
-from procession.domain.launching import Numbers, Request, Surroundings, assigned, task_of
+from procession.domain.launching import Numbers, Request, Surroundings, assigned, task_of, without_absent_starter
 from procession.domain.moving.answers import with_answers
 from procession.domain.moving.dates import Planner, redated
 from procession.domain.moving.rules import carried, with_visibility
-from procession.domain.moving.steps import follow, in_order, steps_to_add, with_stages, without_absent_starter
+from procession.domain.moving.steps import follow, in_order, steps_to_add, with_injected_beside, with_stages
 from procession.domain.moving.versions import Versions
 from procession.domain.overrides import Override
 from procession.domain.processes import Process, Task
@@ -54,13 +54,16 @@ def moved(process: Process, state: RuleState, around: Around) -> tuple[Process, 
         for task in process.tasks
         if task.step_id in versions.new_steps and task.step_id not in versions.old_steps
     }
-    followed = [follow(task, versions, around.request, surroundings, at) for task in process.tasks]
-    after = _with_settings(process.with_tasks(*followed), around)
+    followed = [
+        task if process.injection_of(task) else follow(task, versions, around.request, surroundings, at)
+        for task in process.tasks
+    ]
+    after = with_injected_beside(process, _with_settings(process.with_tasks(*followed), around))
     after = with_answers(after, versions)
     after = redated(after, versions, surroundings, back)
     added = _added(after, around)
     after = with_stages(in_order(replace(after, tasks=(*after.tasks, *added)), versions), versions)
-    anchors = {step.deadline.step for step in versions.after.steps}
+    anchors = {step.deadline.step for template in (versions.after, *versions.injected) for step in template.steps}
     after = after.with_tasks(*(replace(task, has_dependents=task.step_id in anchors) for task in after.tasks))
     remembered = carried(state, after, versions)
     return with_visibility(after, versions, remembered, back | {task.seq for task in added}), remembered

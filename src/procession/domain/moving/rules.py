@@ -12,16 +12,25 @@ from procession.domain.processes import Process, Task
 
 
 def carried(state: RuleState, process: Process, versions: Versions) -> RuleState:
-    """A rule that asks or does something else than before is armed again; the others stay as they are."""
-    known = {rule.id for rule in versions.after.rules}
-    reversing = {step.id for step in versions.after.steps if step.reverse_rules_on_reopen}
+    """A rule that asks or does something else than before is armed again; the others stay as they are, and so do those
+    of injected templates.
+    """
+    rules = [*versions.after.rules, *versions.injected_rules]
+    steps = {**versions.new_steps, **versions.injected_steps}
+    stayed = versions.same_rules | {rule.id for rule in versions.injected_rules}
+    asked = {condition.id for rule in rules if rule.id in stayed for condition in rule.conditions}
+    known = {rule.id for rule in rules}
+    reversing = {step.id for step in steps.values() if step.reverse_rules_on_reopen}
     completed = {task.step_id for task in process.tasks if task.is_completed and task.step_id is not None}
     return RuleState(
-        spent=state.spent & versions.same_rules,
+        spent=state.spent & stayed,
         done=state.done | completed,
         kickoff=state.kickoff,
-        shifted=frozenset(mark for mark in state.shifted if mark[0] in known and mark[1] in versions.new_steps),
+        shifted=frozenset(mark for mark in state.shifted if mark[0] in known and mark[1] in steps),
         effects={step: effects for step, effects in state.effects.items() if step in reversing},
+        standing=state.standing & stayed,
+        launched=state.launched,
+        passed={condition: deadline for condition, deadline in state.passed.items() if condition in asked},
     )
 
 

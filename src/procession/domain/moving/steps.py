@@ -1,16 +1,17 @@
 """Tasks follow their steps where nobody changed them in the process. Spec: T-10.11, T-10.12."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from procession.domain.assignees import head_count, with_accountable_member
-from procession.domain.launching import Request, Surroundings
+from procession.domain.launching import Request, Surroundings, without_absent_starter
 from procession.domain.moving.versions import Versions
 from procession.domain.process_stages import followed, stages_of
-from procession.domain.processes import Owners, Process, Task
+from procession.domain.processes import Injection, Owners, Process, Task
 from procession.domain.run_forms import followed_form
 from procession.domain.tasks import own_fields
 from procession.domain.templates import Step
@@ -125,13 +126,6 @@ def _owners(task: Task, old: Step | None, new: Step, request: Request, around: S
     return here if is_too_many or wanted.principals == here.principals else wanted
 
 
-def without_absent_starter(owners: Owners, request: Request, around: Surroundings) -> Owners:
-    """Whoever launched the process long ago may have left."""
-    if request.starter in around.active:
-        return owners
-    return replace(owners, users=tuple(each for each in owners.users if each != request.starter))
-
-
 def _named(step: Step | None) -> Owners:
     return Owners() if step is None else Owners(step.assignees, step.guests, step.groups)
 
@@ -141,10 +135,21 @@ def _merged(here: Sequence[T], before: Sequence[T], after: Sequence[T]) -> tuple
     return tuple(dict.fromkeys([*kept, *(each for each in after if each not in before)]))
 
 
+def with_injected_beside(before: Process, after: Process) -> Process:
+    """Injected tasks stay in the milestone of the task that brought them, wherever that is now. Spec: L-10.9."""
+    former = {task.seq: task for task in before.tasks}
+    for injection in before.injections:
+        here = {task.seq: task for task in after.tasks}
+        was, now = former[injection.trigger_task].stage_id, here[injection.trigger_task].stage_id
+        brought = (task for task in after.tasks if injection.brought(task.seq) and task.stage_id == was)
+        after = after.with_tasks(*(replace(task, stage_id=now) for task in brought))
+    return after
+
+
 def in_order(process: Process, versions: Versions) -> Process:
     """The tasks at their places: new ones after the step before theirs, all in the new order where that changed.
 
-    What people moved inside an order that stayed the same stays where it is.
+    What people moved inside an order that stayed the same stays where it is. Injected tasks follow what brought them.
     """
     live = sorted((task for task in process.tasks if task.archived_at is None), key=lambda each: each.position)
     known = [task for task in live if task.position > 0]
@@ -153,15 +158,32 @@ def in_order(process: Process, versions: Versions) -> Process:
         arranged = list(known)
     else:
         places = versions.places
-        of_steps = sorted((t for t in known if t.step_id in places), key=lambda each: places[each.step_id or ""])
+        own = [task for task in known if process.injection_of(task) is None]
+        of_steps = sorted((t for t in own if t.step_id in places), key=lambda each: places[each.step_id or ""])
         waiting = iter(of_steps)
-        arranged = [next(waiting) if task.step_id in places else task for task in known]
+        arranged = [next(waiting) if task.step_id in places else task for task in own]
+        for injection in process.injections:
+            _insert_injected(arranged, [task for task in known if injection.brought(task.seq)], injection, known)
     for task in live:
         if task.position <= 0:
-            arranged.insert(_place_of(task, arranged, versions), task)
+            place = _place_of(task, arranged, versions)
+            while place < len(arranged) and process.injection_of(arranged[place]) is not None:
+                place += 1
+            arranged.insert(place, task)
     if [task.seq for task in arranged] == [task.seq for task in known]:
         return process
     return process.with_tasks(*(replace(task, position=place) for place, task in enumerate(arranged, start=1)))
+
+
+def _insert_injected(
+    arranged: list[Task], brought: Sequence[Task], injection: Injection, known: Sequence[Task]
+) -> None:
+    """Behind the task that brought them, or where that is gone behind what stood before them."""
+    earlier = takewhile(lambda task: not injection.brought(task.seq), known)
+    before = [injection.trigger_task, *(task.seq for task in reversed(list(earlier)))]
+    places = {task.seq: place for place, task in enumerate(arranged, start=1)}
+    place = next((places[seq] for seq in before if seq in places), 0)
+    arranged[place:place] = brought
 
 
 def _place_of(task: Task, arranged: Sequence[Task], versions: Versions) -> int:

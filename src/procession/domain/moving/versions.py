@@ -1,5 +1,6 @@
 """What is different between the version a process runs and the one it moves to, as far as processes follow it."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -13,9 +14,11 @@ from procession.domain.templates import Step, Template
 class Versions:
     """Both versions with their parts by id; each process of a version moves by the same one."""
 
-    def __init__(self, before: Template, after: Template) -> None:
+    def __init__(self, before: Template, after: Template, injected: Sequence[Template] = ()) -> None:
         self.before = before
         self.after = after
+        # What was injected into the process stays as it is. Spec: L-10.14.
+        self.injected = injected
 
     @cached_property
     def old_steps(self) -> dict[str, Step]:
@@ -67,6 +70,14 @@ class Versions:
     def is_in_same_order(self) -> bool:
         old = [step.id for step in self.before.steps if step.id in self.new_steps]
         return old == [step.id for step in self.after.steps if step.id in self.old_steps]
+
+    @cached_property
+    def injected_rules(self) -> list[Rule]:
+        return [rule for template in self.injected for rule in template.rules]
+
+    @cached_property
+    def injected_steps(self) -> dict[str, Step]:
+        return {step.id: step for template in self.injected for step in template.steps}
 
 
 def _essence(rule: Rule) -> object:

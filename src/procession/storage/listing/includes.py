@@ -95,6 +95,7 @@ class FormTask(msgspec.Struct, frozen=True):
     """A visible task with its answers. `fields` is JSON of its own fields, None when they are its step's."""
 
     process: int
+    seq: int
     id: str
     step_id: str | None
     taskdata: str

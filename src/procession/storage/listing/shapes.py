@@ -77,7 +77,7 @@ class PageShape(NamedTuple):
     size: int
 
 
-def as_query(statement: Select[Any], shape: Shape) -> Query:
+def as_query(statement: Select[*tuple[Any, ...]], shape: Shape) -> Query:
     """PostgreSQL cannot use its trigram index for a pattern that it does not know yet, and how two conditions are best
     combined depends on how much is under each.
     """
@@ -107,7 +107,7 @@ def cut(query: Select[Any], order: ColumnElement[Any], down: bool, reach: int) -
     return query.order_by(directed(order, down)).limit(constant(reach))
 
 
-def window(query: Select[Any], page: PageShape) -> Select[Any]:
+def window(query: Select[*tuple[Any, ...]], page: PageShape) -> Select[*tuple[Any, ...]]:
     """The wanted rows out of the first `reach` ones."""
     if page.cursor is None:
         query = query.offset(bindparam("offset"))

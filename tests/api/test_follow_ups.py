@@ -1,0 +1,74 @@
+"""Processes under others: by hand, by steps and rules. Spec: behaviour-launching 10, behaviour-work K-A2."""
+
+from typing import Any
+
+from procession.usecases.follow_ups import MOST_LEVELS, TOO_DEEP
+from tests.api.task_runs import Run
+from tests.builders import Organization
+
+
+def following(org: Organization, target: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Completing its step launches the other template, itself when none is named."""
+    template = org.template("Round", steps=["Go"], kickoff=[{"label": "Why"}])
+    follow_up = {"id": (target or template)["id"], "tasks_within_process": False}
+    path = f"/checklists/{template['id']}/steps/{template['steps'][0]['id']}"
+    org.api.data("PUT", path, {"title": "Go", "bp_to_launch": follow_up})
+    return template
+
+
+def test_l_10_10_a_launch_may_name_any_process_the_caller_can_read_as_its_parent(org: Organization) -> None:
+    """Nothing is handed on, and nothing of the parent changes."""
+    template = org.template(steps=["Go"], kickoff=[{"label": "Why"}])
+    ann = org.person()
+    org.allow(template, "LAUNCH", ann.id)
+    parent = org.process(template, prerun={template["prerun"][0]["id"]: "so"})
+    theirs = ann.api.data("POST", "/runs", {"checklist_id": template["id"]})["id"]
+
+    child = org.process(template, parent_id=parent["id"])
+
+    assert (child["parent_id"], child["prerun"]) == (parent["id"], {})
+    assert org.api.data("GET", f"/runs/{parent['id']}")["last_updated"] == parent["last_updated"]
+    assert ann.api.data("POST", "/runs", {"checklist_id": template["id"], "parent_id": theirs})["parent_id"] == theirs
+    for unseen in (parent["id"], "0" * 32):
+        refused = ann.api.post("/runs", {"checklist_id": template["id"], "parent_id": unseen})
+        assert refused.status_code == 422 and list(refused.json()["errors"]) == ["parent_id"]
+
+
+def test_l_10_11_automatic_launches_end_fifty_levels_down(org: Organization) -> None:
+    """Chains are possible, A launches A; people may go deeper."""
+    template = following(org)
+    top = Run(org, template)
+    parent = top.id
+    for _ in range(MOST_LEVELS - 2):
+        parent = org.process(template, parent_id=parent)["id"]
+    last_but_one = Run(org, template, parent_id=parent)
+    last_but_one.complete("Go").raise_for_status()
+    [deepest] = [each for each in org.api.data("GET", "/runs?per_page=100") if each["parent_id"] == last_but_one.id]
+    [task] = org.api.data("GET", f"/runs/{deepest['id']}/tasks")
+
+    org.api.post(f"/runs/{deepest['id']}/completed-tasks", {"task_id": task["id"]}).raise_for_status()
+
+    assert not [each for each in org.api.data("GET", "/runs?per_page=100") if each["parent_id"] == deepest["id"]]
+    [said] = org.api.data("GET", f"/runs/{deepest['id']}/tasks/{task['id']}?with=threads")["threads"]["data"]
+    assert said["content"].endswith(TOO_DEEP)
+    assert org.process(template, parent_id=deepest["id"])["parent_id"] == deepest["id"]
+
+
+def test_the_activity_says_what_launched_a_process(org: Organization) -> None:
+    """K-A2"""
+    template = following(org, org.template("Target", steps=["Then"]))
+    run = Run(org, template)
+    run.complete("Go").raise_for_status()
+    ids = {"checklist": template["id"], "run": run.id, "step": template["steps"][0]["id"], "task": run.task_id("Go")}
+
+    def rows(query: str) -> list[Any]:
+        found = org.api.data("GET", f"/activity-feeds?{query}")
+        return [(each["auditable_id"], each["origin"]) for each in found]
+
+    [child] = [each["id"] for each in org.api.data("GET", "/runs") if each["parent_id"] == run.id]
+    expected = [(child, {"data": {f"{kind}_id": each for kind, each in ids.items()}})]
+    for kind, key in ids.items():
+        assert rows(f"origin_type={kind}&origin_id={key}") == rows(f"origin_type={kind}") == expected
+        assert rows(f"origin_type={kind}&origin_id={'0' * 32}") == []
+    assert rows("origin_type=run&verb=completed") == []
+    assert (run.id, None) in rows("type=Process")
