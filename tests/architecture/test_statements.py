@@ -163,6 +163,7 @@ WRITES_SQL: Mapping[str, str] = {
     "storage.migrate": "pragmas of the migrating connection",
     "storage.tables.events": "the condition of a partial index",
     "storage.tables.processes": "conditions of partial indexes",
+    "storage.values_anew": "rows as one JSON value (storage.row_statements), by SQLAlchemy's connection",
 }
 STATEMENT_WORDS = (
     "SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE", "CREATE INDEX", "DROP ", "ALTER ", "PRAGMA ",
