@@ -1,7 +1,7 @@
 """Comments on templates and their steps, page by page, and how editors have marked them."""
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
@@ -48,7 +48,7 @@ def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
     return [condition for is_wanted, condition in wanted if is_wanted]
 
 
-def _matching(statement: Select[tuple[object, ...]], shape: Shape) -> Select[tuple[object, ...]]:
+def _matching(statement: Select[Any], shape: Shape) -> Select[Any]:
     of_template = (_T.org == bindparam("org"), _T.template_id == bindparam("template_id"))
     return statement.select_from(_marked).where(*of_template, *_conditions(shape))
 
