@@ -21,9 +21,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.builders import Organization
-from tests.stateful.drawn import ACTS, COMPLETIONS, DECISIONS, ROUTE, RULES, STEPS_DONE, WAITS, RealProcess
+from tests.stateful.drawn import ACTS, COMPLETIONS, DECISIONS, ROUTE, STEPS_DONE, WAITS
+from tests.stateful.drawn_rules import MOST_RULES, RULES
 from tests.stateful.model import Process
 from tests.stateful.parts import ADMIN, EVERYONE, GIVEN_TO, OK, STEPS, Act, Rule
+from tests.stateful.provoked import AFTERWARDS, BEFORE, provoked
+from tests.stateful.real import RealProcess
 
 SOAK = os.environ.get("SOAK") == "1"
 # The last part is about rules that fire once.
@@ -106,6 +109,16 @@ class Interleaving(RuleBasedStateMachine):
         undo = Act("undo", act.who, (act.what[0] if act.what and act.what[0] in STEPS else "process",))
         self.in_turn(act, *between, undo)
         self.in_turn(act)
+
+    @rule(number=st.integers(0, MOST_RULES - 1), before=st.sampled_from(BEFORE), afterwards=st.sampled_from(AFTERWARDS))
+    def provoke(self, number: int, before: str, afterwards: str) -> None:
+        """Make one of the rules fire, its tasks being completed, hidden or shown before."""
+        process = self.explanations[0]
+        acts = provoked(process, process.rules[number % len(process.rules)], before, afterwards)
+        self.in_turn(*acts)
+        if afterwards == "undo" and acts[-1].what:
+            self.in_turn(Act("undo", ADMIN, acts[-1].what[:1]))
+            self.in_turn(acts[-1])
 
     @rule(act=WAITS)
     def wait(self, act: Act) -> None:
