@@ -8,7 +8,7 @@ from tests.stateful.parts import ADMIN, FIELDS, FILE, KICKOFF, VALUES, Act, Cond
 # What becomes of the targets before, by hand.
 BEFORE = ("", "complete", "complete", "hide", "show")
 # What comes after it.
-AFTERWARDS = ("", "back", "again", "undo")
+AFTERWARDS = ("", "back", "again")
 
 
 class Plan:
@@ -74,24 +74,25 @@ def value_for(condition: Condition) -> str | None:
             return values[0]
 
 
-def provoked(process: Process, rule: Rule, before: str, afterwards: str) -> list[Act]:
+def provoked(process: Process, rule: Rule, before: str, afterwards: str, *, by_last: bool) -> list[Act]:
+    """Acts that meet the rule's conditions one after the other, or only the last."""
     plan = Plan(process)
     if process.is_archived:
         plan.do("activate")
     if process.held_since is not None:
         plan.do("resume")
     for step in dict.fromkeys(action.step for action in rule.actions if action.step not in rule.subjects):
-        is_reopened = any(action == ("reopen", step, (), 0, None) for action in rule.actions)
-        if (before == "complete" or is_reopened) and not plan.ahead.tasks[step].is_done:
-            plan.complete(step)
-        elif before in ("hide", "show"):
+        is_reopened = ("reopen", step) in [action[:2] for action in rule.actions]
+        if before == "complete" or is_reopened:
+            if not plan.ahead.tasks[step].is_done:
+                plan.complete(step)
+        elif before:
             plan.do(before, step)
-    for condition in rule.conditions:
+    for condition in rule.conditions[-1:] if by_last else rule.conditions:
         plan.meet(condition)
     last = rule.conditions[-1]
-    step = FIELDS.get(last.subject, last.subject)
     if afterwards == "again":
         plan.meet(last)
-    elif afterwards == "back" and step != KICKOFF:
-        plan.make_open(step)
+    elif afterwards == "back" and last.subject != KICKOFF:
+        plan.make_open(FIELDS.get(last.subject, last.subject))
     return plan.acts

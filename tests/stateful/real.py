@@ -63,12 +63,16 @@ class RealProcess(Stage):
         """Launch a process with these rules instead of those of the one before."""
         # Access tokens last a day.
         self.at(datetime.fromtimestamp(self.org.server.clock() / 1000, self.zone).replace(tzinfo=None).isoformat())
-        for name in [*self.rules]:
+        for name in [*self.rules][len(rules) :]:
             self.do_delete_rule(name, {})
             del self.rules[name]
         for number, rule in enumerate(rules):
             conditions = [list(each) for each in rule.conditions]
-            self.add_rule({"name": f"R{number}", "if": conditions, "then": [words(each) for each in rule.actions]})
+            body = {"name": f"R{number}", "if": conditions, "then": [words(each) for each in rule.actions]}
+            if body["name"] in self.rules:
+                self.api.data("PUT", f"{self.path}/automated-actions/{self.rules[body['name']]}", self.rule_body(body))
+            else:
+                self.add_rule(body)
         self.do_launch({KICKOFF: route} if route else {}, {"form_stays_open": form_stays_open})
         self.id_of(DRAFT)  # before anybody is in a hurry
         self.names = {person.id: name for name, person in self.people.items()}
