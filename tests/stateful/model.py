@@ -376,7 +376,7 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         task = self.tasks[condition.subject]
         match condition.word:
             case "reopened":
-                return not task.is_done and task.was_undone
+                return not task.is_done and not task.is_hidden and task.was_undone
             case "not_assigned":
                 return not task.owners
             case "approved" | "rejected":

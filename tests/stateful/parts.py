@@ -9,6 +9,8 @@ KICKOFF = "Route"
 DRAFT, REVIEW, PRINT, SIGN, FILE = STEPS = ("Draft", "Review", "Print", "Sign", "File")
 # One field each on two steps; that of "File" must be answered before it can be completed.
 FIELDS = {"Colour": DRAFT, "Number": FILE}
+ROUTES, COLOURS = ("North", "South"), ("Red", "Blue")
+VALUES = {KICKOFF: ROUTES, "Colour": COLOURS, "Number": ("7", "8")}
 APPROVAL, EVERYONE = REVIEW, SIGN
 GIVEN_TO = {REVIEW: {STANDARD}, PRINT: {LIGHT}, SIGN: {STANDARD, LIGHT}}
 # Hours after the completion of another step, or before its deadline; the others are due five days after the launch.

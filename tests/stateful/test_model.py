@@ -4,9 +4,11 @@ The server is compared with `tests/stateful/model.py` after every step: states, 
 deadlines, status, progress, what every rule was asked and found, and the answer to each request. Of requests at the
 same time, some order must explain all of that.
 
-Each of these is missed when it is left out: arming rules again, by a repeated completion or another answer to the
-form, and not by the same answer; firing once; hiding at the launch; parts done anew. What is rarer takes the
-sequences of `make soak`.
+Rules are drawn that have to do with one another, and made to fire with their targets completed, hidden or shown. Its
+20 sequences notice when one of these is wrong: arming rules again, in each of the three ways, and not otherwise;
+firing once; what one rule's re-opening starts, and in which order; the order of rules and of actions; conditions from
+left to right; each action on a completed task; what was hidden or shown by hand; a shift that happens once for each
+rule and task; hiding at the launch; parts done anew; what rules remember after an undo.
 Spec: behaviour-automations 4 to 9, 13; behaviour-launching 9.3; behaviour-work 1, 3, 5, 9.1; api-tasks 3, 4, 11, 12.
 """
 
@@ -16,19 +18,24 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, assume, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.builders import Organization
-from tests.stateful.drawn import ACTS, COMPLETIONS, DECISIONS, ROUTE, RULES, STEPS_DONE, WAITS, RealProcess
+from tests.stateful.drawn import ACTS, COMPLETIONS, DECISIONS, ROUTE, STEPS_DONE, WAITS
+from tests.stateful.drawn_rules import MOST_RULES, RULES
 from tests.stateful.model import Process
 from tests.stateful.parts import ADMIN, EVERYONE, GIVEN_TO, OK, STEPS, Act, Rule
+from tests.stateful.provoked import AFTERWARDS, BEFORE, provoked
+from tests.stateful.real import RealProcess
 
 SOAK = os.environ.get("SOAK") == "1"
 # The last part is about rules that fire once.
 PARTS = 4
 SEQUENCES, LENGTH = (3_000 if SOAK else 20) // PARTS, 30
+# Of rules, whose number is not known when it is drawn.
+NUMBERS = st.integers(0, MOST_RULES - 1)
 
 
 @pytest.mark.soak
@@ -70,8 +77,9 @@ class Interleaving(RuleBasedStateMachine):
         super().__init__()
         self.explanations: list[Process] = []
 
-    @initialize(rules=RULES, route=ROUTE, form_stays_open=st.booleans())
-    def launch(self, rules: tuple[Rule, ...], route: str | None, form_stays_open: bool) -> None:
+    @initialize(rules=RULES, route=ROUTE, form_stays_open=st.booleans(), anything=st.integers(0, 1000))
+    def launch(self, rules: tuple[Rule, ...], route: str | None, form_stays_open: bool, anything: int) -> None:
+        assume(anything)  # The simplest of all, which is always drawn first, is no sequence to learn from.
         route = None if form_stays_open else route
         self.real.begin(rules, route=route, form_stays_open=form_stays_open)
         launched = Process(
@@ -106,6 +114,24 @@ class Interleaving(RuleBasedStateMachine):
         undo = Act("undo", act.who, (act.what[0] if act.what and act.what[0] in STEPS else "process",))
         self.in_turn(act, *between, undo)
         self.in_turn(act)
+
+    @rule(number=NUMBERS, before=st.sampled_from(BEFORE), afterwards=st.sampled_from(AFTERWARDS), by_last=st.booleans())
+    def provoke(self, number: int, before: str, afterwards: str, *, by_last: bool) -> None:
+        """Make one of the rules fire, its tasks being completed, hidden or shown before."""
+        self.in_turn(*self.provoked(number, before, afterwards, by_last=by_last))
+
+    @rule(number=NUMBERS, before=st.sampled_from(BEFORE), by_last=st.booleans(), minutes=st.sampled_from((0, 0, 1, 30)))
+    def provoke_and_back(self, number: int, before: str, *, by_last: bool, minutes: int) -> None:
+        """What made it fire undone, if it is not too late, and done again."""
+        acts = self.provoked(number, before, "", by_last=by_last)
+        wait = [Act("wait", ADMIN, (minutes,))] if minutes else []
+        self.in_turn(*acts, *wait, Act("undo", ADMIN, (acts[-1].what or ("process",))[:1]))
+        self.in_turn(acts[-1])
+
+    def provoked(self, number: int, before: str, afterwards: str, *, by_last: bool) -> list[Act]:
+        process = self.explanations[0]
+        place = number % len(process.rules)
+        return provoked(process, process.rules[place], before, afterwards, by_last=by_last)
 
     @rule(act=WAITS)
     def wait(self, act: Act) -> None:
