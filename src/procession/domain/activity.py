@@ -89,6 +89,21 @@ KINDS: Mapping[str, Kind] = {
     "task.launched_process": Kind("linked", "Task", "followed by a process"),
     "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
+    **{
+        f"{noun}.file_{act}": Kind(verb, kind, says)
+        for noun, kind in (
+            ("process", "Process"),
+            ("task", "Task"),
+            ("template", "Blueprint"),
+            ("organization", "Organization"),
+        )
+        for act, verb, says in (
+            ("uploaded", "uploaded", "given a file"),
+            ("downloaded", "downloaded", "downloaded from"),
+            ("archived", "updated", "left with an archived file"),
+            ("deleted", "updated", "rid of a file"),
+        )
+    },
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
     "rule.holds_no_more": Kind("executed", EXECUTION, "followed: its conditions do not hold any more"),
@@ -325,6 +340,8 @@ def _details(event: Happening, context: Context) -> str:
         return f"from version {payload.get('from_version')} to {payload.get('version')}."
     if event.kind in ("process.put_on_hold", "task.launch_refused"):
         return str(payload.get("reason", ""))
+    if isinstance(payload.get("filename"), str):
+        return f"{quoted(payload['filename'])}."
     if event.kind == "task.launched_process":
         return f"{quoted(str(payload.get('called', '')))}."
     fields = _fields(payload)

@@ -15,13 +15,14 @@ from procession.domain.automations.rules import TIME_OPERATORS
 from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.automations.timing import moments
 from procession.domain.calendar import WorkingWeek
+from procession.domain.files import Holder, uses_of
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
 from procession.domain.templates import Template
 from procession.domain.timers import closing_time
-from procession.storage import organizations
+from procession.storage import file_recount, organizations
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import advance_position
 from procession.storage.process_index import EVERYBODY
@@ -171,8 +172,8 @@ async def _clocks(tx: ReadTx) -> _Clocks:
 
 
 class _Expected:
-    def __init__(self, clocks: "_Clocks") -> None:
-        self.clocks = clocks
+    def __init__(self, clocks: "_Clocks", organization_id: str) -> None:
+        self.clocks, self.organization_id = clocks, organization_id
         self.rows = _Sums()
         self.facets: Counter[tuple[Any, ...]] = Counter()
         self.blocks: Counter[tuple[Any, ...]] = Counter()
@@ -181,11 +182,12 @@ class _Expected:
         self.everyone: Counter[int] = Counter()
         self.problems: list[str] = []
         self.searchable = 0
+        self.uses: dict[Holder, frozenset[str]] = {}
 
 
 async def check(tx: ReadTx) -> list[str]:
     """Every difference between what is stored and a recount, in words; empty when all is well."""
-    expected = _Expected(await _clocks(tx))
+    expected = _Expected(await _clocks(tx), tx.organization_id)
     threads_found = {(row[0], row[1], row[2]): row[3] for row in await tx.tuples(_open_threads)}
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
@@ -201,6 +203,7 @@ async def check(tx: ReadTx) -> list[str]:
     problems += _counter_differences("task_counter", expected.task_counts, await tx.tuples(_task_counters))
     problems += _counter_differences("task_due_counter", expected.due_counts, await tx.tuples(_task_due_counters))
     problems += await _viewer_differences(tx, expected)
+    problems += await file_recount.differences(tx, expected.uses)
     if tx.connection.dialect == "sqlite":
         lowest = tx.org << SEQ_BITS
         found = len(await tx.tuples(_search_rows, lowest=lowest, highest=lowest + (1 << SEQ_BITS) - 1))
@@ -243,6 +246,7 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     if issues != process.open_issues:
         expected.problems.append(f"process {process.id}: {process.open_issues} open issues, {issues} threads")
     expected.rows.add("process", "document", (process.seq, run_document(settled)))
+    expected.uses |= uses_of(process, (), expected.organization_id)
     index = index_of(settled)
     state = int(index.state)
     for facet, key in index.facets:
@@ -268,6 +272,7 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
 def _expect_task(
     expected: _Expected, task: Task, process: Process | None, threads_found: dict[tuple[Any, ...], int]
 ) -> None:
+    expected.uses |= uses_of(None, [task], expected.organization_id)
     process_is_archived = process is not None and process.is_archived
     if closing_time(task, process) is not None:
         expected.rows.add("timer", "close_task", (task.seq,))

@@ -4,7 +4,7 @@ from procession.domain.bin_items import BinItem, LeftOut, may_restore, may_see
 from procession.domain.errors import NotFound
 from procession.domain.events import Event, happened
 from procession.domain.permissions import require
-from procession.storage import bin_items, template_versions, timers
+from procession.storage import bin_items, files, template_versions, timers
 from procession.storage.bin_contents import (
     Content,
     FolderContent,
@@ -26,7 +26,9 @@ async def restore(tx: WriteTx, no: int) -> tuple[BinItem, list[LeftOut]]:
     item = await _seen(tx, no)
     require(may_restore(tx.actor, item), to="restore this")
     left = await _recovered(tx, item, await bin_items.content_of(tx, item))
+    kept = await files.in_bin(tx, no)
     await bin_items.remove(tx, item)
+    await files.release(tx, kept)
     return item, sorted(left)
 
 
@@ -74,7 +76,9 @@ async def _seen(tx: WriteTx, no: int) -> BinItem:
 
 
 async def _erased(tx: WriteTx, item: BinItem) -> Event:
+    kept = await files.in_bin(tx, item.no)
     await bin_items.remove(tx, item)
+    await files.erase_unused(tx, kept)
     if item.template_id is not None:
         await template_versions.forget_unused(tx, item.template_id)
     return happened(f"{item.kind}.purged", item.subject_id, name=item.name)

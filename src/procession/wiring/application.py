@@ -11,7 +11,7 @@ from procession.api.app import Application
 from procession.api.edge import Edge
 from procession.config import Settings
 from procession.storage.numbers import clock_now
-from procession.wiring import make_database, make_secrets
+from procession.wiring import make_database, make_files, make_secrets
 from procession.worker.jobs import periodic_jobs
 from procession.worker.loop import Loop, Periodic
 
@@ -32,7 +32,8 @@ class ServerApplication(Application):
         super().__init__(edge)
         jobs: list[Periodic] = []
         if place is None or place.number == 0:
-            jobs.extend(periodic_jobs(edge.database, edge.clock, edge.means, undo_minutes=edge.settings.undo_minutes))
+            undo_minutes = edge.settings.undo_minutes
+            jobs.extend(periodic_jobs(edge.database, edge.clock, edge.means, edge.files, undo_minutes=undo_minutes))
         if place is not None:
             self.front.metrics.join_fleet(place.figures, place.number)
             jobs.append(Periodic("publish figures", PUBLISH_SECONDS, self._publish))
@@ -61,4 +62,4 @@ def make_idle_application(settings: Settings) -> Application:
 
 
 def _edge(settings: Settings) -> Edge:
-    return Edge(settings, make_database(settings), make_secrets(settings), clock_now)
+    return Edge(settings, make_database(settings), make_secrets(settings), make_files(settings), clock_now)

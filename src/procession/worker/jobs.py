@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from procession.adapters.files import FileStore
 from procession.storage import limits
 from procession.storage.connection import Connection
 from procession.storage.database import Database
@@ -12,7 +13,7 @@ from procession.worker.loop import Periodic
 
 
 def periodic_jobs(
-    database: Database, clock: Callable[[], int], means: Means, *, undo_minutes: int
+    database: Database, clock: Callable[[], int], means: Means, store: FileStore, *, undo_minutes: int
 ) -> tuple[Periodic, ...]:
     """What one process of a server does beside answering requests."""
 
@@ -29,7 +30,7 @@ def periodic_jobs(
         await forgetting.forget_undoables(database, clock(), minutes=undo_minutes)
 
     async def fire_timers() -> None:
-        await timers.fire_due(database, clock, means)
+        await timers.fire_due(database, clock, means, store)
 
     return (
         Periodic("forget request counts", 60, forget_request_counts),
