@@ -81,7 +81,7 @@ class FolderFiles:
 
     async def opened(self, key: FileKey, start: int, end: int) -> AsyncGenerator[bytes] | None:
         try:
-            file = await _in_thread((self.folder / key.path).open, "rb")
+            file = await _in_thread(_opened, self.folder / key.path)
         except FileNotFoundError:
             return None
         return _pieces(file, start, end)
@@ -113,6 +113,10 @@ def _created(path: Path, top: Path) -> BufferedIOBase:
     for each in missing:
         _sync_folder(each.parent)
     return path.open("wb")
+
+
+def _opened(path: Path) -> BufferedIOBase:
+    return path.open("rb")
 
 
 def _finish(file: BufferedIOBase, unfinished: Path, path: Path) -> None:

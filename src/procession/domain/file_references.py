@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from procession.domain.loose import as_list, as_object
 
 MAX_ADDRESS = 2_000
+_ID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _OWN_PATH = re.compile(r"(?:.*/)?organizations/([0-9a-f]{32})/file/([0-9a-f]{32})(?:/dl)?", re.IGNORECASE)
 
 
@@ -24,7 +25,7 @@ def file_named_by(entry: Mapping[str, Any], organization_id: str) -> str | None:
     addresses = [str(entry[key]) for key in ("url", "full_url") if entry.get(key)]
     named = entry.get("id")
     if isinstance(named, str) and named and not (entry.get("source") == "url" and addresses):
-        return named
+        return named.lower() if _ID.fullmatch(named) else named
     return next((own for each in addresses if (own := _own_file(each, organization_id)) is not None), None)
 
 

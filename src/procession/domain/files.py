@@ -148,15 +148,16 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 class Holder(msgspec.Struct, frozen=True, order=True):
     """What refers to files: a process (by its kick-off answers), a task, a template, a schedule, an item of the bin,
-    the organization; by number, templates by id.
+    the organization; by number, templates by id, with `part` a step of it.
     """
 
     kind: Literal["process", "task", "template", "schedule", "bin", "organization"]
     key: int | str = 0
+    part: str | None = None
 
     @property
     def text(self) -> str:
-        return f"{self.kind}:{self.key}"
+        return f"{self.kind}:{self.key}" + (f":{self.part}" if self.part is not None else "")
 
 
 Uses = Mapping[Holder, frozenset[str]]
@@ -200,7 +201,7 @@ def clean_filename(sent: str) -> str:
     """The name without folders, invisible letters and what file systems take for something else. Spec: F6."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", sent))[-1]
     kept = "".join(" " if char in '<>:"|?*' else char for char in last if unicodedata.category(char)[0] != "C")
-    name = re.sub(r"\s+", " ", kept).strip(" .")
+    name = re.sub(r"\s+", " ", kept).strip().rstrip(" .")
     stem, dot, extension = name.rpartition(".")
     if not dot:
         return _shortened(name, MAX_NAME_BYTES) or "file"

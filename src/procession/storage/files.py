@@ -46,7 +46,7 @@ _lock_unused = Query(
 )
 _used = Query(select(_U.file).where(_U.org == bindparam("org"), is_in(_U.file, "numbers")).distinct())
 _uses = Query(
-    select(_U.holder, _U.process, _U.task, _U.template_id, _U.bin_item)
+    select(_U.holder, _U.process, _U.task, _U.template_id, _U.step_id, _U.bin_item)
     .where(_U.org == bindparam("org"), _U.file == bindparam("file"))
     .order_by(_U.holder)
 )
@@ -71,7 +71,9 @@ _of_their_tasks = Query(
     .where(is_in(_T.process, "numbers"))
 )
 _of_tasks = Query(_listed.add_columns(_U.task).select_from(_using).where(is_in(_U.task, "numbers")))
-_of_templates = Query(_listed.add_columns(_U.template_id).select_from(_using).where(is_in(_U.template_id, "ids")))
+_of_templates = Query(
+    _listed.add_columns(_U.template_id, _U.step_id).select_from(_using).where(is_in(_U.template_id, "ids"))
+)
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -81,6 +83,7 @@ class Use(msgspec.Struct, frozen=True):
     process: int | None
     task: int | None
     template_id: str | None
+    step_id: str | None
     bin_item: int | None
 
 
@@ -91,6 +94,13 @@ class OnTask(msgspec.Struct, frozen=True):
     process: int
     is_secret: bool
     owners: Owners
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A file that is put on a template, or on a step of it."""
+
+    file: File
+    step_id: str | None
 
 
 async def announce(tx: WriteTx) -> File:
@@ -147,7 +157,7 @@ async def held_by(tx: ReadTx, holder: Holder) -> frozenset[str]:
 
 async def of_processes(tx: ReadTx, numbers: Collection[int]) -> dict[int, list[File]]:
     """What processes refer to themselves, their tasks left out; newest first. Spec: F4."""
-    return await _by(tx, _of_processes, numbers=list(numbers)) if numbers else {}
+    return await _by(tx, _of_processes, numbers)
 
 
 async def of_tasks_of(tx: ReadTx, numbers: Collection[int]) -> list[OnTask]:
@@ -160,16 +170,28 @@ async def of_tasks_of(tx: ReadTx, numbers: Collection[int]) -> list[OnTask]:
 
 
 async def of_tasks(tx: ReadTx, numbers: Collection[int]) -> dict[int, list[File]]:
-    return await _by(tx, _of_tasks, numbers=list(numbers)) if numbers else {}
+    return await _by(tx, _of_tasks, numbers)
 
 
-async def of_templates(tx: ReadTx, ids: Collection[str]) -> dict[str, list[File]]:
-    return await _by(tx, _of_templates, ids=list(ids)) if ids else {}
+async def of_templates(tx: ReadTx, ids: Collection[str]) -> dict[str, list[Document]]:
+    """What is put on templates and their steps; newest first."""
+    found: dict[str, list[Document]] = defaultdict(list)
+    for *row, template_id, step_id in await tx.tuples(_of_templates, ids=list(ids)) if ids else ():
+        found[template_id].append(Document(_rows.read(row), step_id))
+    return found
 
 
-async def _by(tx: ReadTx, query: Query, **values: list[int] | list[str]) -> dict[Any, list[File]]:
-    found: dict[Any, list[File]] = defaultdict(list)
-    for *row, key in await tx.tuples(query, **values):
+async def share_documents(tx: WriteTx, template_id: str, copy_id: str, ids: Mapping[str, str]) -> None:
+    """What is put on a template is on its copy, too; `ids` are those of the copy's steps. Spec: behaviour-work F7."""
+    for each in (await of_templates(tx, [template_id])).get(template_id, ()):
+        if each.step_id is None or each.step_id in ids:
+            holder = Holder("template", copy_id, None if each.step_id is None else ids[each.step_id])
+            await tx.insert(file_uses, [_use(each.file.no, holder)])
+
+
+async def _by(tx: ReadTx, query: Query, numbers: Collection[int]) -> dict[int, list[File]]:
+    found: dict[int, list[File]] = defaultdict(list)
+    for *row, key in await tx.tuples(query, numbers=list(numbers)) if numbers else ():
         found[key].append(_rows.read(row))
     return found
 
@@ -180,6 +202,8 @@ async def follow(tx: WriteTx, before: Uses, after: Uses) -> None:
     Answers may name files that there never were, from before files could be uploaded.
     """
     gone, come = _changes(before, after), _changes(after, before)
+    if not gone and not come:
+        return
     numbers = {each.id: each.no for each in (await known(tx, _all_of(gone, come))).values()}
     for holder, ids in sorted(gone.items()):
         await tx.run(_forget_uses, holder=holder.text, numbers=sorted(numbers[each] for each in ids & numbers.keys()))
@@ -256,4 +280,5 @@ async def forget(tx: WriteTx, no: int) -> None:
 
 def _use(file: int, holder: Holder) -> dict[str, Any]:
     row: dict[str, Any] = {"file": file, "holder": holder.text, **dict.fromkeys(_COLUMNS.values())}
+    row["step_id"] = holder.part
     return {**row, **({_COLUMNS[holder.kind]: holder.key} if holder.kind in _COLUMNS else {})}

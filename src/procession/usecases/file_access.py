@@ -29,7 +29,7 @@ async def may_read(tx: ReadTx, file: File) -> bool:
         return False
     if uses:
         for use in uses:
-            if await _sees(tx, file, use):
+            if await _sees(tx, use):
                 return True
         return False
     if is_own(tx, file):
@@ -66,13 +66,13 @@ def is_own(tx: ReadTx, file: File) -> bool:
     return tx.actor.kind == "member" and file.uploader == tx.actor.id
 
 
-async def _sees(tx: ReadTx, file: File, use: Use) -> bool:
+async def _sees(tx: ReadTx, use: Use) -> bool:
     if use.task is not None:
         return await _sees_task(tx, await processes.task_id_at(tx, use.task))
     if use.process is not None:
         return await _sees_process(tx, await processes.at(tx, use.process))
     if use.template_id is not None:
-        return await _reads_template(tx, use.template_id) or await _works_by(tx, file, use.template_id)
+        return await _reads_template(tx, use.template_id) or await _has_task(tx, use.template_id, use.step_id)
     if tx.actor.kind != "member":
         return False
     kind, _, key = use.holder.partition(":")
@@ -111,7 +111,8 @@ async def _reads_template(tx: ReadTx, template_id: str) -> bool:
     return True
 
 
-async def _works_by(tx: ReadTx, file: File, template_id: str) -> bool:
-    """Whether the caller has a task of the template's: of the step that the file is put on, where it is on one."""
-    named = await access.principals_of_caller(tx)
-    return await stored.has_task_of(tx, named, template_id, file.step_id)
+async def _has_task(tx: ReadTx, template_id: str, step_id: str | None) -> bool:
+    """Whether the caller has a task that shows what is put on this step."""
+    return step_id is not None and await stored.has_task_of(
+        tx, await access.principals_of_caller(tx), template_id, step_id
+    )

@@ -237,7 +237,7 @@ async def _of_template(tx: WriteTx, said: _Said) -> _Place:
         template_access.require_live(row)
         if said.step_id is not None and document.step(said.step_id) is None:
             raise Invalid({"step_id": [UNKNOWN_STEP]})
-        return _Place("Checklist", row.id, Holder("template", row.id), step_id=said.step_id)
+        return _Place("Checklist", row.id, Holder("template", row.id, said.step_id), step_id=said.step_id)
     require(may_launch(opened.standing) or may_edit(opened.standing), to="launch this template")
     template_access.require_live(row)
     if said.uploaded_from != KICKOFF:

@@ -267,7 +267,7 @@ async def _add_files(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut]
     for task, out in zip(tasks, shown, strict=True):
         process = page.process_of(task)
         found = on_steps.get(process.template_id, ()) if process is not None and task.step_id is not None else ()
-        documents = [file for file in found if file.step_id == task.step_id]
+        documents = [each.file for each in found if each.step_id == task.step_id]
         out.assets = present_files([*own.get(task.seq, ()), *documents], tx.organization_id)
 
 

@@ -77,7 +77,7 @@ async def _add_includes(
     if "assets" in names:
         found = await files.of_templates(tx, [each for each in ids if may_read(standings[each])])
         for row, checklist in zip(rows, shown, strict=True):
-            checklist.assets = present_files(found.get(row.id, ()), tx.organization_id)
+            checklist.assets = present_files([each.file for each in found.get(row.id, ())], tx.organization_id)
     if "permissions" in names:
         grants = await template_grants.lists_of(tx, ids)
         for row, checklist in zip(rows, shown, strict=True):

@@ -42,6 +42,7 @@ file_uses = Table(
     optional_number("process"),
     optional_number("task"),
     optional_text("template_id"),
+    optional_text("step_id"),
     optional_number("bin_item"),
     PrimaryKeyConstraint("org", "file", "holder"),
     ForeignKeyConstraint(["org", "file"], ["file.org", "file.no"]),

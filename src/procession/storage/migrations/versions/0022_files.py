@@ -30,7 +30,7 @@ def upgrade() -> None:
     )
     create(
         "file_use",
-        "org file holder process task template_id bin_item",
+        "org file holder process task template_id step_id bin_item",
         refers("file", "file", "no", cascades=False),
         refers("process", "process", "seq"),
         refers("task", "task", "seq"),
