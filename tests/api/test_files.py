@@ -339,7 +339,7 @@ def test_documents_of_templates_are_shared_with_tasks_and_copies(files: Files) -
 
 
 def test_a_public_form_takes_files_of_its_visitors(files: Files, nobody: Api) -> None:
-    """L-7.22: one names what was uploaded to it, not what others did; what is not submitted is erased after a day."""
+    """L-7.27: one names what was uploaded to it, not what others did; what is not submitted is erased after a day."""
     field = {"label": "Photo", "field_type": "file", "required": True}
     template = files.org.template(kickoff=[field], is_public_kickoff=True)
     code = files.api.data("GET", f"/checklists/{template['id']}/public-kickoff")["code"]
@@ -379,3 +379,25 @@ def test_rules_and_planned_launches_hand_files_on(files: Files) -> None:
     assert shown["ko_form_fields"]["data"][0].get("field_value") in (None, [])
     files.work()
     assert files.on_disk() == []
+
+
+def test_an_organization_has_one_logo(files: Files) -> None:
+    """A picture of at most 10 MiB that administrators upload; the next one takes its place."""
+    form = {"subject_type": "Organization", "subject_id": files.org.id, "uploaded_from": "attachment"}
+    first, second = (files.asset(name=f"{name}.png", **form) for name in "ab")
+
+    logo = files.api.data("GET", "")["org_logo"]
+
+    assert logo == second["url"].removesuffix("/dl")
+    shown = files.member.api.get(f"//{logo}")
+    assert (shown.content, shown.headers["content-type"]) == (CONTENT, "image/png")
+    assert files.read(first).status_code == 404
+    assert files.api.delete(f"/file/{second['id']}").status_code == 422
+    for refused, status in (
+        (files.send(name="logo.pdf", **form), 422),
+        (files.send(name="logo.png", content=bytes(10 * 1024 * 1024 + 1), **form), 422),
+        (files.send(files.member.api, name="logo.png", **form), 403),
+    ):
+        assert refused.status_code == status, refused.text
+    files.work()
+    assert [each.name for each in files.on_disk()] == [second["id"]]

@@ -45,6 +45,7 @@ UNUSED_FOR = 30 * DAY
 UNUSED_IN_PUBLIC = DAY
 LONGEST_UPLOAD = DAY
 MAX_NAME_BYTES = 255
+LOGO_BYTES = 10 * 1024 * 1024
 MAX_TEXT = 200
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -94,6 +95,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 BYTES = "application/octet-stream"
 # What a browser may show by itself: nothing in these is ever run.
 SHOWN = frozenset({"application/pdf", "text/plain", "text/csv"})
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp"})
 UNSAFE_IMAGES = frozenset({"image/svg+xml"})
 
 # Programs, whatever they are called: ELF, Mach-O of either order and width, universal binaries and Java classes.
@@ -215,6 +217,11 @@ def _shortened(text: str, most: int) -> str:
 
 def extension_of(filename: str) -> str:
     return filename.rpartition(".")[2].lower() if "." in filename else ""
+
+
+def is_picture(filename: str) -> bool:
+    """Whether every browser shows it as a picture, and runs nothing of it."""
+    return MEDIA_TYPES.get(extension_of(filename)) in PICTURES
 
 
 def require_allowed(filename: str, allowed: Collection[str]) -> None:

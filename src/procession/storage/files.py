@@ -56,6 +56,8 @@ _held_by = Query(
     .where(_U.org == bindparam("org"), _U.holder == bindparam("holder"))
     .order_by(_F.no)
 )
+_numbers = Query(select(_F.id, _F.no).where(_F.org == bindparam("org"), is_in(_F.id, "ids"), _F.state == "stored"))
+_numbers_on_tasks = Query(select(_U.file).where(_U.org == bindparam("org"), is_in(_U.task, "numbers")).distinct())
 _numbers_of_bin = Query(
     select(_U.file).where(_U.org == bindparam("org"), _U.bin_item == bindparam("no")).order_by(_U.file)
 )
@@ -150,9 +152,18 @@ async def uses(tx: ReadTx, no: int) -> list[Use]:
     return await tx.rows(Use, _uses, file=no)
 
 
-async def held_by(tx: ReadTx, holder: Holder) -> frozenset[str]:
-    """The ids of the files that it refers to."""
-    return frozenset(row[0] for row in await tx.tuples(_held_by, holder=holder.text))
+async def logo(tx: ReadTx) -> str | None:
+    """The id of the organization's logo."""
+    return await tx.value(_held_by, holder=Holder("organization").text)
+
+
+async def put_in_place_of_logo(tx: WriteTx) -> None:
+    """The organization's logo is another one from now on, which comes next."""
+    former = await logo(tx)
+    if former is not None:
+        no = (await known(tx, [former]))[former].no
+        await let_go(tx, no, Holder("organization").text)
+        await erase_unused(tx, [no])
 
 
 async def of_processes(tx: ReadTx, numbers: Collection[int]) -> dict[int, list[File]]:
@@ -204,7 +215,9 @@ async def follow(tx: WriteTx, before: Uses, after: Uses) -> None:
     gone, come = _changes(before, after), _changes(after, before)
     if not gone and not come:
         return
-    numbers = {each.id: each.no for each in (await known(tx, _all_of(gone, come))).values()}
+    # Those that go are locked by `release` alone: two who hold a lock in common would wait for each other there.
+    numbers: dict[str, int] = dict(await tx.tuples(_numbers, ids=sorted(_all_of(gone)))) if gone else {}
+    numbers |= {each.id: each.no for each in (await known(tx, _all_of(come))).values()}
     for holder, ids in sorted(gone.items()):
         await tx.run(_forget_uses, holder=holder.text, numbers=sorted(numbers[each] for each in ids & numbers.keys()))
     rows = [
@@ -220,8 +233,13 @@ def _changes(one: Uses, other: Uses) -> dict[Holder, frozenset[str]]:
     return {holder: ids for holder, ids in found.items() if ids}
 
 
-def _all_of(*uses: Uses) -> set[str]:
-    return {each for some in uses for ids in some.values() for each in ids}
+def _all_of(uses: Uses) -> set[str]:
+    return {each for ids in uses.values() for each in ids}
+
+
+async def on_tasks(tx: ReadTx, numbers: Collection[int]) -> list[int]:
+    """The numbers of the files that these tasks refer to: `release` them when the tasks are gone."""
+    return [row[0] for row in await tx.tuples(_numbers_on_tasks, numbers=sorted(numbers))] if numbers else []
 
 
 async def let_go(tx: WriteTx, no: int, holder: str) -> None:

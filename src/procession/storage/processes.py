@@ -208,8 +208,10 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     tx.touch(*touching.of_process(before, after))
     if process_rows.write(before) != process_rows.write(after):
         await tx.update(processes, [_row(after)])
+    loose = await files.on_tasks(tx, {task.seq for task in before.tasks} - {task.seq for task in after.tasks})
     await _save_tasks(tx, before.tasks, after.tasks)
     await files.follow(tx, *_uses(tx, before, after))
+    await files.release(tx, loose)
     await _save_relations(tx, before, after)
     await _save_search(tx, before, after)
     await save_index(tx, after.seq, index_of(before), index_of(after))

@@ -14,6 +14,7 @@ from procession.domain.fields import Field
 from procession.domain.files import (
     ATTACHMENT,
     KICKOFF,
+    LOGO_BYTES,
     MAX_TEXT,
     SUBJECTS,
     UNUSED_FOR,
@@ -21,6 +22,8 @@ from procession.domain.files import (
     File,
     Holder,
     SubjectType,
+    is_picture,
+    refused,
     told,
 )
 from procession.domain.people import require_admin
@@ -88,7 +91,7 @@ async def keep(tx: WriteTx, received: Received) -> File:
         case "Checklist":
             place = await _of_template(tx, said)
         case "Organization":
-            place = _of_organization(tx, said)
+            place = await _of_organization(tx, said, received)
     return await _kept(tx, received, said.uploaded_from, place)
 
 
@@ -247,8 +250,14 @@ async def _of_template(tx: WriteTx, said: _Said) -> _Place:
     return _Place("Checklist", row.id)
 
 
-def _of_organization(tx: WriteTx, said: _Said) -> _Place:
-    require_admin(tx.actor, to="upload files of the organization")
+async def _of_organization(tx: WriteTx, said: _Said, received: Received) -> _Place:
+    """Its logo, in the place of the former one, which is erased."""
+    require_admin(tx.actor, to="change the logo of the organization")
     if said.subject_id != tx.organization_id:
         raise _unknown_subject("organization")
+    if not is_picture(received.filename):
+        raise refused("A logo is a picture: PNG, JPEG, GIF, BMP or WebP.")
+    if received.size > LOGO_BYTES:
+        raise refused(f"The name may not be greater than {LOGO_BYTES // 1024} kilobytes.")
+    await files.put_in_place_of_logo(tx)
     return _Place("Organization", tx.organization_id, Holder("organization"))
