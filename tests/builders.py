@@ -44,6 +44,12 @@ class GuestApi:
     def post(self, path: str, body: Any = None) -> httpx.Response:
         return self._api.post(f"/guests/{self.code}{path}", body)
 
+    def delete(self, path: str) -> httpx.Response:
+        return self._api.delete(f"/guests/{self.code}{path}")
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self._api.request(method, f"/guests/{self.code}{path}", **options)
+
 
 class Organization:
     """An organization of the test's own, with one administrator."""

@@ -20,7 +20,9 @@ def _rows_of(table: Table) -> Query:
 
 
 def contents(server: Server, org: int) -> dict[str, list[Row]]:
-    """All rows of an organization, by table; when a token was last used does not count."""
+    """All rows of an organization, by table; when a token was last used does not count, nor how often a file was sent
+    that was not accepted.
+    """
     tables = [metadata.tables[name] for name in sorted(TENANT_TABLES)] + list(SHARED)
 
     async def read() -> dict[str, list[Row]]:
@@ -29,5 +31,6 @@ def contents(server: Server, org: int) -> dict[str, list[Row]]:
             return {each.name: rows for each, rows in zip(tables, found, strict=True)}
 
     found = server.run(read())
+    found["sequence"] = [row for row in found["sequence"] if "file" not in row]
     last_used = list(control.tokens.columns.keys()).index("last_used_at")
     return {**found, "token": [(*row[:last_used], *row[last_used + 1 :]) for row in found["token"]]}

@@ -17,6 +17,7 @@ import uvloop
 from httpx._transports import asgi
 
 from procession import config
+from procession.adapters.files import FolderFiles
 from procession.adapters.secrets import Secrets
 from procession.api.app import Application
 from procession.api.edge import Edge
@@ -74,15 +75,16 @@ class Server:
         }
         self.settings = config.load({}, **options)
         self.secrets = Secrets(b"k" * 32)
+        self.files = FolderFiles(self.settings.files_folder)
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.database = database_at(url, data_dir)
-        self.edge = Edge(self.settings, self.database, self.secrets, self.clock)
+        self.edge = Edge(self.settings, self.database, self.secrets, self.files, self.clock)
         self.application = Application(self.edge)
         self._applications = [self.application]
         for _ in range(workers - 1):
-            edge = Edge(self.settings, database_at(url, data_dir), self.secrets, self.clock)
+            edge = Edge(self.settings, database_at(url, data_dir), self.secrets, self.files, self.clock)
             self._applications.append(Application(edge))
         for each in self._applications:
             self.run(each.start())

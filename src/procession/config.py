@@ -20,6 +20,11 @@ MEBIBYTE = 1024 * 1024
 MAX_DIGITS = 15
 MAIL_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(\.[\w-]+)*")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# Spec: api-tasks 15.3.
+EXTENSIONS = (
+    "ai, bmp, csv, doc, docx, dwg, gif, jpeg, jpg, mov, mp4, mpga, oft, ogg, pdf, png, ppt, pptx, psd, qt, rtf, tif, "
+    "txt, webm, xls, xlsx, xml, xps, zip"
+)
 
 Source = Literal["default", "environment", "option"]
 
@@ -154,6 +159,40 @@ def networks() -> Reader:
     return Reader(read, "addresses or networks separated by commas, such as 127.0.0.1, 10.0.0.0/8")
 
 
+def bucket() -> Reader:
+    """A bucket's name, and a folder in it."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", text):
+            raise ValueError("is not the name of a bucket")
+        return text.rstrip("/")
+
+    return Reader(read, "the name of a bucket, such as uploads, or of a folder in one, such as uploads/procession")
+
+
+def word() -> Reader:
+    """Anything without blanks."""
+
+    def read(text: str) -> str:
+        if len(text.split()) != 1:
+            raise ValueError("has blanks in it")
+        return text
+
+    return Reader(read, "one word without blanks")
+
+
+def extensions() -> Reader:
+    """Comma-separated file extensions, or `*` for any."""
+
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(part.lower().removeprefix(".") for part in parts(text))
+        if not all(part == "*" or part.isalnum() for part in found):
+            raise ValueError("holds something that is not an extension")
+        return found
+
+    return Reader(read, "extensions separated by commas, such as pdf, docx, or * for any")
+
+
 def parts(text: str) -> list[str]:
     return [part for part in (part.strip() for part in text.split(",")) if part]
 
@@ -281,6 +320,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_timeout_seconds: Annotated[
         int, Setting(whole(1, 60), "How long the mail server may take for each answer.")
     ] = 30
+    files_bucket: Annotated[
+        str,
+        Setting(bucket(), "S3-compatible bucket for uploaded files, or a folder of one; empty keeps them on disk."),
+    ] = ""
+    files_endpoint: Annotated[
+        str, Setting(site_address(), "Address of the bucket's service; empty is Amazon's of the region.")
+    ] = ""
+    files_region: Annotated[str, Setting(word(), "Region of the bucket.")] = "us-east-1"
+    files_access_key: Annotated[
+        str, Setting(word(), "Access key for the bucket; empty takes what the machine is given.", secret=True)
+    ] = ""
+    files_secret_key: Annotated[str, Setting(word(), "Secret key for the bucket.", secret=True)] = ""
+    files_max_bytes: Annotated[int, Setting(whole(1024, 5120 * MEBIBYTE), "Largest file accepted, in bytes.")] = (
+        100 * MEBIBYTE
+    )
+    files_hard_limit_bytes: Annotated[
+        int,
+        Setting(
+            whole(1024, 10_240 * MEBIBYTE), "An upload with more bytes is cut off (413) instead of read to its end."
+        ),
+    ] = 256 * MEBIBYTE
+    files_extensions: Annotated[
+        tuple[str, ...], Setting(extensions(), "Kinds of files that are accepted, by their extensions; * for any.")
+    ] = tuple(parts(EXTENSIONS))
 
     from_environment: frozenset[str] = frozenset()
     from_options: frozenset[str] = frozenset()
@@ -289,6 +352,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def embedded(self) -> bool:
         """Whether the data lives in the SQLite file of the data folder."""
         return not self.database_url
+
+    @property
+    def files_folder(self) -> Path:
+        """Where uploaded files are, unless in a bucket."""
+        return self.data_dir / "files"
 
     @property
     def secret_key_path(self) -> Path:
@@ -392,6 +460,11 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def refuse_unworkable(settings: Settings) -> None:
+    if settings.files_hard_limit_bytes < settings.files_max_bytes:
+        raise ConfigError(
+            f"{variable('files_hard_limit_bytes')}: {settings.files_hard_limit_bytes} is less than a file may have. "
+            f"Write {settings.files_max_bytes} or more, or lower {variable('files_max_bytes')}."
+        )
     if settings.workers > 1 and settings.embedded:
         given_as = option("workers") if "workers" in settings.from_options else variable("workers")
         raise ConfigError(
@@ -419,9 +492,9 @@ def source_of(name: str, settings: Settings) -> Source:
 
 def shown(name: str, settings: Settings) -> str:
     text = as_text(getattr(settings, name))
-    if not TABLE[name].secret:
+    if not TABLE[name].secret or not text:
         return text
-    return without_password(text) if "://" in text else "***" if text else ""
+    return without_password(text) if "://" in text else "***"
 
 
 def as_text(value: object) -> str:

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from procession.api.catalogue import all_operations
+from procession.api.document import FORMS
 from procession.api.operations import Operation
-from procession.domain.sheets import Sheet
 from tests.api.raw import exchange, scope
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import Run, on_one_database, run_of
@@ -21,7 +21,7 @@ from tests.harness import Server
 WITH_BODY = [
     each
     for each in all_operations()
-    if each.wants_body and each.body is not Sheet and "{org_id}" in each.path and each.auth == "member"
+    if each.wants_body and each.body not in FORMS and "{org_id}" in each.path and each.auth == "member"
 ]
 
 DEEP = 10_000

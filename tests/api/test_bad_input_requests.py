@@ -13,7 +13,7 @@ from procession.api.operations import Operation
 from tests.api.raw import exchange, scope
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import on_one_database, run_of
-from tests.api.world import World
+from tests.api.world import World, as_sent
 from tests.builders import Organization
 from tests.contract import check_response
 from tests.harness import Api, Server
@@ -235,10 +235,10 @@ def test_a_malformed_id_in_a_path_is_unknown(operation: Operation, world: World)
     """Each of the path's ids in turn, with everything else as it should be. Spec: api-conventions 11."""
     org = world.org
     usual = {**world.path(operation), "org_id": org.id}
-    headers = [(b"authorization", f"Bearer {org.api.token}".encode()), (b"content-type", b"application/json")]
-    body = (
-        b"" if world.body(operation) is None else httpx.Request("POST", "http://x", json=world.body(operation)).read()
-    )
+    sent = httpx.Request("POST", "http://x", **as_sent(world.body(operation)))
+    kind_of_body = sent.headers.get("content-type", "application/json").encode()
+    headers = [(b"authorization", f"Bearer {org.api.token}".encode()), (b"content-type", kind_of_body)]
+    body = sent.read()
     with unchanged(org):
         for name in sorted(set(operation.path_parameters) - {"org_id", "emoji"}):
             for kind, bad in BAD_IDS.items():

@@ -251,7 +251,8 @@ def test_their_rules_have_a_clock(org: Organization) -> None:
 
     org.server.clock.freeze(NOW + 8 * DAY)
     org.admin.api.token = org.token(org.admin.id)
-    org.server.run(fire_due(org.server.edge.database, org.server.edge.clock, org.server.edge.means))
+    edge = org.server.edge
+    org.server.run(fire_due(edge.database, edge.clock, edge.means, edge.files))
 
     assert run.tasks()["Y"]["status"] == "not-started"
     assert org.differences() == []
@@ -264,7 +265,8 @@ def test_a_move_to_a_newer_version_leaves_them(org: Organization, run: Run) -> N
     path = f"/checklists/{run.template['id']}"
     org.api.data("POST", f"{path}/steps", {"title": "More"})
     org.api.post(f"{path}/version-moves", {"runs": [run.id]}).raise_for_status()
-    org.server.run(fire_due(org.server.edge.database, org.server.edge.clock, org.server.edge.means))
+    edge = org.server.edge
+    org.server.run(fire_due(edge.database, edge.clock, edge.means, edge.files))
 
     after = run.tasks("&with=form_fields")
 

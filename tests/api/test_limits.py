@@ -30,7 +30,9 @@ class Twin:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.application = Application(Edge(server.settings, server.database, server.secrets, server.clock))
+        self.application = Application(
+            Edge(server.settings, server.database, server.secrets, server.files, server.clock)
+        )
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def work() -> httpx.Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.field_answers import ASSET, BAD_ANSWERS, GOOD_ANSWERS, RED, TYPES
+from tests.api.field_answers import BAD_ANSWERS, GOOD_ANSWERS, RED, TYPES
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import Run, on_one_database, run_of
 from tests.builders import Organization, text_field
@@ -30,14 +30,6 @@ def test_tk8_good_answers(org: Organization, field_type: str, sent: Any, stored:
     assert (saved.status_code, saved.json()["data"]["taskdata"]) == (200, {field: stored})
 
 
-def test_tk8_a_stored_file_gets_its_addresses(org: Organization) -> None:
-    saved, field = answer(org, "file", [{"id": ASSET, "filename": "statement.pdf"}])
-
-    [kept] = saved.json()["data"]["taskdata"][field]
-    address = f"organizations/{org.id}/file/{ASSET}/dl"
-    assert kept == {"id": ASSET, "filename": "statement.pdf", "url": address, "full_url": address}
-
-
 @on_one_database
 @pytest.mark.parametrize(("field_type", "sent"), BAD_ANSWERS)
 def test_tk8_bad_answers_are_refused_by_field(org: Organization, field_type: str, sent: Any) -> None:
@@ -57,7 +49,7 @@ def test_tk8_bad_answers_are_refused_by_field(org: Organization, field_type: str
 def test_empty_values_clear_even_what_is_required(org: Organization, field_type: str, empty: Any) -> None:
     good = {
         "text": "x", "textarea": "x", "email": "a@b.example", "date": "2031-01-01", "radio": "Red", "dropdown": RED,
-        "multiselect": [RED], "assignees_form": {"users": [org.admin.id]}, "file": [{"id": ASSET}],
+        "multiselect": [RED], "assignees_form": {"users": [org.admin.id]}, "file": [{"url": "https://x.example/a"}],
     }  # fmt: skip
     captures = [text_field(label="It", field_type=field_type, **{**TYPES[field_type], "required": True})]
     run = run_of(org, {"title": "Call", "captures": captures})

@@ -11,10 +11,11 @@ import pytest
 
 from procession.api.catalogue import all_operations
 from procession.api.operations import Operation
+from procession.api.uploads import Upload
 from procession.storage.connection import Row
-from tests.api.world import Supply, World, send, succeed
+from tests.api.world import Form, Supply, World, as_sent, send, succeed
 from tests.contents import contents
-from tests.harness import Api, Server
+from tests.harness import Api, Server, plain
 
 OPERATIONS = all_operations()
 IN_AN_ORGANIZATION = [each for each in OPERATIONS if "{org_id}" in each.path]
@@ -168,8 +169,9 @@ def with_one_foreign(ours: Any, theirs: Any) -> Iterator[Any]:
 @each_of([each for each in IN_AN_ORGANIZATION if each.wants_body])
 def test_another_organizations_things_are_unknown_in_bodies(operation: Operation, worlds: Worlds) -> None:
     """Each id in the body in turn is one of theirs."""
-    for body in with_one_foreign(worlds.ours.body(operation), worlds.theirs.body(operation)):
-        answer = send(worlds.ours.org.api, operation, worlds.ours.url(operation), body)
+    for body in with_one_foreign(*(plain(each.body(operation)) for each in (worlds.ours, worlds.theirs))):
+        sent = Form(body["fields"]) if operation.body is Upload else body
+        answer = send(worlds.ours.org.api, operation, worlds.ours.url(operation), sent)
 
         if operation.id not in PASSES_OVER:
             assert answer.status_code in (404, 422), f"{body}: {answer.text}"
@@ -234,9 +236,8 @@ def test_nobody_gets_in_without_a_good_credential(
             continue  # whoever has no token may have a guest's link
         headers = {} if header is None else {"Authorization": header}
 
-        options = {} if world.body(operation) is None else {"json": world.body(operation)}
         answer = Api(worlds.server, None).request(
-            operation.method, "/" + world.url(operation), headers=headers, **options
+            operation.method, "/" + world.url(operation), headers=headers, **as_sent(world.body(operation))
         )
 
         assert answer.status_code == 401, f"{kind}: {answer.text}"

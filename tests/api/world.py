@@ -3,8 +3,10 @@
 from typing import Any
 
 import httpx
+import msgspec
 
 from procession.api.operations import Operation
+from procession.api.uploads import UploadForm
 from procession.domain.field_keys import RECORDS
 from procession.usecases.version_moving import run_due
 from tests.builders import GuestApi, Organization
@@ -13,6 +15,9 @@ from tests.harness import Api, Server
 PASSWORD = "Correct horse 4 battery"
 # What operations cannot do without.
 QUERIES = {"search": "?search=greet"}
+FILE = {"name": ("note.txt", b"Mind the gap")}
+# Nobody but the guest whose link it is.
+FILES_OF_GUESTS = {"getAssetOfGuest", "showFileOfGuest", "downloadFileOfGuest", "deleteFileOfGuest"}
 CSV = "Name,Reason\nAlto,Leak\n"
 DEADLINE = "2031-02-06T16:00:00Z"
 
@@ -78,6 +83,7 @@ class World:
         self._make_processes()
         self._make_move()
         self._make_tasks()
+        self._make_files(ahead=ahead)
 
     def _make_templates(self) -> None:
         org, api = self.org, self.org.api
@@ -92,7 +98,8 @@ class World:
         self.stage: str = api.data("POST", f"/checklists/{self.template}/stages", {"name": "First"})["id"]
         self.rule: str = api.data("POST", f"/checklists/{self.template}/automated-actions", self.rule_body())["id"]
         self.public_template: str = org.template(is_public=True)["id"]
-        shared = org.template(kickoff=[{"label": "Reason"}], is_public_kickoff=True)["id"]
+        fields = [{"label": "Reason"}, {"label": "Photo", "field_type": "file"}]
+        shared = org.template(kickoff=fields, is_public_kickoff=True)["id"]
         self.kickoff_template: str = shared
         self.kickoff_code: str = api.data("GET", f"/checklists/{shared}/public-kickoff")["code"]
         self.archived_template: str = org.template()["id"]
@@ -149,6 +156,13 @@ class World:
         self.done_one_off: str = self._make_one_off()
         api.data("POST", "/completed-tasks", {"task_id": self.done_one_off}, status=200)
 
+    def _make_files(self, *, ahead: bool) -> None:
+        """One on a task, one in an answer to the public form."""
+        form = {"subject_type": "task", "subject_id": self.one_off, "uploaded_from": "attachment"}
+        for _ in range(1 + ahead):
+            sent = self.org.api.request("POST", "/file", data=form, files=FILE)
+            self.asset: str = sent.raise_for_status().json()["data"]["id"]
+
     def _make_one_off(self, **more: Any) -> str:
         owners = {"users": [self.org.admin.id], "guests": [self.guest]}
         task = {"title": "Call", "task_type": "task", "deadline": DEADLINE, "owners": owners}
@@ -201,6 +215,7 @@ class World:
             "job_id": self.job,
             "absence_id": self.absence,
             "watcher_id": self.watcher,
+            "asset_id": self.asset,
             "item_id": self.bin_item,
             "bulk_id": self.bulk,
             "move_id": self.move,
@@ -250,7 +265,7 @@ class World:
         return (
             self._custom_fields(operation)
             or self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
-            if operation.wants_body
+            if operation.wants_body or operation.documented_body is UploadForm
             else None
         )
 
@@ -275,7 +290,10 @@ class World:
         comment = {"content": "Well done"}
         process = {"users": [self.member.id], "groups": [self.group], "tags": [self.tag], "folders": [self.run_folder]}
         one_off = {**task, "owners": owners, "run_id": self.run, "tags": [self.tag]}
+        upload = Form({"subject_type": "Task", "subject_id": self.one_off, "uploaded_from": "attachment"})
         return {
+            **dict.fromkeys(("uploadFile", "uploadAsset", "upload", "uploadFiles", "uploadFileAsGuest"), upload),
+            "uploadToPublicKickoffForm": Form({}),
             "signIn": {"email": self.admin.email, "password": PASSWORD},
             "changePassword": {"current_password": PASSWORD, "password": PASSWORD + "!"},
             "createToken": {"name": "laptop"},
@@ -404,15 +422,27 @@ class World:
         return operation.path.format_map({**values, "file": "swagger-ui.css"}) + QUERIES.get(operation.id, "")
 
 
+class Form(msgspec.Struct, frozen=True):
+    """The fields of a form that is sent with a file."""
+
+    fields: dict[str, str]
+
+
+def as_sent(body: Any) -> dict[str, Any]:
+    """What a client is told to send."""
+    if isinstance(body, Form):
+        return {"data": body.fields, "files": FILE}
+    return {} if body is None else {"content" if isinstance(body, str) else "json": body}
+
+
 def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:
     """The answer; it is held against the API document."""
-    sent: dict[str, Any] = {} if body is None else {"content" if isinstance(body, str) else "json": body}
-    return api.request(operation.method, "/" + url, **sent)
+    return api.request(operation.method, "/" + url, **as_sent(body))
 
 
 def succeed(world: World, operation: Operation) -> httpx.Response:
     """Do it as somebody who may."""
-    if operation.id == "commentAsGuest":
+    if operation.id.endswith("AsGuest") or operation.id in FILES_OF_GUESTS:
         code = world.guest_api.code
         url = world.url(operation).replace(world.guest, code)
         return send(Api(world.server, None), operation, url, world.body(operation))

@@ -139,7 +139,8 @@ STORED = [
     ),
     ("file", [{"full_url": "http://f.example/a"}], [{"full_url": "http://f.example/a", "url": "http://f.example/a"}]),
     ("file", [{"id": ASSET, "source": "url"}], [{"id": ASSET, "source": "url", "url": DOWNLOAD, "full_url": DOWNLOAD}]),
-    ("file", [{"url": DOWNLOAD}], [{"url": DOWNLOAD, "full_url": DOWNLOAD}]),
+    ("file", [{"url": DOWNLOAD}], [{"id": ASSET, "url": DOWNLOAD, "full_url": DOWNLOAD}]),
+    ("file", [{"url": "f.example/a?x"}], [{"url": "https://f.example/a?x", "full_url": "https://f.example/a?x"}]),
 ]
 
 

@@ -19,7 +19,7 @@ TOGETHER = {"sqlite": 0, "postgresql": 1}
 INCLUDES = {
     "tags": (1, 1),
     "folders": (1, 1),
-    "assets": (0, 0),
+    "assets": (2, 2),
     "next_task": (1, 1),
     "tasks_meta": (1, 1),
     "next_task,tasks_meta": (1, 1),
@@ -33,7 +33,7 @@ INCLUDES = {
     "tasks": (2, 2),
     "tasks.form_fields": (3, 3),
     "tasks.threads": (6, 6),
-    "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders": (12, 13),
+    "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders": (14, 15),
 }
 # Lists that are read in one way whatever the counters say: of administrators, of anybody else.
 EVIDENT = (

@@ -330,7 +330,7 @@ class Stage:
     def do_clock(self, _: Any, event: Mapping[str, Any]) -> None:
         """The server does what is due by now."""
         edge = self.org.server.edge
-        self.org.server.run(fire_due(edge.database, edge.clock, edge.means))
+        self.org.server.run(fire_due(edge.database, edge.clock, edge.means, edge.files))
 
     def do_pass(self, _: Any, event: Mapping[str, Any]) -> None:
         """Time passes; of what the clock does, only rules react."""

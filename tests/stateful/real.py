@@ -72,7 +72,7 @@ class RealProcess(Stage):
             if body["name"] in self.rules:
                 self.api.data("PUT", f"{self.path}/automated-actions/{self.rules[body['name']]}", self.rule_body(body))
             else:
-                self.add_rule(body)
+                self.add_rule(body, self.path)
         self.do_launch({KICKOFF: route} if route else {}, {"form_stays_open": form_stays_open})
         self.id_of(DRAFT)  # before anybody is in a hurry
         self.names = {person.id: name for name, person in self.people.items()}

@@ -53,7 +53,7 @@ class World:
 
         async def work() -> None:
             edge = self.server.edge
-            await asyncio.gather(*[fire_due(edge.database, edge.clock, edge.means) for _ in range(servers)])
+            await asyncio.gather(*[fire_due(edge.database, edge.clock, edge.means, edge.files) for _ in range(servers)])
 
         self.server.run(work())
 

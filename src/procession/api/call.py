@@ -69,6 +69,15 @@ class Later(msgspec.Struct):
     produce: Callable[[], Awaitable[Any]]
 
 
+class Pieces(msgspec.Struct):
+    """A body that comes from elsewhere, piece by piece; whoever sends it closes it."""
+
+    pieces: AsyncGenerator[bytes]
+    media_type: str
+    status: int = 200
+    headers: dict[str, str] = {}
+
+
 class Call:
     """What the edge knows about a request. Handlers use it for links, ignored parameters and the answer's validity."""
 

@@ -13,14 +13,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from procession.adapters.workbooks import read_table
 from procession.api.bodies import parse_form, parse_json, read_body
-from procession.api.call import Answer, Call, Later, Streamed
+from procession.api.call import Answer, Call, Later, Pieces, Streamed
 from procession.api.edge import CallerChanged, Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
 from procession.api.params import Params, read_params
 from procession.api.preconditions import condition_of, guarded
-from procession.api.replays import named, once
+from procession.api.replays import REPLAYED, named, once
 from procession.api.router import Router
+from procession.api.uploads import Upload, receiving
 from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
 from procession.domain.sheets import Sheet
 from procession.storage.connection import Reader
@@ -70,9 +71,8 @@ class Dispatcher:
         self, operation: Operation, call: Call, path_values: dict[str, str], *, may_assume: bool
     ) -> Response:
         values = _path_values(operation, path_values)
-        database = self.edge.database
         found: Response | _Unfinished | None = None
-        async with database.reading() as connection:
+        async with self.edge.database.reading() as connection:
             await self._admit(operation, call, path_values, connection, may_assume=may_assume)
             try:
                 given = _given(operation, call, values)
@@ -83,10 +83,23 @@ class Dispatcher:
                 raise
         if found is not None:
             return found if isinstance(found, Response) else found.respond(await found.later.produce())
+        if operation.body is Upload:
+            async with receiving(call) as upload:
+                given["body"] = upload
+                response = await self._write(operation, call, values, given, upload.fingerprint)
+                upload.is_kept = REPLAYED not in response.headers
+                return response
         raw = b""
         if operation.wants_body:
             raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
             given["body"] = await _body(operation, call, raw, given)
+        return await self._write(operation, call, values, given, raw)
+
+    async def _write(
+        self, operation: Operation, call: Call, values: Mapping[str, Any], given: Mapping[str, Any], raw: bytes
+    ) -> Response:
+        """Answer what is no read; `raw` is the body, or what stands for it."""
+        database = self.edge.database
         request = named(operation, call, raw)
         condition = condition_of(operation, call, values)
         if operation.tx is None:
@@ -168,7 +181,9 @@ class Dispatcher:
 
     def _respond(self, operation: Operation, call: Call, result: Any) -> Response:
         if isinstance(result, Streamed):
-            return Pieces(self._pieces(call, result), result)
+            return Stream(Pieces(self._pieces(call, result), result.media_type, headers=result.headers))
+        if isinstance(result, Pieces):
+            return Stream(result)
         answer = result if isinstance(result, Answer) else Answer(result)
         status = answer.status or operation.status
         if answer.body is None:
@@ -195,12 +210,12 @@ class _Unfinished(msgspec.Struct):
     respond: Callable[[Any], Response]
 
 
-class Pieces(StreamingResponse):
-    """A streamed answer. It lets go of the database however it ends: a client may go away, or stop reading."""
+class Stream(StreamingResponse):
+    """A streamed answer. It lets go of what it reads however it ends: a client may go away, or stop reading."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes], streamed: Streamed) -> None:
-        super().__init__(pieces, media_type=streamed.media_type, headers=streamed.headers or None)
-        self._pieces = pieces
+    def __init__(self, body: Pieces) -> None:
+        super().__init__(body.pieces, body.status, body.headers or None, body.media_type)
+        self._pieces = body.pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_in_time(message: Message) -> None:

@@ -10,19 +10,25 @@ from procession.api.contract.envelope import ErrorBody
 from procession.api.operations import Operation, is_replayable, writes
 from procession.api.params import Params, field_types
 from procession.api.preconditions import kind_named
+from procession.api.uploads import Upload, UploadForm
 from procession.domain.sheets import Sheet
 from procession.storage.tx import ReadTx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MULTIPART = "multipart/form-data"
+# Bodies that are no JSON.
+FORMS = (Sheet, Upload)
 REF = "#/components/schemas/{name}"
 STANDARD_ERRORS = (401, 403, 404, 429)
 REASONS = {
-    200: "OK", 201: "Created", 204: "Done, no content", 304: "Not modified: the named tag is current",
+    200: "OK", 201: "Created", 204: "Done, no content", 206: "Part of it",
+    304: "Not modified: the named tag is current",
     400: "Malformed body", 401: "No, malformed, expired or revoked token", 403: "Not allowed",
     404: "Unknown, or not visible to the caller", 405: "Wrong method", 409: "Conflict", 410: "A copy has to start over",
     412: "Changed since it was read", 413: "Body too large",
-    415: "Unsupported media type", 422: "Invalid input or state", 423: "Locked by an open process-level issue",
-    429: "Too many requests",
+    415: "Unsupported media type", 416: "Range outside of the file", 422: "Invalid input or state",
+    423: "Locked by an open process-level issue",
+    429: "Too many requests", 503: "The database or the file store does not answer",
 }  # fmt: skip
 
 IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -71,7 +77,7 @@ def document(operations: list[Operation], server_url: str = "/") -> dict[str, An
 
 
 def _shapes(operation: Operation) -> list[Any]:
-    shapes = [_body_shape(operation)] if operation.wants_body and operation.body is not Sheet else []
+    shapes = [_body_shape(operation)] if operation.wants_body and operation.body not in FORMS else []
     if _has_answer(operation):
         shapes.append(operation.answer)
     if operation.params is not None:
@@ -111,15 +117,32 @@ def _described(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         described["security"] = []
     if operation.auth == "guest":
         described["security"] = [{"token": []}, {}]
-    if operation.wants_body:
-        described["requestBody"] = {"required": operation.body is Sheet, "content": _body_content(operation, schema_of)}
+    if operation.wants_body or operation.documented_body is UploadForm:
+        described["requestBody"] = {
+            "required": operation.body in FORMS or _is_upload(operation),
+            "content": _body_content(operation, schema_of),
+        }
     return described
 
 
 def _body_content(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
     if operation.body is Sheet:
         return {"text/csv": {"schema": {"type": "string"}}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
+    if _is_upload(operation):
+        return {MULTIPART: {"schema": _form_schema()}}
     return {"application/json": {"schema": schema_of[id(_body_shape(operation))]}}
+
+
+def _is_upload(operation: Operation) -> bool:
+    """Where no organization is named, the handler receives the form itself."""
+    return operation.body is Upload or operation.documented_body is UploadForm
+
+
+def _form_schema() -> dict[str, Any]:
+    fields = {field.name: field for field in msgspec.structs.fields(UploadForm)}
+    properties = {name: {"type": "string"} for name in fields} | {"name": {"type": "string", "format": "binary"}}
+    needed = [name for name, field in fields.items() if field.required]
+    return {"type": "object", "properties": properties, "required": needed}
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from procession.adapters.files import FileStore
 from procession.adapters.secrets import Secrets
 from procession.api.call import Call
 from procession.config import Settings
@@ -44,10 +45,13 @@ class CallerChanged(Exception):  # nothing went wrong: the request is answered a
 class Edge:
     """Opens what requests need; one per server process."""
 
-    def __init__(self, settings: Settings, database: Database, secrets: Secrets, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, secrets: Secrets, files: FileStore, clock: Callable[[], int]
+    ) -> None:
         self.settings = settings
         self.database = database
         self.secrets = secrets
+        self.files = files
         self.clock = clock
         self.means = Means(
             secrets,

@@ -4,9 +4,9 @@
     async def list_tags(tx: ReadTx, call: Call, params: TagListParams) -> Paginated[Tag]:
 
 What a handler gets is decided by its parameters: `tx` (ReadTx or WriteTx; the edge opens and commits it), `call`,
-`params` (a Params struct), `body` (a struct, `Any` for the plain data, or `Sheet` for an uploaded table, of a workbook
-the sheet that `params.sheet` names), and path parameters by their names (`int` ones are 404 when they are not
-numbers). What it returns is the body; the annotation is the documented shape.
+`params` (a Params struct), `body` (a struct, `Any` for the plain data, `Upload` for a file that was sent as a form, or
+`Sheet` for an uploaded table, of a workbook the sheet that `params.sheet` names), and path parameters by their names
+(`int` ones are 404 when they are not numbers). What it returns is the body; the annotation is the documented shape.
 """
 
 import inspect
@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 import msgspec
 
-from procession.api.call import Answer, Later, Streamed
+from procession.api.call import Answer, Later, Pieces, Streamed
 from procession.api.params import Params
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -111,7 +111,7 @@ def operations_of(module: Any) -> list[Operation]:
 
 def _documented(answer: Any) -> Any:
     """The shape of the body: streams, answers with headers of their own and later ones carry the same one."""
-    kept = [option for option in get_args(answer) if option not in (Streamed, Answer, Later)]
+    kept = [option for option in get_args(answer) if option not in (Streamed, Answer, Later, Pieces)]
     return kept[0] if len(kept) == 1 and get_origin(answer) in (Union, UnionType) else answer
 
 

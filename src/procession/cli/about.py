@@ -15,7 +15,7 @@ from procession.storage import mails
 from procession.storage.database import sqlite_path
 from procession.storage.mails import Waiting
 from procession.storage.numbers import clock_now
-from procession.usecases import viewers
+from procession.usecases import file_checks, viewers
 
 LIBRARIES = ("starlette", "uvicorn", "msgspec", "sqlalchemy", "psycopg")
 
@@ -29,6 +29,7 @@ def facts(settings: Settings) -> list[tuple[str, str]]:
         ("SQLite", f"{apsw.sqlite_lib_version()}, {migrations_sqlite()} for migrations"),
         *((name, version(name)) for name in LIBRARIES),
         ("Data folder", str(settings.data_dir.absolute())),
+        ("Files", settings.files_bucket or existing(settings.files_folder)),
         ("Server key", existing(settings.secret_key_path)),
         ("Lock file", existing(settings.data_dir / LOCK_FILE) if settings.embedded else "none with PostgreSQL"),
         ("Backups", existing(settings.data_dir / "backups") if settings.embedded else "none with PostgreSQL"),
@@ -44,7 +45,9 @@ def differences(settings: Settings) -> list[str]:
     async def work() -> list[str]:
         async with wiring.opened(settings) as database:
             found = await viewers.differences(database, clock_now())
-        return [f"{organization}: {each}" for organization, problems in found.items() for each in problems]
+            of_files = await file_checks.differences(database, wiring.make_files(settings), clock_now())
+        wrong = [*found.items(), *of_files.items()]
+        return [f"{organization}: {each}" for organization, problems in wrong for each in problems]
 
     return asyncio.run(work())
 

@@ -28,6 +28,9 @@ def move_to(settings: Settings, url: str) -> None:
             raise CommandRefused("The PostgreSQL database holds data already. Name an empty one.") from error
     typer.echo(f"Moved {sum(moved.values()):,} rows. The embedded database is left as it was.")
     typer.echo(f"Start the server with PROCESSION_DATABASE_URL, and with the same key: {settings.secret_key_path}")
+    typer.echo(
+        f"Uploaded files stay where they are, and belong to both: {settings.files_bucket or settings.files_folder}"
+    )
 
 
 async def moved_rows(source: Settings, target: Settings) -> dict[str, int]:

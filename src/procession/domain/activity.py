@@ -102,6 +102,21 @@ KINDS: Mapping[str, Kind] = {
     "task.injected": Kind("linked", "Task", "followed by the tasks of another template"),
     "task.injection_refused": Kind("updated", "Task", "not followed by the tasks of another template"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),
+    **{
+        f"{noun}.file_{act}": Kind(verb, kind, says)
+        for noun, kind in (
+            ("process", "Process"),
+            ("task", "Task"),
+            ("template", "Blueprint"),
+            ("organization", "Organization"),
+        )
+        for act, verb, says in (
+            ("uploaded", "uploaded", "given a file"),
+            ("downloaded", "downloaded", "downloaded from"),
+            ("archived", "updated", "left with an archived file"),
+            ("deleted", "updated", "rid of a file"),
+        )
+    },
     "rule.executed": Kind("executed", EXECUTION, "executed"),
     "rule.holds_again": Kind("executed", EXECUTION, "followed: its conditions hold again"),
     "rule.holds_no_more": Kind("executed", EXECUTION, "followed: its conditions do not hold any more"),
@@ -358,6 +373,8 @@ def _details(event: Happening, context: Context) -> str:
         return f"from version {payload.get('from_version')} to {payload.get('version')}."
     if event.kind in ("process.put_on_hold", "task.launch_refused", "task.injection_refused"):
         return str(payload.get("reason", ""))
+    if isinstance(payload.get("filename"), str):
+        return f"{quoted(payload['filename'])}."
     if event.kind in ("task.mail_sent", "task.reminded"):
         return f"to {joined(str(each) for each in as_list(payload.get('recipients')) or ())}."
     if event.kind == "task.mail_failed":

@@ -23,6 +23,8 @@ TimerKind = Literal[
     "rule_clock",
     "count_viewers",
     "expire_bin",
+    "erase_file",
+    "unused_file",
 ]
 
 TICK = 5 * MINUTE

@@ -23,6 +23,7 @@ from procession.domain.fields import (
     find_option,
     read_checklist,
 )
+from procession.domain.file_references import file_named_by, path_of
 from procession.domain.loose import (
     as_int,
     as_list,
@@ -58,6 +59,7 @@ WRONG_WIDTH = "Number of columns does not match required columns"
 
 _URL = re.compile(r"(?:https?|ftp)://[^\s/?#]\S*", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
+_HOST = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]|$)")
 _ASSET_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _WORDS = {
     "numeric": "a number",
@@ -72,12 +74,14 @@ _FILE_NUMBERS = ("version", "uploaded_to_s3")
 
 
 class People(msgspec.Struct, frozen=True):
-    """Whom an assignee answer may name; guests only need an address that is nobody's here."""
+    """Whom an assignee answer may name; guests only need an address that is nobody's here. And stored files."""
 
     members: AbstractSet[int] = frozenset()
     groups: AbstractSet[str] = frozenset()
     addresses_in_use: AbstractSet[str] = frozenset()
     """Lower-case addresses of members and of the server itself, which cannot be guests. Spec: L-8.7."""
+    files: Mapping[str, Mapping[str, object]] | None = None
+    """The stored files that may be named, by id, as answers keep them; None: whatever is named, is."""
 
 
 class Unacceptable(ValueError):
@@ -96,7 +100,7 @@ def accept_value(field: Field, sent: object, *, people: People, org_id: str) -> 
     if field.field_type == "assignees_form":
         return _assignees(field, sent, people)
     if field.field_type == "file":
-        return _files(field, sent, org_id)
+        return _files(field, sent, org_id, people.files)
     return _ACCEPTORS[field.field_type](field, sent)
 
 
@@ -332,15 +336,17 @@ def _named(sent: object, kind: str, complaints: list[str]) -> list[object]:
     return [entry if (wrapped := as_object(entry)) is None else wrapped.get("id") for entry in entries or []]
 
 
-def _files(field: Field, sent: object, org_id: str) -> object:
+def _files(field: Field, sent: object, org_id: str, stored: Mapping[str, Mapping[str, object]] | None) -> object:
     entries = as_list(sent)
     if entries is None or len(entries) > MAX_FILES:
         _refuse(field, f"a list of at most {MAX_FILES} files")
-    return [_file(field, entry, org_id) for entry in entries]
+    return [_file(field, entry, org_id, stored) for entry in entries]
 
 
-def _file(field: Field, sent: object, org_id: str) -> Mapping[str, object]:
-    """What is kept of a file; one stored here gets its download path as both addresses."""
+def _file(
+    field: Field, sent: object, org_id: str, stored: Mapping[str, Mapping[str, object]] | None
+) -> Mapping[str, object]:
+    """What is kept of a file: of one stored here what is known of it, its download path being both addresses."""
     given = as_object(sent)
     if given is None:
         _refuse(field, "a list of file objects")
@@ -349,21 +355,24 @@ def _file(field: Field, sent: object, org_id: str) -> Mapping[str, object]:
     subject = as_object(given.get("subject"))
     if subject is not None and all(is_scalar(part) for part in subject.values()):
         entry["subject"] = subject
-    asset, addresses = entry.get("id"), [entry[key] for key in ("url", "full_url") if key in entry]
-    if asset is not None and not _ASSET_ID.fullmatch(str(asset)):
-        raise Unacceptable(f"{field.label}: a file id is made of letters and digits")
-    if asset is not None and (entry.get("source") != "url" or not addresses):
-        return {**entry, **dict.fromkeys(("url", "full_url"), f"organizations/{org_id}/file/{asset}/dl")}
+    addresses = [str(entry[key]) for key in ("url", "full_url") if key in entry]
+    asset = file_named_by(entry, org_id)
+    if asset is not None:
+        if not _ASSET_ID.fullmatch(asset):
+            raise Unacceptable(f"{field.label}: a file id is made of letters and digits")
+        if stored is not None and asset not in stored:
+            raise Unacceptable(f"{field.label}: there is no file {asset}")
+        known = entry if stored is None else stored[asset]
+        return {**known, "id": asset, **dict.fromkeys(("url", "full_url"), path_of(asset, org_id))}
     if not addresses:
         raise Unacceptable(f"{field.label}: each file needs an id, a url or a full_url")
-    address = next((address for address in addresses if _is_file_address(str(address), org_id)), None)
+    address = next((found for each in addresses if (found := _web_address(each)) is not None), None)
     if address is None:
         raise Unacceptable(f"{field.label}: the address of a file begins with http:// or https://")
     return {**entry, "url": address, "full_url": address}
 
 
-def _is_file_address(address: str, org_id: str) -> bool:
-    prefix, suffix = f"organizations/{org_id}/file/", "/dl"
-    own = address.startswith(prefix) and address.endswith(suffix)
-    asset = address.removeprefix(prefix).removesuffix(suffix)
-    return _WEB_ADDRESS.fullmatch(address) is not None or (own and _ASSET_ID.fullmatch(asset) is not None)
+def _web_address(sent: str) -> str | None:
+    """The address, with https:// in front where it names no scheme; None when it is none. Spec: F3."""
+    whole = f"https://{sent}" if _HOST.match(sent) else sent
+    return whole if _WEB_ADDRESS.fullmatch(whole) else None

@@ -4,12 +4,14 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from procession.domain.bin_items import KEPT_FOR, BinItem, BinKind
-from procession.storage import timers
+from procession.storage import files, timers
 from procession.storage.bin_contents import SHAPES, Content
+from procession.storage.kept_rows import Kept
 from procession.storage.pages import Listing
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
 from procession.storage.tables.bin_items import bin_items
+from procession.storage.tables.files import file_uses
 from procession.storage.tx import ReadTx, WriteTx
 
 _B = bin_items.c
@@ -24,7 +26,7 @@ SORTS = tuple(_list.sorts)
 list_page = _list.page
 
 _one = select(*_rows.columns).where(_B.org == bindparam("org"), _B.no == bindparam("no"))
-_lock = Query(_one.with_for_update())
+_find, _lock = Query(_one), Query(_one.with_for_update())
 _content = Query(select(_B.content).where(_B.org == bindparam("org"), _B.no == bindparam("no")))
 
 
@@ -55,6 +57,14 @@ async def keep(
     )
     await tx.insert(bin_items, [{**_rows.write(item), "content": msgspec.json.encode(content).decode()}])
     await timers.put(tx, "expire_bin", {item.no: item.expires_at})
+    kept: Kept = getattr(content, "kept", {})
+    if file_uses.name in kept:
+        await files.put_into_bin(tx, item.no, kept[file_uses.name].values("file"))
+
+
+async def find(tx: ReadTx, no: int) -> BinItem | None:
+    rows = await tx.tuples(_find, no=no)
+    return _rows.read(rows[0]) if rows else None
 
 
 async def lock(tx: WriteTx, no: int) -> BinItem | None:

@@ -84,6 +84,9 @@ async def put_back(tx: WriteTx, kept: Kept) -> set[LeftOut]:
             there = {row[0] for row in await tx.tuples(_there(parent), among=sorted(wanted))} if wanted else set[Any]()
             left |= {LeftOut(parent.table.name, str(each)) for each in wanted - there}
             rows = [row for row in rows if row[name] is None or row[name] in there]
+        # Entering the thing itself may have made some of them.
+        keys = [each.name for each in table.primary_key.columns if each.name != "org"]
+        await tx.delete(table, [{name: row[name] for name in keys} for row in rows])
         await tx.insert(table, [{name: row[name] for name in columns if name in table.c} for row in rows])
     return left
 

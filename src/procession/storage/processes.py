@@ -1,17 +1,18 @@
 """Processes with their tasks: loaded under a lock, saved as the difference, together with all that lists read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from procession.domain.bin_items import LeftOut
+from procession.domain.files import Uses, uses_of
 from procession.domain.listing import NOT_INDEXED, index_of, task_keys
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.stages import Stage
 from procession.domain.timers import closing_time, closing_times
-from procession.storage import injections, kept_rows, process_values, timers, touching
+from procession.storage import files, injections, kept_rows, process_values, timers, touching
 from procession.storage.connection import Row
 from procession.storage.dialect import is_in
 from procession.storage.kept_rows import Kept
@@ -193,6 +194,7 @@ async def add(tx: WriteTx, process: Process) -> None:
     await tx.insert(processes, [_row(process)])
     await tx.insert(tasks, [task_rows.write(task) for task in process.tasks])
     await _save_relations(tx, None, process)
+    await files.follow(tx, {}, uses_of(process, process.tasks, tx.organization_id))
     await _enter(tx, process)
 
 
@@ -228,7 +230,10 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     tx.touch(*touching.of_process(before, after))
     if process_rows.write(before) != process_rows.write(after):
         await tx.update(processes, [_row(after)])
+    loose = await files.on_tasks(tx, {task.seq for task in before.tasks} - {task.seq for task in after.tasks})
     await _save_tasks(tx, before.tasks, after.tasks)
+    await files.follow(tx, *_uses(tx, before, after))
+    await files.release(tx, loose)
     await _save_relations(tx, before, after)
     await _save_search(tx, before, after)
     await save_index(tx, after.seq, index_of(before), index_of(after))
@@ -267,6 +272,9 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
     """Write a changed stand-alone task."""
     tx.touch(touching.of_task(before, after))
     await _save_tasks(tx, [before], [after])
+    if before.taskdata != after.taskdata:
+        org = tx.organization_id
+        await files.follow(tx, uses_of(None, [before], org), uses_of(None, [after], org))
     await save_task_keys(
         tx,
         {before.seq: task_keys(before, process_is_archived=False)},
@@ -281,6 +289,23 @@ async def remove_task(tx: WriteTx, task: Task) -> None:
     await save_task_keys(tx, {task.seq: task_keys(task, process_is_archived=False)}, {})
     await timers.follow(tx, "close_task", _closing(task), {})
     await tx.delete(tasks, [{"seq": task.seq}])
+
+
+def _uses(tx: WriteTx, before: Process, after: Process) -> tuple[Uses, Uses]:
+    """Which files the parts that differ refer to, before and after."""
+    former, now = ({task.seq: task for task in each.tasks} for each in (before, after))
+    same = {seq for seq, task in former.items() if seq in now and _same(now[seq].taskdata, task.taskdata)}
+    has_new_form = before.prerun != after.prerun
+
+    def uses(process: Process) -> Uses:
+        changed = [task for task in process.tasks if task.seq not in same]
+        return uses_of(process if has_new_form else None, changed, tx.organization_id)
+
+    return uses(before), uses(after)
+
+
+def _same(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    return one is other or one == other
 
 
 def _closing(alone: Task) -> dict[int, int]:

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
+from procession.domain.files import Holder, uses_of
 from procession.domain.listing import BLOCK_SIZE, EVERYONE, Facet, due_counts, index_of, late_counters, task_keys
 from procession.domain.process_values import Name
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.summary import settle
 from procession.domain.timers import closing_time
-from procession.storage import value_fields
+from procession.storage import file_recount, value_fields
 from procession.storage.dialect import constant, is_in
 from procession.storage.injections import of_processes
 from procession.storage.log import advance_position
@@ -129,9 +130,10 @@ class _Sums:
 
 
 class _Expected:
-    def __init__(self, clocks: Clocks, fields: Mapping[str, Mapping[Name, int]]) -> None:
+    def __init__(self, clocks: Clocks, fields: Mapping[str, Mapping[Name, int]], organization_id: str) -> None:
         self.clocks = clocks
         self.fields = fields
+        self.organization_id = organization_id
         self.rows = _Sums()
         self.facets: Counter[tuple[Any, ...]] = Counter()
         self.values: Counter[tuple[Any, ...]] = Counter()
@@ -141,11 +143,12 @@ class _Expected:
         self.everyone: Counter[int] = Counter()
         self.problems: list[str] = []
         self.searchable = 0
+        self.uses: dict[Holder, frozenset[str]] = {}
 
 
 async def check(tx: ReadTx) -> list[str]:
     """Every difference between what is stored and a recount, in words; empty when all is well."""
-    expected = _Expected(await clocks_of(tx), await _fields(tx))
+    expected = _Expected(await clocks_of(tx), await _fields(tx), tx.organization_id)
     threads_found = {(row[0], row[1], row[2]): row[3] for row in await tx.tuples(_open_threads)}
     async for process in all_processes(tx):
         _expect_process(expected, process, threads_found)
@@ -163,6 +166,7 @@ async def check(tx: ReadTx) -> list[str]:
     problems += _counter_differences("task_counter", expected.task_counts, await tx.tuples(_task_counters))
     problems += _counter_differences("task_due_counter", expected.due_counts, await tx.tuples(_task_due_counters))
     problems += await _viewer_differences(tx, expected)
+    problems += await file_recount.differences(tx, expected.uses)
     if tx.connection.dialect == "sqlite":
         lowest = tx.org << SEQ_BITS
         found = len(await tx.tuples(_search_rows, lowest=lowest, highest=lowest + (1 << SEQ_BITS) - 1))
@@ -207,6 +211,7 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
     if issues != process.open_issues:
         expected.problems.append(f"process {process.id}: {process.open_issues} open issues, {issues} threads")
     expected.rows.add("process", "document", (process.seq, run_document(settled)))
+    expected.uses |= uses_of(process, (), expected.organization_id)
     index = index_of(settled)
     state = int(index.state)
     for facet, key in index.facets:
@@ -252,6 +257,7 @@ async def _expect_values(tx: ReadTx, expected: _Expected, process: Process) -> N
 def _expect_task(
     expected: _Expected, task: Task, process: Process | None, threads_found: dict[tuple[Any, ...], int]
 ) -> None:
+    expected.uses |= uses_of(None, [task], expected.organization_id)
     process_is_archived = process is not None and process.is_archived
     if closing_time(task, process) is not None:
         expected.rows.add("timer", "close_task", (task.seq,))

@@ -3,9 +3,12 @@
 import msgspec
 from sqlalchemy import bindparam, or_, select, update
 
+from procession.domain.answers import fold_map
+from procession.domain.file_references import named_files
+from procession.domain.files import Holder, Uses
 from procession.domain.processes import State
 from procession.domain.schedules import Schedule
-from procession.storage import timers
+from procession.storage import files, timers
 from procession.storage.dialect import constant
 from procession.storage.pages import Listing
 from procession.storage.query import Query
@@ -97,6 +100,7 @@ async def remove(tx: WriteTx, schedule: Schedule) -> None:
 
 async def _follow(tx: WriteTx, before: Schedule | None, after: Schedule | None) -> None:
     """The timer stands at the next slot, past ones too: a schedule that catches up goes on at once."""
+    await files.follow(tx, _uses(tx, before), _uses(tx, after))
     was = None if before is None else before.next_run_at
     is_due = None if after is None else after.next_run_at
     number = (before or after).id  # pyright: ignore[reportOptionalMemberAccess]  # one of the two is given
@@ -108,6 +112,12 @@ async def _follow(tx: WriteTx, before: Schedule | None, after: Schedule | None) 
             await timers.put(tx, "launch", {number: is_due})
     else:
         await timers.move(tx, "launch", number, is_due)
+
+
+def _uses(tx: WriteTx, schedule: Schedule | None) -> Uses:
+    answers = {} if schedule is None else fold_map(schedule.launch.prerun) or {}
+    found = frozenset(each for value in answers.values() for each in named_files(value, tx.organization_id))
+    return {} if schedule is None or not found else {Holder("schedule", schedule.id): found}
 
 
 async def is_open(tx: ReadTx, process_id: str) -> bool:

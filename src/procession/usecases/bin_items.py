@@ -4,7 +4,7 @@ from procession.domain.bin_items import BinItem, LeftOut, may_restore, may_see
 from procession.domain.errors import NotFound
 from procession.domain.events import Event, happened
 from procession.domain.permissions import require
-from procession.storage import bin_items, template_versions, timers
+from procession.storage import bin_items, files, template_versions, timers
 from procession.storage.bin_contents import (
     Content,
     FolderContent,
@@ -26,7 +26,9 @@ async def restore(tx: WriteTx, no: int) -> tuple[BinItem, list[LeftOut]]:
     item = await _seen(tx, no)
     require(may_restore(tx.actor, item), to="restore this")
     left = await _recovered(tx, item, await bin_items.content_of(tx, item))
+    kept = await files.in_bin(tx, no)
     await bin_items.remove(tx, item)
+    await files.release(tx, kept)
     return item, sorted(left)
 
 
@@ -74,8 +76,10 @@ async def _seen(tx: WriteTx, no: int) -> BinItem:
 
 
 async def _erased(tx: WriteTx, item: BinItem) -> Event:
+    kept_files = await files.in_bin(tx, item.no)
     content = await bin_items.content_of(tx, item) if item.kind == "process" else None
     await bin_items.remove(tx, item)
+    await files.erase_unused(tx, kept_files)
     kept: set[str] = set() if item.template_id is None else {item.template_id}
     if isinstance(content, ProcessContent):
         kept |= {each.template_id for each in content.process.injections}

@@ -15,6 +15,7 @@ from procession.domain.automations.rules import Launch
 from procession.domain.calendar import local_time
 from procession.domain.errors import DomainError, Invalid, WrongState
 from procession.domain.events import happened
+from procession.domain.file_references import files_in_answers
 from procession.domain.loose import as_list, as_object
 from procession.domain.names import fill_variables
 from procession.domain.processes import Process, Task
@@ -147,11 +148,13 @@ async def _wish(tx: WriteTx, each: Wanted) -> Wish:
     reader = Reader(zone=settings.timezone, members=names.member_names, groups=names.group_names)
     kickoff = (await would_launch(tx, row)).kickoff
     pattern = each.launch.name_format or default_name(local_time(tx.now, settings.timezone))
+    prerun = answers_for(each.launch, process, document, kickoff, reader)
     return Wish(
         template_id=row.id,
         starter=await _launcher(tx, process),
         parent_id=process.id,
-        prerun=answers_for(each.launch, process, document, kickoff, reader),
+        prerun=prerun,
+        files=files_in_answers(prerun, tx.organization_id),
         name_pattern=fill_variables(pattern, name_variables(document.kickoff, process.prerun, reader)),
         is_by_setting=True,
     )

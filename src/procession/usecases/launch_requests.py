@@ -1,6 +1,6 @@
 """What a launch is asked for, and everything that can be refused about it. Spec: api-processes 7."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -31,7 +31,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import absences, guards
+from procession.usecases import absences, answering, guards
 from procession.usecases.calendars import calendar_of
 
 UNKNOWN_TEMPLATE = "There is no template with this id."
@@ -61,6 +61,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     name_pattern: str | None = None
     # The organization or a template asked for it: what the launcher may launch and see does not matter.
     is_by_setting: bool = False
+    # Files of another process that are handed on with its answers: whether the launcher may read them does not matter.
+    files: frozenset[str] = frozenset()
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -122,7 +124,7 @@ async def prepared(
     request = await _with_defaults(tx, request, wish, source.document, source.id)
     keys = await inherited_keys(tx, source.document, wish.custom_fields)
     own = _custom_fields(keys["process"], wish, source.document)
-    around = await surroundings(tx, settings, source.document, request)
+    around = await surroundings(tx, settings, source.document, request, handed_on=wish.files)
     return (
         msgspec.structs.replace(request, custom_fields=own),
         msgspec.structs.replace(around, task_keys=keys["task"]),
@@ -229,9 +231,18 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
 
 
 async def surroundings(
-    tx: WriteTx, settings: OrganizationSettings, document: Template, request: Request, *, others: Owners | None = None
+    tx: WriteTx,
+    settings: OrganizationSettings,
+    document: Template,
+    request: Request,
+    *,
+    others: Owners | None = None,
+    handed_on: Collection[str] = (),
 ) -> Surroundings:
-    """What making tasks of this document depends on; `others` may be among their people besides whom it names."""
+    """What making tasks of this document depends on; `others` may be among their people besides whom it names.
+
+    `handed_on` are files that its answers may name whoever launches it.
+    """
     former_guests = await members.with_addresses(tx, {guest for step in document.steps for guest in step.guests})
     wanted = {user for step in document.steps for user in step.assignees} | set(former_guests.values())
     wanted |= set() if others is None else set(others.users)
@@ -250,7 +261,14 @@ async def surroundings(
         default_deadline=Offset(settings.default_deadline.value, settings.default_deadline.type),  # pyright: ignore[reportArgumentType]  # stored as one of the units
         guest_only=settings.guest_only_assignment,
         map_selects_steps=False,
-        people=names.choosable if names else People(),
+        people=await answering.nameable(
+            tx,
+            document.kickoff,
+            request.prerun,
+            {},
+            people=names.choosable if names else People(),
+            handed_on=handed_on,
+        ),
         active=frozenset(known.members),
         former_guests=former_guests,
         people_of_groups={

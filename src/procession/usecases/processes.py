@@ -17,7 +17,6 @@ from procession.domain.permissions import may_archive_process, may_edit_process,
 from procession.domain.processes import Owners, Process
 from procession.domain.summary import INDEXED_NAME_LENGTH
 from procession.domain.template_permissions import may_edit
-from procession.domain.values import People
 from procession.storage import (
     attachable,
     bin_contents,
@@ -30,7 +29,7 @@ from procession.storage import (
     templates,
 )
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards, launching, public_processes, reactions, undo
+from procession.usecases import answering, guards, launching, public_processes, reactions, undo
 from procession.usecases.calendars import zone_for
 from procession.usecases.guards import Seen
 from procession.usecases.reactions import Means, Reacted
@@ -210,13 +209,12 @@ async def _answered(tx: ReadTx, process: Process, changes: Changes) -> tuple[Pro
         return process, []
     document = await template_versions.version_document(tx, process.template_id, process.template_version)
     zone = (await organizations.settings_of(tx, tx.org)).timezone
-    has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
     accepted = accept(
         document.kickoff,
         changes.prerun,
         process.prerun,
         key="prerun",
-        people=(await attachable.everybody(tx)).choosable if has_pickers else People(),
+        people=await answering.nameable(tx, document.kickoff, changes.prerun, process.prerun),
         org_id=tx.organization_id,
         may_clear_required=process.prerun_status != "complete",
         zone=zone,

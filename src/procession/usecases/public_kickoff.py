@@ -6,6 +6,7 @@ from procession.domain.actors import Actor
 from procession.domain.answers import fold_map
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid, NotFound, WrongState
+from procession.domain.files import File
 from procession.domain.guests import GuestKey, normal_email
 from procession.domain.loose import as_object
 from procession.domain.processes import Process
@@ -15,15 +16,17 @@ from procession.storage import members, template_versions, templates
 from procession.storage.database import Database
 from procession.storage.public_kickoffs import Place
 from procession.storage.tx import ReadTx, WriteTx, writing
-from procession.usecases import guests
+from procession.usecases import guests, uploading
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process
 from procession.usecases.reactions import Means
+from procession.usecases.uploading import Received
 
 NOT_PUBLIC = "This form is not publicly accessible."
 CLOSED = "This form is closed at the moment."
 NOT_AN_ADDRESS = "The email must be a valid email address."
 SIGN_IN = "This address belongs to a member of the organization. Sign in, and launch from the template."
+NO_FILES = "This form asks for no files."
 NOT_USABLE = "This address cannot be used here."
 GUESTS_ONLY = "People are named by e-mail addresses of guests here"
 # What a visitor may be told of a refused launch: the rest is about the template.
@@ -90,6 +93,19 @@ async def submit(
         process = await _launched(tx, wish, means)
         await guests.ensure(tx, means.secrets, [email], field="email")
         return process
+
+    return await writing(database, place.org, place.organization_id, visitor, at, work)
+
+
+async def keep_file(database: Database, place: Place, received: Received, *, at: int) -> File:
+    """A file that an answer of the form may name when it is submitted. Raises NotFound, WrongState."""
+    visitor = Actor(kind="nobody", channel="public_kickoff")
+
+    async def work(tx: WriteTx) -> File:
+        form = await opened(tx, place.template_id)
+        if not any(field.field_type == "file" for field in form.document.kickoff):
+            raise Invalid({"name": [NO_FILES]})
+        return await uploading.keep_for_public_form(tx, received, form.template.id)
 
     return await writing(database, place.org, place.organization_id, visitor, at, work)
 

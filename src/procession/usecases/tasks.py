@@ -34,11 +34,10 @@ from procession.domain.task_input import (
 )
 from procession.domain.template_copying import field_aliases
 from procession.domain.templates import Template
-from procession.domain.values import People
 from procession.storage import attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning, guards, guests, injecting, launching, lookup_lists, undo
+from procession.usecases import answering, assigning, guards, guests, injecting, launching, lookup_lists, undo
 from procession.usecases.calendars import calendar_of
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
@@ -250,8 +249,8 @@ async def _accepted(
     """The answers with the sent ones merged in; None when none were sent, or they are at fault."""
     if "taskdata" not in work.read.sent:
         return None
-    has_pickers = any(field.field_type == "assignees_form" for field in fields)
-    people = (await attachable.everybody(tx)).choosable if has_pickers else People()
+    former = work.seen.task.taskdata
+    people = await answering.nameable(tx, list(fields), work.said.taskdata, former)
     try:
         return accept(
             list(fields),

@@ -11,6 +11,7 @@ from procession.domain.template_copying import Copy, copied_title, copy_template
 from procession.domain.template_permissions import is_listed, may_duplicate, may_edit
 from procession.domain.templates import MAX_TITLE, Template, TemplateRow, is_draft
 from procession.storage import (
+    files,
     organizations,
     references,
     tags,
@@ -88,8 +89,8 @@ async def _published(tx: ReadTx, row: TemplateRow) -> Template:
 async def clone_template(tx: WriteTx, original: Original, *, title: str | None) -> TemplateRow:
     """A copy for the caller, who has passed `require_creator`; raises Invalid.
 
-    Within the organization it keeps people, folder, tags and permissions. In another one tags are found again or
-    made by title, and people stay behind.
+    Within the organization it keeps people, folder, tags, permissions and shares what files are put on it. In another
+    one tags are found again or made by title, and people and files stay behind.
     """
     errors: checks.Errors = {}
     wanted = copied_title(original.row.title) if title is None else checks.checked_title(title, MAX_TITLE, errors)
@@ -114,6 +115,8 @@ async def clone_template(tx: WriteTx, original: Original, *, title: str | None) 
     grants = original.grants if at_home else await new_grants(tx)
     await enter(tx, row, grants=grants, copied_from=original.row.id)
     await _copy_tags(tx, original, copy, row, at_home=at_home)
+    if at_home:
+        await files.share_documents(tx, original.row.id, row.id, copy.ids)
     return row
 
 

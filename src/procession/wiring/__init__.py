@@ -7,6 +7,7 @@ import apsw
 import psycopg
 import sqlalchemy.exc
 
+from procession.adapters.files import FileStore, FolderFiles
 from procession.adapters.secrets import SecretKeyUnreadable, Secrets, secrets_at
 from procession.adapters.smtp import Transport
 from procession.config import Settings
@@ -96,6 +97,26 @@ def make_transport(settings: Settings) -> Transport | None:
         password=settings.smtp_password,
         sender=settings.smtp_from,
         timeout_seconds=settings.smtp_timeout_seconds,
+    )
+
+
+def make_files(settings: Settings) -> FileStore:
+    """Where uploaded files are kept."""
+    if not settings.files_bucket:
+        return FolderFiles(settings.files_folder)
+    # Only here: whoever keeps files in a folder does not wait for the library.
+    from procession.adapters.s3_files import Bucket, files_in
+
+    name, _, folder = settings.files_bucket.partition("/")
+    return files_in(
+        Bucket(
+            name=name,
+            folder=folder,
+            endpoint=settings.files_endpoint,
+            region=settings.files_region,
+            access_key=settings.files_access_key,
+            secret_key=settings.files_secret_key,
+        )
     )
 
 

@@ -11,7 +11,7 @@ from procession.api.app import Application
 from procession.api.edge import Edge
 from procession.config import Settings
 from procession.storage.numbers import clock_now
-from procession.wiring import make_database, make_secrets, make_transport
+from procession.wiring import make_database, make_files, make_secrets, make_transport
 from procession.worker.jobs import periodic_jobs
 from procession.worker.loop import Loop, Periodic
 
@@ -37,6 +37,7 @@ class ServerApplication(Application):
                     edge.database,
                     edge.clock,
                     edge.means,
+                    edge.files,
                     make_transport(edge.settings),
                     undo_minutes=edge.settings.undo_minutes,
                 )
@@ -69,4 +70,4 @@ def make_idle_application(settings: Settings) -> Application:
 
 
 def _edge(settings: Settings) -> Edge:
-    return Edge(settings, make_database(settings), make_secrets(settings), clock_now)
+    return Edge(settings, make_database(settings), make_secrets(settings), make_files(settings), clock_now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from procession.adapters.files import FileStore
 from procession.adapters.smtp import Transport
 from procession.storage import limits
 from procession.storage.connection import Connection
@@ -13,7 +14,13 @@ from procession.worker.loop import Periodic
 
 
 def periodic_jobs(
-    database: Database, clock: Callable[[], int], means: Means, transport: Transport | None, *, undo_minutes: int
+    database: Database,
+    clock: Callable[[], int],
+    means: Means,
+    store: FileStore,
+    transport: Transport | None,
+    *,
+    undo_minutes: int,
 ) -> tuple[Periodic, ...]:
     """What one process of a server does beside answering requests."""
 
@@ -30,7 +37,7 @@ def periodic_jobs(
         await forgetting.forget_undoables(database, clock(), minutes=undo_minutes)
 
     async def fire_timers() -> None:
-        await timers.fire_due(database, clock, means)
+        await timers.fire_due(database, clock, means, store)
 
     async def send_mail() -> None:
         await mail.send(database, clock, means, transport)

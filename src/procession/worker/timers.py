@@ -8,13 +8,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
 from procession import logs
+from procession.adapters.files import FileStore
 from procession.domain.actors import BOT
 from procession.storage import timers
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import bin_items, bulk_launching, closing, onboarding, schedules, version_moving, viewers
+from procession.usecases import (
+    bin_items,
+    bulk_launching,
+    closing,
+    files,
+    onboarding,
+    schedules,
+    version_moving,
+    viewers,
+)
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
@@ -24,22 +34,27 @@ async def _expire(tx: WriteTx, subject: int, _means: Means) -> None:
     await bin_items.expire(tx, subject)
 
 
+async def _erase_if_unused(tx: WriteTx, subject: int, _means: Means) -> None:
+    await files.erase_if_unused(tx, subject)
+
+
 # What is one transaction of its own: done by the number of what the timer is about.
 AT_ONCE: Mapping[str, Callable[[WriteTx, int, Means], Awaitable[None]]] = {
     "close_task": closing.close_due_tasks,
     "rule_clock": closing.look_at_rules,
     "expire_bin": _expire,
+    "unused_file": _erase_if_unused,
 }
 
 
-async def fire_due(database: Database, clock: Callable[[], int], means: Means) -> int:
+async def fire_due(database: Database, clock: Callable[[], int], means: Means, store: FileStore) -> int:
     """Fire until nothing is due that no other server has taken; how many. One that fails is tried again later."""
     fired = 0
     while claimed := await _claimed(database, clock()):
         began = perf_counter()
         for timer in claimed:
             try:
-                await _fire(database, timer, clock, means)
+                await _fire(database, timer, clock, means, store)
                 fired += 1
             except Exception:  # one that cannot be done keeps none of the others waiting
                 log.exception("timer failed", kind=timer.kind, org=timer.organization_id, subject=timer.subject)
@@ -59,7 +74,7 @@ async def _claimed(database: Database, now: int) -> list[Timer]:
     return await database.write(work)
 
 
-async def _fire(database: Database, timer: Timer, clock: Callable[[], int], means: Means) -> None:
+async def _fire(database: Database, timer: Timer, clock: Callable[[], int], means: Means, store: FileStore) -> None:
     org, organization_id = timer.org, timer.organization_id
     at_once = AT_ONCE.get(timer.kind)
     if at_once is not None:
@@ -80,5 +95,7 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
         case "version_move":
             await version_moving.run_due(database, org, organization_id, timer.subject, clock, means)
+        case "erase_file":
+            await files.erase_bytes(database, org, organization_id, timer.subject, clock, store)
         case _:
             raise AssertionError(timer.kind)

@@ -1,11 +1,10 @@
 """A process together with its tasks, which may themselves show their process."""
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from procession.api.contract.envelope import Many, One
+from procession.api.contract.files import Asset
 from procession.api.contract.forms import FormField
 from procession.api.contract.processes import (
     FolderLink,
@@ -33,7 +32,7 @@ class RunIncludes(msgspec.Struct, kw_only=True):
 
     checklist: One[Checklist] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
-    assets: Many[dict[str, Any]] | UnsetType = UNSET
+    assets: Many[Asset] | UnsetType = UNSET
     next_task: Many[NextTask] | UnsetType = UNSET
     tags: Many[TagLink] | UnsetType = UNSET
     folders: Many[FolderLink] | UnsetType = UNSET

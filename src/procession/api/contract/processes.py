@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from procession.adapters.text import stored_markup
 from procession.api.contract.envelope import Many, One
+from procession.api.contract.files import Asset
 from procession.api.contract.forms import FormField
 from procession.api.contract.shared import TagLink
 from procession.api.contract.templates import Checklist
@@ -99,7 +100,7 @@ class Run(RunDocument, kw_only=True):
     late_tasks: int
     checklist: One[Checklist] | UnsetType = UNSET
     tasks_meta: One[TasksMeta] | UnsetType = UNSET
-    assets: Many[dict[str, Any]] | UnsetType = UNSET
+    assets: Many[Asset] | UnsetType = UNSET
     next_task: Many[NextTask] | UnsetType = UNSET
     tags: Many[TagLink] | UnsetType = UNSET
     folders: Many[FolderLink] | UnsetType = UNSET

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from procession.api.contract.activity import ActivityRow
 from procession.api.contract.envelope import Many, One, Pagination, Sync
+from procession.api.contract.files import Asset
 from procession.api.contract.forms import FormField
 from procession.api.contract.processes import FolderLink, Run
 from procession.api.contract.shared import TagLink
@@ -102,6 +103,7 @@ class TaskOut(msgspec.Struct, kw_only=True):
     form_fields: Many[FormField] | UnsetType = UNSET
     ko_form_fields: Many[FormField] | UnsetType = UNSET
     threads: Many[ThreadOut] | UnsetType = UNSET
+    assets: Many[Asset] | UnsetType = UNSET
     issues: Many[ThreadOut] | UnsetType = UNSET
     selected_text_comment: Many[ThreadOut] | UnsetType = UNSET
     threads_count: int | UnsetType = UNSET

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from procession.adapters.text import stored_markup
 from procession.api.contract.envelope import Many, One
+from procession.api.contract.files import Asset
 from procession.api.contract.rules import AutomatedAction
 from procession.api.contract.shared import TagLink
 from procession.api.contract.steps import MemberId, Milestone, Step
@@ -144,6 +145,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     stages: Many[Milestone] | UnsetType = UNSET
     member_watchers: Many[MemberWatcher] | UnsetType = UNSET
     guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
+    assets: Many[Asset] | UnsetType = UNSET
 
 
 class TemplateListParams(PageParams, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from procession.storage.organizations import Membership, decode_settings
 from procession.storage.organizations import Organization as OrganizationRow
 
 
-def present_organization(row: OrganizationRow, place: Membership) -> Organization:
-    """The organization as one of its members sees it. Spec: api-people 3.1."""
+def present_organization(row: OrganizationRow, place: Membership, logo: str | None) -> Organization:
+    """The organization as one of its members sees it; `logo` is a file's id. Spec: api-people 3.1."""
     known = decode_settings(row.settings)
     return Organization(
         id=row.id,
@@ -18,7 +18,7 @@ def present_organization(row: OrganizationRow, place: Membership) -> Organizatio
         description=known.description,
         purpose=known.purpose,
         process_today=known.process_today,
-        org_logo=None,
+        org_logo=None if logo is None else f"organizations/{row.id}/file/{logo}",
         home_bg=None,
         welcome_title=known.welcome_title,
         welcome_description=known.welcome_description,

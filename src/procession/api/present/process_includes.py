@@ -7,11 +7,13 @@ from procession.api.contract.envelope import Many, One
 from procession.api.contract.process_answers import RunIncludes
 from procession.api.contract.processes import FolderLink, NextTask, RunPermissions, TasksMeta
 from procession.api.contract.shared import TagLink
+from procession.api.present.files import present_files
 from procession.api.present.process_documents import add_from_documents
 from procession.api.present.processes import Share
 from procession.api.present.tasks import present_tasks
 from procession.api.present.threads import present_threads
 from procession.api.present.watchers import WATCHERS, add_watchers
+from procession.domain.files import File
 from procession.domain.permissions import is_assigned_to, may_archive_process
 from procession.domain.processes import State
 from procession.domain.run_document import read_document
@@ -20,6 +22,7 @@ from procession.domain.template_permissions import may_edit
 from procession.domain.times import wire_or_none
 from procession.storage import (
     access,
+    files,
     organizations,
     parts,
     task_pages,
@@ -55,7 +58,7 @@ ON_ONE_ONLY = frozenset({*ON_THREADS, *WATCHERS})
 FROM_TASKS = frozenset({"next_task", "tasks_meta", "stages"})
 # These need the template versions that the processes run.
 FROM_DOCUMENT = frozenset({"checklist", "ko_form_fields", "form_fields", "stages"})
-NEEDS_NAMES = frozenset({"permissions", "form_fields", "tasks"})
+NEEDS_NAMES = frozenset({"permissions", "form_fields", "tasks", "assets"})
 MAX_DEPTH = 3
 
 
@@ -116,7 +119,7 @@ async def add_includes(
     with_answers: bool,
 ) -> None:
     """Fill the asked-for includes of each run; each kind costs a fixed number of statements."""
-    await _add_relations(tx, rows, runs, names)
+    await _add_relations(tx, rows, runs, names, viewer.named)
     if viewer.tasks is not None:
         for row, run in zip(rows, runs, strict=True):
             _add_from_tasks(row, run, names, viewer.tasks.get(row.seq, []), call)
@@ -140,7 +143,11 @@ async def add_includes(
 
 
 async def _add_relations(
-    tx: ReadTx, rows: Sequence[ListedProcess], runs: Sequence[RunIncludes], names: frozenset[str]
+    tx: ReadTx,
+    rows: Sequence[ListedProcess],
+    runs: Sequence[RunIncludes],
+    names: frozenset[str],
+    named: frozenset[str],
 ) -> None:
     numbers = [row.seq for row in rows]
     if "tags" in names:
@@ -152,9 +159,20 @@ async def _add_relations(
         for row, run in zip(rows, runs, strict=True):
             run.folders = Many([FolderLink(f.id, f.name, f.parent_id, f.relation) for f in folders[row.seq]])
     if "assets" in names:
-        # Nothing can be uploaded yet, so no process has files.
-        for run in runs:
-            run.assets = Many([])
+        found = await _files_of(tx, numbers, named)
+        for row, run in zip(rows, runs, strict=True):
+            run.assets = present_files(found[row.seq], tx.organization_id)
+
+
+async def _files_of(tx: ReadTx, numbers: Sequence[int], named: frozenset[str]) -> dict[int, list[File]]:
+    """What the processes refer to, and those of their tasks that the caller sees; each file once."""
+    found: dict[int, dict[int, File]] = {seq: {} for seq in numbers}
+    for seq, listed in (await files.of_processes(tx, numbers)).items():
+        found[seq] |= {file.no: file for file in listed}
+    for each in await files.of_tasks_of(tx, numbers):
+        if tx.actor.is_admin or not each.is_secret or is_assigned_to(named, each.owners):
+            found[each.process][each.file.no] = each.file
+    return {seq: list(listed.values()) for seq, listed in found.items()}
 
 
 def _add_from_tasks(

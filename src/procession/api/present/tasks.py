@@ -9,6 +9,7 @@ from procession.api.contract.envelope import Many, One
 from procession.api.contract.processes import FolderLink
 from procession.api.contract.shared import TagLink
 from procession.api.contract.tasks import JobTitle, TaskOut, TaskOwners
+from procession.api.present.files import present_files
 from procession.api.present.forms import present_form
 from procession.api.present.steps import present_step
 from procession.api.present.threads import present_threads
@@ -20,7 +21,7 @@ from procession.domain.processes import Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
 from procession.domain.times import wire, wire_or_none
-from procession.storage import groups, guests, task_pages, threads
+from procession.storage import files, groups, guests, task_pages, threads
 from procession.storage.parts import Part, Parts, loaded
 from procession.storage.task_pages import ProcessFacts
 from procession.storage.tx import ReadTx
@@ -38,6 +39,7 @@ INCLUDES = frozenset(
         "threads_count",
         "tags",
         "folders",
+        "assets",
         "roles",
         "summary",
         *WATCHERS,
@@ -62,6 +64,8 @@ async def present_tasks(
     await _add_threads(tx, tasks, shown, names)
     await _add_places(tx, tasks, shown, names)
     await add_watchers(tx, "task", [task.seq for task in tasks], shown, offered)
+    if "assets" in names:
+        await _add_files(tx, tasks, shown, page)
     return shown
 
 
@@ -262,6 +266,17 @@ async def _add_threads(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOu
         counts = await threads.counts_of_tasks(tx, seqs) if seqs else {}
         for task, out in zip(tasks, shown, strict=True):
             out.threads_count = counts.get(task.seq, 0)
+
+
+async def _add_files(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], page: _Page) -> None:
+    """What the task refers to, and the documents that are put on its step. Spec: behaviour-work F7."""
+    own = await files.of_tasks(tx, [task.seq for task in tasks])
+    on_steps = await files.of_templates(tx, sorted({each.template_id for each in page.processes.values()}))
+    for task, out in zip(tasks, shown, strict=True):
+        process = page.process_of(task)
+        found = on_steps.get(process.template_id, ()) if process is not None and task.step_id is not None else ()
+        documents = [each.file for each in found if each.step_id == task.step_id]
+        out.assets = present_files([*own.get(task.seq, ()), *documents], tx.organization_id)
 
 
 async def _add_places(tx: ReadTx, tasks: Sequence[Task], shown: Sequence[TaskOut], names: frozenset[str]) -> None:

@@ -7,17 +7,18 @@ from msgspec import UNSET
 from procession.api.call import Call
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.templates import Checklist
+from procession.api.present.files import present_files
 from procession.api.present.steps import present_stages, present_steps, present_tags
 from procession.api.present.templates import present_folder, present_permissions, present_template
 from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain.template_permissions import PERMISSIONS, Permission, Standing, may_edit, may_read
 from procession.domain.templates import TemplateOutline, TemplateRow
-from procession.storage import folders, template_grants, template_links
+from procession.storage import files, folders, template_grants, template_links
 from procession.storage.template_lists import ListedTemplate
 from procession.storage.tx import ReadTx
 from procession.usecases.template_access import Opened, as_seen
 
-OFFERED = frozenset({"steps", "tags", "folder", "permissions", "stages", *WATCHERS})
+OFFERED = frozenset({"steps", "tags", "folder", "permissions", "stages", "assets", *WATCHERS})
 # Printed always: asking for them is no mistake.
 INLINE = frozenset({"prerun", "automated_actions", "users", "groups", "industry_tags", "topic_tags"})
 # These read the whole document.
@@ -82,6 +83,10 @@ async def _add_includes(
     await add_watchers(tx, "template_id", ids, shown, names)
     if "folder" in names:
         await _add_folders(tx, rows, shown, ancestors=ancestors)
+    if "assets" in names:
+        found = await files.of_templates(tx, [each for each in ids if may_read(standings[each])])
+        for row, checklist in zip(rows, shown, strict=True):
+            checklist.assets = present_files([each.file for each in found.get(row.id, ())], tx.organization_id)
     if "permissions" in names:
         grants = await template_grants.lists_of(tx, ids)
         for row, checklist in zip(rows, shown, strict=True):

@@ -13,7 +13,8 @@ from procession.api.contract.organizations import (
 from procession.api.lists import answered, cut, includes
 from procession.api.operations import operation
 from procession.api.present.organizations import present_organization
-from procession.storage import organizations
+from procession.storage import files, organizations
+from procession.storage.organizations import Organization as OrganizationRow
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.organizations import found_organization, update
 
@@ -28,7 +29,7 @@ async def list_my_organizations(tx: ReadTx, call: Call, params: OrganizationList
     shown: list[Organization] = []
     for row in cut(mine, page):
         there = ReadTx(tx.connection, row.org, row.id, tx.actor, tx.now)
-        shown.append(present_organization(row, await organizations.membership(there, tx.actor.id)))
+        shown.append(await _presented(there, row))
     return answered(call, shown, len(mine), page)
 
 
@@ -61,4 +62,8 @@ async def patch_organization(tx: WriteTx, body: OrganizationChange) -> Item[Orga
 
 async def _shown(tx: ReadTx) -> Organization:
     row = await organizations.get(tx.connection, tx.org)
-    return present_organization(row, await organizations.membership(tx, tx.actor.id))
+    return await _presented(tx, row)
+
+
+async def _presented(tx: ReadTx, row: OrganizationRow) -> Organization:
+    return present_organization(row, await organizations.membership(tx, tx.actor.id), await files.logo(tx))

@@ -2,10 +2,14 @@
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
+from procession.api.contract.files import Asset
 from procession.api.contract.public_kickoff import KickoffLink, KickoffReceipt, KickoffSubmission, PublicKickoffForm
 from procession.api.operations import operation
+from procession.api.present.files import present_file
 from procession.api.present.public_kickoff import present_form, present_link
 from procession.api.routes.templates import TEMPLATE
+from procession.api.uploads import Place as UploadPlace
+from procession.api.uploads import UploadForm, receiving
 from procession.domain.actors import NOBODY
 from procession.domain.errors import NotFound
 from procession.domain.times import wire
@@ -52,6 +56,27 @@ async def submit_public_kickoff_form(call: Call, code: str, body: KickoffSubmiss
         address=call.edge.client_address(call.request),
     )
     return Item(KickoffReceipt(process.id, process.name, wire(process.started_at)))
+
+
+@operation(
+    "POST",
+    FORM + "/files",
+    tag="templates",
+    auth="public",
+    status=201,
+    errors=(400, 404, 413, 415, 422, 503),
+    documented_body=UploadForm,
+)
+async def upload_to_public_kickoff_form(call: Call, code: str) -> Item[Asset]:
+    """Upload a file for an answer of a public kick-off form, without signing in; the form is submitted with it.
+
+    Only `name` is needed. What is not submitted within a day is erased.
+    """
+    place = await _place(call, code)
+    async with receiving(call, UploadPlace(place.org, place.organization_id)) as upload:
+        file = await public_kickoff.keep_file(call.edge.database, place, upload.received, at=call.now)
+        upload.is_kept = True
+    return Item(present_file(file, place.organization_id))
 
 
 async def _place(call: Call, code: str) -> Place:

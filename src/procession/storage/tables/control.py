@@ -106,7 +106,7 @@ timers = Table(
     # domain.timers.TimerKind
     text("kind"),
     key("org"),
-    # The task, schedule, bulk launch, version move or item of the bin it is about; 0: the organization.
+    # The task, schedule, bulk launch, version move, file or item of the bin it is about; 0: the organization.
     key("subject"),
     number("due_at"),
     # Until when the server that took it has it to itself, and how often it was taken.

@@ -1,7 +1,7 @@
 """Links to public processes.
 
 Revision: 0023
-Revises: 0021
+Revises: 0022
 """
 
 import secrets
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

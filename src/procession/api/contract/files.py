@@ -1,0 +1,32 @@
+"""Uploaded files. Spec: api-tasks 15.1."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class AssetSubject(msgspec.Struct):
+    """What the file belongs to: a process's, template's, task's or organization's id."""
+
+    id: str
+    type: Literal["Run", "Checklist", "Task", "Organization"]
+
+
+class Asset(msgspec.Struct):
+    id: str
+    filename: str
+    version: int
+    uploaded_from: Annotated[str, Meta(description="A field's id, `ko_field`, or `attachment`.")]
+    uploaded_at: str
+    step_id: str | None
+    source: Literal["local", "url"]
+    system: str | None
+    uploaded_to_s3: Annotated[bool, Meta(description="That it is stored; always true.")]
+    subject: AssetSubject
+    url: Annotated[str, Meta(description="Where it is downloaded from, below the API's address.")]
+    full_url: Annotated[str, Meta(description="As `url`.")]
+    size: Annotated[int, Meta(description="In bytes.")]
+    mime_type: str
+    sha256: str
+    archived_at: str | None
