@@ -35,12 +35,13 @@ class Stage:
         self.tag, self.other_tag = org.tag()["id"], org.tag()["id"]
         self.folder, self.other_folder = org.folder(kind="run")["id"], org.folder(kind="run")["id"]
         links = {"tags": [self.tag], "folders": [self.folder]}
-        run = Run(org, template, prerun={template["prerun"][0]["id"]: "new"}, **links)
+        run = Run(org, template, prerun={template["prerun"][0]["id"]: "new"}, is_public=True, **links)
         self.path = f"/runs/{run.id}"
         self.run, self.field = run.id, run.field()
         self.open, self.done, self.hidden = (run.task_id(title) for title in ("Open", "Done", "Hidden"))
         run.change("Open", owners=people).raise_for_status()
         run.complete("Done").raise_for_status()
+        self.milestone = api.data("POST", f"{self.path}/stages", {"name": "First"})["id"]
         api.request("PUT", f"{self.path}/tasks/{self.hidden}/hide").raise_for_status()
         form = [{"label": "Phone", "field_type": "text", "required": False}]
         self.extra, self.done_extra = (
@@ -122,6 +123,11 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "{path}/hold", saying({"reason": "Snow"}), 422, 423),
     ("DELETE", "{path}/hold", saying(None), 422, 423),
     ("POST", "{path}/export", saying(None), 200, 200),
+    ("POST", "{path}/public-link/renew", saying(None), 200, 200),
+    ("POST", "{path}/stages", saying({"name": "Second"}), 422, 423),
+    ("PUT", "{path}/stages/{milestone}", saying({"name": "Changed"}), 422, 423),
+    ("PATCH", "{path}/stages/{milestone}", saying({"name": "Changed"}), 422, 423),
+    ("DELETE", "{path}/stages/{milestone}", saying(None), 422, 423),
     # Its tags and folders.
     ("POST", "/checklists/tags", lambda stage: stage.tag_body("Run", stage.run), 422, 201),
     ("POST", "/checklists/tags", lambda stage: stage.tag_body("Task", stage.open), 422, 201),
@@ -146,6 +152,7 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "/tasks/{open}/undo", saying(None), 422, 423),
     ("POST", "/tasks", lambda stage: stage.one_off, 422, 423),
     ("POST", "/tasks/{open}/clone", saying({}), 422, 423),
+    ("POST", "/tasks/{open}/remind", saying(None), 422, 422),  # no mail is set up here
     ("DELETE", "/tasks/{extra}", saying(None), 422, 422),
     ("PUT", "/tasks/{extra}/restore", saying(None), 422, 422),
     ("DELETE", "/tasks/{extra}/delete", saying(None), 422, 423),

@@ -5,6 +5,7 @@ Each request here is one that succeeds in the organization it was made for, so n
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -73,8 +74,11 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
 
 
 @pytest.fixture(scope="module")
-def supply(sqlite_server: Server) -> Supply:
-    return Supply(sqlite_server)
+def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
+    """On a server that is set up to send mail."""
+    folder = tmp_path_factory.mktemp("supply")
+    with closing(Server("", folder, smtp_host="127.0.0.1", smtp_from="flow@procession.test")) as server:
+        yield Supply(server)
 
 
 @each_of(OPERATIONS)

@@ -8,6 +8,9 @@ import msgspec
 from procession.api.operations import Operation
 from procession.api.uploads import UploadForm
 from procession.domain.field_keys import RECORDS
+from procession.domain.times import DAY
+from procession.storage.connection import Connection
+from procession.usecases.password_codes import new_code
 from procession.usecases.version_moving import run_due
 from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
@@ -83,7 +86,19 @@ class World:
         self._make_processes()
         self._make_move()
         self._make_tasks()
+        for n in range(1 + ahead):
+            api.data("PUT", f"/checklists/{self.template}", {"title": "Changed", "summary": f"No. {n}"})
+        self.backup: int = max(each["id"] for each in api.data("GET", f"/checklists/{self.template}/backups"))
+        self.reset_code: str = self._reset_code()
         self._make_files(ahead=ahead)
+
+    def _reset_code(self) -> str:
+        """What a mail would have told somebody who forgot their password."""
+
+        async def work(connection: Connection) -> str:
+            return await new_code(connection, self.disabled.id, self.server.clock(), lasts=DAY)
+
+        return self.server.run(self.server.database.write(work))
 
     def _make_templates(self) -> None:
         org, api = self.org, self.org.api
@@ -102,6 +117,8 @@ class World:
         shared = org.template(kickoff=fields, is_public_kickoff=True)["id"]
         self.kickoff_template: str = shared
         self.kickoff_code: str = api.data("GET", f"/checklists/{shared}/public-kickoff")["code"]
+        text = {"title": "Deed", "type": "document", "body": "<h1>Deed</h1>"}
+        self.document: str = api.data("POST", "/checklists", text)["id"]
         self.archived_template: str = org.template()["id"]
         api.request("DELETE", f"/checklists/{self.archived_template}").raise_for_status()
         problem = api.data("POST", f"/checklists/{self.template}/problem", {"content": "unclear"})
@@ -120,6 +137,7 @@ class World:
         [shared, *_] = api.data("GET", f"/runs/{self.public_run}/tasks")
         guests = {"owners": {"users": [], "guests": [self.guest], "groups": []}}
         api.request("PUT", f"/runs/{self.public_run}/tasks/{shared['id']}", json=guests).raise_for_status()
+        self.document_run: str = org.process({"id": self.document})["id"]
         self.archived_run: str = org.process(template)["id"]
         api.request("DELETE", f"/runs/{self.archived_run}").raise_for_status()
         self.advanced_run: str = org.process(template)["id"]
@@ -196,6 +214,7 @@ class World:
         """Values of the path's parameters (the organization left out) for which the operation succeeds."""
         usual: dict[str, Any] = {
             "association_id": self.association,
+            "organization_id": self.org.id,
             "capture_id": self.capture,
             "checklist_id": self.template,
             "comment_id": self.comment,
@@ -217,6 +236,7 @@ class World:
             "watcher_id": self.watcher,
             "asset_id": self.asset,
             "item_id": self.bin_item,
+            "backup_id": self.backup,
             "bulk_id": self.bulk,
             "move_id": self.move,
             "code": self.kickoff_code,
@@ -231,6 +251,8 @@ class World:
         special: dict[str, dict[str, Any]] = {
             "addWatcher": {"user_id": self.org.admin.id},
             "renewPublicLink": {"run_id": self.public_run},
+            "getTemplateText": {"checklist_id": self.document},
+            "getProcessText": {"run_id": self.document_run},
             "getPublicProcess": {"code": self.public_code},
             "getPublicProcessOfGuest": {"run_id": self.public_run},
             "getPublicKickoff": {"checklist_id": self.kickoff_template},
@@ -295,6 +317,8 @@ class World:
             **dict.fromkeys(("uploadFile", "uploadAsset", "upload", "uploadFiles", "uploadFileAsGuest"), upload),
             "uploadToPublicKickoffForm": Form({}),
             "signIn": {"email": self.admin.email, "password": PASSWORD},
+            "forgotPassword": {"email": self.admin.email},
+            "resetPassword": {"code": self.reset_code, "password": PASSWORD + "!"},
             "changePassword": {"current_password": PASSWORD, "password": PASSWORD + "!"},
             "createToken": {"name": "laptop"},
             "updateMe": person,
@@ -416,7 +440,6 @@ class World:
         values = {
             **self.path(operation),
             "org_id": organization_id or self.org.id,
-            "organization_id": self.org.id,
             "key": self.public_template,
         }
         return operation.path.format_map({**values, "file": "swagger-ui.css"}) + QUERIES.get(operation.id, "")

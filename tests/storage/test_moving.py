@@ -45,7 +45,7 @@ def test_everything_arrives_and_work_goes_on(new_server: NewServer, url: str, tm
     try:
         assert [contents(moved, world.org.number) for world in worlds] == before
         api = Api(moved, worlds[0].org.api.token, worlds[0].org.id)
-        assert len(api.data("GET", "/runs?status=active")) == 4
+        assert len(api.data("GET", "/runs?status=active")) == 5
         newest = max(run["increment_id"] for run in api.data("GET", "/runs?without_pagination=true"))
         launched = api.data("POST", "/runs", {"checklist_id": worlds[0].template, "prerun": {}})
         assert launched["increment_id"] > newest, "numbers go on where they were"

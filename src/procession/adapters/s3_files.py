@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import obstore
@@ -71,7 +71,7 @@ class S3Files:
 
     async def sizes(self) -> AsyncGenerator[tuple[FileKey, int]]:
         with _told():
-            listed: Any = obstore.list(self._store, prefix=self._folder or None)  # Any: its stubs leave a type open
+            listed = cast(Any, obstore).list(self._store, prefix=self._folder or None)  # its stubs leave a type open
             async for found in listed:
                 for each in found:
                     key = key_at(each["path"].removeprefix(self._folder))
