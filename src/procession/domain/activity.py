@@ -144,6 +144,8 @@ KINDS: Mapping[str, Kind] = {
     "member.updated": Kind("updated", "User", "changed"),
     "member.role_changed": Kind("updated", "User", "given another role"),
     "member.enabled": Kind("enabled", "User", "enabled"),
+    "member.handed_over": Kind("updated", "User", "relieved: their work was handed over"),
+    "member.became_guest": Kind("updated", "User", "made a guest"),
     "member.disabled": Kind("disabled", "User", "disabled"),
     "member.deleted": Kind("deleted", "User", "deleted"),
     "guest.created": Kind("created", "User", "added"),

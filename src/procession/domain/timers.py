@@ -23,6 +23,7 @@ TimerKind = Literal[
     "rule_clock",
     "count_viewers",
     "expire_bin",
+    "handover",
 ]
 
 TICK = 5 * MINUTE

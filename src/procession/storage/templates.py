@@ -58,6 +58,7 @@ _unstar = Query(
         _S.org == bindparam("org"), _S.account == bindparam("account"), _S.template_id == bindparam("id")
     )
 )
+_unstar_all = Query(delete(template_stars).where(_S.org == bindparam("org"), _S.account == bindparam("account")))
 _mentioning = Query(
     select(_R.template_id)
     .where(_R.org == bindparam("org"), _R.kind == bindparam("kind"), _R.key == bindparam("key"))
@@ -161,6 +162,11 @@ async def star(tx: WriteTx, template_id: str, *, starred: bool) -> None:
         await tx.run(_unstar, account=tx.actor.id, id=template_id)
     elif not await is_starred(tx, template_id):
         await tx.insert(template_stars, [{"account": tx.actor.id, "template_id": template_id}])
+
+
+async def unstar_all(tx: WriteTx, account: int) -> None:
+    """Somebody who leaves has no favourites any more. Spec: T-1.11."""
+    await tx.run(_unstar_all, account=account)
 
 
 async def count_launch(tx: WriteTx, template_id: str) -> bool:

@@ -197,10 +197,11 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         tx.record(happened("template.starred", row.id, starred=given.starred))
     if changed == row:
         return row
-    return await _save(tx, row, changed)
+    return await save_template(tx, row, changed)
 
 
-async def _save(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:
+async def save_template(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:
+    """Save the locked template's successor, say what became different, and keep what hangs on it in step."""
     if changed.document.dual_version_enabled and not row.document.dual_version_enabled:
         # What launches use until now stays published; the change begins a draft. Spec: T-10.7.
         row = await template_versions.freeze(tx, row)

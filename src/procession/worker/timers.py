@@ -14,7 +14,16 @@ from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.timers import Timer
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import bin_items, bulk_launching, closing, onboarding, schedules, version_moving, viewers
+from procession.usecases import (
+    bin_items,
+    bulk_launching,
+    closing,
+    handing_over,
+    onboarding,
+    schedules,
+    version_moving,
+    viewers,
+)
 from procession.usecases.reactions import Means
 
 log = logs.get("procession.worker")
@@ -80,5 +89,7 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await bulk_launching.run_due(database, org, organization_id, timer.subject, clock, means)
         case "version_move":
             await version_moving.run_due(database, org, organization_id, timer.subject, clock, means)
+        case "handover":
+            await handing_over.run_due(database, org, organization_id, timer.subject, clock, means)
         case _:
             raise AssertionError(timer.kind)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.assignees import head_count, with_accountable_member
-from procession.domain.launching import Request, Surroundings
+from procession.domain.launching import Request, Surroundings, named_in
 from procession.domain.moving.versions import Versions
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.templates import Step
@@ -83,7 +83,7 @@ def _left(task: Task, old: Step | None, versions: Versions, at: Millis) -> Task:
 
 def _owners(task: Task, old: Step | None, new: Step, request: Request, around: Surroundings) -> Owners:
     """Whom the step names besides is added, whom it names no longer is taken off. Spec: T-10.11."""
-    before, after = _named(old), _named(new)
+    before, after = Owners() if old is None else named_in(old, around), named_in(new, around)
     if before == after or (old is None and not task.owners.is_empty):
         return task.owners
     here = task.owners
@@ -106,10 +106,6 @@ def without_absent_starter(owners: Owners, request: Request, around: Surrounding
     if request.starter in around.active:
         return owners
     return replace(owners, users=tuple(each for each in owners.users if each != request.starter))
-
-
-def _named(step: Step | None) -> Owners:
-    return Owners() if step is None else Owners(step.assignees, step.guests, step.groups)
 
 
 def _merged(here: Sequence[T], before: Sequence[T], after: Sequence[T]) -> tuple[T, ...]:
