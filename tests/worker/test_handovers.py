@@ -231,3 +231,25 @@ def test_c2_a_member_becomes_a_guest_with_their_tasks_and_a_member_again(world: 
         "users": [org.admin.id, left.id],
         "guests": [],
     }
+
+
+def test_l4_what_was_left_behind_is_found(world: World) -> None:
+    org, left, mate = world.org, world.org.person(), world.org.person()
+    check = {"title": "Check", "assignees": [left.id]}
+    mine, owned, theirs = run_of(org, check, "Sign"), run_of(org, "Sign", owner_id=left.id), run_of(org, "Sign")
+    task = mine.task_id("Check")
+
+    def found(query: str = "") -> tuple[set[str], set[str]]:
+        lists = [org.api.get(f"/{each}?needs_owner=true{query}").json() for each in ("tasks", "runs")]
+        assert [each["meta"]["pagination"]["total"] for each in lists] == [len(each["data"]) for each in lists]
+        tasks, runs = ({row["id"] for row in each["data"]} for each in lists)
+        return tasks, runs
+
+    assert found() == (set(), set())
+    org.api.delete(f"/users/{left.id}").raise_for_status()
+    assert found() == ({task}, {mine.id, owned.id})
+    assert found(f"&owners={mate.id}") == (set(), set())
+    assert theirs.id not in found()[1]
+    assert org.api.get("/tasks?needs_owner=true&status=complete").json()["data"] == []
+    org.api.delete(f"/users/{left.id}/delete").raise_for_status()
+    assert found() == ({task}, {mine.id, owned.id})

@@ -86,6 +86,8 @@ KINDS: Mapping[str, Kind] = {
     "task.purged": Kind("deleted", "Task", "erased from the bin"),
     "task.linked": Kind("linked", "Task", "tagged or filed"),
     "task.unlinked": Kind("unlinked", "Task", "taken out of a tag or folder"),
+    "task.attached": Kind("linked", "Task", "added to a process"),
+    "task.detached": Kind("unlinked", "Task", "taken out of its process"),
     "task.launched_process": Kind("linked", "Task", "followed by a process"),
     "task.launch_refused": Kind("updated", "Task", "not followed by a process"),
     "task.webhook_due": Kind("emitted", "Task", "to be sent to a webhook"),

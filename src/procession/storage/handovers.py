@@ -125,7 +125,10 @@ async def successions(tx: ReadTx, gone: Iterable[int]) -> Mapping[int, Successio
 
 
 async def add(tx: WriteTx, handover: Handover) -> None:
-    """Its timer is due at once. What others handed over to the leaver is with the successor from now on."""
+    """Its timer is due at once. What others handed over to the leaver is with the successor from now on, and so is what
+    an earlier handover of theirs has not got to.
+    """
+    await cancel(tx, handover.leaver)
     former = {"org_is": tx.org, "former": handover.leaver, "new_member": handover.member}
     await tx.run(_passed_on, **former, new_guest=handover.guest)
     await tx.run(_kept_by, **former)
@@ -168,7 +171,7 @@ async def guest_is_gone(tx: WriteTx, email: str) -> None:
 
 
 async def remaining(tx: ReadTx, leaver: int) -> Remaining:
-    """What is still the leaver's, templates before what was launched from them."""
+    """What is still the leaver's."""
     key = str(leaver)
     named, owned = await tx.at_once((_naming, {"key": key}), (_owning, {"leaver": leaver}))
     found_templates = sorted({row[0] for row in (*named, *owned)})

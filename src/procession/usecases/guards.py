@@ -6,6 +6,7 @@ import msgspec
 
 from procession.domain.errors import NotFound, ProcessArchived, ProcessLocked, ProcessOnHold
 from procession.domain.events import happened
+from procession.domain.listing import ProcessIndex
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.processes import Process, Task
 from procession.domain.summary import settle
@@ -117,15 +118,18 @@ def require_running(process: Process) -> None:
         raise ProcessOnHold()
 
 
-async def save_process(tx: WriteTx, before: Process, after: Process) -> Process:
-    """Settle and save a changed process; returns it as it now is. Tasks that changed carry the new `updated_at`."""
+async def save_process(tx: WriteTx, before: Process, after: Process, *, listed: ProcessIndex | None = None) -> Process:
+    """Settle and save a changed process; returns it as it now is. Tasks that changed carry the new `updated_at`.
+
+    `listed` as for `processes.save`.
+    """
     former = {task.seq: task for task in before.tasks}
     touched = tuple(
         task if former.get(task.seq) == task else msgspec.structs.replace(task, updated_at=tx.now)
         for task in after.tasks
     )
     settled = settle(msgspec.structs.replace(after, tasks=touched, updated_at=tx.now), tx.now)
-    await processes.save(tx, before, settled)
+    await processes.save(tx, before, settled, listed=listed)
     await rule_clocks.follow(tx, before, settled)
     if before.status != settled.status and "complete" in (before.status, settled.status):
         kind = "process.completed" if settled.status == "complete" else "process.reopened"

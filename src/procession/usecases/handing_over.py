@@ -136,7 +136,7 @@ Step = Callable[[WriteTx, Handover], Awaitable[Handover]]
 
 
 def _steps(remaining: Remaining, means: Means) -> list[Step]:
-    """What is to be done, one after the other, each telling the counts."""
+    """What is to be done, one after the other in the order of locks, each telling the counts."""
 
     def template(key: str) -> Step:
         return lambda tx, handover: _hand_over_template(tx, handover, key)
@@ -148,9 +148,9 @@ def _steps(remaining: Remaining, means: Means) -> list[Step]:
         return lambda tx, handover: _hand_over_task(tx, handover, key, means)
 
     return [
-        *map(template, remaining.templates),
         *map(process, remaining.processes),
         *map(task, remaining.tasks),
+        *map(template, remaining.templates),
     ]
 
 

@@ -105,6 +105,13 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
         str | None, Meta(description="all, in-progress or completed: which tasks `owners` and `groups` look at.")
     ] = None
     me: Annotated[bool | None, Meta(description="As `owners` with the caller.")] = None
+    needs_owner: Annotated[
+        bool | None,
+        Meta(
+            description="Only processes that belong to a member who has left, or in which one has an open task; "
+            "running ones unless `status` is sent."
+        ),
+    ] = None
     groups: Annotated[tuple[str, ...], Meta(description="Groups assigned to any task.")] = ()
     guests: Annotated[tuple[str, ...], Meta(description="E-mail addresses of guests assigned to any task.")] = ()
     checklist_id: Annotated[tuple[str, ...], Meta(description="Templates the process was launched from.")] = ()
