@@ -128,6 +128,7 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("PUT", "{path}/stages/{milestone}", saying({"name": "Changed"}), 422, 423),
     ("PATCH", "{path}/stages/{milestone}", saying({"name": "Changed"}), 422, 423),
     ("DELETE", "{path}/stages/{milestone}", saying(None), 422, 423),
+    ("PUT", "{path}/tasks", lambda stage: {"tasks": [{"id": stage.open, "deadline": DEADLINE}]}, 422, 423),
     # Its tags and folders.
     ("POST", "/checklists/tags", lambda stage: stage.tag_body("Run", stage.run), 422, 201),
     ("POST", "/checklists/tags", lambda stage: stage.tag_body("Task", stage.open), 422, 201),
@@ -150,6 +151,9 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("PUT", "{path}/tasks/{open}/hide", saying({}), 422, 423),
     ("PUT", "{path}/tasks/{hidden}/show", saying({}), 422, 423),
     ("POST", "/tasks/{open}/undo", saying(None), 422, 423),
+    ("POST", "/tasks/{open}/take-over", saying(None), 422, 423),
+    ("POST", "/tasks/{extra}/link", lambda stage: {"run_id": stage.run}, 422, 423),
+    ("DELETE", "/tasks/{extra}/link", saying(None), 422, 423),
     ("POST", "/tasks", lambda stage: stage.one_off, 422, 423),
     ("POST", "/tasks/{open}/clone", saying({}), 422, 423),
     ("POST", "/tasks/{open}/remind", saying(None), 422, 422),  # no mail is set up here
@@ -181,6 +185,7 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "guest:/completed-tasks", COMPLETION, 422, 423),
     ("POST", "guest:/form-field/value", lambda stage: {"id": stage.field, "form_value": "Ada"}, 422, 423),
     ("POST", "guest:/tasks/{open}/comment", saying(SAID), 422, 201),
+    ("POST", "guest:/tasks/{open}/hand-over", saying({"email": "ben@partner.test"}), 422, 423),
 ]
 
 # What a process on hold answers otherwise than a locked one; its issue is resolved already.

@@ -11,7 +11,7 @@ from procession.storage import template_lists
 from procession.storage.template_lists import TemplateFilter
 from procession.storage.tx import reading
 from tests.api.refusals import assert_refused, unchanged
-from tests.builders import Organization, text_field
+from tests.builders import Organization, Person, text_field
 from tests.harness import Api
 
 
@@ -424,3 +424,31 @@ def test_another_organizations_template_is_not_found(org: Organization, other_or
 def test_a_malformed_id_is_not_found(api: Api, wrong: str) -> None:
     assert api.get(f"/checklists/{wrong}").status_code == 404
     assert api.put(f"/checklists/{wrong}", {"title": "x"}).status_code == 404
+
+
+def test_t_1_11_an_administrator_chooses_favourites_for_others_until_they_leave(org: Organization) -> None:
+    ann, ben, left = org.person(), org.person(), org.person()
+    template = org.template()
+    org.allow(template, "READ", everyone=True)
+    path = f"/checklists/{template['id']}"
+
+    def starred(person: Person) -> list[str]:
+        return [each["id"] for each in person.api.data("GET", "/checklists?starred=true")]
+
+    assert org.api.data("POST", f"{path}/favourites", {"users": [ann.id, ben.id]}, status=200) == {
+        "users": [ann.id, ben.id]
+    }
+    assert org.api.data("POST", f"{path}/favourites", {"users": [ann.id, left.id]}, status=200) == {"users": [left.id]}
+    assert (starred(ann), starred(org.admin)) == ([template["id"]], [])
+    ann.api.put(path, {"title": template["title"], "starred": False}).raise_for_status()
+    assert (starred(ann), starred(ben)) == ([], [template["id"]])
+    for act in ("disable", "enable"):
+        org.api.request({"disable": "DELETE", "enable": "PUT"}[act], f"/users/{ben.id}/{act}").raise_for_status()
+    assert starred(Person(ben.id, ben.email, "standard", Api(org.server, org.token(ben.id), org.id))) == []
+
+    org.api.delete(f"/users/{left.id}/disable").raise_for_status()
+    with unchanged(org):
+        for body in ({"users": [left.id]}, {"users": []}, {"users": ["x"]}, {}):
+            assert_refused(org.api.post(f"{path}/favourites", body), 422, because=body)
+        assert_refused(ann.api.post(f"{path}/favourites", {"users": [ann.id]}), 403)
+        assert_refused(org.api.post(f"/checklists/{'0' * 32}/favourites", {"users": [ann.id]}), 404)

@@ -40,6 +40,8 @@ class World:
         self.disabled = org.person("standard", first_name="Dana")
         api = org.api
         api.request("DELETE", f"/users/{self.disabled.id}/disable").raise_for_status()
+        self.left = org.person("standard", first_name="Lotte")
+        api.request("DELETE", f"/users/{self.left.id}?with_reassignment=true&to={self.admin.id}").raise_for_status()
         self.invited = api.data("POST", "/users/invite", self.invitation("invited"), status=200)["id"]
         self.guest: str = org.guest()["email"]
         self.disabled_guest: str = org.guest()["email"]
@@ -171,6 +173,7 @@ class World:
         self.problem: str = api.data("POST", f"/tasks/{self.blocked_task}/problem", {"content": "late"})["id"]
         self.archived_one_off: str = self._make_one_off()
         api.request("DELETE", f"/tasks/{self.archived_one_off}").raise_for_status()
+        self.linked_one_off: str = self._make_one_off(run_id=self.advanced_run)
         self.done_one_off: str = self._make_one_off()
         api.data("POST", "/completed-tasks", {"task_id": self.done_one_off}, status=200)
 
@@ -267,6 +270,8 @@ class World:
             "markTemplateComment": {"comment_id": self.template_problem},
             "markTemplateCommentByPatch": {"comment_id": self.template_problem},
             "undoTask": {"task_id": self.done_one_off},
+            "unlinkTask": {"task_id": self.linked_one_off},
+            "getHandover": {"user_id": self.left.id},
             "undoProcess": {"run_id": self.archived_run},
             "undoVersionMove": {"move_id": self.done_move},
             "showTask": {"task_id": self.hidden_task},
@@ -391,6 +396,10 @@ class World:
             "showTask": {},
             "createTask": one_off,
             "cloneTask": {"title": "Again"},
+            "changeTasksTogether": {"tasks": [{"id": self.task, "owners": owners}]},
+            "linkTask": {"run_id": self.run},
+            "shareTaskOfGuest": {"email": "colleague@partner.test"},
+            "addTemplateToFavourites": {"users": [self.member.id]},
             "updateTaskOfGuest": {"taskdata": {self.field: "+49"}},
             "completeTaskOfGuest": {"task_id": self.one_off},
             "answerFieldOfGuest": {"id": self.field, "form_value": "+49"},

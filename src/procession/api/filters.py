@@ -6,7 +6,7 @@ Nothing here is an error: what cannot be used is left out and named in `X-Ignore
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_plus
@@ -115,6 +115,13 @@ def _process_filter(params: RunListParams, me: int, ignore: Ignore) -> ProcessFi
         number=int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None,
         unstarred_by=me if params.starred is False else None,
     )
+
+
+def of_owners(where: ProcessFilter, members: Collection[int]) -> ProcessFilter:
+    """Only processes that one of these members owns, or has an open task of; none for nobody."""
+    # No process is member 0's.
+    keys = tuple(str(each) for each in (0, *members))
+    return msgspec.structs.replace(where, keyed=(*where.keyed, Keyed(Facet.INVOLVED_OPEN, keys)))
 
 
 def _assignee_facets(params: RunListParams, ignore: Ignore) -> tuple[Facet, Facet]:

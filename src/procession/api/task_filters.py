@@ -25,7 +25,7 @@ from procession.domain.task_filters import (
     letters,
 )
 from procession.domain.times import DAY, parse_day, parse_day_range
-from procession.storage import groups
+from procession.storage import groups, people
 from procession.storage.tx import ReadTx
 
 LONGEST_TEXT = 600
@@ -96,9 +96,11 @@ async def to_organization_filter(call: Call, tx: ReadTx, params: OrganizationTas
         params = msgspec.structs.replace(params, owners=(*params.owners, tx.actor.id))
     elif params.assignee is not None:
         call.ignore("assignee")
-    where = await to_task_filter(call, tx, params)
+    where = await to_task_filter(call, tx, params, default=("active",) if params.needs_owner else ())
     return msgspec.structs.replace(
         where,
+        # No task is member 0's: where nobody has left, nothing is found.
+        assignees=tuple(f"m:{each}" for each in (0, *await people.gone(tx))) if params.needs_owner else None,
         text=_folded(params.q),
         in_titles=True,
         tag=_folded(params.tag),

@@ -18,6 +18,7 @@ from procession.domain.custom_values import inherited
 from procession.domain.deadlines import Offset, PlannedDeadline, deadline_from, plan_deadlines, soft_start
 from procession.domain.errors import Invalid
 from procession.domain.field_keys import FieldKey
+from procession.domain.handing_over import Succession
 from procession.domain.names import fold, process_name, system_variables
 from procession.domain.opening import opened
 from procession.domain.overrides import Override
@@ -86,6 +87,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     task_keys: Mapping[str, FieldKey] = {}
     # When those who may be given tasks are away. Spec: L-9.25, L-9.26.
     absences: Absences = {}
+    # Who has taken over from members among the template's assignees who left. Spec: L-8.9.
+    successions: Mapping[int, Succession] = {}
 
 
 def bare_request(starter: int) -> Request:
@@ -267,15 +270,25 @@ def _owners(found: Found, planned: Mapping[str, PlannedDeadline], step: Step, ar
     return with_deputies(found.owners[step.id], due_on, around.absences)
 
 
+def named_in(step: Step, around: Surroundings) -> Owners:
+    """Whom the step names, with those in their places who have taken over from members who left. Spec: L-8.9."""
+    owners = Owners(step.assignees, step.guests, step.groups)
+    for user in step.assignees:
+        if user in around.successions:
+            owners = around.successions[user].owners(owners, allows_guests=step.allow_guest_owners)
+    return owners
+
+
 def assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:
     """First match wins: the request, the template with its job titles, the launcher, nobody. Spec: L-8.1 to L-8.6."""
     if given.owners is not None and not given.owners.is_empty:
         owners = given.owners
     else:
-        named = (*step.assignees, *(around.former_guests.get(guest) for guest in step.guests))
+        wanted = named_in(step, around)
+        named = (*wanted.users, *(around.former_guests.get(guest) for guest in wanted.guests))
         users = tuple(dict.fromkeys(user for user in named if user in around.active))
-        guests = tuple(guest for guest in step.guests if guest not in around.former_guests)
-        groups = tuple(group for group in step.groups if group in around.people_of_groups)
+        guests = tuple(guest for guest in wanted.guests if guest not in around.former_guests)
+        groups = tuple(group for group in wanted.groups if group in around.people_of_groups)
         owners = Owners(users, guests, groups)
         for role in step.roles:
             owners = merged(owners, request.roles.get(role, Owners()))

@@ -25,6 +25,7 @@ TimerKind = Literal[
     "expire_bin",
     "erase_file",
     "unused_file",
+    "handover",
 ]
 
 TICK = 5 * MINUTE

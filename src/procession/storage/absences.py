@@ -32,6 +32,12 @@ _coming = Query(
     .where(_A.deputy.is_(None) | _A.deputy.in_(_active))
     .order_by(_A.starts_on, _A.id)
 )
+_with_deputy = Query(
+    select(*_rows.columns)
+    .where(_A.org == bindparam("org"), _A.deputy == bindparam("deputy"))
+    .order_by(_A.id)
+    .with_for_update()
+)
 _save = Query(
     update(absences)
     .where(_A.org == bindparam("org_is"), _A.id == bindparam("id_is"))
@@ -53,6 +59,11 @@ async def coming(tx: ReadTx, wanted: Collection[int], *, since: str) -> list[Abs
     """Those of these members that end on that day or later, without those whose deputy cannot be given work."""
     rows = await tx.tuples(_coming, members=sorted(wanted), since=since) if wanted else []
     return [_rows.read(row) for row in rows]
+
+
+async def lock_with_deputy(tx: WriteTx, deputy: int) -> list[Absence]:
+    """Those in which this member stands in, locked."""
+    return [_rows.read(row) for row in await tx.tuples(_with_deputy, deputy=deputy)]
 
 
 async def add(tx: WriteTx, absence: Absence) -> None:

@@ -27,6 +27,7 @@ _lock = Query(select(*_rows.columns).where(_J.org == bindparam("org"), _J.id == 
 _lock_many = Query(
     select(*_rows.columns).where(_J.org == bindparam("org"), is_in(_J.id, "ids")).order_by(_J.id).with_for_update()
 )
+_all = Query(select(*_rows.columns).where(_J.org == bindparam("org")).order_by(_J.id))
 _known = Query(
     select(_J.id)
     .where(_J.org == bindparam("org"), is_in(_J.id, "ids"))
@@ -50,6 +51,10 @@ async def lock_many(tx: WriteTx, ids: Iterable[str]) -> list[JobTitle]:
     """In the order of their ids, the order everybody locks several in; no statement when none are wanted."""
     wanted = sorted(set(ids))
     return [_rows.read(row) for row in await tx.tuples(_lock_many, ids=wanted)] if wanted else []
+
+
+async def every_title(tx: ReadTx) -> list[JobTitle]:
+    return [_rows.read(row) for row in await tx.tuples(_all)]
 
 
 async def known(tx: WriteTx, ids: Iterable[str]) -> set[str]:

@@ -49,6 +49,11 @@ _groups = Query(
     .with_for_update(read=True, key_share=True)
 )
 _groups_there = Query(select(groups.c.id).where(groups.c.org == bindparam("org"), is_in(groups.c.id, "groups")))
+_gone = Query(
+    select(members.c.account)
+    .where(members.c.org == bindparam("org"), or_(members.c.status == "disabled", members.c.status == "deleted"))
+    .order_by(members.c.account)
+)
 _names = Query(
     select(members.c.account, members.c.email, members.c.first_name, members.c.last_name).where(
         members.c.org == bindparam("org"), is_in(members.c.account, "accounts")
@@ -88,6 +93,11 @@ async def reachable(tx: ReadTx, ids: Iterable[int]) -> list[Name]:
     """Those of these members who get mail: nobody who was disabled or has left. Spec: behaviour-people N5."""
     wanted = sorted(set(ids))
     return await tx.rows(Name, _reachable, members=wanted) if wanted else []
+
+
+async def gone(tx: ReadTx) -> list[int]:
+    """The members who have left, deleted ones too: whatever is still theirs needs an owner. Spec: behaviour-work L4."""
+    return [row[0] for row in await tx.tuples(_gone)]
 
 
 async def names(tx: ReadTx, ids: Iterable[int]) -> dict[int, Name]:

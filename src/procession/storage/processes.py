@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from procession.domain.bin_items import LeftOut
 from procession.domain.files import Uses, uses_of
-from procession.domain.listing import NOT_INDEXED, index_of, task_keys
+from procession.domain.listing import NOT_INDEXED, index_of, principals_of, task_keys
+from procession.domain.permissions import NOBODY
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.stages import Stage
@@ -225,8 +226,10 @@ async def _enter(tx: WriteTx, process: Process) -> None:
         await tx.insert(lists.finished_processes, [{"seq": process.seq, "since": since}])
 
 
-async def save(tx: WriteTx, before: Process, after: Process) -> None:
-    """Write what differs between the locked process and its settled successor."""
+async def save(tx: WriteTx, before: Process, after: Process, *, listed: Process | None = None) -> None:
+    """Write what differs between the locked process and its settled successor. `listed` is what side tables hold of it
+    where that is not what follows from `before`.
+    """
     tx.touch(*touching.of_process(before, after))
     if process_rows.write(before) != process_rows.write(after):
         await tx.update(processes, [_row(after)])
@@ -236,8 +239,8 @@ async def save(tx: WriteTx, before: Process, after: Process) -> None:
     await files.release(tx, loose)
     await _save_relations(tx, before, after)
     await _save_search(tx, before, after)
-    await save_index(tx, after.seq, index_of(before), index_of(after))
-    await process_values.follow(tx, before, after)
+    await save_index(tx, after.seq, index_of(listed or before), index_of(after))
+    await process_values.follow(tx, listed or before, after)
     await save_task_keys(tx, task_keys_of([before]), task_keys_of([after]))
     await timers.follow(tx, "close_task", closing_times(before), closing_times(after))
     await _save_finished(tx, before, after)
@@ -281,6 +284,18 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
         {after.seq: task_keys(after, process_is_archived=False)},
     )
     await timers.follow(tx, "close_task", _closing(before), _closing(after))
+
+
+async def place_task(tx: WriteTx, before: Task, after: Task, holder: Process) -> None:
+    """Let an open one-off task stand alone that was in this process, or the other way round, with all that hangs on it;
+    the process is saved with it or without it next.
+
+    What lists and timers know of the task stays: it is open, and so is the process.
+    """
+    seers = principals_of(holder)
+    old, new = (NOBODY, seers) if before.process is None else (seers, NOBODY)
+    tx.touch(touching.of_task(before, after, old=old, new=new))
+    await tx.update(tasks, [task_rows.write(after)])
 
 
 async def remove_task(tx: WriteTx, task: Task) -> None:

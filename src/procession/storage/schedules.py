@@ -51,6 +51,7 @@ _active = Query(
     .order_by(_S.id)
     .with_for_update()
 )
+_all = Query(select(*_rows.columns).where(_S.org == bindparam("org")).order_by(_S.id))
 _save = Query(
     update(schedules)
     .where(_S.org == bindparam("org_is"), _S.id == bindparam("id_is"))
@@ -77,6 +78,10 @@ async def lock_of_template(tx: WriteTx, template_id: str) -> list[Schedule]:
 async def lock_active(tx: WriteTx) -> list[Schedule]:
     """Those that are not paused, locked."""
     return [_rows.read(row) for row in await tx.tuples(_active)]
+
+
+async def every_schedule(tx: ReadTx) -> list[Schedule]:
+    return [_rows.read(row) for row in await tx.tuples(_all)]
 
 
 async def add(tx: WriteTx, schedule: Schedule) -> None:

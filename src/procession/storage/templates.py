@@ -1,5 +1,7 @@
 """Templates: the row and its working copy, locked for editing and saved as a whole; stars; launches counted."""
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Select, bindparam, delete, select, update
 
@@ -61,6 +63,12 @@ _unstar = Query(
         _S.org == bindparam("org"), _S.account == bindparam("account"), _S.template_id == bindparam("id")
     )
 )
+_starred_by = Query(
+    select(_S.account).where(
+        _S.org == bindparam("org"), is_in(_S.account, "accounts"), _S.template_id == bindparam("id")
+    )
+)
+_unstar_all = Query(delete(template_stars).where(_S.org == bindparam("org"), _S.account == bindparam("account")))
 _mentioning = Query(
     select(_R.template_id)
     .where(_R.org == bindparam("org"), _R.kind == bindparam("kind"), _R.key == bindparam("key"))
@@ -177,6 +185,19 @@ async def star(tx: WriteTx, template_id: str, *, starred: bool) -> None:
         await tx.run(_unstar, account=tx.actor.id, id=template_id)
     elif not await is_starred(tx, template_id):
         await tx.insert(template_stars, [{"account": tx.actor.id, "template_id": template_id}])
+
+
+async def star_for(tx: WriteTx, template_id: str, accounts: Collection[int]) -> list[int]:
+    """Make the locked template a favourite of these members; returns those of whom it was none."""
+    has = {row[0] for row in await tx.tuples(_starred_by, accounts=sorted(accounts), id=template_id)}
+    added = sorted(set(accounts) - has)
+    await tx.insert(template_stars, [{"account": each, "template_id": template_id} for each in added])
+    return added
+
+
+async def unstar_all(tx: WriteTx, account: int) -> None:
+    """Somebody who leaves has no favourites any more. Spec: T-1.11."""
+    await tx.run(_unstar_all, account=account)
 
 
 async def count_launch(tx: WriteTx, template_id: str) -> bool:

@@ -72,7 +72,7 @@ async def answer_and_complete(
     changed = Changed(seen, [])
     if "taskdata" in sent or not is_finishing(sent):
         answers = {name: value for name, value in sent.items() if name not in ("status", "is_approved")}
-        changed = await change(tx, seen, answers, required=(), means=means)
+        changed = await change(tx, seen, answers, means=means)
     if not is_finishing(sent):
         return changed
     wanted = read_completion({"task_id": task_id, "is_approved": sent.get("is_approved")})

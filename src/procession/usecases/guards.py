@@ -117,15 +117,18 @@ def require_running(process: Process) -> None:
         raise ProcessOnHold()
 
 
-async def save_process(tx: WriteTx, before: Process, after: Process) -> Process:
-    """Settle and save a changed process; returns it as it now is. Tasks that changed carry the new `updated_at`."""
+async def save_process(tx: WriteTx, before: Process, after: Process, *, listed: Process | None = None) -> Process:
+    """Settle and save a changed process; returns it as it now is. Tasks that changed carry the new `updated_at`.
+
+    `listed` as for `processes.save`.
+    """
     former = {task.seq: task for task in before.tasks}
     touched = tuple(
         task if former.get(task.seq) == task else msgspec.structs.replace(task, updated_at=tx.now)
         for task in after.tasks
     )
     settled = settle(msgspec.structs.replace(after, tasks=touched, updated_at=tx.now), tx.now)
-    await processes.save(tx, before, settled)
+    await processes.save(tx, before, settled, listed=listed)
     await rule_clocks.follow(tx, before, settled)
     if before.status != settled.status and "complete" in (before.status, settled.status):
         kind = "process.completed" if settled.status == "complete" else "process.reopened"

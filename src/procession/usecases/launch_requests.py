@@ -21,6 +21,7 @@ from procession.storage import (
     attachable,
     field_keys,
     groups,
+    handovers,
     job_titles,
     members,
     organizations,
@@ -251,6 +252,10 @@ async def surroundings(
     chosen += [] if others is None else [others]
     in_groups |= {group for owners in chosen for group in owners.groups}
     known = await people.assignable(tx, wanted, in_groups)
+    gone = {user for step in document.steps for user in step.assignees} - known.members
+    successions = await handovers.successions(tx, gone)
+    heirs = (await people.assignable(tx, {each.member for each in successions.values()}, ())).members
+    known = msgspec.structs.replace(known, members=known.members | heirs)
     people_of = await groups.members_of(tx, known.groups)
     may_get_tasks = {request.starter, *known.members, *(user for owners in chosen for user in owners.users)}
     has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
@@ -270,6 +275,7 @@ async def surroundings(
             handed_on=handed_on,
         ),
         active=frozenset(known.members),
+        successions=successions,
         former_guests=former_guests,
         people_of_groups={
             group: (frozenset(each.members), frozenset(each.guests)) for group, each in people_of.items()

@@ -21,7 +21,18 @@ from procession.domain.people import (
     require_inviter,
     require_person,
 )
-from procession.storage import accounts, groups, guests, members, organizations, people, tokens, watchers
+from procession.storage import (
+    accounts,
+    groups,
+    guests,
+    handovers,
+    members,
+    organizations,
+    people,
+    templates,
+    tokens,
+    watchers,
+)
 from procession.storage.members import Member, NewMember
 from procession.storage.tx import WriteTx
 from procession.usecases import reassigning
@@ -50,6 +61,7 @@ async def enter(tx: WriteTx, new: NewMember) -> Member:
         await members.add(tx, member)
     else:  # deleted here before, and still known elsewhere
         await members.save(tx, member)
+        await handovers.cancel(tx, member.account)
         await accounts.join(tx.connection, member.account, tx.org)
     tx.record(happened("member.added", member.account, role=member.role, status=member.status))
     tx.rights_changed([member.account])
@@ -70,6 +82,7 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
     if guest is not None:
         await groups.add_member(tx, await groups.of_guest(tx, guest.id), member.account)
         await reassigning.guest_becomes_member(tx, guest.email, member.account)
+        await handovers.guest_becomes_member(tx, guest.email, member.account)
         await guests.remove(tx, guest.id)
         tx.record(happened("guest.became_member", guest.id, email=guest.email, member=member.account))
     return member
@@ -164,21 +177,43 @@ async def disable(tx: WriteTx, account: int) -> Member:
     changed = replace(member, status="disabled", disabled_at=tx.now, disabled_by=tx.actor.id or None, updated_at=tx.now)
     changed = await _keep_an_admin(tx, member, changed)
     await members.save(tx, changed)
+    await _shut_out(tx, account)
+    tx.record(happened("member.disabled", account))
+    return changed
+
+
+async def _shut_out(tx: WriteTx, account: int) -> None:
+    """Out of groups and favourites, and no token opens anything here any more. Spec: behaviour-work L5, T-1.11."""
     await groups.leave_all(tx, account)
     await watchers.leave_all(tx, account)
+    await templates.unstar_all(tx, account)
     if await accounts.is_elsewhere(tx.connection, account, tx.org):
         await tokens.revoke_for_organization(tx.connection, account, tx.org, tx.now)
     else:
         await tokens.revoke_all(tx.connection, account, tx.now)
-    tx.record(happened("member.disabled", account))
     tx.rights_changed([account])
-    return changed
+
+
+async def resign(tx: WriteTx, account: int) -> Member:
+    """End a membership whose address is to be a guest's; returns the member as they were. History keeps the name.
+
+    Raises NotFound, Protected. Spec: behaviour-people C2.
+    """
+    await members.lock_admins(tx)
+    member = await _locked_person(tx, account)
+    email = deleted_email(member.email, account)
+    ended = replace(member, status="deleted", email=email, folded_email=email.lower(), updated_at=tx.now)
+    ended = await _keep_an_admin(tx, member, ended)
+    await members.save(tx, ended)
+    await accounts.leave(tx.connection, account, tx.org)
+    await _shut_out(tx, account)
+    return member
 
 
 async def enable(tx: WriteTx, account: int) -> Member:
-    """Bring somebody back: active, or invited when they never were. Raises NotAllowed, NotFound, Protected.
+    """Bring somebody back: active, or invited when they never were; a handover that goes on ends.
 
-    Spec: api-people U8, behaviour-people D4.
+    Raises NotAllowed, NotFound, Protected. Spec: api-people U8, behaviour-people D4, behaviour-work L9.
     """
     require_admin(tx.actor, "enable members")
     member = await _locked_person(tx, account)
@@ -194,6 +229,7 @@ async def enable(tx: WriteTx, account: int) -> Member:
         updated_at=tx.now,
     )
     await members.save(tx, changed)
+    await handovers.cancel(tx, account)
     tx.record(happened("member.enabled", account))
     tx.rights_changed([account])
     return changed

@@ -83,7 +83,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     process = await _process_to_join(tx, said)
     require(not (tx.actor.is_light and guests_named), to="assign guests: light members assign members and groups")
     if process is not None:
-        _require_room(process)
+        require_room(process)
     settings = await organizations.settings_of(tx, tx.org)
     errors = read.errors | missing(REQUIRED_OF_NEW, read.sent) | _faults(said, calendar_of(settings))
     assignment = await _assignment(tx, said, settings, errors)
@@ -114,7 +114,7 @@ async def _process_to_join(tx: WriteTx, said: TaskInput) -> Process | None:
     return (await guards.locked_process(tx, said.run_id)).process
 
 
-def _require_room(process: Process) -> None:
+def require_room(process: Process) -> None:
     """Raises ProcessArchived, ProcessLocked, WrongState. Spec: api-tasks 9.2."""
     guards.require_changeable(process)
     if not process.can_add_oot:
@@ -292,7 +292,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
     seen = await guards.locked_task(tx, task_id)
     require(not tx.actor.is_light and may_edit_task(tx.actor, seen.named, seen.task), to="clone this task")
     if seen.process is not None:
-        _require_room(seen.process)
+        require_room(seen.process)
     tasks.require_live(seen.task)
     read = read_task(read_object(body), frozenset({"title"}))
     if read.errors:

@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from procession.domain.automations.people import gives_work, named_people
+from procession.domain.automations.people import fixed_members, gives_work, named_people
 from procession.domain.automations.reacting import Entry, Reaction, launches, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
 from procession.domain.automations.telling import told
+from procession.domain.handing_over import rules_handed_over
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process
 from procession.domain.run_forms import as_run
 from procession.domain.templates import Template
 from procession.domain.times import Millis
-from procession.storage import groups, members, people, rule_states
+from procession.storage import groups, handovers, members, people, rule_states
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
@@ -77,12 +79,16 @@ async def decided(
     *,
     at: Millis,
 ) -> Reaction:
-    """What would follow at that instant; nothing is written."""
+    """What would follow at that instant; nothing is written.
+
+    Rules of this version that name somebody who has left mean whoever took over from them. Spec: A-11.4.
+    """
+    document, people_there = await _with_people(tx, process, document)
     scene = Scene(
         document=as_run(process, document),
         week=calendar_of(settings),
         now=at,
-        people=await _people(tx, process, document),
+        people=people_there,
         absences=await absences.of_process(tx, process, document, settings),
         fire_once=means.fire_once if settings.automation_fire_once is None else settings.automation_fire_once,
         guest_only=settings.guest_only_assignment,
@@ -105,10 +111,22 @@ async def save(tx: WriteTx, change: Reacted) -> None:
     await rule_clocks.plan(tx, change.process, change.reaction.state)
 
 
-async def _people(tx: WriteTx, process: Process, document: Template) -> People:
-    """Who is there of all that rules may name; no statement where no rule gives work to anybody."""
+async def _with_people(tx: WriteTx, process: Process, document: Template) -> tuple[Template, People]:
+    """The version with whoever has taken over from members its rules name; and who is there of all that they may name.
+
+    No statement where no rule gives work to anybody.
+    """
     if not gives_work(document.rules):
-        return NOBODY
+        return document, NOBODY
+    found = await _people(tx, process, document)
+    successions = await handovers.successions(tx, fixed_members(document.rules) - found.members)
+    if not successions:
+        return document, found
+    document = replace(document, rules=rules_handed_over(document.rules, successions.values()))
+    return document, await _people(tx, process, document)
+
+
+async def _people(tx: WriteTx, process: Process, document: Template) -> People:
     named = named_people(document, process)
     by_address = await members.with_addresses(tx, named.guests)
     known = await people.assignable(tx, {*named.users, *by_address.values()}, named.groups)

@@ -67,18 +67,34 @@ async def update_task(tx: WriteTx, task_id: str, body: object, *, process_id: st
     """
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
     is_whole = process_id is None and seen.task.is_oneoff
-    return await change(tx, seen, body, required=REQUIRED_OF_ONE_OFF if is_whole else (), means=means)
+    required = REQUIRED_OF_ONE_OFF if is_whole else ()
+    return await change(tx, seen, body, required=required, means=means)
 
 
 async def answer_task(tx: WriteTx, seen: SeenTask, answers: Mapping[str, object], means: Means) -> Changed:
     """Save answers, and nothing else, on a locked task. Raises as `update_task`."""
-    return await change(tx, seen, {"taskdata": answers}, required=(), means=means)
+    return await change(tx, seen, {"taskdata": answers}, means=means)
 
 
-async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collection[str], means: Means) -> Changed:
+class How(msgspec.Struct, frozen=True):
+    """What is special about a change: the caller `may_edit` whatever their role says, as who asks has found; it cannot
+    be undone by itself; nobody is to be told of it.
+    """
+
+    may_edit: bool = False
+    is_undoable: bool = True
+    is_silent: bool = False
+
+
+PLAINLY = How()
+
+
+async def change(
+    tx: WriteTx, seen: SeenTask, body: object, *, required: Collection[str] = (), means: Means, how: How = PLAINLY
+) -> Changed:
     """Change a locked task the caller sees. Raises as `update_task`."""
     may_work = may_work_on_task(tx.actor, seen.named, seen.task)
-    may_edit = tx.actor.kind == "member" and may_edit_task(tx.actor, seen.named, seen.task)
+    may_edit = how.may_edit or (tx.actor.kind == "member" and may_edit_task(tx.actor, seen.named, seen.task))
     require(may_work or may_edit, to="change this task")
     read = read_task(body, CHANGEABLE)
     if not (may_edit or seen.task.is_oneoff):
@@ -117,10 +133,10 @@ async def change(tx: WriteTx, seen: SeenTask, body: object, *, required: Collect
         task = tasks.without_missing_parts(task, people, fields, tx.now, zone=work.settings.timezone)
     saved, by_rules = await _save(tx, work, process, task, means)
     await _save_tags(tx, work)
-    _record(tx, work, saved.task, accepted)
+    _record(tx, work, saved.task, accepted, how)
     if by_rules is not None:
         await launching.save_reaction(tx, by_rules, means)
-    if work.changed == frozenset({"owners"}) and accepted is None:
+    if how.is_undoable and work.changed == frozenset({"owners"}) and accepted is None:
         _remember(tx, "task.assigned", seen, saved, by_rules)
     return Changed(
         saved, [*read.ignored, *(f"taskdata.{key}" for key in accepted.ignored)] if accepted else read.ignored
@@ -321,11 +337,12 @@ async def _save_tags(tx: WriteTx, work: _Work) -> None:
         await stored.add_tags(tx, {work.seen.task.seq: wanted - work.tags})
 
 
-def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None) -> None:
+def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None, how: How) -> None:
     process = task.process
     fields = sorted(work.changed - {"owners"})
     if fields:
-        tx.record(happened("task.updated", task.id, process=process, fields=fields))
+        silent: dict[str, Any] = {"notify": False} if how.is_silent else {}
+        tx.record(happened("task.updated", task.id, process=process, fields=fields, **silent))
     if "owners" in work.changed:
         tx.record(assigned(task, work.seen.task.owners))
     if accepted is not None and accepted.changed:

@@ -1,4 +1,4 @@
-"""The five permission lists of a template. Spec: api-templates 9, behaviour-people 2.2."""
+"""The five permission lists of a template, and whose favourite it is. Spec: api-templates 9, behaviour-people 2.2."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,12 +7,14 @@ import msgspec
 
 from procession.domain.errors import Invalid
 from procession.domain.events import happened
+from procession.domain.people import require_admin
 from procession.domain.template_permissions import EVERYONE, Permission, principals_of
 from procession.domain.templates import TemplateRow
-from procession.storage import groups, template_grants
+from procession.storage import groups, template_grants, templates
 from procession.storage.template_grants import Grant
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
+from procession.usecases.template_access import found, require_live
 
 
 class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +23,24 @@ class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
     everyone: bool = False
     users: Sequence[int] = ()
     groups: Sequence[str] = ()
+
+
+async def make_favourite(tx: WriteTx, template_id: str, users: Sequence[int]) -> list[int]:
+    """Put the template among these members' favourites; returns those of whom it was none yet.
+
+    Raises NotFound, NotAllowed, WrongState (archived), Invalid. Spec: T-1.11.
+    """
+    opened = await found(tx, template_id)
+    require_admin(tx.actor, "choose favourites for others")
+    require_live(opened.template)
+    errors: dict[str, list[Any]] = {}
+    await checks.check_people(tx, errors, checks.indexed("users", users), [])
+    if errors:
+        raise Invalid(errors)
+    added = await templates.star_for(tx, template_id, users)
+    if added:
+        tx.record(happened("template.starred", template_id, starred=True, users=added))
+    return added
 
 
 async def change_permissions(

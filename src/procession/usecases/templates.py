@@ -215,10 +215,11 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         tx.record(happened("template.starred", row.id, starred=given.starred))
     if changed == row:
         return row
-    return await _save(tx, row, changed)
+    return await save_template(tx, row, changed)
 
 
-async def _save(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:
+async def save_template(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:
+    """Save the locked template's successor, say what became different, and keep what hangs on it in step."""
     if changed.document != row.document:
         await template_backups.keep(tx, row)
     if changed.document.dual_version_enabled and not row.document.dual_version_enabled:

@@ -20,6 +20,7 @@ from procession.usecases import (
     bulk_launching,
     closing,
     files,
+    handing_over,
     onboarding,
     schedules,
     version_moving,
@@ -97,5 +98,7 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await version_moving.run_due(database, org, organization_id, timer.subject, clock, means)
         case "erase_file":
             await files.erase_bytes(database, org, organization_id, timer.subject, clock, store)
+        case "handover":
+            await handing_over.run_due(database, org, organization_id, timer.subject, clock, means)
         case _:
             raise AssertionError(timer.kind)

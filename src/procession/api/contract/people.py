@@ -7,7 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.envelope import Many
 from procession.api.contract.watchers import GuestWatcher, MemberWatcher
-from procession.api.params import PageParams
+from procession.api.params import PageParams, Params
+from procession.domain.handing_over import HandoverStatus
 
 MemberId = Annotated[int, Meta(ge=0, le=2**53)]
 
@@ -85,6 +86,26 @@ class ShortUser(msgspec.Struct):
 
 class UserParams(PageParams, frozen=True, kw_only=True):
     pass
+
+
+class RemovalParams(Params, frozen=True, kw_only=True):
+    with_reassignment: Annotated[bool | None, Meta(description="Hand the member's work over to somebody else.")] = None
+    to: Annotated[int | None, Meta(description="The active member who takes over; needed with reassignment.")] = None
+
+
+class HandoverOut(msgspec.Struct):
+    """What a member who left handed over, and how far it has come."""
+
+    user_id: int
+    to: Annotated[int | str, Meta(description="Who has the work by now: a member's id or a guest's address.")]
+    by: Annotated[int, Meta(description="The administrator who asked for it.")]
+    status: Annotated[HandoverStatus, Meta(description="A cancelled one ended when the member came back.")]
+    tasks: Annotated[int, Meta(description="Open tasks that were reassigned.")]
+    processes: Annotated[int, Meta(description="Processes in which something was handed over.")]
+    templates: Annotated[int, Meta(description="Templates in which something was handed over.")]
+    created_at: str
+    last_updated: str
+    finished_at: str | None
 
 
 class UserListParams(PageParams, frozen=True, kw_only=True):

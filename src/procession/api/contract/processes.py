@@ -133,6 +133,13 @@ class RunListParams(PageParams, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Members, or `me`: owner, assigned to a task now or once, mentioned, or decided an approval."),
     ] = ()
+    needs_owner: Annotated[
+        bool | None,
+        Meta(
+            description="Only processes that belong to a member who has left, or in which one has an open task; "
+            "running ones unless `status` is sent."
+        ),
+    ] = None
     groups: Annotated[tuple[str, ...], Meta(description="Groups assigned to any task.")] = ()
     guests: Annotated[tuple[str, ...], Meta(description="E-mail addresses of guests assigned to any task.")] = ()
     checklist_id: Annotated[tuple[str, ...], Meta(description="Templates the process was launched from.")] = ()

@@ -185,6 +185,9 @@ class OrganizationTaskListParams(TaskListParams, frozen=True, kw_only=True):
     created: Annotated[str | None, Meta(description="`YYYY-MM-DD`, or `first:last`.")] = None
     is_oneoff: Annotated[bool | None, Meta(description="Only one-off tasks, or only tasks of steps.")] = None
     archived: Annotated[str | None, Meta(description="`true` adds archived tasks, `only` gives just them.")] = None
+    needs_owner: Annotated[
+        bool | None, Meta(description="Only tasks of members who have left; open ones unless `status` is sent.")
+    ] = None
     assignee: Annotated[str | None, Meta(description="`me`: as `owners` with the caller.")] = None
     custom_field_key: Annotated[str | None, Meta(description="A custom field; with `custom_field_value`.")] = None
     custom_field_value: Annotated[str | None, Meta(description="The exact value it has.")] = None
@@ -278,6 +281,36 @@ class TaskBody(msgspec.Struct, kw_only=True):
 
 class CloneBody(msgspec.Struct):
     title: Annotated[str, Meta(max_length=600)] | None = None
+
+
+class TogetherEntry(msgspec.Struct, kw_only=True):
+    """A task and what changes; what is not sent stays."""
+
+    id: str
+    owners: OwnersBody | UnsetType = UNSET
+    deadline: str | UnsetType | None = UNSET
+    started_at: str | UnsetType | None = UNSET
+
+
+class TogetherBody(msgspec.Struct, kw_only=True):
+    """Tasks of one process that get other people or dates, all of them or none."""
+
+    tasks: list[TogetherEntry]
+    notify: Annotated[bool, Meta(description="Whether those who have the tasks are told of changed dates.")] = True
+
+
+class LinkBody(msgspec.Struct, kw_only=True):
+    run_id: Annotated[str, Meta(description="The process that the task is added to.")]
+    position: (
+        Annotated[int, Meta(ge=1, le=9999, description="Its place; after the last task when not said.")] | UnsetType
+    ) = UNSET
+
+
+class GuestShareBody(msgspec.Struct, kw_only=True):
+    """Whoever is to work on the guest's task besides those who have it."""
+
+    email: str
+    comment: str | None = None
 
 
 class CompletionBody(msgspec.Struct, kw_only=True):

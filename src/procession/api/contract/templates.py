@@ -255,6 +255,16 @@ class PermissionBody(msgspec.Struct):
     groups: list[str] = []
 
 
+class FavouriteBody(msgspec.Struct):
+    users: Annotated[list[MemberId], Meta(min_length=1, max_length=1000)]
+
+
+class Favourites(msgspec.Struct):
+    """Members whose favourite a template has become."""
+
+    users: Annotated[list[int], Meta(description="Those of whom it was none before.")]
+
+
 class DeletedReference(msgspec.Struct):
     """A place whose text showed the template."""
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Many
-from procession.api.contract.people import GroupOfMember, ShortUser, User
+from procession.api.contract.people import GroupOfMember, HandoverOut, ShortUser, User
 from procession.api.present.watchers import WATCHERS, add_watchers
+from procession.domain.handing_over import Handover
 from procession.domain.people import full_name, utc_offset
 from procession.domain.times import MINUTE, wire, wire_or_none
 from procession.storage import groups
@@ -64,6 +65,21 @@ def present_user(call: Call, member: Member, *, capitalised: bool = False) -> Us
         last_known_ip=member.last_known_ip if call.actor.is_admin else None,
         last_known_country=None,
         step_preferences=member.profile.step_preferences,
+    )
+
+
+def present_handover(handover: Handover) -> HandoverOut:
+    return HandoverOut(
+        user_id=handover.leaver,
+        to=handover.guest or handover.member,
+        by=handover.asked_by,
+        status=handover.status,
+        tasks=handover.tasks,
+        processes=handover.processes,
+        templates=handover.templates,
+        created_at=wire(handover.created_at),
+        last_updated=wire(handover.updated_at),
+        finished_at=wire_or_none(handover.finished_at),
     )
 
 

@@ -37,7 +37,7 @@ GUEST = ORG + "/guests/{guest}"
 @operation("GET", GUEST + "/tasks", tag="tasks", auth="guest", etag=True)
 async def list_tasks_of_guest(tx: ReadTx, call: Call, params: PersonTaskListParams, guest: str) -> TaskList | Streamed:
     """List a guest's tasks; members see those among them that they may see."""
-    email = await email_of(tx, call, guest)
+    email = await address_of(tx, call, guest)
     sight = EVERYTHING if tx.actor.kind == "guest" else await access.sight_of(tx)
     where = await to_person_filter(call, tx, params, tuple(await access.principals_of_guest(tx, email)))
     return await answer_list(tx, call, params, where, sight)
@@ -46,7 +46,7 @@ async def list_tasks_of_guest(tx: ReadTx, call: Call, params: PersonTaskListPara
 @operation("GET", GUEST + "/tasks/{task_id}", tag="guest tasks", auth="guest", etag=True)
 async def get_task_of_guest(tx: ReadTx, call: Call, params: TaskParams, guest: str, task_id: str) -> Item[TaskOut]:
     """Read one of the guest's tasks."""
-    email = await email_of(tx, call, guest)
+    email = await address_of(tx, call, guest)
     seen = await tasks.guests_readable_task(tx, await access.principals_of_guest(tx, email), task_id)
     [shown] = await present(tx, call, [seen.task], wanted(call, params.with_, whole=True), named=seen.named)
     return _as_guests(call, Item(shown), email)
@@ -57,12 +57,12 @@ async def get_task_of_guest(tx: ReadTx, call: Call, params: TaskParams, guest: s
 )
 async def update_task_of_guest(tx: WriteTx, call: Call, guest: str, task_id: str, body: Any) -> Item[TaskOut]:
     """Save answers; with `status` "completed" the task is completed then, all or nothing."""
-    email = await email_of(tx, call, guest)
+    email = await address_of(tx, call, guest)
     limit = call.settings.comments_per_hour
     done = await completion.answer_and_complete(
         tx, body, task_id, await access.principals_of_guest(tx, email), means=call.means, hourly_limit=limit
     )
-    return await _answered(tx, call, done, email)
+    return await answered_to_guest(tx, call, done, email)
 
 
 @operation(
@@ -75,11 +75,11 @@ async def update_task_of_guest(tx: WriteTx, call: Call, guest: str, task_id: str
 )
 async def complete_task_of_guest(tx: WriteTx, call: Call, guest: str, body: Any) -> Item[TaskOut]:
     """Complete one of the guest's tasks, or the guest's part of it; guests do that once."""
-    email = await email_of(tx, call, guest)
+    email = await address_of(tx, call, guest)
     limit = call.settings.comments_per_hour
     named = await access.principals_of_guest(tx, email)
     done = await completion.complete_as_guest(tx, body, named, means=call.means, hourly_limit=limit)
-    return await _answered(tx, call, done, email)
+    return await answered_to_guest(tx, call, done, email)
 
 
 @operation(
@@ -87,11 +87,11 @@ async def complete_task_of_guest(tx: WriteTx, call: Call, guest: str, body: Any)
 )
 async def answer_field_of_guest(tx: WriteTx, call: Call, guest: str, body: Any) -> Item[FieldValue]:
     """Answer a field of one of the guest's tasks, named by its id alone."""
-    named = await access.principals_of_guest(tx, await email_of(tx, call, guest))
+    named = await access.principals_of_guest(tx, await address_of(tx, call, guest))
     return present_answer(await task_answers.answer_field(tx, body, call.means, guest=named))
 
 
-async def email_of(tx: ReadTx, call: Call, guest: str) -> str:
+async def address_of(tx: ReadTx, call: Call, guest: str) -> str:
     """The address of the guest in the path. Raises NotFound."""
     if tx.actor.kind == "guest":
         return tx.actor.guest_email or ""
@@ -101,7 +101,7 @@ async def email_of(tx: ReadTx, call: Call, guest: str) -> str:
     return found.email
 
 
-async def _answered(tx: WriteTx, call: Call, changed: Changed | SeenTask, email: str) -> Item[TaskOut]:
+async def answered_to_guest(tx: WriteTx, call: Call, changed: Changed | SeenTask, email: str) -> Item[TaskOut]:
     return _as_guests(call, await answered(tx, call, changed, by_rules=True), email)
 
 

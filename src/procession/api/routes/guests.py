@@ -73,7 +73,7 @@ async def create_guest(tx: WriteTx, call: Call, body: GuestBody) -> Item[Guest]:
     """Create a guest; who is one already is answered as they are, with 200."""
     row, is_new = await change.create(tx, call.edge.secrets, body.email, body.mentioned())
     if is_new:
-        await _refuse_too_many(tx, call)
+        await refuse_too_many(tx, call)
     shown = Item(present_guest(call, row))
     return shown if is_new else Answer(shown, status=200)  # pyright: ignore[reportReturnType]  # the same body, another status
 
@@ -133,7 +133,7 @@ def guest_key(call: Call, text: str) -> GuestKey:
     return GuestKey(code_hash=call.edge.secrets.keyed_hash(text))
 
 
-async def _refuse_too_many(tx: WriteTx, call: Call) -> None:
+async def refuse_too_many(tx: WriteTx, call: Call) -> None:
     """Spec: api-conventions 15, a cap that is off by default."""
     most = call.edge.settings.guest_invites_per_hour
     if not most:

@@ -2,10 +2,27 @@
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item, Many, Paginated
-from procession.api.contract.people import InvitationBody, RoleBody, ShortUser, User, UserListParams, UserParams
+from procession.api.contract.guests import Guest
+from procession.api.contract.people import (
+    HandoverOut,
+    InvitationBody,
+    RemovalParams,
+    RoleBody,
+    ShortUser,
+    User,
+    UserListParams,
+    UserParams,
+)
 from procession.api.lists import answered, asked_page, contains, includes
 from procession.api.operations import operation
-from procession.api.present.people import INCLUDES, present_short_user, present_user, present_users
+from procession.api.present.guests import present_guest
+from procession.api.present.people import (
+    INCLUDES,
+    present_handover,
+    present_short_user,
+    present_user,
+    present_users,
+)
 from procession.domain.actors import Role
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.names import clean_name, fold
@@ -13,6 +30,7 @@ from procession.domain.people import ProfileChange, parse_role, require_admin
 from procession.storage import members, organizations
 from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import handing_over
 from procession.usecases import members as change
 from procession.usecases.accounts import change_profile
 from procession.usecases.members import Invitation
@@ -97,6 +115,34 @@ async def change_member_role(tx: WriteTx, call: Call, user_id: int, body: RoleBo
 async def disable_member(tx: WriteTx, call: Call, user_id: int) -> Item[User]:
     """Disable a member: tokens end at once, groups are left, work stays; administrators only."""
     return Item(present_user(call, await change.disable(tx, user_id)))
+
+
+@operation("DELETE", USER, tag="members", errors=(400, 422))
+async def remove_member(tx: WriteTx, call: Call, user_id: int, params: RemovalParams) -> Item[User]:
+    """Disable a member; `with_reassignment` hands what they have to do and own over to the member `to`.
+
+    The account ends at once; much work is handed over in the background (`handover` says how far it has come).
+    Administrators only.
+    """
+    if params.with_reassignment is not True:
+        return Item(present_user(call, await change.disable(tx, user_id)))
+    return Item(present_user(call, await handing_over.remove_member(tx, user_id, params.to, call.means)))
+
+
+@operation("GET", USER + "/handover", tag="members")
+async def get_handover(tx: ReadTx, user_id: int) -> Item[HandoverOut]:
+    """Read how far handing over a former member's work has come; administrators only."""
+    return Item(present_handover(await handing_over.readable(tx, user_id)))
+
+
+@operation("PUT", USER + "/to/guest", tag="members", errors=(400, 422))
+async def make_member_a_guest(tx: WriteTx, call: Call, user_id: int) -> Item[Guest]:
+    """Make a member a guest with the same address, who keeps their open tasks; administrators only.
+
+    What guests cannot have (templates, running processes, planned launches) is the caller's from then on.
+    """
+    guest = await handing_over.make_guest(tx, user_id, call.means)
+    return Item(present_guest(call, guest))
 
 
 @operation("PUT", USER + "/enable", tag="members", errors=(400,))

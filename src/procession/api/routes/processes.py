@@ -12,7 +12,7 @@ from procession.api.contract.forms import RunForms
 from procession.api.contract.process_answers import RunIncludes, RunWithTasks
 from procession.api.contract.processes import RunListParams, RunParams
 from procession.api.edge import is_hex_id
-from procession.api.filters import to_filter_and_order, to_window, write_cursor
+from procession.api.filters import of_owners, to_filter_and_order, to_window, write_cursor
 from procession.api.operations import operation
 from procession.api.present.process_includes import Viewer, add_includes, view, wanted
 from procession.api.present.processes import shown
@@ -20,7 +20,7 @@ from procession.api.syncing import page_since, sync_of
 from procession.domain.errors import NotFound
 from procession.domain.filters import Order, ProcessFilter
 from procession.domain.names import fold
-from procession.storage import tags, task_pages
+from procession.storage import people, tags, task_pages
 from procession.storage.access import sight_of
 from procession.storage.changes import Kind
 from procession.storage.listing import lateness, plan
@@ -43,7 +43,11 @@ async def list_processes(tx: ReadTx, call: Call, params: RunListParams) -> Synce
     """
     if params.updated_since is not None:
         return await _changed(tx, call, params, params.updated_since)
+    if params.needs_owner and not params.status:
+        params = msgspec.structs.replace(params, status=("active",))
     where, order = await with_answers(tx, params, *to_filter_and_order(call, await with_tag_ids(tx, params)))
+    if params.needs_owner:
+        where = of_owners(where, await people.gone(tx))
     names = wanted(call, params.with_)
     if params.without_pagination:
         call.may_be_cached = False

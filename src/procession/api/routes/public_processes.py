@@ -5,7 +5,7 @@ from procession.api.contract.envelope import Item
 from procession.api.contract.public_processes import PublicLink, PublicProcess
 from procession.api.operations import operation
 from procession.api.present.public_processes import present_link, present_public
-from procession.api.routes.guest_tasks import GUEST, email_of
+from procession.api.routes.guest_tasks import GUEST, address_of
 from procession.api.routes.process_writes import RUN
 from procession.domain.actors import NOBODY
 from procession.domain.errors import NotFound
@@ -42,5 +42,5 @@ async def get_public_process(call: Call, organization_id: str, code: str) -> Ite
 @operation("GET", GUEST + "/runs/{run_id}", tag="guest tasks", auth="guest")
 async def get_public_process_of_guest(tx: ReadTx, call: Call, guest: str, run_id: str) -> Item[PublicProcess]:
     """Read a public process in which the guest has a task, with everybody's tasks."""
-    named = await access.principals_of_guest(tx, await email_of(tx, call, guest))
+    named = await access.principals_of_guest(tx, await address_of(tx, call, guest))
     return Item(present_public(await public_processes.for_guest(tx, run_id, frozenset(named))))

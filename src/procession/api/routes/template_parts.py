@@ -7,7 +7,15 @@ from procession.api.contract.deadline_previews import DeadlinePreview, DeadlineP
 from procession.api.contract.envelope import Item, Many
 from procession.api.contract.steps import StepDeadlineTime
 from procession.api.contract.template_fields import FormFields
-from procession.api.contract.templates import Checklist, CloneBody, PermissionBody, PublicTemplate, TemplatePermission
+from procession.api.contract.templates import (
+    Checklist,
+    CloneBody,
+    FavouriteBody,
+    Favourites,
+    PermissionBody,
+    PublicTemplate,
+    TemplatePermission,
+)
 from procession.api.edge import is_hex_id
 from procession.api.lenient import read_object
 from procession.api.operations import operation
@@ -35,7 +43,7 @@ from procession.usecases.template_access import public_template as find_public
 from procession.usecases.template_copies import Original, original_elsewhere, original_of
 from procession.usecases.template_copies import clone_template as clone
 from procession.usecases.template_life import publish_template as publish
-from procession.usecases.template_permissions import change_permissions
+from procession.usecases.template_permissions import change_permissions, make_favourite
 from procession.usecases.templates import require_creator
 
 
@@ -55,6 +63,12 @@ async def update_template_permissions(
     row = await editable(tx, checklist_id)
     grants = await change_permissions(tx, row, read_permission_lists(body, call.ignored))
     return Many(present_permissions(grants, PERMISSIONS))
+
+
+@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,))
+async def add_template_to_favourites(tx: WriteTx, checklist_id: str, body: FavouriteBody) -> Item[Favourites]:
+    """Put the template among other people's favourites; administrators only. They may take it out again."""
+    return Item(Favourites(await make_favourite(tx, checklist_id, body.users)))
 
 
 @operation("GET", TEMPLATE + "/form-fields", tag="templates", etag=True)

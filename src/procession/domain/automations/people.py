@@ -20,6 +20,11 @@ def gives_work(rules: Iterable[Rule]) -> bool:
     return any(action.type == "assignment" for rule in rules for action in rule.actions)
 
 
+def fixed_members(rules: Iterable[Rule]) -> frozenset[int]:
+    """The members that the rules name themselves."""
+    return frozenset(user for rule in rules for action in rule.actions for user in action.assignees.users)
+
+
 def named_people(template: Template, process: Process) -> Owners:
     """Everybody the rules may give work to, as written: fixed people, and those that answers name.
 

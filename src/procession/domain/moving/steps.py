@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.assignees import head_count, with_accountable_member
-from procession.domain.launching import Request, Surroundings, without_absent_starter
+from procession.domain.launching import Request, Surroundings, named_in, without_absent_starter
 from procession.domain.moving.versions import Versions
 from procession.domain.process_stages import followed, stages_of
 from procession.domain.processes import Injection, Owners, Process, Task
@@ -108,7 +108,7 @@ def with_stages(process: Process, versions: Versions) -> Process:
 
 def _owners(task: Task, old: Step | None, new: Step, request: Request, around: Surroundings) -> Owners:
     """Whom the step names besides is added, whom it names no longer is taken off. Spec: T-10.11."""
-    before, after = _named(old), _named(new)
+    before, after = Owners() if old is None else named_in(old, around), named_in(new, around)
     if before == after or (old is None and not task.owners.is_empty):
         return task.owners
     here = task.owners
@@ -124,10 +124,6 @@ def _owners(task: Task, old: Step | None, new: Step, request: Request, around: S
         wanted = without_absent_starter(wanted, request, around)
     is_too_many = bool(task.max_assignable) and head_count(wanted, around.people_of_groups) > task.max_assignable
     return here if is_too_many or wanted.principals == here.principals else wanted
-
-
-def _named(step: Step | None) -> Owners:
-    return Owners() if step is None else Owners(step.assignees, step.guests, step.groups)
 
 
 def _merged(here: Sequence[T], before: Sequence[T], after: Sequence[T]) -> tuple[T, ...]:

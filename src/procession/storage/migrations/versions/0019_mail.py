@@ -1,14 +1,14 @@
 """Outgoing mail, codes to set a password with, who wants which notices, how far readers of the log are.
 
 Revision: 0019
-Revises: 0017
+Revises: 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
