@@ -77,7 +77,7 @@ def meets(shape: ValuedShape, key: ColumnElement[str]) -> list[Condition]:
     `is_other` completes.
     """
     name = f"v{shape.slot}"
-    value: Any = bindparam(name)
+    value = bindparam(name, type_=key.type)
     is_present = [key == PRESENT] if shape.is_marked else []
     match shape.operator:
         case "in":
