@@ -1,7 +1,7 @@
 """What lists find processes by their answers with, written for all that is there: after the upgrade that brought it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -101,7 +101,7 @@ class _Filling:
         answered: dict[int, list[Any]] = defaultdict(list)
         for row in self._connection.execute(_answered, span).all():
             answered[row.process].append(row)
-        entered: list[dict[str, object]] = []
+        entered: list[dict[str, Any]] = []
         for seq, template_id, version, state, prerun in found:
             values = self._values(template_id, version, prerun, answered[seq])
             ids = self._number(template_id, values)
@@ -134,9 +134,9 @@ class _Filling:
             known[name] = self._many
         return known
 
-    def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
+    def _insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         for start in range(0, len(rows), MOST_ROWS):
-            part = [{"org": self._org, **row} for row in rows[start : start + MOST_ROWS]]
+            part: list[dict[str, Any]] = [{"org": self._org, **row} for row in rows[start : start + MOST_ROWS]]
             if self._connection.dialect.name == "postgresql":
                 text = row_statements.insert(table, tuple(part[0]))
                 self._connection.exec_driver_sql(text, {"rows": msgspec.json.encode(part).decode()})

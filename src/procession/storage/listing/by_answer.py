@@ -18,24 +18,24 @@ from procession.storage.query import Query
 from procession.storage.tables.lists import process_facets, process_values
 from procession.storage.tables.processes import processes
 
+# A select of several columns: its exact type says nothing that anybody needs.
+_Part: TypeAlias = Any
+
 
 def page_by_answer(page: PageShape) -> Query:
     """Rows of the page, each followed by its key."""
     found = _numbers(page).subquery("found")
     # Every number has its row: an outer join keeps planners from reading all rows and looking for the numbers.
     joined = found.outerjoin(processes, and_(P.org == bindparam("org"), P.seq == found.c.seq))
-    rows = select(*row_columns(), found.c.value.label("sort0")).select_from(joined)
+    rows: _Part = select(*row_columns(), found.c.value.label("sort0")).select_from(joined)
     return as_query(rows.order_by(*_order(page, found.c)), page.shape)
 
 
 def numbers_by_answer(page: PageShape) -> Query:
     """The page's numbers, each followed by its key."""
     found = _numbers(page).subquery("found")
-    return as_query(select(found.c.seq, found.c.value).order_by(*_order(page, found.c)), page.shape)
-
-
-# A select of several columns: its exact type says nothing that anybody needs.
-_Part: TypeAlias = Any
+    rows: _Part = select(found.c.seq, found.c.value).order_by(*_order(page, found.c))
+    return as_query(rows, page.shape)
 
 
 def _numbers(page: PageShape) -> _Part:
@@ -49,7 +49,8 @@ def _numbers(page: PageShape) -> _Part:
     else:
         parts = [*map(_all_of, answered), *map(_all_of, missing)]
     merged = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("merged")
-    return window(select(merged.c.seq, merged.c.value, merged.c.is_null).order_by(*_order(page, merged.c)), page)
+    rows: _Part = select(merged.c.seq, merged.c.value, merged.c.is_null).order_by(*_order(page, merged.c))
+    return window(rows, page)
 
 
 def _all_of(part: _Part) -> _Part:

@@ -30,6 +30,8 @@ from procession.storage.tx import ReadTx
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
 GATHER_UP_TO = 5_000
 MAX_RANGES = 8
+# One in so many of what is looked at for a page may be on it.
+MOST_AROUND = 16
 # So many pages are remembered with what reads them.
 PLANS_KEPT = 2_048
 # A list without pages is put in order so many numbers at a time, where an index has the order and where none has;
@@ -315,6 +317,13 @@ def _driver(plan: Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
         ranges = _ranges(plan, narrowest)
         if ranges is not None:
             return ranges
+    if may_be_ranges and plan.where.valued:
+        around = _ranges_around(plan, sizes, size)
+        if around is not None:
+            return around
+    by_answer = _by_answer(plan, order) if order.by_answer else None
+    if by_answer is not None and narrowest is not None and _is_in_order(narrowest, by_answer):
+        return by_answer
     if narrowest is not None and size <= GATHER_UP_TO:
         return narrowest
     if by_creation and _is_all_that_is_late(plan):
@@ -324,20 +333,38 @@ def _driver(plan: Plan, sizes: _Sizes, total: int, order: Order) -> Driver:
     worded = next((each for each in plan.shape.valued if each.operator == "contains"), None)
     if worded is not None and total <= GATHER_UP_TO:
         return Driver("gather", valued=worded)
-    if order.by_answer and not needs_row(plan.shape) and len(order.fields[0]) <= MAX_FIELDS:
-        return _by_answer(plan, order.fields[0])
-    if may_be_ranges and plan.where.valued:
-        starts = sorted(_starts(plan, sizes), key=lambda found: found[0])
-        found = (ranges for _, start in starts if (ranges := _ranges(plan, start)) is not None)
-        return next(found, Driver("rows"))
+    if by_answer is not None:
+        return by_answer
     return Driver("rows")
 
 
-def _by_answer(plan: Plan, fields: tuple[int, ...]) -> Driver:
-    """The answers that the list goes by, only those that meet a condition on them if there is one."""
+def _ranges_around(plan: Plan, sizes: _Sizes, size: int) -> Driver | None:
+    """The smallest ranges among which the `size` processes of the narrowest condition are: to look among so many for a
+    page takes less than to gather and sort that many. None where they are too few among too many.
+    """
+    starts = sorted(_starts(plan, sizes), key=lambda found: found[0])
+    found = ((many, ranges) for many, start in starts if (ranges := _ranges(plan, start)) is not None)
+    many, ranges = next(found, (0, None))
+    return ranges if size > GATHER_UP_TO or many <= size * MOST_AROUND else None
+
+
+def _by_answer(plan: Plan, order: Order) -> Driver | None:
+    """The answers that the list goes by, only those that meet a condition on them if there is one; None where their
+    rows are not enough, or of too many fields.
+    """
+    fields = order.fields[0]
+    if needs_row(plan.shape) or len(fields) > MAX_FIELDS:
+        return None
     asked = zip(plan.where.valued, plan.shape.valued, strict=True)
     own = next((shape for valued, shape in asked if valued.fields == fields and shape.wants_answer), None)
     return Driver("answers", templates_of(plan.shape.keyed), own, slots=len(fields))
+
+
+def _is_in_order(narrowest: Driver, by_answer: Driver) -> bool:
+    """Whether nothing is smaller than the answers themselves, or the templates that they are of."""
+    if narrowest.kind != "gather" or narrowest.principals:
+        return False
+    return narrowest.valued == by_answer.valued if narrowest.valued else narrowest.keyed == by_answer.keyed
 
 
 def _ranges(plan: Plan, start: Driver) -> Driver | None:

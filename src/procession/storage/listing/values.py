@@ -4,7 +4,7 @@ The values of a condition are bound under its slot: `vf0` (a field, or several),
 the keys end that begin with it).
 """
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 
@@ -77,7 +77,7 @@ def meets(shape: ValuedShape, key: ColumnElement[str]) -> list[Condition]:
     `is_other` completes.
     """
     name = f"v{shape.slot}"
-    value = cast(Any, bindparam(name))
+    value = bindparam(name, type_=key.type)
     is_present = [key == PRESENT] if shape.is_marked else []
     match shape.operator:
         case "in":
