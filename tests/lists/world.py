@@ -276,9 +276,9 @@ class Slow:
         person: Person,
         named: frozenset[str],
         now: int,
-        documents: Mapping[tuple[str, int], Template],
+        documents: Mapping[tuple[str, int], Template] | None = None,
     ) -> None:
-        self.documents = documents
+        self.documents = documents or {}
         self.everything = everything
         self.person = person
         self.named = named
