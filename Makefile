@@ -18,7 +18,7 @@ export PG
 # What answers in seconds: no server, no PostgreSQL.
 QUICK_TESTS = $(wildcard tests/domain tests/ops tests/architecture tests/test_*.py)
 
-.PHONY: help setup setup-system run test check lint generated quick rules soak bench bench-setup bench-smoke openapi lock clean
+.PHONY: help setup setup-system run test check lint generated quick rules soak mutations bench bench-setup bench-smoke openapi lock clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -65,6 +65,9 @@ rules: setup  ## List the rules of docs/spec/behaviour-* that no test names
 
 soak: setup  ## Run the long proofs in full; resumable; results in docs/reliability.md
 	@$(BIN)/python tests/ops/soak.py
+
+mutations: setup  ## Does the model test notice faults put into the rules' engine on purpose? (ARGS="cascade undo" chooses)
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 bench-setup: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/bench.txt

@@ -161,6 +161,7 @@ _SHAPES: list[Callable[[str, str, str, str, str], tuple[Rule, ...]]] = [
     _cascade,
     _cascade,
     _left_to_the_next,
+    _left_to_the_next,
     _in_a_row,
     _either,
 ]
