@@ -1,11 +1,10 @@
 """The official Python client (`tallyfy` on PyPI) against a live server, under both path prefixes.
 
 What it can do is tried in test_official_processes.py, test_official_tasks.py, test_official_templates.py,
-test_official_people.py and test_official_content.py; here, that nothing was forgotten, and what holds for every call.
+test_official_people.py, test_official_content.py, test_official_rules.py, test_official_search.py and
+test_official_files.py; here, that nothing was forgotten, and what holds for every call.
 
-Left out, because the server gets it later: searching (`search*`, `find_process_by_name` and everything that looks a
-template or process up by its name), files (`upload_file`, `download_file*`) and automation rules
-(`*_automation_rule`, `get_step_visibility_conditions`). OAuth is not in this client. `LATER` is the same list by method.
+OAuth is not in this client.
 """
 
 import re
@@ -19,24 +18,6 @@ from tests.live import serving
 
 from .official import Office, Official, assert_refused
 
-LATER = {
-    "search",
-    "search_all",
-    "search_templates",
-    "search_processes",
-    "search_tasks",
-    "search_snippets",
-    "search_processes_by_name",
-    "search_templates_by_name",
-    "find_process_by_name",
-    "upload_file",
-    "download_file",
-    "download_file_from_url",
-    "create_automation_rule",
-    "update_automation_rule",
-    "delete_automation_rule",
-    "get_step_visibility_conditions",
-}
 # These send nothing, or only pass their arguments on.
 WITHOUT_A_REQUEST = {
     "get_invitation_template_message",
@@ -72,13 +53,12 @@ def sdk() -> Iterator[Official]:
     sdk.session.close()
 
 
-def test_every_method_of_the_client_is_tried_or_comes_later(sdk: Official) -> None:
+def test_every_method_of_the_client_is_tried(sdk: Official) -> None:
     offered = public_methods(sdk).union(*(public_methods(getattr(sdk, name)) for name in MANAGERS))
     sources = "".join(path.read_text() for path in Path(__file__).parent.glob("test_official_*.py"))
     tried = set(re.findall(r"\.(\w+)\(", sources))
 
-    assert offered - tried - LATER - WITHOUT_A_REQUEST == set()
-    assert offered >= LATER, "what is left out must exist"
+    assert offered - tried - WITHOUT_A_REQUEST == set()
 
 
 def test_the_client_says_who_it_is(office: Office) -> None:
