@@ -348,3 +348,39 @@ def test_what_cannot_be_tried_whole_is_not_claimed() -> None:
     checked = check(Template(steps=(A, B), rules=rules, kickoff=fields), AROUND)
 
     assert (checked.findings, checked.is_complete) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param([A, replace(B, blocked_by=("a",))], [], id="behaviour-work OL7 nothing is wrong"),
+        pytest.param(
+            [replace(A, hide_by_default=True), replace(B, blocked_by=("a",))],
+            [("unreachable_step", "high", "A"), ("lock_without_effect", "medium", "B")],
+            id="behaviour-work OL7 what is never seen blocks nothing",
+        ),
+        pytest.param(
+            [
+                replace(A, can_complete_only_assignees=True, assign_run_starter=False),
+                replace(B, blocked_by=("a",)),
+            ],
+            [("no_completable_path", "high", "A"), ("lock_for_good", "high", "B")],
+            id="behaviour-work OL7 what nobody can complete",
+        ),
+        pytest.param(
+            [A, replace(B, step_type="expiring", blocked_by=("a",))],
+            [("lock_passed_by_clock", "medium", "B")], id="behaviour-work OL7 the clock does not wait",
+        ),
+        pytest.param(
+            [A, replace(B, step_type="expiring", blocked_by=("a",), deadline=AFTER_A)], [],
+            id="behaviour-work OL7 its deadline waits, too",
+        ),
+        pytest.param(
+            [replace(A, deadline=StepDeadline(1, "days", "from", "c")), replace(B, blocked_by=("a",)),
+             replace(C, blocked_by=("b",))],
+            [("lock_against_deadline", "high", "A")], id="behaviour-work OL7 due after what comes later",
+        ),
+    ],
+)  # fmt: skip
+def test_order_locks(steps: list[Step], expected: Any) -> None:
+    assert found(*steps) == expected

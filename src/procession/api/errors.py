@@ -31,6 +31,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     refusals.WrongState: 422,
     refusals.ProcessArchived: 422,
     refusals.AlreadyCompleted: 422,
+    refusals.TaskBlocked: 422,
     refusals.MailNotSetUp: 422,
     refusals.ProcessLocked: 423,
     refusals.ProcessOnHold: 423,

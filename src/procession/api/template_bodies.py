@@ -149,6 +149,8 @@ def _step_value(name: str, value: Any) -> Any:
         return FollowUp(value.id.lower(), value.default_name_format, value.tasks_within_process)
     if name == "max_assignable":
         return value or 0
+    if name == "blocked_by":
+        return _frozen(value) or None
     if name == "ai_allowed_app_keys":
         return tuple(value)
     return _lower(value) if name == "stage_id" else _frozen(value)

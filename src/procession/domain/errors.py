@@ -3,7 +3,7 @@
 They know nothing of HTTP; `api/errors.py` maps each `code` to a status and a body shape.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -96,6 +96,17 @@ class AlreadyCompleted(WrongState):
 
     def __init__(self) -> None:
         super().__init__("This task is already completed. Reopen it before completing it again.")
+
+
+class TaskBlocked(WrongState):
+    """Other tasks come first; `waiting_for` is how each of them is called. Spec: behaviour-work C10."""
+
+    code = "TASK_BLOCKED"
+
+    def __init__(self, waiting_for: Sequence[str]) -> None:
+        *others, last = waiting_for
+        named = f"{', '.join(others)} and {last}" if others else last
+        super().__init__(f"This task cannot be completed yet. It waits for {named} to be completed first.")
 
 
 class TooLarge(DomainError):

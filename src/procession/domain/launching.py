@@ -359,6 +359,7 @@ def task_of(
         starter=request.starter,
         everyone_must_complete=step.everyone_must_complete,
         approvals_needed=step.approvals_needed,
+        blocked_by=step.blocked_by,
         can_complete_only_assignees=step.can_complete_only_assignees,
         max_assignable=step.max_assignable if given.max_assignable is None else given.max_assignable,
         allow_guest_owners=step.allow_guest_owners,

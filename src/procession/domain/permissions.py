@@ -66,6 +66,11 @@ def may_see_task(actor: Actor, named: frozenset[str], task: Task, process: Proce
     return task.starter == actor.id or not actor.is_light
 
 
+def may_see_beside(actor: Actor, named: frozenset[str], task: Task) -> bool:
+    """Of a task beside one the actor sees, in the same process: as `may_see_task`, members see the process."""
+    return actor.is_admin or is_assigned(named, task) or (actor.kind == "member" and not task.top_secret)
+
+
 def task_seers(task: Task, of_process: Seers) -> Seers:
     """The principals by which `may_see_task` lets a task be seen, administrators aside."""
     if task.top_secret:

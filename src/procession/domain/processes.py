@@ -91,6 +91,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     everyone_must_complete: bool = False
     # Of an approval, from its step: so many of its assignees must approve. Spec: behaviour-work 5.5a.
     approvals_needed: int | None = None
+    # From its step: the steps whose tasks come before it; None when there are none. Spec: behaviour-work 5.8a.
+    blocked_by: tuple[str, ...] | None = None
     can_complete_only_assignees: bool = False
     max_assignable: int = 0
     allow_guest_owners: bool = True

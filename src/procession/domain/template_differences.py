@@ -25,6 +25,7 @@ from procession.domain.wording import (
     members_text,
     quoted,
     roles_text,
+    step_name,
     watchers_text,
 )
 
@@ -57,6 +58,7 @@ _WORDS = {
     "field_type": "type",
     "follow_up": "template launched on completion",
     "stage_id": "milestone",
+    "blocked_by": "order lock",
     "lookup_list": "list",
     "custom_fields": "custom fields",
 }
@@ -293,6 +295,10 @@ def _stage(value: str | None, version: Template, _: Names) -> str:
     return "none" if stage is None else quoted(stage.name)
 
 
+def _order_lock(value: Sequence[str] | None, version: Template, _: Names) -> str:
+    return joined((step_name(each, version) for each in value or ()), "none")
+
+
 def _template(value: Any, _: Template, names: Names) -> str:
     if value is None:
         return "nothing"
@@ -310,6 +316,7 @@ _WORDINGS: Mapping[str, Callable[[Any, Template, Names], str]] = {
     "roles": lambda value, _, names: roles_text(value, names),
     "guests": lambda value, _, __: joined(value),
     "stage_id": _stage,
+    "blocked_by": _order_lock,
     "follow_up": _template,
     "approvals_needed": lambda value, _, __: str(value) if value else "no number",
     "max_assignable": lambda value, _, __: str(value) if value else "no cap",

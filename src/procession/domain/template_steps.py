@@ -1,7 +1,7 @@
 """Changing the steps, fields and stages of a template document. Pure: the old document in, the new one out."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from procession.domain.calculating.checking import using_fields
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.fields import Field
+from procession.domain.order_lock import everything_before
 from procession.domain.stages import Stage, placed, without
 from procession.domain.templates import MAX_STEPS, Step, Template
 
@@ -30,6 +31,9 @@ def with_step(template: Template, step: Step) -> Template:
     require_anchor(step, known, "deadline")
     if step.id in circular_steps({each.id: each.deadline for each in steps}):
         raise Invalid({"deadline.step": ["The deadlines of these steps would wait for each other."]})
+    faults = lock_faults(step, steps, "blocked_by")
+    if faults:
+        raise Invalid(faults)
     return replace(template, steps=steps)
 
 
@@ -43,15 +47,38 @@ def require_anchor(step: Step, known: set[str], path: str) -> None:
         raise Invalid({f"{path}.step": ["The step must be start_run or the id of another step of this template."]})
 
 
+def lock_faults(step: Step, steps: Sequence[Step], path: str) -> dict[str, list[Any]]:
+    """What is wrong with the steps that this one waits for. Spec: behaviour-work OL6."""
+    named, known = step.blocked_by or (), {each.id for each in steps} - {step.id}
+    unknown = [index for index, each in enumerate(named) if each not in known]
+    if unknown:
+        return {f"{path}.{index}": ["This must be the id of another step of this template."] for index in unknown}
+    waiting = {each.id: each.blocked_by for each in steps}
+    if step.id not in everything_before(named, waiting):
+        return {}
+    around = [each.title for each in steps if each.id in named and step.id in everything_before([each.id], waiting)]
+    titles = ", ".join(f'"{title}"' for title in around)
+    return {path: [f"The step would wait for itself: {titles} can only be completed after it."]}
+
+
 def without_step(template: Template, step_id: str) -> Template:
-    """Raises NotAllowed while a rule or another step's deadline depends on it. Spec: T-5.3, T-5.4, DEC-62."""
+    """Raises NotAllowed while a rule or another step's deadline depends on it; nobody waits for it any more.
+
+    Spec: T-5.3, T-5.4, DEC-62, behaviour-work OL6.
+    """
     step = next(each for each in template.steps if each.id == step_id)
     require_unused(template, frozenset({step_id, *(field.id for field in step.fields)}), what="This step")
     waiting = [step.title for step in template.steps if step.deadline.step == step_id]
     if waiting:
         named = ", ".join(f'"{title}"' for title in waiting)
         raise NotAllowed(f"This step is used by another step's deadline: {named}. Change that deadline first.")
-    return replace(template, steps=tuple(step for step in template.steps if step.id != step_id))
+    return replace(template, steps=tuple(_not_after(each, step_id) for each in template.steps if each.id != step_id))
+
+
+def _not_after(step: Step, gone: str) -> Step:
+    if gone not in (step.blocked_by or ()):
+        return step
+    return replace(step, blocked_by=tuple(each for each in step.blocked_by or () if each != gone) or None)
 
 
 def require_unused(template: Template, ids: frozenset[str], *, what: str) -> None:

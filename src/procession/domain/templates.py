@@ -62,6 +62,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     everyone_must_complete: bool = False
     # Of an approval: so many assignees must approve, and never whoever launched. Spec: behaviour-work 5.5a.
     approvals_needed: int | None = None
+    # Steps of the template whose tasks come before its own; None when there are none. Spec: behaviour-work 5.8a.
+    blocked_by: tuple[str, ...] | None = None
     prevent_guest_comment: bool = False
     role_changes_every_time: bool = False
     assign_run_starter: bool = True

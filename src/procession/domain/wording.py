@@ -54,6 +54,8 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     """What people, groups, job titles and templates are called now."""
 
     members: Mapping[int, str] = {}
+    # Only where tasks are reported on that name steps.
+    steps: Mapping[str, str] = {}
     groups: Mapping[str, str] = {}
     roles: Mapping[str, str] = {}
     templates: Mapping[str, str] = {}

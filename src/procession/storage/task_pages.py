@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import and_, bindparam, select
 
 from procession.domain.fields import Field
-from procession.domain.processes import State
+from procession.domain.processes import OPEN_STATUSES, State, Task
 from procession.storage.dialect import is_in
 from procession.storage.listing.rows import ListedProcess, row_columns
+from procession.storage.processes import task_rows
 from procession.storage.query import Query
 from procession.storage.tables.content import folder_links, folders, tag_links, tags
 from procession.storage.tables.processes import processes, tasks
@@ -97,6 +98,17 @@ _siblings = Query(
     .where(_T.org == bindparam("org"), is_in(_T.process, "seqs"), _T.archived_at.is_(None))
     .order_by(_T.process, _T.position, _T.seq)
 )
+_blocking = Query(
+    select(*task_rows.columns)
+    .where(
+        _T.org == bindparam("org"),
+        is_in(_T.process, "seqs"),
+        is_in(_T.step_id, "steps"),
+        is_in(_T.status, "open"),
+        _T.archived_at.is_(None),
+    )
+    .order_by(_T.position, _T.seq)
+)
 _tags = Query(
     select(tag_links.c.task, tag_links.c.id, tag_links.c.tag_id, tags.c.title, tags.c.color, tags.c.type)
     .select_from(tag_links.join(tags, and_(tags.c.org == tag_links.c.org, tags.c.id == tag_links.c.tag_id)))
@@ -132,6 +144,25 @@ async def answers_in(tx: ReadTx, seqs: Iterable[int]) -> dict[int, list[Answered
         for row in await tx.rows(Answered, _siblings, seqs=list(found)):
             found[row.process].append(row)
     return found
+
+
+async def blockers_of(tx: ReadTx, page: Iterable[Task]) -> dict[int, list[Task]]:
+    """The tasks that locked ones of the page wait for, by the number of each, in order of position.
+
+    No statement when nothing on the page is locked. Spec: behaviour-work 5.8a.
+    """
+    locked = [task for task in page if task.blocked_by and task.process is not None and task.is_open]
+    if not locked:
+        return {}
+    seqs = sorted({task.process or 0 for task in locked})
+    steps = sorted({step for task in locked for step in task.blocked_by or ()})
+    found = [
+        task_rows.read(row) for row in await tx.tuples(_blocking, seqs=seqs, steps=steps, open=list(OPEN_STATUSES))
+    ]
+    return {
+        task.seq: [each for each in found if each.process == task.process and each.step_id in (task.blocked_by or ())]
+        for task in locked
+    }
 
 
 async def tags_of(tx: ReadTx, seqs: Iterable[int]) -> dict[int, list[TagOnTask]]:

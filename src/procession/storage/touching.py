@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from procession.domain import order_lock
 from procession.domain.listing import principals_of
 from procession.domain.names import MARK
 from procession.domain.permissions import NOBODY, Seers, task_seers
@@ -28,6 +29,7 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
     old = principals_of(before) if before is not None else NOBODY
     new = principals_of(after) if after is not None else NOBODY
     shows_other = old != new or _shown_on_tasks(before) != _shown_on_tasks(after)
+    locks, locked = ({} if each is None else order_lock.locked(each) for each in (before, after))
     quotes_other = _quoted(before) != _quoted(after)
     former = {task.seq: task for task in before.tasks} if before is not None else {}
     latter = {task.seq: task for task in after.tasks} if after is not None else {}
@@ -36,7 +38,10 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
         *(
             of_task(former.get(seq), latter.get(seq), old=old, new=new)
             for seq in {**former, **latter}
-            if shows_other or former.get(seq) != latter.get(seq) or (quotes_other and MARK in latter[seq].title)
+            if shows_other
+            or former.get(seq) != latter.get(seq)
+            or (quotes_other and MARK in latter[seq].title)
+            or locks.get(seq) != locked.get(seq)
         ),
     ]
 

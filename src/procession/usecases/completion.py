@@ -24,6 +24,7 @@ from procession.usecases import assigning, guards, injecting, launching, reactio
 from procession.usecases.calendars import zone_for
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
+from procession.usecases.order_locks import require_in_order
 from procession.usecases.reactions import Means, Reacted
 from procession.usecases.tasks import Changed, change, completion_event, guests_locked_task
 from procession.usecases.thread_writing import Draft, Place, write
@@ -38,7 +39,7 @@ async def complete_task(
     """Complete a task of a process, or one that stands alone (`process_id` None); others are not found.
 
     A task that everybody must complete takes the caller's part only. `hourly_limit` bounds comments, 0: any number.
-    Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, AlreadyCompleted, WrongState, Invalid,
+    Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, AlreadyCompleted, WrongState, Invalid, TaskBlocked,
     TooManyRequests.
     """
     wanted = read_completion(body)
@@ -104,6 +105,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
             errors["override_user"] = [NO_SUCH_MEMBER]
     if errors:
         raise Invalid(errors)
+    await require_in_order(tx, seen)
     if by.person in takers:
         done = tasks.with_part(task, by, tx.now, takers, decision=decision)
     else:

@@ -26,6 +26,7 @@ from procession.domain.handing_over import (
     schedule_handed_over,
     task_handed_over,
 )
+from procession.domain.order_lock import blockers_of
 from procession.domain.people import require_admin
 from procession.domain.processes import Process
 from procession.storage import (
@@ -256,7 +257,7 @@ async def _hand_over_task(tx: WriteTx, handover: Handover, task_id: str, means: 
 async def _finished(tx: WriteTx, seen: SeenTask, to: Succession, means: Means) -> Process | None:
     """A task is complete when all who remain have done their part: its process as it then is. Spec: A6."""
     task = seen.task
-    if not (tasks.has_parts(task) and task.parts):
+    if not (tasks.has_parts(task) and task.parts) or blockers_of(task, seen.process):
         return None
     settings = await organizations.settings_of(tx, tx.org)
     fields = tasks.fields_of(task, await stored.document_of(tx, seen.process, task))

@@ -319,6 +319,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
         taskdata={},
         parts={},
         approvals_needed=None,
+        blocked_by=None,
         deadline=original.deadline or deadline_from(tx.now, default, calendar_of(settings)),
         is_held=False,
         deadline_by_hand=True,

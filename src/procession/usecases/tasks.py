@@ -17,6 +17,7 @@ from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import happened
 from procession.domain.fields import Field
 from procession.domain.opening import has_defaults, opened, was_opened
+from procession.domain.order_lock import blockers_of
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, may_work_on_task, require
 from procession.domain.processes import Owners, Process, Task
@@ -127,7 +128,7 @@ async def change(
     if "owners" in work.changed:
         task = msgspec.structs.replace(task, owners=assignment.owners)
         await guests.ensure(tx, means.secrets, assignment.owners.guests)
-    if tasks.has_parts(task) and task.parts:
+    if tasks.has_parts(task) and task.parts and not blockers_of(task, process):
         launcher = seen.process.starter if seen.process is not None else None
         people = tasks.part_takers(task, assignment.people_of_groups, launcher=launcher)
         task = tasks.without_missing_parts(task, people, fields, tx.now, zone=work.settings.timezone)

@@ -21,7 +21,7 @@ from procession.domain.loose import as_object
 from procession.domain.names import clean_name
 from procession.domain.stages import MAX_STAGE_NAME, Stage
 from procession.domain.template_copying import copy_template
-from procession.domain.template_steps import numbered, require_anchor, require_room, with_kickoff
+from procession.domain.template_steps import lock_faults, numbered, require_anchor, require_room, with_kickoff
 from procession.domain.templates import MAX_STEP_TITLE, Settings, Step, Template, TemplateRow
 from procession.domain.watchers import known_watchers
 from procession.storage import job_titles, people, references, templates
@@ -61,7 +61,7 @@ async def import_template(
     kickoff = parts.kickoff(await _fed(tx, "prerun", [] if given.kickoff is UNSET else given.kickoff))
     milestones = parts.stages(stages)
     imported = [await parts.step(index, each) for index, each in enumerate(steps)]
-    parts.check_deadlines(imported)
+    parts.check_order(imported)
     if parts.errors:
         raise Invalid(parts.errors)
     known = {stage.id for stage in milestones}
@@ -171,7 +171,8 @@ class _Parts:
             raise Invalid(self.errors)
         return read
 
-    def check_deadlines(self, steps: Sequence[Step]) -> None:
+    def check_order(self, steps: Sequence[Step]) -> None:
+        """Deadlines and order locks, between the steps."""
         known = {step.id for step in steps}
         circular = set(circular_steps({step.id: step.deadline for step in steps}))
         for index, step in enumerate(steps):
@@ -182,6 +183,7 @@ class _Parts:
                 require_anchor(step, known, path)
             except Invalid as invalid:
                 self.errors |= invalid.errors
+            self.errors |= lock_faults(step, steps, f"steps.{index}.blocked_by")
 
     def _fields(self, sent: Sequence[Any], path: str) -> list[Field]:
         read: list[Field] = []

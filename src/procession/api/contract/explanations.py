@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.contract.rules import ActionVerbName, AskedName, OperationName, RuleInterval, RulePeople
+from procession.api.contract.shared import Blocker
 from procession.domain.run_document import OnHold
 
 
@@ -67,4 +68,7 @@ class TaskExplanation(msgspec.Struct):
     deadline_is_set: Annotated[bool, Meta(description="By a person, a rule or the launch: never recalculated.")]
     history: list[ExplainedChange]
     rules: list[ExplainedRule]
+    blocked_by: Annotated[
+        list[Blocker] | UnsetType, Meta(description="Only where its step names steps that come before it.")
+    ] = UNSET
     on_hold: Annotated[OnHold | UnsetType, Meta(description="Only while its process is on hold.")] = UNSET

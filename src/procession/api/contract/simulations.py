@@ -48,6 +48,7 @@ class SimulatedTask(msgspec.Struct):
     owners: RulePeople
     deadline: str | None
     deadline_is_held: Annotated[bool, Meta(description="It waits for another step and counts for nothing yet.")]
+    blocked_by: Annotated[list[str], Meta(description="Steps whose tasks must still be completed before it can be.")]
     completed_at: str | None
     taskdata: Annotated[dict[str, Any], Meta(description="Answers by field, those included that its form begins with.")]
 

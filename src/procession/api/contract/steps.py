@@ -55,6 +55,7 @@ class Step(msgspec.Struct, kw_only=True):
     can_complete_only_assignees: bool
     everyone_must_complete: bool
     approvals_needed: Annotated[int | None, Meta(description="Of an approval: how many assignees must approve.")]
+    blocked_by: Annotated[list[str], Meta(description="Steps whose tasks must be completed before its own.")]
     webhook: str | None
     start_date: Duration
     is_soft_start_date: bool
@@ -120,6 +121,7 @@ class StepChange(msgspec.Struct, kw_only=True):
     can_complete_only_assignees: bool | UnsetType = UNSET
     everyone_must_complete: bool | UnsetType = UNSET
     approvals_needed: Annotated[int, Meta(ge=1, le=100)] | UnsetType | None = UNSET
+    blocked_by: list[str] | UnsetType | None = UNSET
     prevent_guest_comment: bool | UnsetType = UNSET
     role_changes_every_time: bool | UnsetType = UNSET
     assign_run_starter: bool | UnsetType = UNSET

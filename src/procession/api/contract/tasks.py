@@ -10,7 +10,7 @@ from procession.api.contract.envelope import Many, One, Pagination, Sync
 from procession.api.contract.files import Asset
 from procession.api.contract.forms import FormField
 from procession.api.contract.processes import FolderLink, Run
-from procession.api.contract.shared import TagLink
+from procession.api.contract.shared import Blocker, TagLink
 from procession.api.contract.steps import Step
 from procession.api.contract.template_fields import Bound, CurrencyCode, Decimals, Expression, FormRuleBody, Unit
 from procession.api.contract.threads import ThreadOut
@@ -95,6 +95,10 @@ class TaskOut(msgspec.Struct, kw_only=True):
     run_status: Literal["active", "problem", "issue", "complete", "archived"] | None
     custom_fields: dict[str, Any] | None
     approvals_needed: Annotated[int | UnsetType, Meta(description="Of an approval by several: how many.")] = UNSET
+    blocked_by: Annotated[
+        list[Blocker] | UnsetType,
+        Meta(description="Only where its step names steps that come before it: those that are still to be completed."),
+    ] = UNSET
     tasks_changed_by_rules: Annotated[
         dict[str, Any] | UnsetType, Meta(description="Only when a process task was completed or reopened.")
     ] = UNSET

@@ -10,6 +10,7 @@ from procession.api.contract.explanations import (
     TaskExplanation,
 )
 from procession.api.contract.rules import RulePeople
+from procession.api.present.order_locks import blocker
 from procession.api.present.rules import statement_of
 from procession.domain.automations.explaining import Aiming, Asked, Change, Explanation
 from procession.domain.run_document import on_hold
@@ -31,6 +32,7 @@ def present_explanation(explanation: Explanation) -> TaskExplanation:
         deadline_is_set=task.deadline_by_hand,
         history=[_change(each) for each in explanation.changes],
         rules=[_rule(each) for each in explanation.rules],
+        blocked_by=UNSET if explanation.waits_for is None else [blocker(*each) for each in explanation.waits_for],
         on_hold=UNSET if explanation.hold is None else on_hold(explanation.hold),
     )
 

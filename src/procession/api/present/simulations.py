@@ -14,7 +14,8 @@ from procession.api.contract.simulations import (
 )
 from procession.domain.automations.handing_on import handed_on
 from procession.domain.automations.reacting import Acted, Evaluation, Followed
-from procession.domain.processes import Task
+from procession.domain.order_lock import blockers_of
+from procession.domain.processes import Process, Task
 from procession.domain.run_document import progress
 from procession.domain.tasks import status_label
 from procession.domain.times import wire, wire_or_none
@@ -33,13 +34,13 @@ def _moment(moment: Moment) -> SimulatedMoment:
         at=wire(moment.at),
         status=process.status,
         progress=progress(process.tasks_done, process.tasks_visible),
-        tasks=[_task(task) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
+        tasks=[_task(task, process) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
         follow_ups=[_follow_up(each) for each in moment.follow_ups],
         rules=[_evaluation(entry, moment) for entry in moment.log if isinstance(entry, Evaluation | Followed)],
     )
 
 
-def _task(task: Task) -> SimulatedTask:
+def _task(task: Task, process: Process) -> SimulatedTask:
     owners = task.owners
     return SimulatedTask(
         step_id=task.step_id,
@@ -50,6 +51,7 @@ def _task(task: Task) -> SimulatedTask:
         owners=RulePeople(list(owners.users), list(owners.guests), list(owners.groups)),
         deadline=wire_or_none(task.deadline),
         deadline_is_held=task.is_held,
+        blocked_by=[each.step_id for each in blockers_of(task, process) if each.step_id is not None],
         completed_at=wire_or_none(task.completed_at),
         taskdata=task.taskdata,
     )

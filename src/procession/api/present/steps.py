@@ -38,6 +38,7 @@ def _present(template_id: str, step: domain.Step, position: int) -> Step:
         can_complete_only_assignees=step.can_complete_only_assignees,
         everyone_must_complete=step.everyone_must_complete,
         approvals_needed=step.approvals_needed,
+        blocked_by=list(step.blocked_by or ()),
         webhook=step.webhook,
         start_date=Duration(step.start_date.value, step.start_date.unit),
         is_soft_start_date=step.is_soft_start_date,

@@ -7,16 +7,18 @@ from msgspec import UNSET
 
 from procession.api.contract.envelope import Many, One
 from procession.api.contract.processes import FolderLink
-from procession.api.contract.shared import TagLink
+from procession.api.contract.shared import Blocker, TagLink
 from procession.api.contract.tasks import JobTitle, TaskOut, TaskOwners
 from procession.api.present.files import present_files
 from procession.api.present.forms import present_form
+from procession.api.present.order_locks import blocker
 from procession.api.present.steps import present_step
 from procession.api.present.threads import present_threads
 from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain import tasks as rules
 from procession.domain.fields import Field
-from procession.domain.permissions import may_work_on_task
+from procession.domain.names import MARK
+from procession.domain.permissions import may_see_beside, may_work_on_task
 from procession.domain.processes import Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
@@ -78,11 +80,13 @@ class _Page:
         parts: Parts,
         people_of_groups: PeopleOfGroups,
         guest_ids: Mapping[str, int],
+        blockers: Mapping[int, Sequence[Task]],
     ) -> None:
         self.processes = processes
         self.parts = parts
         self.people_of_groups = people_of_groups
         self.guest_ids = guest_ids
+        self.blockers = blockers
         self.zone = "UTC"
         self.texts = Texts.without_quotes()
         self.titles: dict[int, str] = {}
@@ -90,6 +94,10 @@ class _Page:
 
     def process_of(self, task: Task) -> ProcessFacts | None:
         return None if task.process is None else self.processes[task.process]
+
+    def blockers_of(self, task: Task) -> Sequence[Task]:
+        """What is still to be completed before it. Spec: behaviour-work 5.8a."""
+        return self.blockers.get(task.seq, ())
 
     def document_of(self, task: Task) -> Template | None:
         """What the task is part of."""
@@ -104,8 +112,10 @@ class _Page:
 async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Page:
     processes = await task_pages.processes_at(tx, (task.process for task in tasks if task.process is not None))
     parts = Parts(processes.values())
-    if not FROM_DOCUMENTS.isdisjoint(names) or any("{{" in task.title for task in tasks):
-        parts = await loaded(tx, processes.values(), tasks)
+    blockers = await task_pages.blockers_of(tx, tasks)
+    named_beside = _beside(tasks, blockers)
+    if not FROM_DOCUMENTS.isdisjoint(names) or any(MARK in task.title for task in (*tasks, *named_beside)):
+        parts = await loaded(tx, processes.values(), [*tasks, *named_beside])
     shared = {group for task in tasks if rules.has_parts(task) for group in task.owners.groups}
     found = await groups.members_of(tx, shared)
     completers = await guests.by_emails(tx, {task.completer_guest for task in tasks if task.completer_guest})
@@ -114,6 +124,7 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
         parts,
         {group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
         {email: guest.id for email, guest in completers.items()},
+        blockers,
     )
     originals = [rules.summary_of(task, page.document_of(task)) if "summary" in names else None for task in tasks]
     guidance: list[str | None] = []
@@ -121,18 +132,26 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
         fields = [field for task in tasks for field in _all_fields(task, page)]
         guidance = [field.guidance for field in fields]
         page.zone = await zone_for(tx, fields)
-    page.texts = texts = await texts_of(tx, tasks, originals, processes, parts, guidance)
+    untold = [None] * len(named_beside)
+    page.texts = texts = await texts_of(tx, [*tasks, *named_beside], [*originals, *untold], processes, parts, guidance)
+    page.titles = {task.seq: texts.title(task) for task in (*named_beside, *tasks)}
     for task, original in zip(tasks, originals, strict=True):
-        page.titles[task.seq] = texts.title(task)
         if "summary" in names:
             page.summaries[task.seq] = (texts.summary(task, original), original)
     return page
+
+
+def _beside(tasks: Sequence[Task], blockers: Mapping[int, Sequence[Task]]) -> list[Task]:
+    """The tasks that are only named."""
+    there = {task.seq for task in tasks}
+    return list({each.seq: each for found in blockers.values() for each in found if each.seq not in there}.values())
 
 
 def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> TaskOut:
     process = page.process_of(task)
     for_guest = tx.actor.kind == "guest"
     launcher = process.starter if process else None
+    waits_for = page.blockers_of(task)
     people = rules.part_takers(task, page.people_of_groups, launcher=launcher) if rules.has_parts(task) else None
     out = TaskOut(
         id=task.id,
@@ -150,7 +169,7 @@ def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Task
         status_label=rules.status_label(task),
         task_type=task.task_type,
         is_approved=task.is_approved,
-        is_completable=_is_completable(tx, named, task, process, people),
+        is_completable=not waits_for and _is_completable(tx, named, task, process, people),
         position=task.position,
         blueprint_position=task.blueprint_position,
         stage_id=task.stage_id,
@@ -168,6 +187,7 @@ def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Task
         is_oneoff_task=task.is_oneoff,
         everyone_must_complete=task.everyone_must_complete,
         approvals_needed=UNSET if task.approvals_needed is None else task.approvals_needed,
+        blocked_by=UNSET if task.blocked_by is None else [_blocker(tx, named, each, page) for each in waits_for],
         completion_progress=None if people is None else rules.part_progress(task, people),
         can_complete_only_assignees=task.can_complete_only_assignees,
         max_assignable=task.max_assignable,
@@ -185,6 +205,10 @@ def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Task
     if task.seq in page.summaries:
         out.summary, out.original_summary = page.summaries[task.seq]
     return out
+
+
+def _blocker(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Blocker:
+    return blocker(task, page.titles[task.seq] if may_see_beside(tx.actor, named, task) else None)
 
 
 def _owners(task: Task, *, only_guest: str | None) -> TaskOwners:

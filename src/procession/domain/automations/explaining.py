@@ -13,6 +13,7 @@ from procession.domain.automations.rules import Condition, Rule, Verb
 from procession.domain.automations.state import RuleState
 from procession.domain.events import Logged
 from procession.domain.holds import waits_for_step
+from procession.domain.order_lock import blockers_of
 from procession.domain.processes import Hold, Process, Task
 from procession.domain.templates import Template
 
@@ -87,12 +88,17 @@ class Aiming(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
+    """`waits_for` are the tasks that must be completed before it, with their titles where the reader may see them; None
+    where its step names none.
+    """
+
     task: Task
     deadline_waits: bool
     hold: Hold | None
     starts_hidden: bool
     changes: tuple[Change, ...]
     rules: tuple[Aiming, ...]
+    waits_for: tuple[tuple[Task, str | None], ...] | None
 
 
 def explain(
@@ -113,8 +119,16 @@ def explain(
         hold=process.hold,
         starts_hidden=task.step_id in hidden_at_start(template),
         changes=tuple(_changes(task, log, titles)),
+        waits_for=_waits_for(task, process, titles),
         rules=tuple(_aiming(rule, task, template, state, log) for rule in rules if rule.is_live),
     )
+
+
+def _waits_for(task: Task, process: Process, titles: Mapping[str, str]) -> tuple[tuple[Task, str | None], ...] | None:
+    """Spec: behaviour-work OL5."""
+    if not task.blocked_by:
+        return None
+    return tuple((each, titles.get(each.id)) for each in blockers_of(task, process))
 
 
 def _changes(task: Task, log: Sequence[Logged], titles: Mapping[str, str]) -> Iterable[Change]:

@@ -12,16 +12,18 @@ from procession.domain.answers import accept
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
 from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import WorkingWeek, local_day
-from procession.domain.errors import DomainError, Invalid
+from procession.domain.errors import DomainError, Invalid, TaskBlocked
 from procession.domain.fields import Field
 from procession.domain.loose import as_bool, as_list, as_object
 from procession.domain.opening import begun, opened, was_opened
+from procession.domain.order_lock import blockers_of
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import TIMED_TYPES, Completer
 from procession.domain.templates import Template
 from procession.domain.times import Millis, parse_instant
 from procession.domain.values import People
 from procession.domain.variables import Reader
+from procession.domain.wording import quoted
 
 MAX_EVENTS = 200
 
@@ -113,7 +115,7 @@ def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple
     occurrence: Occurrence | None = None
     match event.word:
         case "complete":
-            task, occurrence = _completed(task, event, around, now), Occurrence("completed", event.step)
+            task, occurrence = _completed(task, process, event, around, now), Occurrence("completed", event.step)
         case "reopen":
             task, occurrence = tasks.reopened(task), Occurrence("reopened", event.step)
         case "hide":
@@ -143,7 +145,7 @@ def _answered(task: Task, fields: tuple[Field, ...], event: Event, around: Aroun
     return tasks.answered(task, accepted.values)
 
 
-def _completed(task: Task, event: Event, around: Around, now: Millis) -> Task:
+def _completed(task: Task, process: Process, event: Event, around: Around, now: Millis) -> Task:
     """By the launcher; what nobody acknowledged in time was closed by the clock."""
     tasks.require_completable(task)
     decision = tasks.decision_on(task, sent=event.is_approved)
@@ -151,6 +153,9 @@ def _completed(task: Task, event: Event, around: Around, now: Millis) -> Task:
     if missing:
         raise Invalid(missing)
     by_clock = task.task_type in TIMED_TYPES and decision is False
+    waiting_for = [] if by_clock else blockers_of(task, process)
+    if waiting_for:
+        raise TaskBlocked([quoted(each.title) for each in waiting_for])
     by = Completer() if by_clock else Completer(member=task.starter)
     return tasks.completed(task, by, now, decision=decision)
 

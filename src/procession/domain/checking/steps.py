@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from procession.domain.automations.rules import Rule
 from procession.domain.calculating.checking import typed_template
 from procession.domain.checking.findings import TEMPLATE, Finding, Surroundings, of_field, of_rule, of_step
+from procession.domain.checking.locks import findings_of_locks
 from procession.domain.checking.possible import is_choice
 from procession.domain.checking.reaching import Reach
 from procession.domain.checking.values import what_is_wrong
@@ -30,6 +31,7 @@ def findings_of_steps(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _left(step, around)
         yield from _deadline(step, reach, circular)
         yield from _follow_up(step, around)
+    yield from findings_of_locks(reach, frozenset(_uncompletable(reach, around)))
     for field in (*template.kickoff, *template.fields()):
         yield from _options(field, template)
     yield from _fields(template)
@@ -65,6 +67,13 @@ def _people(step: Step, reach: Reach, around: Surroundings) -> Iterator[Finding]
     else:
         sentence = f"Step {title} is nobody's: assign somebody, or let it fall to whoever launches."
         yield Finding(code="unassigned_visible_step", level="high", place=of_step(step), sentence=sentence)
+
+
+def _uncompletable(reach: Reach, around: Surroundings) -> Iterator[str]:
+    """Steps that nobody can complete."""
+    for step in reach.template.steps:
+        if any(found.code == "no_completable_path" for found in _people(step, reach, around)):
+            yield step.id
 
 
 def _left(step: Step, around: Surroundings) -> Iterator[Finding]:

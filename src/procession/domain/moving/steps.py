@@ -26,6 +26,7 @@ FOLLOWED = {
     "webhook": "webhook",
     "everyone_must_complete": "everyone_must_complete",
     "approvals_needed": "approvals_needed",
+    "blocked_by": "blocked_by",
     "can_complete_only_assignees": "can_complete_only_assignees",
     "max_assignable": "max_assignable",
     "allow_guest_owners": "allow_guest_owners",

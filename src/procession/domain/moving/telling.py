@@ -15,7 +15,7 @@ from procession.domain.moving.steps import FOLLOWED
 from procession.domain.moving.versions import Versions
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import wire, wire_or_none
-from procession.domain.wording import Names, owners_text, quoted
+from procession.domain.wording import Names, joined, owners_text, quoted
 
 What = Literal["added", "changed", "kept", "lost"]
 Part = Literal["step", "field", "kickoff_field", "rule", "process"]
@@ -76,8 +76,13 @@ def _plain(name: str) -> _Shown:
     return _Shown(name, lambda task: getattr(task, name), text)
 
 
+def _order_lock_text(task: Task, names: Names) -> str:
+    return joined((quoted(names.steps.get(each, "a step that is gone")) for each in task.blocked_by or ()), "none")
+
+
 SHOWN: Sequence[_Shown] = (
-    *(_plain(name) for name in FOLLOWED),
+    *(_plain(name) for name in FOLLOWED if name != "blocked_by"),
+    _Shown("blocked_by", lambda task: list(task.blocked_by or ()), _order_lock_text),
     _Shown("visibility", lambda task: not task.is_hidden, lambda task, _: "hidden" if task.is_hidden else "visible"),
     _Shown("owners", _owners_value, lambda task, names: owners_text(task.owners, names)),
     _Shown("deadline", _deadline_value, _deadline_text),
@@ -104,6 +109,8 @@ def report(
 ) -> Report:
     """Of settled processes; nothing is said of tasks that the reader may not see, nor what anybody answered."""
     former = {task.seq: task for task in before.tasks}
+    steps = {step.id: step.title for step in (*versions.old_steps.values(), *versions.new_steps.values())}
+    names = replace(names, steps=steps)
     told: list[Told] = []
     unchanged = 0
     for task in sorted(after.tasks, key=lambda each: (each.position, each.seq)):
@@ -141,13 +148,17 @@ def _of_task(old: Task | None, new: Task, versions: Versions, names: Names) -> I
     for shown in SHOWN:
         was, now = shown.value(old), shown.value(new)
         if was != now:
-            noun = shown.name.replace("_", " ")
+            noun = _noun(shown.name)
             words = f"from {shown.text(old, names)} to {shown.text(new, names)}"
             yield one("changed", f"The {noun} of task {title} changes {words}.", shown.name, was, now)
     yield from (
-        one("kept", f"The {name.replace('_', ' ')} of task {title} stays: it was changed in the process.", name)
+        one("kept", f"The {_noun(name)} of task {title} stays: it was changed in the process.", name)
         for name in _kept(new, versions)
     )
+
+
+def _noun(attribute: str) -> str:
+    return "order lock" if attribute == "blocked_by" else attribute.replace("_", " ")
 
 
 def _summary(task: Task) -> dict[str, Any]:

@@ -206,6 +206,8 @@ tasks = Table(
     number("is_oneoff"),
     number("everyone_must_complete"),
     optional_number("approvals_needed"),
+    # JSON list of steps whose tasks come before it; null when there are none.
+    optional_text("blocked_by"),
     number("can_complete_only_assignees"),
     number("max_assignable"),
     number("allow_guest_owners"),
