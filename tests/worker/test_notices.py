@@ -1,24 +1,12 @@
 """Mail that tasks have become somebody's. Spec: behaviour-people 10.2."""
 
-import asyncio
 from collections.abc import Callable
 
-from procession.usecases.noticing import tell_assignees
 from tests.api.task_runs import Run
 from tests.builders import Organization
 from tests.harness import Server
 from tests.post import PostOffice, text_of
-
-
-def tell(org: Organization, *, servers: int = 1) -> int:
-    edge = org.server.edge
-
-    async def work() -> list[int]:
-        return await asyncio.gather(
-            *[tell_assignees(edge.database, org.number, org.id, edge.clock, edge.means) for _ in range(servers)]
-        )
-
-    return sum(org.server.run(work()))
+from tests.worker.telling import tell
 
 
 def test_people_are_told_once_of_all_that_became_theirs_by_one_operation(org: Organization, post: PostOffice) -> None:
@@ -70,7 +58,8 @@ def test_only_who_came_is_told_of_a_task_that_changes_hands(org: Organization, p
     path = f"/tasks/{task['id']}"
     tell(org)
     assert quiet.api.data("PUT", "/me/notifications", {"task_assignments": False})["task_assignments"] is False
-    assert third.api.data("GET", "/me/notifications") == {"task_assignments": True, "stop_all": False}
+    wanted = third.api.data("GET", "/me/notifications")
+    assert (wanted.pop("stop_all"), set(wanted.values()), len(wanted)) == (False, {True}, 8)
 
     def assign(*people: int) -> None:
         body = {"title": "Count", "deadline": task["deadline"], "owners": {"users": people}}
@@ -78,9 +67,11 @@ def test_only_who_came_is_told_of_a_task_that_changes_hands(org: Organization, p
 
     assign(first.id, third.id)
     assign(first.id, second.id, quiet.id)
-    assert tell(org) == 1
+    assert tell(org) == 3
     post.send()
-    assert [len(post.to(each.email)) for each in (first, second, third, quiet)] == [1, 1, 0, 0]
+    assert [len(post.to(each.email)) for each in (first, second, third, quiet)] == [2, 1, 1, 0]
+    [_, stays], [goes] = post.to(first.email), post.to(third.email)
+    assert stays["Subject"] == goes["Subject"] == "Other assignees: Count"
 
 
 def test_a_member_who_wants_no_mail_at_all_gets_no_reminder_either(new_server: Callable[..., Server]) -> None:

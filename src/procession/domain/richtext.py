@@ -9,6 +9,8 @@ from html import escape, unescape
 
 from procession.domain.names import Variable, clean_name, fill_variables
 
+MOST_TOLD = 1000
+
 _ANY_TAG = re.compile(r"<[/!]?[a-zA-Z-][^<>]*>")
 _WHOLE_TAG = re.compile(r"""<[/!]?[a-zA-Z-](?:[^<>"']|"[^"]*"|'[^']*')*+>""")
 _CONTENT = re.compile(r"<(?:img|video|audio|iframe|embed|object|hr|editor-form-field)\b", re.IGNORECASE)
@@ -28,6 +30,11 @@ def plain_text(markup: str) -> str:
     """What the markup says, one line per paragraph, without tags."""
     text = unescape(_ANY_TAG.sub("", _BREAK.sub("\n", markup)))
     return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a long text, as far as it is told of."""
+    return text if len(text) <= MOST_TOLD else f"{text[:MOST_TOLD].rstrip()} …"
 
 
 def is_blank_markup(markup: str) -> bool:

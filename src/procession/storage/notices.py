@@ -1,12 +1,13 @@
 """What notices hang on: which mail members want, and how far readers of the event log are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import bindparam, select
 
 from procession.domain.events import Logged
-from procession.domain.notices import KINDS, Preferences, Read
+from procession.domain.notices.operations import KINDS, Read
+from procession.domain.notices.preferences import Preferences
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import position_query
 from procession.storage.query import Query
@@ -14,11 +15,13 @@ from procession.storage.tables.events import events
 from procession.storage.tables.mail import log_readers, notice_preferences
 from procession.storage.tx import ReadTx, WriteTx
 
-BATCH = 200
+BATCH = 500
+
+SWITCHES = Preferences.__struct_fields__
 
 _P, _R, _E = notice_preferences.c, log_readers.c, events.c
 _preferences = Query(
-    select(_P.member, _P.task_assignments, _P.stop_all).where(_P.org == bindparam("org"), is_in(_P.member, "members"))
+    select(_P.member, *(_P[name] for name in SWITCHES)).where(_P.org == bindparam("org"), is_in(_P.member, "members"))
 )
 _this_reader = select(_R.position).where(_R.org == bindparam("org"), _R.reader == bindparam("reader"))
 _read_to = Query(_this_reader)
@@ -38,12 +41,17 @@ async def preferences_of(tx: ReadTx, members: Iterable[int]) -> dict[int, Prefer
     """What these members want, where they have said so."""
     wanted = sorted(set(members))
     rows = await tx.tuples(_preferences, members=wanted) if wanted else []
-    return {member: Preferences(bool(assignments), bool(stop)) for member, assignments, stop in rows}
+    return {member: _read(switches) for member, *switches in rows}
+
+
+def _read(switches: Sequence[int | None]) -> Preferences:
+    said = zip(SWITCHES, switches, strict=True)
+    return Preferences(**{name: bool(value) for name, value in said if value is not None})
 
 
 async def save_preferences(tx: WriteTx, member: int, wanted: Preferences) -> None:
     row = {"org": tx.org, "member": member, "updated_at": tx.now}
-    switches = {"task_assignments": int(wanted.task_assignments), "stop_all": int(wanted.stop_all)}
+    switches = {name: int(getattr(wanted, name)) for name in SWITCHES}
     await tx.connection.put(notice_preferences, [{**row, **switches}])
 
 

@@ -225,12 +225,14 @@ async def _hand_over_process(tx: WriteTx, handover: Handover, seq: int, means: M
     after = process_handed_over(before, to, accountable=accountable, guest_only=settings.guest_only_assignment)
     if after == before:
         return handover
-    former = {task.seq: task for task in before.tasks}
-    moved = [task for task in after.tasks if task != former[task.seq]]
+    tasks_before = {task.seq: task for task in before.tasks}
+    moved = [task for task in after.tasks if task != tasks_before[task.seq]]
     saved = await guards.save_process(tx, before, after)
     if saved.owner != before.owner:
-        tx.record(_because(happened("process.updated", saved.id, process=saved.seq, fields=["owner"]), to))
-    tx.record(*[_because(assigned(task, former[task.seq].owners), to) for task in moved])
+        former = {"owner": before.owner}
+        event = happened("process.updated", saved.id, process=saved.seq, fields=["owner"], former=former)
+        tx.record(_because(event, to))
+    tx.record(*[_because(assigned(task, tasks_before[task.seq].owners), to) for task in moved])
     if not (saved.is_archived or saved.is_locked or saved.is_on_hold):
         for task in moved:
             saved = await _finished(tx, SeenTask(saved.task(task.id), saved, NOBODY), to, means) or saved

@@ -1,5 +1,7 @@
 """Putting processes on hold, and resuming them. Spec: behaviour-work 9.1."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from procession.domain import holds
@@ -59,8 +61,11 @@ async def _holdable(tx: WriteTx, process_id: str, *, to: str) -> Seen:
 def _moved(before: Task, after: Task, process: Process) -> Event | None:
     """What the log says of a task whose dates are others now."""
     dates = {name: getattr(after, name) for name in ("started_at", "deadline")}
-    moved = {name: wire_or_none(at) for name, at in dates.items() if at != getattr(before, name)}
+    moved: dict[str, Any] = {name: wire_or_none(at) for name, at in dates.items() if at != getattr(before, name)}
     if not moved:
         return None
-    event = happened("task.updated", after.id, process=process.seq, fields=[*moved], **moved)
+    fields = [*moved]
+    if "deadline" in moved:
+        moved["former"] = {"deadline": wire_or_none(before.deadline)}
+    event = happened("task.updated", after.id, process=process.seq, fields=fields, **moved)
     return replace(event, cause=f"process.resumed:{process.id}")

@@ -108,10 +108,18 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     by_rules = await _reacted_to_form(tx, after, means) if is_submission else Reacted(after)
     saved = await guards.save_process(tx, before, by_rules.process)
     fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
-    tx.record(happened("process.updated", saved.id, process=saved.seq, fields=fields))
+    tx.record(
+        happened("process.updated", saved.id, process=saved.seq, fields=fields, former=former_settings(before, saved))
+    )
     await public_processes.follow(tx, saved, was_public=before.is_public)
     await launching.save_reaction(tx, by_rules, means)
     return saved, ignored
+
+
+def former_settings(before: Process, after: Process) -> dict[str, Any]:
+    """What notices follow from, of the settings that changed: names and owners, of anything else that it did."""
+    told = {"name": before.name, "owner": before.owner, "is_public": before.is_public, "summary": None, "prerun": None}
+    return {name: value for name, value in told.items() if getattr(before, name) != getattr(after, name)}
 
 
 async def _reacted_to_form(tx: WriteTx, process: Process, means: Means) -> Reacted:

@@ -70,7 +70,7 @@ async def _sender(tx: ReadTx, task: Task, process: Process | None) -> Recipient 
 
 async def _wants_a_copy(tx: ReadTx, sender: Recipient) -> bool:
     said = {} if sender.member is None else await notices.preferences_of(tx, [sender.member])
-    return all(each.wants_assignments for each in said.values())
+    return all(each.wants("task_assignments") for each in said.values())
 
 
 async def _texts(tx: ReadTx, task: Task, summary: str | None, process: Process | None, *, for_guest: bool) -> Texts:

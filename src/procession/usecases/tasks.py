@@ -21,6 +21,7 @@ from procession.domain.order_lock import blockers_of
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, may_work_on_task, require
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.richtext import excerpt, plain_text
 from procession.domain.run_forms import as_run, require_used_fields, typed_in_run, with_unchanged
 from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
 from procession.domain.task_input import (
@@ -35,6 +36,7 @@ from procession.domain.task_input import (
 )
 from procession.domain.template_copying import field_aliases
 from procession.domain.templates import Template
+from procession.domain.times import wire_or_none
 from procession.storage import attachable, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
@@ -343,13 +345,28 @@ def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None, how
     fields = sorted(work.changed - {"owners"})
     if fields:
         silent: dict[str, Any] = {"notify": False} if how.is_silent else {}
-        tx.record(happened("task.updated", task.id, process=process, fields=fields, **silent))
+        tx.record(happened("task.updated", task.id, process=process, fields=fields, **_told(work, task), **silent))
     if "owners" in work.changed:
         tx.record(assigned(task, work.seen.task.owners))
     if accepted is not None and accepted.changed:
         tx.record(happened("task.answered", task.id, process=process, fields=sorted(accepted.changed)))
     if task.is_completed:
         tx.record(completion_event(task))
+
+
+def _told(work: _Work, task: Task) -> dict[str, Any]:
+    """What notices say besides: from when to when the deadline moved, and how the task was called and described."""
+    before, found = work.seen.task, dict[str, Any]()
+    if task.deadline != before.deadline:
+        found["deadline"] = {"before": wire_or_none(before.deadline), "after": wire_or_none(task.deadline)}
+    former = {
+        name: value for name, value in (("title", before.title), ("summary", _summary(work))) if name in work.changed
+    }
+    return found | ({"former": former} if former else {})
+
+
+def _summary(work: _Work) -> str:
+    return excerpt(plain_text(tasks.summary_of(work.seen.task, work.document) or ""))
 
 
 def assigned(task: Task, former: Owners = assigning.NOBODY) -> Any:

@@ -70,6 +70,7 @@ async def change_permissions(
     new = frozenset(entries)
     if new != old:
         await template_grants.replace(tx, row, old, new)
-        tx.record(happened("template.permissions_changed", row.id, lists=sorted(lists)))
+        added = sorted(template_grants.principals(new) - template_grants.principals(old) - {EVERYONE})
+        tx.record(happened("template.permissions_changed", row.id, lists=sorted(lists), added=added))
         tx.rights_changed([])
     return sorted(new)

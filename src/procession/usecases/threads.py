@@ -106,7 +106,8 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
         return place.shown(before)
     after = replace(after, updated_at=tx.now)
     await threads.save(tx, after)
-    tx.record(thread_event("thread.changed", after, process=place.process))
+    new = [each for each in after.mentions if each not in before.mentions]
+    tx.record(thread_event("thread.changed", after, process=place.process, was_issue=before.is_issue, new_mentions=new))
     await _save_effect(tx, seen, before, after, mentions=after.mentions)
     if before.label != "improvement":
         await copy_improvement(tx, seen, after)

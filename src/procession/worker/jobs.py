@@ -42,8 +42,8 @@ def periodic_jobs(
     async def send_mail() -> None:
         await mail.send(database, clock, means, transport)
 
-    async def tell_assignees() -> None:
-        await mail.tell_assignees(database, clock, means)
+    async def tell_people() -> None:
+        await mail.tell_people(database, clock, means)
 
     async def look_after_mail() -> None:
         await mail.look_after(database, clock(), transport)
@@ -56,5 +56,5 @@ def periodic_jobs(
         Periodic("send mail", 2, send_mail),
         Periodic("look after mail", 300, look_after_mail),
         # Only where mail leaves, or all that piles up would be told the day one is set up.
-        *([Periodic("tell assignees", 5, tell_assignees)] if means.mail == "sent" else []),
+        *([Periodic("tell people", 5, tell_people)] if means.mail == "sent" else []),
     )

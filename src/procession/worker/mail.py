@@ -24,12 +24,12 @@ async def send(database: Database, clock: Callable[[], int], means: Means, trans
         log.warning("mails were given up", number=outcome.failed)
 
 
-async def tell_assignees(database: Database, clock: Callable[[], int], means: Means) -> None:
-    """Write to whom tasks have come, in every organization. Spec: A-4.22."""
+async def tell_people(database: Database, clock: Callable[[], int], means: Means) -> None:
+    """Write to everybody what concerns them, in every organization. Spec: ML7."""
     async with database.reading() as connection:
         everywhere = await organizations.directory(connection)
     for org, organization_id in everywhere:
-        await noticing.tell_assignees(database, org, organization_id, clock, means)
+        await noticing.tell_people(database, org, organization_id, clock, means)
 
 
 async def look_after(database: Database, now: int, transport: Transport | None) -> None:

@@ -128,7 +128,14 @@ class RoleBody(msgspec.Struct):
 
 
 class NoticePreferences(msgspec.Struct):
-    task_assignments: Annotated[bool, Meta(description="Mail that tasks have become theirs.")]
+    task_assignments: Annotated[bool, Meta(description="Mail that tasks or processes have become theirs.")]
+    others_updates: Annotated[bool, Meta(description="Mail on changes of processes, on one-off tasks that are done.")]
+    comments: Annotated[bool, Meta(description="Mail on comments and issues on their tasks and templates.")]
+    mentions: Annotated[bool, Meta(description="Mail on comments that mention them.")]
+    process_completed: Annotated[bool, Meta(description="Mail that processes are finished.")]
+    deadline_changes: Annotated[bool, Meta(description="Mail that deadlines have moved.")]
+    assignment_changes: Annotated[bool, Meta(description="Mail that their tasks have other assignees.")]
+    task_edits: Annotated[bool, Meta(description="Mail that their tasks were edited or reopened.")]
     stop_all: Annotated[bool, Meta(description="No mail at all, but what concerns their account.")]
 
 
@@ -136,4 +143,11 @@ class NoticePreferencesBody(msgspec.Struct):
     """What is not mentioned stays."""
 
     task_assignments: bool | UnsetType = UNSET
+    others_updates: bool | UnsetType = UNSET
+    comments: bool | UnsetType = UNSET
+    mentions: bool | UnsetType = UNSET
+    process_completed: bool | UnsetType = UNSET
+    deadline_changes: bool | UnsetType = UNSET
+    assignment_changes: bool | UnsetType = UNSET
+    task_edits: bool | UnsetType = UNSET
     stop_all: bool | UnsetType = UNSET

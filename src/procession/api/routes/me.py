@@ -1,5 +1,8 @@
 """The signed-in person. Spec: api-people 2."""
 
+import msgspec
+from msgspec import UNSET
+
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.people import NoticePreferences, NoticePreferencesBody, User, UserParams
@@ -8,7 +11,7 @@ from procession.api.lists import includes
 from procession.api.operations import operation
 from procession.api.present.people import INCLUDES, present_account, present_user, present_users
 from procession.domain.errors import NotFound, Unauthenticated
-from procession.domain.notices import Preferences
+from procession.domain.notices.preferences import DEFAULTS, Preferences
 from procession.domain.people import ProfileChange
 from procession.domain.tokens import token_hash
 from procession.storage import accounts, members, notices, organizations, tokens
@@ -59,14 +62,15 @@ async def update_me(call: Call, body: ProfileChange) -> Item[User]:
 async def get_my_notifications(tx: ReadTx) -> Item[NoticePreferences]:
     """Read which mail one gets in this organization."""
     known = await notices.preferences_of(tx, [tx.actor.id])
-    return Item(_preferences(known.get(tx.actor.id, Preferences())))
+    return Item(_preferences(known.get(tx.actor.id, DEFAULTS)))
 
 
 @operation("PUT", ME + "/notifications", tag="me")
 async def update_my_notifications(tx: WriteTx, body: NoticePreferencesBody) -> Item[NoticePreferences]:
     """Choose which mail one gets in this organization."""
-    return Item(_preferences(await choose(tx, task_assignments=body.task_assignments, stop_all=body.stop_all)))
+    said = {name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+    return Item(_preferences(await choose(tx, said)))
 
 
 def _preferences(wanted: Preferences) -> NoticePreferences:
-    return NoticePreferences(task_assignments=wanted.task_assignments, stop_all=wanted.stop_all)
+    return NoticePreferences(**msgspec.structs.asdict(wanted))

@@ -3,8 +3,11 @@
 Beside them what an organization's notices hang on: who wants which, and up to where the event log has been read.
 """
 
+from typing import get_args
+
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table
 
+from procession.domain.notices.preferences import Switch
 from procession.storage.columns import AUTO_ID, key, number, optional_number, optional_text, text
 from procession.storage.tables.base import metadata
 
@@ -50,9 +53,11 @@ notice_preferences = Table(
     metadata,
     key("org"),
     key("member"),
-    # domain.notices.Preferences; a member without a row has the defaults.
+    # domain.notices.preferences.Preferences; a member without a row has the defaults.
     number("task_assignments"),
     number("stop_all"),
+    # Null: nothing was said.
+    *[optional_number(name) for name in get_args(Switch) if name != "task_assignments"],
     number("updated_at"),
     PrimaryKeyConstraint("org", "member"),
 )

@@ -1,0 +1,121 @@
+"""Whom an operation is told to, and what of it: one list for each person, however many ways it reaches them.
+
+Spec: behaviour-people N1, N4, N6, N11.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from procession.domain.actors import Actor
+from procession.domain.notices.notice import IMPORTANCE, SWITCHES, UNSTOPPABLE, Notice, NoticeKind, Things
+from procession.domain.notices.preferences import DEFAULTS, Preferences
+from procession.domain.permissions import may_see_process, may_see_task
+from procession.domain.template_permissions import Permission, Standing, may_edit, may_read
+from procession.domain.templates import TemplateRow, is_draft
+from procession.domain.threads import Thread
+
+# What a notice makes superfluous for the same person, of the same task.
+_ON_TASKS: Mapping[NoticeKind, frozenset[NoticeKind]] = {
+    "assigned": frozenset({"task_reopened", "deadline_moved", "task_edited", "assignees_changed"}),
+    "issue_reported": frozenset({"task_reopened"}),
+}
+# Of the same comment.
+_ON_THREADS: Mapping[NoticeKind, frozenset[NoticeKind]] = {
+    "issue_reported": frozenset({"mentioned"}),
+    "issue_resolved": frozenset({"mentioned", "commented"}),
+    "mentioned": frozenset({"commented", "template_commented"}),
+}
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may be told: how the log names them, what they are named by (storage.access), what they want."""
+
+    actor: Actor
+    named: frozenset[str]
+    wants: Preferences = DEFAULTS
+
+    @property
+    def principal(self) -> str:
+        return self.actor.principal
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What one person is told of an operation, the most important first. Never empty."""
+
+    person: Person
+    notices: tuple[Notice, ...]
+
+
+def told(notices: Sequence[Notice], people: Iterable[Person], there: Things, *, actor: str) -> list[Told]:
+    """One entry for each person who is told anything; whoever has none has not heard of the operation (N11)."""
+    found: list[Told] = []
+    for person in people:
+        if person.principal != actor:  # N1
+            heard = [each for each in notices if concerns(each, person) and may_hear(each, person, there)]
+            if heard:
+                found.append(Told(person, tuple(_each_once(heard))))
+    return found
+
+
+def addressed(notices: Iterable[Notice]) -> frozenset[str]:
+    """Every principal that one of them concerns."""
+    return frozenset[str]().union(*(each.to for each in notices))
+
+
+def concerns(notice: Notice, person: Person) -> bool:
+    """Whether it is for them, and they want to be told. Spec: N6."""
+    if notice.to.isdisjoint(person.named):
+        return False
+    return notice.kind in UNSTOPPABLE or person.wants.wants(SWITCHES.get(notice.kind))
+
+
+def may_hear(notice: Notice, person: Person, there: Things) -> bool:
+    """Nobody is told of what they do not see."""
+    if notice.task is not None:
+        is_shown = may_see_task(person.actor, person.named, notice.task, notice.process)
+        return is_shown and all(_may_read(each, notice, person) for each in (notice.thread, notice.answer) if each)
+    if notice.process is not None:
+        return person.actor.kind == "member" and may_see_process(person.actor, person.named, notice.process)
+    if notice.template is not None:
+        return person.actor.kind == "member" and _may_see_template(notice.template, person, there)
+    return True
+
+
+def _may_read(thread: Thread, notice: Notice, person: Person) -> bool:
+    """Spec: behaviour-work M3, M4."""
+    if person.actor.kind == "member":
+        return True
+    if notice.task is None or notice.task.prevent_guest_comment:
+        return False
+    return thread.state == "open" or thread.author_guest == person.actor.guest_email
+
+
+def _may_see_template(template: TemplateRow, person: Person, there: Things) -> bool:
+    grants = there.grants.get(template.id, ())
+    granted: frozenset[Permission] = frozenset(permission for permission, who in grants if who in person.named)
+    standing = Standing(actor=person.actor, is_owner=template.owner == person.actor.id, granted=granted)
+    if template.published_version is None and is_draft(template, template.document):
+        return may_edit(standing)
+    return may_read(standing)
+
+
+def _each_once(heard: Sequence[Notice]) -> list[Notice]:
+    """What is left to tell where one thing says another, by importance, things of one kind as they came."""
+    ordered = sorted(heard, key=lambda each: IMPORTANCE[each.kind])
+    return [each for each in ordered if not any(_says(other, each) for other in ordered)]
+
+
+def _says(other: Notice, notice: Notice) -> bool:
+    """Whether whoever is told the other need not be told this one."""
+    is_same_task = notice.task is not None and other.task is not None and other.task.id == notice.task.id
+    if is_same_task and notice.kind in _ON_TASKS.get(other.kind, ()):
+        return True
+    if notice.thread is not None and notice.kind in _ON_THREADS.get(other.kind, ()):
+        return notice.thread in (other.thread, other.answer)
+    is_same = notice.process is not None and other.process is not None and notice.process.seq == other.process.seq
+    return is_same and other.kind == "process_owned" and notice.kind == "process_updated" and _only_owner(notice)
+
+
+def _only_owner(notice: Notice) -> bool:
+    return notice.changed == ("owner",)
