@@ -56,10 +56,45 @@ def test_p8_whom_a_form_was_handed_to_submits_it(org: Organization, who: str) ->
         assert_refused(person.api.delete(handed.form), 403)
 
 
+@pytest.mark.parametrize("who", ["attached", "in_group"])
+def test_p4_whom_a_form_was_handed_to_answers_it(org: Organization, who: str) -> None:
+    """Until it is submitted, and nothing else of the process; again once it is reopened."""
+    handed = HandedOver(org)
+    person = handed.person(who)
+
+    answered = person.api.data("PUT", handed.path, {"prerun": {handed.field: "mine"}})
+    person.api.data("POST", handed.form, status=200)
+
+    assert answered["prerun"] == {handed.field: "mine"}
+    with unchanged(org):
+        assert_refused(person.api.put(handed.path, {"prerun": {handed.field: "later"}}), 403)
+    org.api.data("DELETE", handed.form)
+    with unchanged(org):
+        assert_refused(person.api.put(handed.path, {"prerun": {handed.field: "later"}, "name": "x"}), 403)
+        assert_refused(person.api.put(handed.path, {"name": "x"}), 403)
+    person.api.put(handed.path, {"prerun": {handed.field: "later"}}).raise_for_status()
+
+
+def test_whom_a_form_was_handed_to_uploads_to_it(org: Organization) -> None:
+    person = org.person("light")
+    template = org.template(steps=["Call"], kickoff=[{"label": "Contract", "field_type": "file", "required": True}])
+    field = template["prerun"][0]["id"]
+    run = org.process(template, assign_someone_else=True, users=[person.id])
+
+    to = {"subject_type": "Run", "subject_id": run["id"], "uploaded_from": field}
+    sent = person.api.post("/file", files={"name": ("a.txt", b"x")}, data=to)
+    asset = sent.raise_for_status().json()["data"]
+    person.api.put(f"/runs/{run['id']}", {"prerun": {field: [asset]}}).raise_for_status()
+
+    assert person.api.data("POST", f"/runs/{run['id']}/complete-prerun", status=200)["prerun_status"] == "complete"
+
+
 @pytest.mark.parametrize("who", ["assigned", "colleague"])
 def test_others_who_see_the_process_do_not_submit_it(org: Organization, who: str) -> None:
     """T-11.40: they read its answers. Spec: behaviour-work R11."""
     handed = HandedOver(org)
+    with unchanged(org):
+        assert_refused(handed.person(who).api.put(handed.path, {"prerun": {handed.field: "mine"}}), 403)
     handed.answer()
     assert handed.person(who).api.data("GET", handed.path)["prerun"] == {handed.field: "new"}
     stranger = org.person()

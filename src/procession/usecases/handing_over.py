@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
-from procession.domain import tasks
 from procession.domain.actors import BOT
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import Event, happened
@@ -26,9 +25,7 @@ from procession.domain.handing_over import (
     schedule_handed_over,
     task_handed_over,
 )
-from procession.domain.order_lock import blockers_of
 from procession.domain.people import require_admin
-from procession.domain.processes import Process
 from procession.storage import (
     absences,
     guests,
@@ -40,19 +37,18 @@ from procession.storage import (
     schedules,
     templates,
 )
-from procession.storage import tasks as stored
 from procession.storage.database import Database
 from procession.storage.guests import Guest
 from procession.storage.handovers import Remaining
 from procession.storage.members import Member
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
-from procession.usecases import assigning, guards, members
+from procession.usecases import guards, members
 from procession.usecases import guests as guest_records
-from procession.usecases.completion import save_outcome
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means
+from procession.usecases.remaining_parts import finish, finished, held_of_groups
 from procession.usecases.rows_in_turn import actor_of
-from procession.usecases.tasks import assigned, completion_event
+from procession.usecases.tasks import assigned
 from procession.usecases.templates import save_template
 
 NOBODY = frozenset[str]()
@@ -70,11 +66,12 @@ async def remove_member(tx: WriteTx, account: int, to: int | None, means: Means)
         raise Invalid({"to": [REQUIRED]})
     if to == account:
         raise Invalid({"to": [NOT_TO_ONESELF]})
-    small = await _held(tx, account)
+    small, of_groups = await _held(tx, account), await held_of_groups(tx, account)
     changed = await members.disable(tx, account)
     if to not in (await people.assignable(tx, [to], ())).members:
         raise Invalid({"to": [NOT_ACTIVE]})
     await _begin(tx, Succession(account, to), small, means)
+    await finish(tx, of_groups, f"member.disabled:{account}", means)
     return changed
 
 
@@ -87,7 +84,7 @@ async def make_guest(tx: WriteTx, account: int, means: Means) -> Guest:
     require_admin(tx.actor, "make members guests")
     if account == tx.actor.id:
         raise Invalid({"user": ["You cannot make yourself a guest. Ask another administrator."]})
-    small = await _held(tx, account)
+    small, of_groups = await _held(tx, account), await held_of_groups(tx, account)
     former = await members.resign(tx, account)
     address = former.folded_email
     [number] = (await guest_records.ensure(tx, means.secrets, [address], field="email")).values()
@@ -99,6 +96,7 @@ async def make_guest(tx: WriteTx, account: int, means: Means) -> Guest:
     await guests.save(tx, named)
     tx.record(happened("member.became_guest", account, guest=number, email=address))
     await _begin(tx, Succession(account, tx.actor.id, address), small, means)
+    await finish(tx, of_groups, f"member.became_guest:{account}", means)
     return named
 
 
@@ -200,7 +198,11 @@ async def _go_on(tx: WriteTx, number: int) -> None:
 
 
 def _because(event: Event, to: Succession) -> Event:
-    return replace(event, cause=f"member.handed_over:{to.leaver}")
+    return replace(event, cause=_cause(to))
+
+
+def _cause(to: Succession) -> str:
+    return f"member.handed_over:{to.leaver}"
 
 
 async def _hand_over_template(tx: WriteTx, handover: Handover, template_id: str) -> Handover:
@@ -235,7 +237,7 @@ async def _hand_over_process(tx: WriteTx, handover: Handover, seq: int, means: M
     tx.record(*[_because(assigned(task, tasks_before[task.seq].owners), to) for task in moved])
     if not (saved.is_archived or saved.is_locked or saved.is_on_hold):
         for task in moved:
-            saved = await _finished(tx, SeenTask(saved.task(task.id), saved, NOBODY), to, means) or saved
+            saved = await finished(tx, SeenTask(saved.task(task.id), saved, NOBODY), _cause(to), means) or saved
     return replace(handover, tasks=handover.tasks + len(moved), processes=handover.processes + 1)
 
 
@@ -252,23 +254,8 @@ async def _hand_over_task(tx: WriteTx, handover: Handover, task_id: str, means: 
     seen = await guards.save_changed_task(tx, SeenTask(task, None, NOBODY), after)
     tx.record(_because(assigned(after, task.owners), to))
     if task.archived_at is None:
-        await _finished(tx, seen, to, means)
+        await finished(tx, seen, _cause(to), means)
     return replace(handover, tasks=handover.tasks + 1)
-
-
-async def _finished(tx: WriteTx, seen: SeenTask, to: Succession, means: Means) -> Process | None:
-    """A task is complete when all who remain have done their part: its process as it then is. Spec: A6."""
-    task = seen.task
-    if not (tasks.has_parts(task) and task.parts) or blockers_of(task, seen.process):
-        return None
-    settings = await organizations.settings_of(tx, tx.org)
-    fields = tasks.fields_of(task, await stored.document_of(tx, seen.process, task))
-    launcher = seen.process.starter if seen.process is not None else None
-    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launcher=launcher)
-    done = tasks.without_missing_parts(task, takers, fields, tx.now, zone=settings.timezone)
-    if done == task:
-        return None
-    return (await save_outcome(tx, seen, done, _because(completion_event(done), to), means)).seen.process
 
 
 async def _accountable(tx: WriteTx, to: Succession, starter: int | None) -> int:

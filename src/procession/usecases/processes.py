@@ -73,6 +73,21 @@ async def may_edit_run(tx: ReadTx, seen: Seen) -> bool:
     return may_edit_process(tx.actor, seen.named, process, may_edit_template=edits)
 
 
+async def may_answer_kickoff(tx: ReadTx, seen: Seen) -> bool:
+    """Whether the caller may answer the kick-off form: whom it was handed to until it is submitted, run editors always.
+
+    Spec: api-processes 3, P4.
+    """
+    return (seen.process.prerun_status == "incomplete" and _has_been_handed(seen)) or await may_edit_run(tx, seen)
+
+
+def _has_been_handed(seen: Seen) -> bool:
+    """Whether the form of the process was handed to the caller, directly or to a group of theirs."""
+    process = seen.process
+    to = [f"m:{user}" for user in process.users] + [f"g:{group}" for group in process.groups]
+    return process.assign_someone_else and not seen.named.isdisjoint(to)
+
+
 async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: Means) -> tuple[Process, list[str]]:
     """Change a process; returns it and the sent kick-off keys that no field has.
 
@@ -155,12 +170,13 @@ async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
     """Key by key; an unchanged value is tolerated. Spec: api-processes 9, behaviour-people 3.2."""
     process, actor = seen.process, tx.actor
     is_editor = await may_edit_run(tx, seen)
+    may_answer = is_editor or await may_answer_kickoff(tx, seen)
     is_owner = actor.is_admin or (actor.role == "standard" and actor.id == process.owner)
     is_close = may_publish_process(actor, process)
     files = actor.is_admin or actor.role == "standard"
     for name, allowed in (
         ("name", is_editor),
-        ("prerun", is_editor),
+        ("prerun", may_answer),
         ("tags", is_editor),
         ("folder", files),
         ("owner", is_owner),
@@ -173,7 +189,7 @@ async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
         value = getattr(changes, name)
         if value is not UNSET and value != getattr(process, name) and not allowed:
             raise NotAllowed(f"You may not change the {WORDS.get(name, name)} of this process.")
-    if not (is_editor or is_close or files):
+    if not (may_answer or is_close or files):
         raise NotAllowed("You may not change this process.")
 
 
@@ -289,10 +305,7 @@ async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
     """
     seen = await guards.locked_process(tx, process_id)
     process = seen.process
-    handed_over = process.assign_someone_else and not seen.named.isdisjoint(
-        [f"m:{user}" for user in process.users] + [f"g:{group}" for group in process.groups]
-    )
-    require(handed_over or await may_edit_run(tx, seen), to="submit the kick-off form of this process")
+    require(_has_been_handed(seen) or await may_edit_run(tx, seen), to="submit the kick-off form of this process")
     guards.require_changeable(process)
     if process.prerun_status != "incomplete":
         return process

@@ -15,7 +15,7 @@ from procession.storage import processes
 from procession.storage.tx import WriteTx
 from procession.usecases import guards
 
-Rewrite = Callable[[Task], Owners]
+Rewrite = Callable[[Task], Task]
 
 
 async def hold_group(tx: WriteTx, group_id: str) -> None:
@@ -35,8 +35,9 @@ async def _hold(tx: WriteTx, principal: str) -> None:
 async def drop_group(tx: WriteTx, group_id: str) -> None:
     """A group that is deleted vanishes from every task."""
 
-    def without(task: Task) -> Owners:
-        return replace(task.owners, groups=tuple(each for each in task.owners.groups if each != group_id))
+    def without(task: Task) -> Task:
+        left = tuple(each for each in task.owners.groups if each != group_id)
+        return replace(task, owners=replace(task.owners, groups=left))
 
     await _rewrite(tx, f"g:{group_id}", without)
 
@@ -44,43 +45,45 @@ async def drop_group(tx: WriteTx, group_id: str) -> None:
 async def drop_guest(tx: WriteTx, email: str) -> None:
     """A guest who is removed vanishes from what is still to be done; completed tasks keep the name."""
 
-    def without(task: Task) -> Owners:
-        if task.is_completed:
-            return task.owners
-        return replace(task.owners, guests=tuple(each for each in task.owners.guests if each != email))
+    def without(task: Task) -> Task:
+        return task if task.is_completed else replace(task, owners=_without_guest(task.owners, email))
 
     await _rewrite(tx, f"e:{email}", without)
 
 
 async def guest_becomes_member(tx: WriteTx, email: str, member: int) -> None:
-    """The guest's tasks, done or not, are the member's now."""
+    """The guest's tasks, done or not, are the member's now, and so are the parts that are done."""
+    former, present = f"e:{email}", f"m:{member}"
 
-    def swapped(task: Task) -> Owners:
-        rest = replace(task.owners, guests=tuple(each for each in task.owners.guests if each != email))
-        return merged(rest, Owners(users=(member,)))
+    def swapped(task: Task) -> Task:
+        owners = merged(_without_guest(task.owners, email), Owners(users=(member,)))
+        parts = {present if person == former else person: at for person, at in task.parts.items()}
+        return replace(task, owners=owners, parts=parts)
 
-    await _rewrite(tx, f"e:{email}", swapped)
+    await _rewrite(tx, former, swapped)
 
 
-async def _rewrite(tx: WriteTx, principal: str, owners_of: Rewrite) -> None:
+def _without_guest(owners: Owners, email: str) -> Owners:
+    return replace(owners, guests=tuple(each for each in owners.guests if each != email))
+
+
+async def _rewrite(tx: WriteTx, principal: str, rewritten: Rewrite) -> None:
     """Process by process in the order of their numbers, which is the order everybody locks several in."""
     named = await processes.tasks_assigned_to(tx, principal)
     for process_seq in sorted({process for _, process in named if process is not None}):
         process = await processes.lock_at(tx, process_seq)
         if process is not None:
-            await _rewrite_process(tx, process, principal, owners_of)
+            await _rewrite_process(tx, process, principal, rewritten)
     for task_id in sorted(task_id for task_id, process in named if process is None):
         task = await processes.lock_task(tx, task_id)
-        if task is not None and owners_of(task) != task.owners:
-            await processes.save_task(tx, task, replace(task, owners=owners_of(task), updated_at=tx.now))
+        if task is not None and (after := rewritten(task)) != task:
+            await processes.save_task(tx, task, replace(after, updated_at=tx.now))
             tx.record(happened("task.owners_updated", task.id))
 
 
-async def _rewrite_process(tx: WriteTx, process: Process, principal: str, owners_of: Rewrite) -> None:
+async def _rewrite_process(tx: WriteTx, process: Process, principal: str, rewritten: Rewrite) -> None:
     changed = [
-        replace(task, owners=owners_of(task))
-        for task in process.tasks
-        if principal in task.owners.principals and owners_of(task) != task.owners
+        after for task in process.tasks if principal in task.owners.principals and (after := rewritten(task)) != task
     ]
     if changed:
         await guards.save_process(tx, process, process.with_tasks(*changed))

@@ -37,7 +37,7 @@ from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import guards, template_access
 from procession.usecases.guards import SeenTask
-from procession.usecases.processes import may_edit_run
+from procession.usecases.processes import may_answer_kickoff
 
 TOO_LATE = "The upload took too long. Send the file again."
 UNKNOWN_SUBJECT = "There is no {} with this id."
@@ -168,7 +168,7 @@ async def _of_run(tx: WriteTx, said: _Said) -> _Place:
         require(not tx.actor.is_light, to="attach files to this process")
         guards.require_changeable(process)
         return _Place("Run", process.id, Holder("process", process.seq), process.seq)
-    require(await may_edit_run(tx, seen), to="answer the kick-off form of this process")
+    require(await may_answer_kickoff(tx, seen), to="answer the kick-off form of this process")
     guards.require_changeable(process)
     if said.uploaded_from != KICKOFF:
         _require_file_field(document.kickoff, said.uploaded_from, "process")

@@ -11,6 +11,7 @@ from procession.domain.names import fold
 from procession.storage import groups
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import groups as change
+from procession.usecases import remaining_parts
 
 GROUPS = "/organizations/{org_id}/groups"
 GROUP = GROUPS + "/{group_id}"
@@ -54,10 +55,10 @@ async def create_group(tx: WriteTx, call: Call, body: GroupBody) -> Item[Group]:
 @operation("PUT", GROUP, tag="groups")
 async def update_group(tx: WriteTx, call: Call, group_id: str, body: GroupChange) -> Item[Group]:
     """Change a group's name, description or people."""
-    row = await change.update(
+    row = await remaining_parts.update_group(
         tx,
-        call.edge.secrets,
         group_id,
+        call.means,
         name=body.name if isinstance(body.name, str) else None,
         description=body.description if isinstance(body.description, str) else None,
         members=body.members if isinstance(body.members, list) else None,
@@ -68,6 +69,6 @@ async def update_group(tx: WriteTx, call: Call, group_id: str, body: GroupChange
 
 
 @operation("DELETE", GROUP, tag="groups", status=204)
-async def delete_group(tx: WriteTx, group_id: str) -> None:
+async def delete_group(tx: WriteTx, call: Call, group_id: str) -> None:
     """Delete a group for good."""
-    await change.delete(tx, group_id)
+    await remaining_parts.delete_group(tx, group_id, call.means)

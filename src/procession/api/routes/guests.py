@@ -27,6 +27,7 @@ from procession.storage.pages import Page
 from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guests as change
+from procession.usecases import remaining_parts
 
 GUESTS = "/organizations/{org_id}/guests"
 GUEST = GUESTS + "/{guest}"
@@ -87,7 +88,7 @@ async def update_guest(tx: WriteTx, call: Call, guest: str, body: GuestRecord) -
 @operation("DELETE", GUEST, tag="guests", errors=(422,))
 async def delete_guest(tx: WriteTx, call: Call, guest: str) -> Item[Guest]:
     """Remove a guest from the organization; administrators only."""
-    row = await change.remove(tx, guest_key(call, guest))
+    row = await remaining_parts.remove_guest(tx, guest_key(call, guest), call.means)
     return Item(present_guest(call, row, deleted_at=tx.now))
 
 

@@ -30,7 +30,7 @@ from procession.domain.people import ProfileChange, parse_role, require_admin
 from procession.storage import members, organizations
 from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import handing_over
+from procession.usecases import handing_over, remaining_parts
 from procession.usecases import members as change
 from procession.usecases.accounts import change_profile
 from procession.usecases.members import Invitation
@@ -114,7 +114,7 @@ async def change_member_role(tx: WriteTx, call: Call, user_id: int, body: RoleBo
 @operation("DELETE", USER + "/disable", tag="members", errors=(400,))
 async def disable_member(tx: WriteTx, call: Call, user_id: int) -> Item[User]:
     """Disable a member: tokens end at once, groups are left, work stays; administrators only."""
-    return Item(present_user(call, await change.disable(tx, user_id)))
+    return Item(present_user(call, await remaining_parts.disable_member(tx, user_id, call.means)))
 
 
 @operation("DELETE", USER, tag="members", errors=(400, 422))
@@ -125,7 +125,7 @@ async def remove_member(tx: WriteTx, call: Call, user_id: int, params: RemovalPa
     Administrators only.
     """
     if params.with_reassignment is not True:
-        return Item(present_user(call, await change.disable(tx, user_id)))
+        return Item(present_user(call, await remaining_parts.disable_member(tx, user_id, call.means)))
     return Item(present_user(call, await handing_over.remove_member(tx, user_id, params.to, call.means)))
 
 
