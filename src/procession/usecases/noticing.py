@@ -127,6 +127,7 @@ def _letter(to: Recipient, work: Sequence[_Work], organization: str, zone: str, 
         html=html,
         text=text,
         is_notice=True,
+        is_answerable=len(work) == 1,
     )
 
 
