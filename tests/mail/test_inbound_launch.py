@@ -322,3 +322,42 @@ def test_a_relay_that_checks_senders_vouches_for_them(new_server: Callable[..., 
     assert deliver("mx.evil.test; dmarc=pass header.from=fernwood.test") == "refused"
     assert deliver(None) == "refused"
     assert deliver("mx.fernwood.test; dmarc=fail header.from=fernwood.test") == "ignored"
+
+
+def test_t_11_44_the_capture_fields_are_created_on_request(org: Organization, mailbox: Mailbox) -> None:
+    """T-11.44, L-7.40, L-7.42: at the end of the form, once; for editors."""
+    template = org.template("Leak", kickoff=[{"label": "Where"}])
+    path = f"/checklists/{template['id']}/inbound-email"
+    before = org.api.data("GET", path)
+    assert before == {
+        "address": launch_address(template),
+        "body_field_id": None,
+        "attachments_field_id": None,
+        "obstacle": None,
+    }
+    reader = org.person()
+    org.allow(template, "READ", reader.id)
+    assert reader.api.post(path).status_code == 403
+
+    made = org.api.data("POST", path, status=200)
+
+    assert org.api.data("POST", path, status=200) == made == org.api.data("GET", path)
+    fields = org.api.data("GET", f"/checklists/{template['id']}")["prerun"]
+    assert [(each["label"], each["field_type"], each["required"]) for each in fields[1:]] == [
+        (BODY, "textarea", False),
+        (FILES, "file", False),
+    ]
+    assert [each["id"] for each in fields[1:]] == [made["body_field_id"], made["attachments_field_id"]]
+    _, run = mailbox.deliver(with_files(mail(org.admin.email, made["address"]), *TWO_FILES))
+    assert len(org.api.data("GET", f"/runs/{run}")["prerun"]) == 2
+    org.api.put(f"/checklists/{template['id']}", {"title": "Leak", "prerun": [{**fields[0], "required": True}]})
+    assert "by hand" in org.api.data("GET", path)["obstacle"]
+
+
+def test_a_server_that_takes_no_mail_shows_no_address(new_server: Callable[..., Server]) -> None:
+    """T-11.44."""
+    org = Organization(new_server())
+    path = f"/checklists/{org.template('Leak')['id']}/inbound-email"
+
+    assert org.api.data("GET", path)["address"] is None
+    assert org.api.data("POST", path, status=200)["body_field_id"] is not None

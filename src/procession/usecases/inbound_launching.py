@@ -49,11 +49,11 @@ async def launch(tx: WriteTx, template_id: str, mail: InboundMail, stored: Store
         raise WrongState(ASKS_FOR_ANSWERS)
     left = _Content(mail.text, stored.received, [*mail.left_out, *stored.notes])
     answers: dict[str, object] = {}
-    body = _field(kickoff, BODY_FIELD, "textarea")
+    body = capture_field(kickoff, BODY_FIELD, "textarea")
     if body is not None and left.text:
         answers[body.id] = left.text[:MAX_BODY]
         left.text = "" if len(left.text) <= MAX_BODY else left.text
-    attachments = _field(kickoff, ATTACHMENTS_FIELD, "file")
+    attachments = capture_field(kickoff, ATTACHMENTS_FIELD, "file")
     if attachments is not None and left.files:
         kept = [await uploading.keep_for_kickoff(tx, each, row.id, attachments.id) for each in left.files]
         answers[attachments.id] = [as_answer(each, tx.organization_id) for each in kept]
@@ -64,7 +64,8 @@ async def launch(tx: WriteTx, template_id: str, mail: InboundMail, stored: Store
     return process
 
 
-def _field(kickoff: Sequence[Field], label: str, kind: str) -> Field | None:
+def capture_field(kickoff: Sequence[Field], label: str, kind: str) -> Field | None:
+    """The field of the form that takes this part of a mail. Spec: T-11.44."""
     return next((field for field in kickoff if field.label == label and field.field_type == kind), None)
 
 

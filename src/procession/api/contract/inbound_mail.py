@@ -33,3 +33,12 @@ class InboundReceipt(msgspec.Struct):
     """No deliveries: the mail is to none of this server's addresses."""
 
     deliveries: list[Delivery]
+
+
+class InboundTrigger(msgspec.Struct):
+    """How a template is launched by mail."""
+
+    address: Annotated[str | None, Meta(description="Where to; null: the server takes no mail.")]
+    body_field_id: Annotated[str | None, Meta(description="The kick-off field that takes what a mail says.")]
+    attachments_field_id: Annotated[str | None, Meta(description="The one that takes its attachments.")]
+    obstacle: Annotated[str | None, Meta(description="Why a mail launches nothing as the kick-off form is.")]

@@ -3,13 +3,18 @@
 from procession.adapters.files import FileStoreFailed
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
-from procession.api.contract.inbound_mail import Delivery, InboundMailParams, InboundReceipt
+from procession.api.contract.inbound_mail import Delivery, InboundMailParams, InboundReceipt, InboundTrigger
 from procession.api.inbound import RawMail, received_mail, require_relay
 from procession.api.operations import operation
+from procession.api.routes.templates import TEMPLATE
 from procession.api.uploads import unavailable
-from procession.usecases import receiving
+from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import inbound_triggers, receiving
 from procession.usecases.inbound_files import FileRules
+from procession.usecases.inbound_triggers import Trigger
 from procession.usecases.receiving import Receiver
+
+TRIGGER = TEMPLATE + "/inbound-email"
 
 
 @operation(
@@ -33,6 +38,22 @@ async def receive_mail(call: Call, params: InboundMailParams) -> Item[InboundRec
     except FileStoreFailed as error:
         raise unavailable(error) from error
     return Item(InboundReceipt([Delivery(each.address, each.effect, each.id, each.reason) for each in outcomes]))
+
+
+@operation("GET", TRIGGER, tag="templates")
+async def get_inbound_trigger(tx: ReadTx, call: Call, checklist_id: str) -> Item[InboundTrigger]:
+    """Read the address that launches the template by mail, and what its kick-off form takes of a mail."""
+    return Item(_presented(await inbound_triggers.shown(tx, checklist_id, call.means)))
+
+
+@operation("POST", TRIGGER, tag="templates", errors=(422,))
+async def create_inbound_fields(tx: WriteTx, call: Call, checklist_id: str) -> Item[InboundTrigger]:
+    """Give the kick-off form the fields that take what a mail says and brings, where it lacks them."""
+    return Item(_presented(await inbound_triggers.create_fields(tx, checklist_id, call.means)))
+
+
+def _presented(trigger: Trigger) -> InboundTrigger:
+    return InboundTrigger(trigger.address, trigger.body_field, trigger.attachments_field, trigger.obstacle)
 
 
 def _receiver(call: Call) -> Receiver:
