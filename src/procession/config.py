@@ -18,6 +18,7 @@ import msgspec
 PREFIX = "PROCESSION_"
 MEBIBYTE = 1024 * 1024
 MAX_DIGITS = 15
+SECRET_LENGTH = 16
 MAIL_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(\.[\w-]+)*")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Spec: api-tasks 15.3.
@@ -113,6 +114,17 @@ def mail_address() -> Reader:
         return text
 
     return Reader(read, "an e-mail address, such as flow@example.org")
+
+
+def mail_domain() -> Reader:
+    """The part of an e-mail address behind the @."""
+
+    def read(text: str) -> str:
+        if MAIL_ADDRESS.fullmatch(f"bot@{text}") is None or not text.isascii():
+            raise ValueError("is not the domain of e-mail addresses")
+        return text.lower()
+
+    return Reader(read, "a domain, such as flow.example.org")
 
 
 def folder() -> Reader:
@@ -320,6 +332,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_timeout_seconds: Annotated[
         int, Setting(whole(1, 60), "How long the mail server may take for each answer.")
     ] = 30
+    inbound_mail_domain: Annotated[
+        str, Setting(mail_domain(), "Domain of the addresses that mail to this server goes to; empty takes none.")
+    ] = ""
+    inbound_mail_secret: Annotated[
+        str, Setting(word(), "What whoever hands mail to /inbound-email has to know.", secret=True)
+    ] = ""
+    inbound_mail_max_bytes: Annotated[
+        int, Setting(whole(1024, 1024 * MEBIBYTE), "Largest mail accepted, in bytes.")
+    ] = 35 * MEBIBYTE
+    inbound_mail_requires_authentication: Annotated[
+        bool, Setting(switch(), "Refuse mail whose Authentication-Results say that its sender is forged.")
+    ] = True
+    inbound_mail_relay: Annotated[
+        str,
+        Setting(
+            word(), "Name your mail server puts in Authentication-Results; with it, senders have to be proved by them."
+        ),
+    ] = ""
     files_bucket: Annotated[
         str,
         Setting(bucket(), "S3-compatible bucket for uploaded files, or a folder of one; empty keeps them on disk."),
@@ -476,6 +506,11 @@ def refuse_unworkable(settings: Settings) -> None:
         raise ConfigError(
             f"{variable('smtp_host')}: mail needs an address that it is sent from. "
             f"Write one in {variable('smtp_from')}, such as flow@example.org."
+        )
+    if settings.inbound_mail_domain and len(settings.inbound_mail_secret) < SECRET_LENGTH:
+        raise ConfigError(
+            f"{variable('inbound_mail_secret')}: mail is taken from whoever knows a secret. "
+            f"Write one of at least {SECRET_LENGTH} characters, or remove {variable('inbound_mail_domain')}."
         )
     if settings.smtp_user and settings.smtp_tls == "none" and settings.smtp_host not in LOOPBACK:
         raise ConfigError(

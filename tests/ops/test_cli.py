@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import apsw
@@ -14,6 +15,8 @@ from procession import __version__, claims, config
 from procession.adapters.identity import is_password
 from procession.api.document import complete_document
 from procession.cli.main import app
+from tests.live import serving
+from tests.mail.delivering import SECRET_WORD, SETTINGS
 from tests.postgres_server import fresh_database
 
 PASSWORD = "correct Horse 7"
@@ -354,3 +357,22 @@ def test_the_organization_is_asked_for_when_a_person_is_in_several(prepared: Pro
 )
 def test_a_token_that_cannot_be_is_refused(prepared: Procession, options: tuple[Any, ...], said: str) -> None:
     assert refused(prepared("token", "create", *options)) == said
+
+
+def test_a_mail_server_hands_over_one_message(procession: Procession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken, to be tried again (nobody there, another secret), never to be taken. Spec: api-content 11."""
+    message = "From: ada@fernwood.test\nTo: bot@bot.test\n\nIt drips.\n"
+    monkeypatch.setenv("PROCESSION_INBOUND_MAIL_SECRET", SECRET_WORD)
+    with TemporaryDirectory() as folder, serving(Path(folder), **SETTINGS) as live:
+
+        def deliver(text: str, *more: str) -> int:
+            return procession("deliver-mail", "--url", live.base, *more, given=text).exit_code
+
+        assert deliver(message, "--sender", "", "--recipient", "bot@bot.test") == 0
+        assert deliver("no mail") == 65
+        assert procession("deliver-mail", "--url", "http://127.0.0.1:1", given=message).exit_code == 75
+        monkeypatch.setenv("PROCESSION_INBOUND_MAIL_SECRET", "another-secret-than-this")
+        assert deliver(message) == 75
+    monkeypatch.delenv("PROCESSION_INBOUND_MAIL_SECRET")
+    refused = procession("deliver-mail", given=message)
+    assert refused.exit_code == 1 and "PROCESSION_INBOUND_MAIL_SECRET" in refused.output

@@ -14,6 +14,15 @@ class Unreadable(ValueError):
     """What came is no form; `args` say why."""
 
 
+def parts_of(content_type: str, body: bytes) -> dict[str, bytes]:
+    """The fields and files of a whole form as they came, each name's first. Raises Unreadable."""
+    reader = _Parts(content_type)
+    reader.feed(body)
+    if not reader.is_complete:
+        raise Unreadable("The form ends before its last part does.")
+    return reader.parts
+
+
 class FormReader:
     """Takes what a request brings, in order."""
 
@@ -31,7 +40,7 @@ class FormReader:
         self._header = bytearray()
         self._header_value = bytearray()
         self._headers: dict[bytes, bytes] = {}
-        self._value = bytearray()
+        self._value: bytearray = bytearray()
         self._field: str | None = None
         self._is_file = False
         events: dict[str, Callable[..., None]] = {
@@ -98,3 +107,24 @@ class FormReader:
 
     def _end(self) -> None:
         self.is_complete = True
+
+
+class _Parts(FormReader):
+    """Keeps every part, whatever its size: whoever feeds it has bounded that."""
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__(content_type)
+        self.parts: dict[str, bytes] = {}
+        self._name = ""
+
+    def _end_headers(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = options.get(b"name", b"").decode(errors="replace")
+        if len(self.parts) >= MAX_FIELDS:
+            raise Unreadable(f"The form has more than {MAX_FIELDS} fields.")
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_part(self) -> None:
+        self.parts.setdefault(self._name, bytes(self._value))

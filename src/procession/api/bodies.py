@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, UnsetType
+from starlette.requests import Request
 
-from procession.domain.errors import Invalid, Malformed
+from procession.domain.errors import Invalid, Malformed, TooLarge
 from procession.domain.loose import clean_json, deeper_than
 
 B = TypeVar("B", bound=msgspec.Struct)
@@ -18,10 +19,27 @@ MAX_DEPTH = 64
 MAX_FORM_FIELDS = 100_000
 LARGEST_INTEGER = 2**63 - 1
 ID_LENGTH = 32
+MAX_LENGTH_DIGITS = 18
 KEYED = frozenset({"prerun", "tasks", "taskdata"})
 _PATH = re.compile(r" - at `\$(.*)`$")
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")  # neither bracket inside: a row of brackets is read once, not once for each
+
+
+async def read_limited(request: Request, most: int) -> bytes:
+    """The whole body; raises TooLarge as soon as it is longer than `most` bytes."""
+    sentence = f"The body is larger than {most} bytes."
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and (len(declared) > MAX_LENGTH_DIGITS or int(declared) > most):
+        raise TooLarge(sentence)
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise TooLarge(sentence)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def parse_json(raw: bytes) -> Any:

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from procession.adapters.workbooks import read_table
-from procession.api.bodies import parse_form, parse_json, read_body
+from procession.api.bodies import parse_form, parse_json, read_body, read_limited
 from procession.api.call import Answer, Call, Later, Pieces, Streamed
 from procession.api.edge import CallerChanged, Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
@@ -22,7 +22,7 @@ from procession.api.preconditions import condition_of, guarded
 from procession.api.replays import REPLAYED, named, once
 from procession.api.router import Router
 from procession.api.uploads import Upload, receiving
-from procession.domain.errors import DomainError, Invalid, NotFound, TooLarge
+from procession.domain.errors import DomainError, Invalid, NotFound
 from procession.domain.sheets import Sheet
 from procession.storage.connection import Reader
 from procession.storage.log import position_query
@@ -31,7 +31,6 @@ from procession.storage.tx import ReadTx, WriteTx, streaming, writing
 JSON = "application/json"
 IF_NONE_MATCH = b"if-none-match"
 NO_CLOCK = 0
-MAX_LENGTH_DIGITS = 18
 # A client that takes nothing of a stream for so long is given up.
 LONGEST_PAUSE_SECONDS = 120
 
@@ -234,22 +233,6 @@ class Stream(StreamingResponse):
 def refusal(error: DomainError | HttpRefusal) -> Response:
     status = error.status if isinstance(error, HttpRefusal) else status_of(error)
     return Response(body_of(error), status, headers_of(error), JSON)
-
-
-async def read_limited(request: Request, most: int) -> bytes:
-    """The whole body; raises TooLarge as soon as it is longer than `most` bytes."""
-    sentence = f"The body is larger than {most} bytes."
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and (len(declared) > MAX_LENGTH_DIGITS or int(declared) > most):
-        raise TooLarge(sentence)
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > most:
-            raise TooLarge(sentence)
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _gains_from_assuming(operation: Operation, call: Call) -> bool:

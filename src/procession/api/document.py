@@ -7,6 +7,7 @@ import msgspec
 
 from procession import __version__
 from procession.api.contract.envelope import ErrorBody
+from procession.api.inbound import MAIL, RawMail
 from procession.api.operations import Operation, is_replayable, writes
 from procession.api.params import Params, field_types
 from procession.api.preconditions import kind_named
@@ -117,9 +118,9 @@ def _described(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         described["security"] = []
     if operation.auth == "guest":
         described["security"] = [{"token": []}, {}]
-    if operation.wants_body or operation.documented_body is UploadForm:
+    if operation.wants_body or operation.documented_body in (UploadForm, RawMail):
         described["requestBody"] = {
-            "required": operation.body in FORMS or _is_upload(operation),
+            "required": operation.body in FORMS or _is_upload(operation) or operation.documented_body is RawMail,
             "content": _body_content(operation, schema_of),
         }
     return described
@@ -130,6 +131,10 @@ def _body_content(operation: Operation, schema_of: dict[int, Any]) -> dict[str, 
         return {"text/csv": {"schema": {"type": "string"}}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
     if _is_upload(operation):
         return {MULTIPART: {"schema": _form_schema()}}
+    if operation.documented_body is RawMail:
+        binary = {"type": "string", "format": "binary"}
+        form = {"type": "object", "properties": {"email": binary}, "required": ["email"]}
+        return {MAIL: {"schema": binary}, MULTIPART: {"schema": form}}
     return {"application/json": {"schema": schema_of[id(_body_shape(operation))]}}
 
 

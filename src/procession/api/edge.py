@@ -58,6 +58,7 @@ class Edge:
             settings.automation_fire_once,
             mail="sent" if settings.smtp_host else "waits",
             base_url=settings.base_url.rstrip("/"),
+            inbound_domain=settings.inbound_mail_domain,
         )
         # What ties a cursor to this server.
         self.cursor_key = secrets.keyed_hash("cursor")[:32].encode()

@@ -137,6 +137,24 @@ def doctor(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
 
 
 @app.command()
+def deliver_mail(
+    url: Annotated[str, typer.Option(help="Address of the server; without it, this machine and the port set.")] = "",
+    sender: Annotated[
+        str | None, typer.Option(help="Where the message is returned to, blank for nowhere; as the mail server says.")
+    ] = None,
+    recipient: Annotated[str | None, typer.Option(help="Whom it is for; without it, its headers say.")] = None,
+) -> None:
+    """Hand the mail on standard input to a running server."""
+    import sys
+
+    from procession import config
+    from procession.cli.delivering import deliver
+
+    message = sys.stdin.buffer.read()
+    raise typer.Exit(deliver(config.current(), message, url=url, sender=sender, recipient=recipient))
+
+
+@app.command()
 def openapi(output: Annotated[Path | None, typer.Option(help="File to write to instead of printing.")] = None) -> None:
     """Print the OpenAPI document of everything this program serves."""
     from procession.api.document import complete_document

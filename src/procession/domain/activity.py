@@ -144,6 +144,7 @@ KINDS: Mapping[str, Kind] = {
     "template.purged": Kind("deleted", "Blueprint", "erased from the bin"),
     "template.linked": Kind("linked", "Blueprint", "tagged"),
     "template.unlinked": Kind("unlinked", "Blueprint", "taken out of a tag"),
+    "template.mail_refused": Kind("emitted", "Blueprint", "not launched by mail"),
     "step.created": Kind("created", "Step", "added"),
     "step.updated": Kind("updated", "Step", "changed"),
     "step.moved": Kind("re-ordered", "Step", "moved"),
@@ -381,6 +382,8 @@ def _details(event: Happening, context: Context) -> str:
         return f"{quoted(payload['filename'])}."
     if event.kind in ("task.mail_sent", "task.reminded"):
         return f"to {joined(str(each) for each in as_list(payload.get('recipients')) or ())}."
+    if event.kind == "template.mail_refused":
+        return f"from {payload.get('sender')}. {payload.get('reason')}"
     if event.kind == "task.mail_failed":
         return f"to {payload.get('recipient')}, {payload.get('reason')}."
     if event.kind.startswith("process.stage_"):

@@ -13,7 +13,9 @@ from procession.domain.names import clean_name
 from procession.domain.richtext import plain_text
 from procession.domain.times import DAY, HOUR, MINUTE, Millis
 
-MailKind = Literal["task", "reminder", "assignment", "notice", "invitation", "password_reset", "password_changed"]
+MailKind = Literal[
+    "task", "reminder", "assignment", "notice", "invitation", "password_reset", "password_changed", "refusal"
+]
 MailState = Literal["queued", "sent", "failed"]
 
 MAX_AGE = 3 * DAY
@@ -34,6 +36,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     # Whose name it bears, and where answers go. Spec: T-6.7.
     sender_name: str = ""
     reply_to: str | None = None
+    # What it is about takes answers by mail, if it is one task (usecases.mailing).
+    is_answerable: bool = True
     subject: str
     html: str
     text: str

@@ -88,6 +88,7 @@ _too_old = Query(
     _mail.where(*_is_too_old).order_by(_M.id).limit(constant(1)).with_for_update(of=mails, skip_locked=True)
 )
 _forget = Query(delete(mails).where(_M.ended_at < bindparam("before")))
+_known = Query(select(_M.id).where(_M.key == bindparam("key_is")))
 _waiting = Query(select(func.count(), func.min(_M.created_at), func.max(_M.problem)).where(_is_queued))
 
 
@@ -192,6 +193,11 @@ async def put_off(connection: Connection, mail: Mail, problem: str, due_at: Mill
 async def forget(connection: Connection, now: Millis) -> None:
     """Drop what became of mails a while ago."""
     await connection.run(_forget, {"before": now - KEPT_FOR})
+
+
+async def is_known(connection: Connection, key: str) -> bool:
+    """Whether a mail that this server sends, or sent not long ago, has this key."""
+    return bool(await connection.rows(_known, {"key_is": key}))
 
 
 async def waiting(connection: Connection) -> Waiting:

@@ -43,6 +43,7 @@ CONTROL_TABLES = frozenset(
         control.timers,
         mail.mails,
         mail.password_codes,
+        mail.inbound_mails,
     )
 )
 TENANT_TABLES = frozenset(metadata.tables) - CONTROL_TABLES

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from procession.adapters.secrets import SealedWithAnotherKey, Secrets
 from procession.domain.mails import MAX_AGE, Letter, MailKind
@@ -12,8 +13,10 @@ from procession.domain.times import Millis
 from procession.storage import guests, mails, people
 from procession.storage.connection import Connection
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import assigning
+from procession.usecases import assigning, comment_addresses
 from procession.usecases.means import Means
+
+ABOUT_TASKS: frozenset[MailKind] = frozenset({"task", "reminder", "assignment", "notice"})
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +79,16 @@ async def queue_on(
     """As `queue`, also outside any organization (number 0)."""
     if means.mail == "dropped":
         return
+    if kind in ABOUT_TASKS:
+        letters = [_answerable(each, means, org, subject_id) for each in letters]
     sealed = [(letter, means.secrets.seal(msgspec.json.encode(letter).decode())) for letter in letters]
     await mails.add(connection, sealed, org=org, kind=kind, subject_id=subject_id, now=now, lasts=lasts)
+
+
+def _answerable(letter: Letter, means: Means, org: int, task_id: str) -> Letter:
+    """Where this server takes mail, answers become comments on the task. Spec: behaviour-people N10."""
+    address = comment_addresses.address_for(means, org, task_id, letter.recipient) if letter.is_answerable else None
+    return letter if address is None else replace(letter, reply_to=address)
 
 
 def opened(secrets: Secrets, sealed: str) -> Letter:

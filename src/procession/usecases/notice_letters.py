@@ -82,7 +82,7 @@ async def letters(tx: ReadTx, operation: Operation, entries: Sequence[Addressed]
 
 
 def _written(to: Addressed, words: Words, organization: str, means: Means) -> Written:
-    recipient, markup = to.recipient, body(to.told, words)
+    recipient, markup, first = to.recipient, body(to.told, words), to.told.notices[0]
     page = mailing.page_of(recipient, means)
     if page is not None:
         markup += paragraphs([f"Your page: {page}"])
@@ -95,8 +95,8 @@ def _written(to: Addressed, words: Words, organization: str, means: Means) -> Wr
         html=html,
         text=text,
         is_notice=True,
+        is_answerable=first.task is not None and len({_subject_id(each) for each in to.told.notices}) == 1,
     )
-    first = to.told.notices[0]
     return Written("assignment" if first.kind == "assigned" else "notice", _subject_id(first), letter)
 
 

@@ -100,6 +100,22 @@ async def keep_for_public_form(tx: WriteTx, received: Received, template_id: str
     return await _kept(tx, received, KICKOFF, _Place("Checklist", template_id), unused_for=UNUSED_IN_PUBLIC)
 
 
+async def keep_for_kickoff(tx: WriteTx, received: Received, template_id: str, field_id: str) -> File:
+    """An answer of a kick-off form that whoever launches is about to submit."""
+    return await _kept(tx, received, field_id, _Place("Checklist", template_id))
+
+
+async def keep_on_process(tx: WriteTx, received: Received, process: Process) -> File:
+    """A file of a locked process that the caller may change."""
+    return await _kept(tx, received, ATTACHMENT, _Place("Run", process.id, Holder("process", process.seq), process.seq))
+
+
+async def keep_on_task(tx: WriteTx, received: Received, seen: SeenTask) -> File:
+    """An attachment of a locked task. Raises NotFound, NotAllowed, WrongState, ProcessLocked."""
+    said = _Said("Task", seen.task.id, ATTACHMENT, None)
+    return await _kept(tx, received, ATTACHMENT, await _on_task(tx, seen, said))
+
+
 async def _kept(
     tx: WriteTx, received: Received, uploaded_from: str, place: _Place, *, unused_for: Millis = UNUSED_FOR
 ) -> File:

@@ -48,6 +48,17 @@ password_codes = Table(
     number("expires_at"),
 )
 
+# What came in by mail and was dealt with: the same mail is not dealt with twice.
+inbound_mails = Table(
+    "inbound_mail",
+    metadata,
+    # A hash of who wrote it, to which address, and its Message-ID.
+    text("key", primary_key=True),
+    number("received_at", index=True),
+    # A keyed hash of whom a refusal went to; null: none did.
+    optional_text("refused_to", index=True),
+)
+
 notice_preferences = Table(
     "notice_preference",
     metadata,
