@@ -210,7 +210,7 @@ def test_permissions_are_replaced_list_by_list(org: Organization) -> None:
     assert lists["CHECKLIST_EDIT"]["users"] == [ines.id]
     # T-2.6: a group takes the place of its members.
     assert lists["PROCESS_LAUNCH"] == {
-        "permission": "PROCESS_LAUNCH", "all": False, "users": [otto.id], "groups": [group["id"]],
+        "permission": "PROCESS_LAUNCH", "all": False, "users": [otto.id], "groups": [group["id"]], "guests": [],
     }  # fmt: skip
     assert org.api.data("GET", path) == answer
     org.allow(template, "LAUNCH")

@@ -108,6 +108,8 @@ class World:
             steps=[{"title": "Greet", "captures": [{"label": "Name"}]}, "File"], kickoff=[{"label": "Reason"}]
         )
         self.template: str = template["id"]
+        shared = [{"permission": "CHECKLIST_READ", "guests": [self.guest]}]
+        api.request("PUT", f"/checklists/{self.template}/permissions", json=shared).raise_for_status()
         self.prerun: str = api.data("GET", f"/checklists/{self.template}")["prerun"][0]["id"]
         self.step, self.other_step = (step["id"] for step in template["steps"])
         fields = api.data("GET", f"/checklists/{self.template}/steps/{self.step}")["captures"]

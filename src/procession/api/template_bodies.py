@@ -199,7 +199,9 @@ def read_permission_lists(body: Any, ignored: list[str]) -> dict[Permission, tup
             errors[f"{index}.permission"] = [f"The permission must be one of {', '.join(WIRE_NAMES.values())}."]
         else:
             groups = [each.lower() for each in entry.groups]
-            lists[permission] = (index, PermissionList(everyone=entry.all, users=entry.users, groups=groups))
+            guests = None if entry.guests is UNSET else entry.guests
+            given = PermissionList(everyone=entry.all, users=entry.users, groups=groups, guests=guests)
+            lists[permission] = (index, given)
     if errors:
         raise Invalid(errors)
     return lists

@@ -29,6 +29,7 @@ from procession.storage import (
     members,
     organizations,
     people,
+    shared_templates,
     templates,
     tokens,
     watchers,
@@ -83,6 +84,7 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
         await groups.add_member(tx, await groups.of_guest(tx, guest.id), member.account)
         await reassigning.guest_becomes_member(tx, guest.email, member.account)
         await handovers.guest_becomes_member(tx, guest.email, member.account)
+        await shared_templates.guest_becomes_member(tx, guest.email, member.account)
         await guests.remove(tx, guest.id)
         tx.record(happened("guest.became_member", guest.id, email=guest.email, member=member.account))
     return member

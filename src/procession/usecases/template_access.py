@@ -62,6 +62,11 @@ async def public_template(tx: ReadTx, template_id: str) -> TemplateRow:
     row = await templates.find(tx, template_id)
     if row is None or row.is_archived or not row.document.is_public:
         raise NotFound
+    return await as_published(tx, row)
+
+
+async def as_published(tx: ReadTx, row: TemplateRow) -> TemplateRow:
+    """The template as launches take it. Raises NotFound for a draft that was never published. Spec: T-10.7."""
     if not is_draft(row, row.document):
         return row
     if row.published_version is None:

@@ -112,7 +112,9 @@ async def clone_template(tx: WriteTx, original: Original, *, title: str | None) 
         created_by=tx.actor.id,
         folder_id=folder_id,
     )
-    grants = original.grants if at_home else await new_grants(tx)
+    # What is shared with guests is that template, not copies of it. Spec: T-2.11.
+    kept = frozenset(each for each in original.grants if not each[1].startswith("e:"))
+    grants = kept if at_home else await new_grants(tx)
     await enter(tx, row, grants=grants, copied_from=original.row.id)
     await _copy_tags(tx, original, copy, row, at_home=at_home)
     if at_home:

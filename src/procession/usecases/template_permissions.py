@@ -7,14 +7,19 @@ import msgspec
 
 from procession.domain.errors import Invalid
 from procession.domain.events import happened
+from procession.domain.guests import normal_email
 from procession.domain.people import require_admin
 from procession.domain.template_permissions import EVERYONE, Permission, principals_of
 from procession.domain.templates import TemplateRow
 from procession.storage import groups, template_grants, templates
 from procession.storage.template_grants import Grant
 from procession.storage.tx import WriteTx
+from procession.usecases import guests
 from procession.usecases import template_checks as checks
+from procession.usecases.means import Means
 from procession.usecases.template_access import found, require_live
+
+READ_ONLY = "Guests can be given CHECKLIST_READ and nothing else."
 
 
 class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +28,8 @@ class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
     everyone: bool = False
     users: Sequence[int] = ()
     groups: Sequence[str] = ()
+    # Addresses; None: those it contains stay.
+    guests: Sequence[str] | None = None
 
 
 async def make_favourite(tx: WriteTx, template_id: str, users: Sequence[int]) -> list[int]:
@@ -41,6 +48,19 @@ async def make_favourite(tx: WriteTx, template_id: str, users: Sequence[int]) ->
     if added:
         tx.record(happened("template.starred", template_id, starred=True, users=added))
     return added
+
+
+async def share(
+    tx: WriteTx, row: TemplateRow, lists: Mapping[Permission, tuple[int, PermissionList]], means: Means
+) -> list[Grant]:
+    """As `change_permissions`, with guests who may read it; unknown ones are made. Raises Invalid. Spec: T-2.11."""
+    named = {permission: entry for permission, entry in lists.items() if entry[1].guests}
+    errors = {f"{at}.guests": [READ_ONLY] for permission, (at, _) in named.items() if permission != "READ"}
+    if errors:
+        raise Invalid(errors)
+    for at, given in named.values():
+        await guests.ensure(tx, means.secrets, given.guests or (), field=f"{at}.guests")
+    return await change_permissions(tx, row, lists)
 
 
 async def change_permissions(
@@ -64,6 +84,7 @@ async def change_permissions(
     old = frozenset((await template_grants.lists_of(tx, [row.id]))[row.id])
     entries = {grant for grant in old if grant[0] not in lists}
     for permission, (_, given) in lists.items():
+        entries |= _guests(permission, given, old)
         covered = {member for each in given.groups for member in people[each].members}
         principals = principals_of(set(given.users) - covered, given.groups)
         entries |= {(permission, each) for each in (principals | {EVERYONE} if given.everyone else principals)}
@@ -74,3 +95,9 @@ async def change_permissions(
         tx.record(happened("template.permissions_changed", row.id, lists=sorted(lists), added=added))
         tx.rights_changed([])
     return sorted(new)
+
+
+def _guests(permission: Permission, given: PermissionList, old: frozenset[Grant]) -> set[Grant]:
+    if given.guests is None:
+        return {grant for grant in old if grant[0] == permission and grant[1].startswith("e:")}
+    return {(permission, f"e:{normal_email(each)}") for each in given.guests}

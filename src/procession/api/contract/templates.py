@@ -42,6 +42,7 @@ class TemplatePermission(msgspec.Struct):
     all: bool
     users: list[int]
     groups: list[str]
+    guests: Annotated[list[str], Meta(description="Addresses; only CHECKLIST_READ has any.")]
 
 
 class DefaultMemberWatcher(msgspec.Struct, kw_only=True):
@@ -253,6 +254,10 @@ class PermissionBody(msgspec.Struct):
     all: bool = False
     users: list[MemberId] = []
     groups: list[str] = []
+    guests: Annotated[
+        list[str] | UnsetType,
+        Meta(description="Addresses, CHECKLIST_READ only; absent: those there stay."),
+    ] = UNSET
 
 
 class FavouriteBody(msgspec.Struct):

@@ -47,11 +47,12 @@ async def present_form(tx: ReadTx, form: Form) -> PublicKickoffForm:
         public_cover=document.public_cover,
         kickoff_title=document.kickoff_title,
         kickoff_description=shown(document.kickoff_description),
-        prerun=[_field(field, shown) for field in document.kickoff],
+        prerun=[present_field(field, shown) for field in document.kickoff],
     )
 
 
-def _field(field: Field, shown: Shown) -> PublicField:
+def present_field(field: Field, shown: Shown) -> PublicField:
+    """A field as people outside read it."""
     # A picker begins with people of the organization.
     has_default = field.default_value_enabled and field.field_type != "assignees_form"
     return PublicField(

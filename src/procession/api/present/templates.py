@@ -120,6 +120,7 @@ def present_permissions(grants: Sequence[Grant], shown: Sequence[Permission] = P
             all=EVERYONE in principals,
             users=sorted(int(each[2:]) for each in principals if each.startswith("m:")),
             groups=sorted(each[2:] for each in principals if each.startswith("g:")),
+            guests=sorted(each[2:] for each in principals if each.startswith("e:")),
         )
         for permission, principals in by_list.items()
     ]

@@ -43,7 +43,7 @@ from procession.usecases.template_access import public_template as find_public
 from procession.usecases.template_copies import Original, original_elsewhere, original_of
 from procession.usecases.template_copies import clone_template as clone
 from procession.usecases.template_life import publish_template as publish
-from procession.usecases.template_permissions import change_permissions, make_favourite
+from procession.usecases.template_permissions import make_favourite, share
 from procession.usecases.templates import require_creator
 
 
@@ -61,7 +61,7 @@ async def update_template_permissions(
 ) -> Many[TemplatePermission]:
     """Replace the lists that are sent; the others stay."""
     row = await editable(tx, checklist_id)
-    grants = await change_permissions(tx, row, read_permission_lists(body, call.ignored))
+    grants = await share(tx, row, read_permission_lists(body, call.ignored), call.means)
     return Many(present_permissions(grants, PERMISSIONS))
 
 

@@ -78,7 +78,7 @@ template_grants = Table(
     text("template_id"),
     # One of EDIT, READ, LAUNCH, DUPLICATE and PROCESS_READ.
     text("permission"),
-    # everyone, or a member or group: "everyone", "m:<member>", "g:<group>"
+    # everyone, or a member or group: "everyone", "m:<member>", "g:<group>"; in READ also a guest: "e:<address>"
     text("principal"),
     PrimaryKeyConstraint("org", "template_id", "permission", "principal"),
     ForeignKeyConstraint(["org", "template_id"], ["template.org", "template.id"], ondelete="CASCADE"),
