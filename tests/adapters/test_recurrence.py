@@ -40,6 +40,14 @@ def due(after: str, starts_at: str = "2026-01-31T10:15:20Z", zone: str = "Europe
             ["2026-10-24T23:30", "2026-10-25T02:30", "2026-10-25T04:30"], id="every second hour of the clock",
         ),
         pytest.param(
+            {"frequency": "hourly", "times": ("00:15",)}, "2026-03-28T23:30:00Z",
+            ["2026-03-29T00:15", "2026-03-29T01:15", "2026-03-29T02:15"], id="L-12.4 every hour, but for one that is not",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=HOURLY;BYHOUR=2;BYMINUTE=15"}, "2026-03-28T12:00:00Z",
+            ["2026-03-29T01:00", "2026-03-30T00:15", "2026-03-31T00:15"], id="L-12.4 an hour of the day that is skipped",
+        ),
+        pytest.param(
             {"frequency": "weekly", "weekdays": ("Friday", "Monday"), "interval": 2, "times": ("14:00", "09:00")},
             "2026-03-01", ["2026-03-09T08:00", "2026-03-09T13:00", "2026-03-13T08:00"], id="every other week",
         ),
@@ -101,3 +109,22 @@ def test_the_next_slots(said: dict[str, Any], after: str, expected: list[str]) -
 )
 def test_a_schedule_that_cannot_be_meant_is_told_so(said: dict[str, Any], field: str) -> None:
     assert field in faults(Recurrence(starts_at=parse_instant("2026-01-01"), **said))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param("FREQ=DAILY;FREQ=WEEKLY", id="a part twice"),
+        pytest.param("FREQ=DAILY;BYDAY=1MO", id="the first monday of a day"),
+        pytest.param("FREQ=WEEKLY;BYDAY=MO,-1FR", id="the last friday of a week"),
+        pytest.param("FREQ=YEARLY;BYWEEKNO=20;BYDAY=2MO", id="the second monday of a week"),
+        pytest.param("FREQ=MONTHLY;BYWEEKNO=20", id="a week of a month"),
+        pytest.param("FREQ=WEEKLY;BYMONTHDAY=13", id="a day of the month in a week"),
+        pytest.param("FREQ=DAILY;BYYEARDAY=100", id="a day of the year in a day"),
+        pytest.param("FREQ=MONTHLY;BYSETPOS=1", id="the first of nothing"),
+    ],
+)
+def test_what_rfc_5545_forbids_together_is_refused_instead_of_passed_over(rule: str) -> None:
+    """Spec: RFC 5545 3.3.10; a reader that passes over a part makes another schedule than was asked for."""
+    assert list(faults(Recurrence(rrule=rule, starts_at=0))) == ["rrule"]
+    assert faults(Recurrence(rrule="FREQ=MONTHLY;BYDAY=2MO,-1FR;BYSETPOS=1", starts_at=0)) == {}

@@ -174,15 +174,18 @@ def test_a_12_1_rules_are_seen_at_work_and_nobody_did_what_they_do(org: Organiza
     rule = {"automated_alias": "R1", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
     org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
     run = org.process(template)["id"]
-    task = org.api.data("GET", f"/runs/{run}/tasks")[0]["id"]
+    task, sign_task = (each["id"] for each in org.api.data("GET", f"/runs/{run}/tasks?status=all"))
     org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
 
     found = {row["verb"][0]: row for row in rows(org.api, f"entity_type=run&entity_id={run}")}
 
     executed = found["executed"]
     assert (executed["type"], executed["actor_id"]) == (["execution"], [None])
-    assert executed["audit_state"]["automated_alias"] == "R1"
-    assert executed["audit_state"]["conditions"][0]["met"] is True
+    told = executed["audit_state"]
+    assert (told["alias"], told["actions"][sign_task]) == ("R1", {"title": "Sign", "actions": ["show"]})
+    [asked] = told["rules"]
+    assert (asked["task_title"], asked["operation"], asked["statement"]) == ("Call", "completed", "any_time")
+    assert (asked["type"], asked["logic"], asked["isMet"]) == ("Step", "and", True)
     assert found["updated"]["description"] == ['Task "Sign" was shown.']
     of_run = f"entity_type=run&entity_id={run}"
     assert verbs(org.api, f"{of_run}&type=execution") == ["executed"] == verbs(org.api, f"{of_run}&verb=executed")
@@ -236,3 +239,33 @@ def test_one_task_is_read_with_what_happened_to_it(org: Organization) -> None:
     assert shown == rows(org.api, f"entity_type=task&entity_id={work.call}") and len(shown) == 2
     ignored = org.api.get("/tasks?with=activities")
     assert ignored.headers["X-Ignored-Params"] == "with:activities"
+
+
+def test_a_12_1_rows_of_rules_name_what_was_asked_as_it_now_reads(org: Organization) -> None:
+    """Spec: A-12.1, T-12.11: labels of fields, titles with their variables; a secret title is for its assignees."""
+    template = org.template(steps=["Call", {"title": "Sign", "top_secret": True}], kickoff=[{"label": "Farm"}])
+    sign = template["steps"][1]["id"]
+    [farm] = template["prerun"]
+    step = f"/checklists/{template['id']}/steps/{sign}"
+    org.api.data("PUT", step, {"title": f"Sign for {{{{{farm['alias']}}}}}"}, status=200)
+    asked = {"conditionable_id": farm["id"], "conditionable_type": "Prerun", "operation": "equals", "statement": "Alto"}
+    action = {"action_type": "assignment", "action_verb": "clear_assignees", "target_step_id": sign}
+    done = {"conditionable_id": sign, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    conditions = [{**asked, "logic": "and"}, {**done, "logic": "or"}]
+    rule = {"automated_alias": "R1", "conditions": conditions, "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    member = org.person()
+    run = org.process(template, prerun={farm["id"]: "Alto"}, users=[member.id])["id"]
+    of_run = f"entity_type=run&entity_id={run}"
+
+    [mine] = [row["audit_state"] for row in rows(org.api, f"{of_run}&type=execution")]
+    [theirs] = [row["audit_state"] for row in rows(member.api, f"{of_run}&type=execution")]
+
+    assert [each.get("field_label", each.get("task_title")) for each in mine["rules"]] == ["Farm", "Sign for Alto"]
+    assert [each["title"] for each in mine["actions"].values()] == ["Sign for Alto"]
+    assert [each.get("field_label", each.get("task_title")) for each in theirs["rules"]] == ["Farm", None]
+    task = org.api.data("GET", f"/runs/{run}/tasks")[1]["id"]
+    org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
+    completed = rows(org.api, f"{of_run}&verb=completed")[0]
+    assert completed["description"] == ['Task "Sign for Alto" was completed.']
+    assert rows(org.api, f"{of_run}&search=for alto&verb=completed") == [completed], "found by what it reads"

@@ -167,3 +167,48 @@ def test_a_task_alone_has_nothing_to_explain(org: Organization) -> None:
     run = org.process(org.template(steps=["Call"]))["id"]
 
     assert org.api.get(f"/runs/{run}/tasks/{task}/explain").status_code == 404
+
+
+def test_titles_read_as_they_do_elsewhere(org: Organization) -> None:
+    """Spec: T-12.11, in explanations, in what rules changed and in exports."""
+    template = org.template(steps=["Call", "Sign"], kickoff=[{"label": "Farm"}])
+    (call, sign), [farm] = (step["id"] for step in template["steps"]), template["prerun"]
+    steps = f"/checklists/{template['id']}/steps"
+    org.api.data("PUT", f"{steps}/{call}", {"title": f"Call {{{{{farm['alias']}}}}}"}, status=200)
+    org.api.data("PUT", f"{steps}/{sign}", {"title": f"Sign {{{{{farm['alias']}}}}}"}, status=200)
+    condition = {"conditionable_id": call, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    action = {"action_type": "visibility", "action_verb": "show", "target_step_id": sign}
+    rule = {"automated_alias": "R1", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    run = org.process(template, prerun={farm["id"]: "Alto"})["id"]
+    call_task, sign_task = (task["id"] for task in org.api.data("GET", f"/runs/{run}/tasks?status=all"))
+
+    done = org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": call_task}, status=200)
+    why = org.api.data("GET", f"/runs/{run}/tasks/{sign_task}/explain")
+    exported = org.api.post(f"/runs/{run}/export").json()["data"]
+
+    assert done["tasks_changed_by_rules"][sign_task]["title"] == "Sign Alto"
+    assert why["title"] == "Sign Alto"
+    assert [each["title"] for each in why["history"][-1]["because"]] == ["R1", "Call Alto"]
+    assert why["rules"][0]["conditions"][0]["title"] == "Call Alto"
+    assert {row["process_task_name"] for row in exported} >= {"Call Alto", "Sign Alto"}
+
+
+def test_an_action_that_changed_nothing_says_why(org: Organization) -> None:
+    """Spec: A-4.36, api-tasks 22: the rule fired, and yet its people are not on the task."""
+    rules, one, two = Rules(org), org.person(), org.person()
+    org.api.data(
+        "PUT", f"/checklists/{rules.id}/steps/{rules.permit}", {"title": "Permit", "max_assignable": 1}, status=200
+    )
+    assign = rules.assignment(assignees={"users": [one.id, two.id]}, position=2)
+    rules.add(then_actions=[rules.action(), assign])
+
+    told = Explained(org, rules, prerun={rules.trip: {"id": 1, "text": "River"}})
+    assert told.why("Permit")["rules"][0]["actions"] == [], "it has not fired"
+    told = Explained(org, rules, prerun={rules.trip: {"id": 2, "text": "Sea"}})
+
+    [rule] = told.why("Permit")["rules"]
+    assert rule["actions"] == [
+        {"action_verb": "show", "outcome": "done"},
+        {"action_verb": "assign", "outcome": "too_many"},
+    ]

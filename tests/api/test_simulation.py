@@ -147,3 +147,50 @@ def test_readers_may_rehearse(org: Organization) -> None:
     path = f"/checklists/{rules.id}/simulate"
     assert reader.api.post(path, {}).status_code == 200
     assert stranger.api.post(path, {}).status_code == 404
+
+
+def test_titles_read_with_the_answers_there_are(org: Organization) -> None:
+    """Spec: api-templates 8.6, T-12.2, T-12.11."""
+    rules = Rules(org)
+    note = rules.template["steps"][0]["captures"][0]["alias"]
+    trip = rules.template["prerun"][0]["alias"]
+    title = f"Permit for {{{{{trip}}}}}: {{{{{note}}}}}"
+    org.api.data("PUT", f"/checklists/{rules.id}/steps/{rules.permit}", {"title": title}, status=200)
+    answer = {"event": "answer", "step_id": rules.brief, "taskdata": {rules.note: "fragile"}}
+
+    launch, answered = rehearsed(rules, prerun={rules.trip: {"id": 2, "text": "Sea"}}, events=[answer])
+
+    assert launch["tasks"][1]["title"] == "Permit for Sea: "
+    assert answered["tasks"][1]["title"] == "Permit for Sea: fragile"
+
+
+def test_an_e_mail_to_nobody_is_not_sent_in_a_rehearsal_either(org: Organization) -> None:
+    """Spec: T-6.6; a guest who does not exist yet would be made by the launch."""
+    rules = Rules(org)
+    path = f"/checklists/{rules.id}/steps"
+    mail = {"title": "Mail", "step_type": "email", "assign_run_starter": False}
+    step = org.api.data("POST", path, mail)["id"]
+    body = {"events": [{"event": "complete", "step_id": step}]}
+
+    refused = rules.api.post(f"/checklists/{rules.id}/simulate", body)
+    assert refused.status_code == 422 and list(refused.json()["errors"]) == ["events.0.owners"]
+
+    org.api.data("PUT", f"{path}/{step}", {**mail, "guests": ["new@partner.example"]}, status=200)
+    assert [moment["tasks"][-1]["status"] for moment in rehearsed(rules, **body)] == ["not-started", "completed"]
+
+
+def test_time_goes_forward_only(org: Organization) -> None:
+    """Spec: api-templates 8.6; every event that would be in the past is named."""
+    org.server.clock.freeze(NOW)
+    rules = Rules(org)
+    events = [
+        {"event": "wait", "at": "2026-09-20"},
+        {"event": "wait", "at": "2026-10-01T10:00:00Z"},
+        {"event": "complete", "step_id": rules.brief},
+        {"event": "complete", "step_id": rules.brief, "at": "2026-10-01T09:59:59Z"},
+    ]
+
+    refused = rules.api.post(f"/checklists/{rules.id}/simulate", {"events": events})
+
+    assert refused.status_code == 422
+    assert list(refused.json()["errors"]) == ["events.0.at", "events.3.at"]

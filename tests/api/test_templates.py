@@ -452,3 +452,14 @@ def test_t_1_11_an_administrator_chooses_favourites_for_others_until_they_leave(
             assert_refused(org.api.post(f"{path}/favourites", body), 422, because=body)
         assert_refused(ann.api.post(f"{path}/favourites", {"users": [ann.id]}), 403)
         assert_refused(org.api.post(f"/checklists/{'0' * 32}/favourites", {"users": [ann.id]}), 404)
+
+
+def test_t_1_11_who_may_not_choose_favourites_is_told_so_first(org: Organization) -> None:
+    """403 and 404 come before what is wrong with the body. Spec: api-templates T16."""
+    member, template = org.person(), org.template()
+    path = f"/checklists/{template['id']}"
+
+    assert_refused(member.api.post(f"{path}/favourites", {}), 404)
+    org.api.data("PUT", f"{path}/permissions", [{"permission": "CHECKLIST_READ", "all": True}], status=200)
+    assert_refused(member.api.post(f"{path}/favourites", {}), 403)
+    assert_refused(org.api.post(f"{path}/favourites", {}), 422)

@@ -152,8 +152,8 @@ class RealProcess(Stage):
 
 def evaluation(row: Mapping[str, Any]) -> Evaluation:
     told = row["audit_state"]
-    number = int(told["automated_alias"].removeprefix("R"))
-    return Evaluation(number, row["verb"] == ["executed"], tuple(each["met"] for each in told["conditions"]))
+    number = int(told["alias"].removeprefix("R"))
+    return Evaluation(number, row["verb"] == ["executed"], tuple(each["isMet"] for each in told["rules"]))
 
 
 # What takes nothing but the process.

@@ -172,3 +172,37 @@ def test_a_template_that_cannot_be_launched_any_more_fails_its_rows(world: World
     assert sent(org.admin, template, "Farm\nAlto\n").status_code == 422
     world.fire()
     assert counts(org, path) == ("finished", 0, 1, 0) and "archived" in str(rows(org, path)[0][3]["row"])
+
+
+def test_l_13_8_everything_that_is_wrong_with_a_row_is_told_at_once(org: Organization, world: World) -> None:
+    """A cell that cannot be read hides nothing of the others, and is not called missing."""
+    template = org.template(
+        "Lab",
+        steps=["Look"],
+        kickoff=[
+            {"label": "Farm", "required": True, "field_validation": ["max:3"]},
+            {**KIND, "required": True},
+            {"label": "Day", "field_type": "date"},
+        ],
+    )
+    text = "Farm,Kind,Day,tags,deadline: Look\nAltos,Wine,2026-02-30,nope,soon\n"
+    path = planned(org.admin, template, text, query="?dry_run=1")
+
+    world.fire()
+
+    [(_, status, _, errors)] = rows(org, path)
+    assert status == "failed"
+    assert set(errors) == {"Farm", "Kind", "Day", "tags", "deadline: Look"}
+    assert errors["Kind"] == ["Kind has no option Wine."]
+
+
+def test_the_file_is_read_only_for_who_may_launch(org: Organization) -> None:
+    """404 and 403 come before what is wrong with the file. Spec: api-processes 21.1, api-conventions 14.4."""
+    member, template = org.person(), lab(org)
+
+    assert sent(member, template, "no table").status_code == 404
+    lists = f"/checklists/{template['id']}/permissions"
+    org.api.data("PUT", lists, [{"permission": "CHECKLIST_READ", "all": True}], status=200)
+    assert sent(member, template, "no table").status_code == 403
+    assert sent(org.admin, template, "no table").status_code == 422
+    assert sent(org.admin, {"id": "0" * 32}, "no table").status_code == 404

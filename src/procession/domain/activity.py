@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import msgspec
 
 from procession.domain.loose import as_list
+from procession.domain.rule_rows import audit_state
 from procession.domain.wording import joined, quoted
 
 FilterVerb = Literal[
@@ -255,7 +256,10 @@ class Called(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page of happenings mentions: names now, by id; processes and tasks by number too; what comments say."""
+    """What a page of happenings mentions: names now, by id; processes and tasks by number too; what comments say.
+
+    `subjects` are what rules ask about, by the number of the process: titles of tasks by the step, labels of fields.
+    """
 
     processes: Mapping[int, Called] = {}
     tasks: Mapping[str, Called] = {}
@@ -263,6 +267,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     templates: Mapping[str, Called] = {}
     comments: Mapping[str, str] = {}
     members: Mapping[int, str] = {}
+    subjects: Mapping[int, Mapping[str, str]] = {}
+    acted_on: Mapping[str, str] = {}
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,7 +313,7 @@ def tell(event: Happening, context: Context, organization: Called) -> Told:
         fields=_fields(payload),
         old_value=None if old is None else str(old),
         text=text,
-        audit_state=_audit_state(event) if how.type == EXECUTION else None,
+        audit_state=_audit_state(event, context) if how.type == EXECUTION else None,
     )
 
 
@@ -412,12 +418,7 @@ def _fields(payload: Mapping[str, Any]) -> Sequence[str] | None:
     return [str(each) for each in as_list(named) or ()] or None
 
 
-def _audit_state(event: Happening) -> dict[str, Any]:
+def _audit_state(event: Happening, context: Context) -> dict[str, Any]:
     """Spec: A-12.1."""
-    payload = event.payload
-    return {
-        "automated_action_id": event.subject_id,
-        "automated_alias": payload.get("name"),
-        "conditions": payload.get("conditions", []),
-        "then_actions": payload.get("actions", []),
-    }
+    subjects = context.subjects.get(event.process or 0, {})
+    return audit_state(event.subject_id, event.payload, subjects, context.acted_on)

@@ -3,6 +3,7 @@
 Spec: behaviour-work D5, behaviour-launching 9.5.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -45,7 +46,10 @@ class ClosedDay(msgspec.Struct, frozen=True):
 
 
 class Closings(msgspec.Struct, frozen=True):
-    """`away`: when each of those who are to do something is away; only days on which all of them are count."""
+    """`closures` by their first day, as they are stored, each at most `MAX_CLOSURE_DAYS` long.
+
+    `away`: when each of those who are to do something is away; only days on which all of them are count.
+    """
 
     closures: tuple[Closure, ...] = ()
     holidays: HolidaysOf | None = None
@@ -53,14 +57,29 @@ class Closings(msgspec.Struct, frozen=True):
 
     def on(self, day: date) -> ClosedDay | None:
         """Why nobody works on this day; None when it is like any other."""
-        for closure in self.closures:
-            if closure.covers(day):
-                return ClosedDay("closure", closure.name)
+        closure = self._closure_on(day)
+        if closure is not None:
+            return ClosedDay("closure", closure.name)
         name = None if self.holidays is None else self.holidays(day.year).get(day)
         if name is not None:
             return ClosedDay("holiday", name)
         is_away = bool(self.away) and all(any(each.covers(day) for each in one) for one in self.away)
         return ClosedDay("absence", None) if is_away else None
+
+    def _closure_on(self, day: date) -> Closure | None:
+        """The first that covers it, of the few that begin near enough: deadlines look at tens of thousands of days."""
+        found: Closure | None = None
+        for place in range(bisect_right(self.closures, day, key=_first_day) - 1, -1, -1):
+            closure = self.closures[place]
+            if (day - closure.starts_on).days >= MAX_CLOSURE_DAYS:
+                break
+            if closure.covers(day):
+                found = closure
+        return found
+
+
+def _first_day(closure: Closure) -> date:
+    return closure.starts_on
 
 
 def checked_closures(sent: Sequence[Any]) -> list[dict[str, str]]:

@@ -60,7 +60,10 @@ class Quoted(Mapping[str, Variable]):
 
 
 def quoted_in_process(process: Process, document: Template, own: Sequence[Field], reader: Reader) -> Quoted:
-    """What texts of this process may quote; `own` are fields of a one-off task besides those of the template."""
+    """What texts of this process may quote; `own` are fields of a one-off task besides those of the template.
+
+    With a document that was injected, what its tasks may quote.
+    """
     answers = dict(process.prerun)
     for task in process.tasks:
         answers |= task.taskdata

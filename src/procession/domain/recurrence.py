@@ -28,6 +28,12 @@ PARTS = frozenset(
     {"FREQ", "INTERVAL", "COUNT", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS", "BYHOUR",
      "BYMINUTE", "WKST"}
 )  # fmt: skip
+MISPLACED: Mapping[str, frozenset[str]] = {
+    "BYWEEKNO": frozenset({"HOURLY", "DAILY", "WEEKLY", "MONTHLY"}),
+    "BYYEARDAY": frozenset({"DAILY", "WEEKLY", "MONTHLY"}),
+    "BYMONTHDAY": frozenset({"WEEKLY"}),
+}
+"""Parts that RFC 5545 does not allow with these frequencies."""
 FREQUENCIES = frozenset({"HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
@@ -70,7 +76,9 @@ def _field_faults(when: Recurrence) -> dict[str, list[Any]]:
         errors["interval"] = [f"The interval must be from 1 to {MAX_INTERVAL}."]
     for name, frequencies in BELONGS.items():
         if getattr(when, name) and when.frequency is not None and when.frequency not in frequencies:
-            errors[name] = [f"The {name.replace('_', ' ')} only belongs to a {' or '.join(sorted(frequencies))} one."]
+            errors[name] = [
+                f"The {name.replace('_', ' ')} may be sent with a {' or '.join(sorted(frequencies))} frequency only."
+            ]
     if not set(when.weekdays) <= set(WEEKDAYS):
         errors["weekdays"] = [f"Each day must be one of {', '.join(WEEKDAYS)}."]
     if when.day_of_month is not None and not 1 <= when.day_of_month <= 31:
@@ -91,6 +99,8 @@ def _rule_faults(when: Recurrence) -> dict[str, list[Any]]:
     parts = _parts(rule)
     if len(rule) > MAX_RULE or "\n" in rule or not all(parts.values()):
         errors["rrule"] = [f"The rrule must be one RFC 5545 rule of at most {MAX_RULE} characters."]
+    elif len(parts) != len(rule.split(";")):
+        errors["rrule"] = ["The rrule may say each part once."]
     elif "UNTIL" in parts:
         errors["rrule"] = ["Send ends_at instead of UNTIL."]
     elif unknown := sorted(parts.keys() - PARTS):
@@ -99,7 +109,23 @@ def _rule_faults(when: Recurrence) -> dict[str, list[Any]]:
         errors["rrule"] = ["The FREQ of the rrule must be HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY."]
     elif not (parts.get("INTERVAL", "1").isdecimal() and 1 <= int(parts.get("INTERVAL", "1")) <= MAX_INTERVAL):
         errors["rrule"] = [f"The INTERVAL of the rrule must be from 1 to {MAX_INTERVAL}."]
+    elif misplaced := _misplaced(parts):
+        errors["rrule"] = [misplaced]
     return errors
+
+
+def _misplaced(parts: Mapping[str, str]) -> str | None:
+    """What RFC 5545 (3.3.10) forbids of parts together, and what readers would pass over in silence."""
+    frequency = parts["FREQ"]
+    for name, frequencies in MISPLACED.items():
+        if name in parts and frequency in frequencies:
+            return f"The rrule may not have {name} with FREQ={frequency}."
+    is_numbered = any(char.isdecimal() for char in parts.get("BYDAY", ""))
+    if is_numbered and (frequency not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
+        return "The BYDAY of the rrule may have numbers with FREQ=MONTHLY, or YEARLY without BYWEEKNO, only."
+    if "BYSETPOS" in parts and not any(name.startswith("BY") for name in parts.keys() - {"BYSETPOS"}):
+        return "The BYSETPOS of the rrule needs another part that begins with BY."
+    return None
 
 
 def _parts(rule: str) -> dict[str, str]:
@@ -146,7 +172,8 @@ def _last_of(day: int) -> str:
 def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: Occurrences) -> Iterator[Millis]:
     """The instants later than `after` at which it is due, in order.
 
-    A time that the clocks skip is the first one after it, one that they show twice is the first of the two.
+    A time that the clocks skip is the first one after it, one that they show twice is the first of the two. What is
+    due every hour leaves out an hour that there is not: the next one comes at once.
     """
     zone = when.timezone or organization_zone
     begin = local_time(when.starts_at, zone).replace(tzinfo=None, second=0, microsecond=0)
@@ -157,7 +184,7 @@ def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: 
     # From a day earlier: where clocks are set back, what they show says little.
     since = local_time(max(after, when.starts_at), zone).replace(tzinfo=None) - _DAY
     streams = [
-        (instant_at(local, zone) for local in occurrences(rule, _nearer(rule, begin, since), since))
+        _instants(occurrences(rule, _nearer(rule, begin, since), since), zone, is_of_every_hour=_is_of_every_hour(rule))
         for rule in rules(when, zone)
     ]
     former: Millis | None = None
@@ -167,6 +194,18 @@ def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: 
         if at > after and at >= when.starts_at and at != former:
             yield at
         former = at
+
+
+def _instants(moments: Iterator[datetime], zone: str, *, is_of_every_hour: bool) -> Iterator[Millis]:
+    for local in moments:
+        at = instant_at(local, zone)
+        if not is_of_every_hour or local_time(at, zone).replace(tzinfo=None) == local:
+            yield at
+
+
+def _is_of_every_hour(rule: str) -> bool:
+    parts = _parts(rule)
+    return parts["FREQ"] == "HOURLY" and int(parts.get("INTERVAL", "1")) == 1 and "BYHOUR" not in parts
 
 
 def _nearer(rule: str, begin: datetime, since: datetime) -> datetime:

@@ -120,6 +120,9 @@ def decision_on(task: Task, *, sent: bool | None) -> bool | None:
     return sent is not False if task.task_type in TIMED_TYPES else None
 
 
+NO_RECIPIENT = "This e-mail has no recipient: nobody who can get mail is assigned to the task."
+
+
 def sends_mail(task_type: TaskType, decision: bool | None) -> bool:
     """Whether completing such a task with this decision sends its mail; one said to have expired does not.
 

@@ -202,7 +202,10 @@ def _whole(
 
 def _at_another_place(part: Part, each: Listed, before: int, after: int) -> Difference:
     title = _title(part, each)
-    sentence = f"{_noun(part).capitalize()} {quoted(title)} was moved from position {before} to {after}."
+    moved = (
+        f"from position {before} to {after}" if before != after else f"among the others, at position {after} as before"
+    )
+    sentence = f"{_noun(part).capitalize()} {quoted(title)} was moved {moved}."
     return Difference(
         part=part,
         change="moved",

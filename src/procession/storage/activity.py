@@ -4,7 +4,7 @@ A feed reaches back `REACH` rows of what its filters leave, one of everything `R
 further. What nothing but the whole log answers looks through its newest part.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -186,6 +186,14 @@ class _Named(NamedTuple):
     name: str
 
 
+class MentionedTask(NamedTuple):
+    seq: int
+    id: str
+    title: str
+    process: int | None
+    step_id: str | None
+
+
 _processes = Query(select(_P.seq, _P.id, _P.name).where(_P.org == bindparam("org"), is_in(_P.seq, "keys")))
 _tasks_by_id = Query(select(_T.seq, _T.id, _T.title).where(_T.org == bindparam("org"), is_in(_T.id, "keys")))
 _tasks_by_number = Query(select(_T.seq, _T.id, _T.title).where(_T.org == bindparam("org"), is_in(_T.seq, "keys")))
@@ -221,6 +229,23 @@ async def context_of(tx: ReadTx, rows: Sequence[Happening]) -> Context:
         comments={each.id: each.name for each in await _named(tx, _comments, found["thread"])},
         members={each.id: each.full_name for each in named.values()},
     )
+
+
+async def mentioned_tasks(
+    tx: ReadTx, ids: Collection[str], processes: Collection[int], steps: Collection[str], principals: Iterable[str]
+) -> list[MentionedTask]:
+    """The tasks with these ids, and those of these steps in these processes, as far as the caller sees them."""
+    wanted = {"ids": sorted(ids), "processes": sorted(processes), "steps": sorted(steps)}
+    who = {"principals": sorted(principals), "me": tx.actor.id}
+    rows = await tx.tuples(_mentioned(tx.actor.is_admin, tx.actor.is_light), **wanted, **who)
+    return [MentionedTask(*row) for row in rows]
+
+
+@lru_cache
+def _mentioned(sees_all: bool, is_light: bool) -> Query:
+    named = or_(is_in(_T.id, "ids"), and_(is_in(_T.process, "processes"), is_in(_T.step_id, "steps")))
+    query = select(_T.seq, _T.id, _T.title, _T.process, _T.step_id).where(_T.org == bindparam("org"), named)
+    return Query(query if sees_all else query.where(task_is_seen(light=is_light)))
 
 
 def _members_in(payload: Mapping[str, Any]) -> set[int]:

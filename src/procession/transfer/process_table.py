@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from procession.domain.calculating.sheet import shown_answers
 from procession.domain.fields import Field
@@ -28,6 +29,7 @@ from procession.storage import tasks as stored
 from procession.storage.listing.includes import tags_of
 from procession.storage.tx import ReadTx
 from procession.usecases.calendars import zone_for
+from procession.usecases.task_texts import titles_of
 
 COLUMNS = (
     "blueprint_id", "blueprint_name", "blueprint_version", "process_id", "process_name", "process_tag", "process_owner",
@@ -69,6 +71,8 @@ async def table_of(tx: ReadTx, seq: int, named: frozenset[str]) -> list[Row]:
             comments[each.thread.task].append(each.thread)
     forms = {task.seq: fields_of(task, await stored.document_of(tx, process, task)) for task in tasks}
     zone = await zone_for(tx, [*document.kickoff, *(each for form in forms.values() for each in form)])
+    titles = await titles_of(tx, tasks)
+    tasks = [replace(task, title=titles[task.id]) for task in tasks]
     return list(_rows(process, document, tasks, forms, comments, people, tags, zone))
 
 

@@ -16,6 +16,7 @@ from procession.storage import access, activity, template_grants, templates, thr
 from procession.storage.activity import Asked
 from procession.storage.tx import ReadTx
 from procession.usecases import guards
+from procession.usecases.activity_words import worded
 
 UNPERMITTED = "You may not see the activity of this."
 
@@ -58,10 +59,12 @@ async def feed(tx: ReadTx, wanted: Wanted, *, limit: int, offset: int) -> Feed:
         return Feed([], Context(), 0)
     if not tests and wanted.search is None:
         rows = await activity.page(tx, asked, named, limit=limit, offset=offset)
-        return Feed(rows, await activity.context_of(tx, rows), await activity.count(tx, asked, named))
+        context = await worded(tx, rows, await activity.context_of(tx, rows), named)
+        return Feed(rows, context, await activity.count(tx, asked, named))
     found = await activity.page(tx, asked, named, limit=asked.reach, offset=0)
     found = [row for row in found if all(test(row) for test in tests)]
-    context = await activity.context_of(tx, found if wanted.search is not None else found[offset : offset + limit])
+    told = found if wanted.search is not None else found[offset : offset + limit]
+    context = await worded(tx, told, await activity.context_of(tx, told), named)
     if wanted.search is not None:
         whole = Called("organization", tx.organization_id, "")
         found = [row for row in found if wanted.search in fold(tell(row, context, whole).description)]

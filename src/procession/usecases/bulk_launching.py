@@ -44,13 +44,7 @@ async def create(tx: WriteTx, template_id: str, sheet: Sheet, *, is_dry_run: boo
     Raises NotFound, NotAllowed, WrongState (the template cannot be launched, too much is under way), Invalid (its
     header; nothing is planned then).
     """
-    row = await templates.find(tx, template_id)
-    if row is None:
-        raise NotFound
-    standing = await template_grants.standing(tx, row)
-    template_permissions.require_listed(standing)
-    if not template_permissions.may_launch(standing):
-        raise NotAllowed(template_permissions.LAUNCH_REFUSED)
+    row = await _launchable(tx, template_id)
     document = await template_versions.would_launch(tx, row)
     columns = read_columns(sheet.header, document)
     if await bulk_launches.running(tx) >= MOST_RUNNING:
@@ -69,6 +63,22 @@ async def create(tx: WriteTx, template_id: str, sheet: Sheet, *, is_dry_run: boo
     await bulk_launches.add(tx, launch, rows)
     tx.record(happened("bulk_launch.created", launch.id, template=row.id, rows=launch.total, dry_run=launch.is_dry_run))
     return launch
+
+
+async def require_launchable_by_caller(tx: ReadTx, template_id: str) -> None:
+    """Raises NotFound, NotAllowed, WrongState (the template cannot be launched)."""
+    await template_versions.would_launch(tx, await _launchable(tx, template_id))
+
+
+async def _launchable(tx: ReadTx, template_id: str) -> TemplateRow:
+    row = await templates.find(tx, template_id)
+    if row is None:
+        raise NotFound
+    standing = await template_grants.standing(tx, row)
+    template_permissions.require_listed(standing)
+    if not template_permissions.may_launch(standing):
+        raise NotAllowed(template_permissions.LAUNCH_REFUSED)
+    return row
 
 
 async def readable(tx: ReadTx, number: int) -> BulkLaunch:
@@ -143,13 +153,18 @@ async def _do(tx: WriteTx, number: int, place: int, means: Means) -> None:
     template = await templates.find(tx, launch.template_id)
     if template is None:
         raise RowRefused({ROW: [GONE]})
-    document: Template | None = None
     try:
         document = await template_versions.would_launch(tx, template)
-        wish = await _wish(tx, launch, row, document)
+    except DomainError as refusal:
+        raise RowRefused(by_column(refusal, launch.columns, None)) from refusal
+    wish, errors = await _wish(tx, launch, row, document)
+    if errors:
+        raise RowRefused(await _faults(tx, launch, template, document, wish) | errors)
+    try:
         done = await _launched(tx, launch, row, template, document, wish, means)
     except DomainError as refusal:
-        raise RowRefused(by_column(refusal, launch.columns, document)) from refusal
+        told = by_column(refusal, launch.columns, document)
+        raise RowRefused(await _faults(tx, launch, template, document, wish) | told) from refusal
     await bulk_launches.save_row(tx, done)
     await bulk_launches.save(tx, replace(launch, done=launch.done + 1, updated_at=tx.now))
 
@@ -170,7 +185,22 @@ async def _launched(
     return replace(row, status="launched", name=process.name, run_id=process.id)
 
 
-async def _wish(tx: WriteTx, launch: BulkLaunch, row: BulkRow, document: Template) -> Wish:
+async def _faults(tx: WriteTx, launch: BulkLaunch, template: TemplateRow, document: Template, wish: Wish) -> Errors:
+    """All that the launch would be refused for, by header, so that a row is put right at once. Spec: L-13.8.
+
+    A launch looks at answers only where everything else is right, so they are asked about by themselves, too.
+    """
+    found: Errors = {}
+    for each in (wish, Wish(template_id=wish.template_id, prerun=wish.prerun)):
+        try:
+            await rehearsed(tx, template, document, each, at=tx.now)
+        except DomainError as refusal:
+            found |= by_column(refusal, launch.columns, document)
+    return found
+
+
+async def _wish(tx: WriteTx, launch: BulkLaunch, row: BulkRow, document: Template) -> tuple[Wish, Errors]:
+    """Without the cells that cannot be read, and what is wrong with these."""
     columns, cells = launch.columns, row.cells
     words = tags_in(columns, cells)
     has_folder = any(column.meaning == "folder" for column in columns)
@@ -183,9 +213,7 @@ async def _wish(tx: WriteTx, launch: BulkLaunch, row: BulkRow, document: Templat
         folders=by_name((folder.id, fold(folder.name)) for folder in tree.values()),
     )
     asked, errors = read_row(columns, cells, document, known)
-    if errors:
-        raise RowRefused(errors)
-    return Wish(
+    wish = Wish(
         template_id=launch.template_id,
         name=asked.name,
         owner=asked.owner,
@@ -194,6 +222,7 @@ async def _wish(tx: WriteTx, launch: BulkLaunch, row: BulkRow, document: Templat
         tags=asked.tags,
         folders=asked.folders,
     )
+    return wish, errors
 
 
 async def _note(tx: WriteTx, number: int, place: int, errors: Errors) -> None:

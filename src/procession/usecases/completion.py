@@ -98,7 +98,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     errors: Errors = wanted.errors | tasks.obstacles(task, fields, decision=decision, zone=zone)
     is_mailed = tasks.sends_mail(task.task_type, decision)
     if is_mailed and not await task_mails.recipients_of(tx, task):
-        errors["owners"] = [task_mails.NO_RECIPIENT]
+        errors["owners"] = [tasks.NO_RECIPIENT]
     if wanted.override_user is not None:
         known = await people.assignable(tx, [wanted.override_user], ())
         if wanted.override_user not in known.members:
@@ -174,7 +174,7 @@ async def save_outcome(
     if is_undoable:
         former = shown_to(seen.process, mentions) if mentions else seen.process
         undo.remember_process(tx, event.kind, task.id, former, saved, by_rules.rules_before)
-    others = reactions.changed_by_rules(tx, by_rules, seen.named)
+    others = await reactions.changed_by_rules(tx, by_rules, seen.named)
     return Changed(SeenTask(saved.task(task.id), saved, seen.named), [], others)
 
 

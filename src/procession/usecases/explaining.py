@@ -8,6 +8,7 @@ from procession.storage import log, rule_states
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx
 from procession.usecases import guards
+from procession.usecases.task_texts import titles_of
 
 
 async def explain_task(tx: ReadTx, process_id: str, task_id: str) -> Explanation:
@@ -17,6 +18,6 @@ async def explain_task(tx: ReadTx, process_id: str, task_id: str) -> Explanation
     if process is None or document is None:
         raise NotFound
     state = await rule_states.find(tx, process.seq) if document.rules else None
-    secret = frozenset(task.id for task in process.tasks if not may_see_task(tx.actor, seen.named, task, process))
+    visible = [task for task in process.tasks if may_see_task(tx.actor, seen.named, task, process)]
     happened = await log.of_process(tx.connection, tx.org, process.seq)
-    return explain(seen.task, process, document, state or FRESH, happened, hidden_titles=secret)
+    return explain(seen.task, process, document, state or FRESH, happened, titles=await titles_of(tx, visible))

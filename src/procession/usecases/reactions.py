@@ -23,6 +23,7 @@ from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
 from procession.usecases.means import Means
 from procession.usecases.opening import reader_of
+from procession.usecases.task_texts import titles_of
 
 
 class Reacted(msgspec.Struct, frozen=True):
@@ -139,12 +140,17 @@ async def _people(tx: WriteTx, process: Process, document: Template) -> People:
     )
 
 
-def changed_by_rules(tx: ReadTx, change: Reacted, named: frozenset[str]) -> Mapping[str, Any]:
-    """Of the tasks the caller may see: task id to status, title and what rules did. Spec: api-tasks 2."""
+async def changed_by_rules(tx: ReadTx, change: Reacted, named: frozenset[str]) -> Mapping[str, Any]:
+    """Of the tasks of the saved process that the caller may see: task id to status, title and what rules did.
+
+    Spec: api-tasks 2.
+    """
     by_id = {task.id: task for task in change.process.tasks}
+    changed = touched(change.log)
+    titles = await titles_of(tx, [by_id[task_id] for task_id in changed])
     return {
-        task_id: {"status": by_id[task_id].status, "title": by_id[task_id].title, "actions": actions}
-        for task_id, actions in touched(change.log).items()
+        task_id: {"status": by_id[task_id].status, "title": titles[task_id], "actions": actions}
+        for task_id, actions in changed.items()
         if may_see_task(tx.actor, named, by_id[task_id], change.process)
         and not (tx.actor.kind == "guest" and by_id[task_id].is_hidden)
     }

@@ -7,21 +7,25 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.automations.reacting import Entry, FollowUpDue, Injected, Reaction
-from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused
+from procession.domain.automations.rehearsing import Around, Event, happen, read_events, refused, require_order
 from procession.domain.automations.state import FRESH, LAUNCHED, Occurrence
 from procession.domain.automations.timing import first_moment, looked_at
 from procession.domain.errors import DomainError, WrongState
+from procession.domain.names import MARK, Variable, fill_variables
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.processes import Process
+from procession.domain.quoting import quoted_in_process
 from procession.domain.summary import settle
+from procession.domain.tasks import EMAIL_TYPES, MAX_TITLE
 from procession.domain.template_permissions import may_read
 from procession.domain.templates import FollowUp, Template, TemplateRow
 from procession.domain.times import Millis
 from procession.domain.values import People
+from procession.domain.variables import Reader
 from procession.storage import attachable, organizations, template_grants, templates
 from procession.storage.template_versions import would_launch
 from procession.storage.tx import WriteTx
-from procession.usecases import absences, injecting, reactions
+from procession.usecases import absences, injecting, reactions, task_mails
 from procession.usecases.calendars import calendar_of
 from procession.usecases.follow_ups import require_launchable
 from procession.usecases.launch_requests import Wish
@@ -51,6 +55,8 @@ class Moment(msgspec.Struct, frozen=True):
     documents: Sequence[Template]
     log: tuple[Entry, ...]
     follow_ups: tuple[Outcome, ...]
+    # By the id of the task.
+    titles: Mapping[str, str]
 
     def document_of_rule(self, rule_id: str) -> Template:
         return next(each for each in self.documents if each.rule(rule_id) is not None)
@@ -66,6 +72,7 @@ async def simulate(
     settings, launched_at = await organizations.settings_of(tx, tx.org), at or tx.now
     play = _Play(tx, settings, means, row.document, await _injectable(tx, row))
     wanted = read_events(events, play.every_document)
+    require_order(wanted, launched_at)
     launched = await rehearsed(tx, row, row.document, wish, at=launched_at)
     reaction = await play.decided(launched, row.document, LAUNCHED, Reaction(launched, FRESH, ()), launched_at)
     moments = [await play.moment(None, launched_at, reaction)]
@@ -76,7 +83,8 @@ async def simulate(
         document = play.document_of(event.step)
         away = await absences.of_process(tx, passed.process, document, settings)
         reader = await reader_of(tx, settings, document)
-        around = Around(document, calendar_of(settings), away, people, tx.organization_id, reader)
+        unmailed = await _nobody_gets_mail(tx, passed.process, event)
+        around = Around(document, calendar_of(settings), away, people, tx.organization_id, reader, unmailed)
         try:
             process, occurrence = happen(passed.process, event, around, now)
         except DomainError as refusal:
@@ -86,6 +94,14 @@ async def simulate(
             reaction = await play.decided(process, document, occurrence, passed, now)
         moments.append(await play.moment(event, now, reaction))
     return moments
+
+
+async def _nobody_gets_mail(tx: WriteTx, process: Process, event: Event) -> bool:
+    """Of an e-mail task that is completed. Spec: T-6.6."""
+    task = next((task for task in process.tasks if task.step_id == event.step), None)
+    if task is None or event.word != "complete" or task.task_type not in EMAIL_TYPES:
+        return False
+    return not await task_mails.could_get_mail(tx, task)
 
 
 class _Play:
@@ -119,7 +135,26 @@ class _Play:
     async def moment(self, event: Event | None, at: Millis, reaction: Reaction) -> Moment:
         process = settle(reaction.process, at)
         outcomes = [await self._outcome(each) for each in reaction.log if isinstance(each, FollowUpDue | Injected)]
-        return Moment(event, at, process, self.documents_in(process), reaction.log, tuple(outcomes))
+        titles = await self._titles(process)
+        return Moment(event, at, process, self.documents_in(process), reaction.log, tuple(outcomes), titles)
+
+    async def _titles(self, process: Process) -> dict[str, str]:
+        """As they read with the answers there are."""
+        found = {task.id: task.title for task in process.tasks}
+        quoting = [task for task in process.tasks if MARK in task.title]
+        if quoting:
+            reader = await self._reader()
+            for task in quoting:
+                quoted = quoted_in_process(process, self.document_of(task.step_id), (), reader)
+                own = quoted.also({"current-task-id": Variable((task.id,))})
+                found[task.id] = fill_variables(task.title, own)[:MAX_TITLE]
+        return found
+
+    async def _reader(self) -> Reader:
+        names = await attachable.everybody(self.tx) if _picks_people(self.every_document) else None
+        if names is None:
+            return Reader(zone=self.settings.timezone)
+        return Reader(zone=self.settings.timezone, members=names.member_names, groups=names.group_names)
 
     async def _outcome(self, entry: FollowUpDue | Injected) -> Outcome:
         if isinstance(entry, Injected):
@@ -195,6 +230,9 @@ async def _readable(tx: WriteTx, row: TemplateRow) -> Template | None:
 
 
 async def _choosable(tx: WriteTx, documents: Sequence[Template]) -> People:
+    return (await attachable.everybody(tx)).choosable if _picks_people(documents) else People()
+
+
+def _picks_people(documents: Sequence[Template]) -> bool:
     fields = [field for document in documents for field in (*document.kickoff, *document.fields())]
-    has_pickers = any(field.field_type == "assignees_form" for field in fields)
-    return (await attachable.everybody(tx)).choosable if has_pickers else People()
+    return any(field.field_type == "assignees_form" for field in fields)

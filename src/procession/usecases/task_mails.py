@@ -12,12 +12,16 @@ from procession.usecases.mailing import Recipient
 from procession.usecases.means import Means
 from procession.usecases.task_texts import Texts, texts_of
 
-NO_RECIPIENT = "This e-mail has no recipient: nobody who can get mail is assigned to the task."
-
 
 async def recipients_of(tx: ReadTx, task: Task) -> list[Recipient]:
     """Everybody the task's mail is to; nobody: it cannot be sent. Spec: T-6.6."""
     return await mailing.recipients_of(tx, task.owners)
+
+
+async def could_get_mail(tx: ReadTx, task: Task) -> bool:
+    """Whether there is anybody to send it to; guests who do not exist yet are made when they are assigned."""
+    found = await mailing.recipients_of(tx, task.owners)
+    return bool(found) or not (await guests.by_emails(tx, task.owners.guests)).keys() >= set(task.owners.guests)
 
 
 async def send(tx: WriteTx, task: Task, process: Process | None, means: Means) -> bool:

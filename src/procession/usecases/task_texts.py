@@ -1,6 +1,7 @@
 """Titles and descriptions of tasks with their variables replaced. Spec: api-tasks 2, behaviour-templates 12."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from procession.adapters.text import safe_markup
 from procession.domain.calendar import local_day
@@ -12,11 +13,20 @@ from procession.domain.richtext import fill_rich_variables
 from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
 from procession.domain.variables import Reader
-from procession.storage import attachable, organizations, task_pages
-from procession.storage.parts import Part, Parts
+from procession.storage import attachable, organizations, parts, task_pages
+from procession.storage.parts import Part, Parts, Placed
 from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
 from procession.usecases.quoting import Snippets, quoted_in
+
+
+class Titled(Placed, Protocol):
+    """A task as far as its title goes."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
 
 
 class Texts:
@@ -34,7 +44,7 @@ class Texts:
     def without_quotes(cls) -> "Texts":
         return cls({}, Snippets({}, for_guest=False), {}, Parts(()))
 
-    def title(self, task: Task) -> str:
+    def title(self, task: Titled) -> str:
         """Cut to what a title may hold, however long the answers in it are. Spec: L-7.12."""
         return fill_variables(task.title, self._of(task))[:MAX_TITLE] if MARK in task.title else task.title
 
@@ -56,19 +66,31 @@ class Texts:
         launched_at = self._launched_at[part.process] if part.injected_at is None else part.injected_at
         return self._snippets.at_launch(markup, launched_at)
 
-    def _of(self, task: Task) -> Mapping[str, Variable]:
+    def _of(self, task: Titled) -> Mapping[str, Variable]:
         own = {"current-task-id": Variable((task.id,))}
         part = self._parts.of(task)
         quoted = None if part is None else self._variables.get(part)
         return own if quoted is None else quoted.also(own)
 
 
+async def titles_of(tx: ReadTx, tasks: Sequence[Titled]) -> dict[str, str]:
+    """The titles of these stored tasks as they now read, by id. No statement when none of them quotes anything."""
+    found = {task.id: task.title for task in tasks}
+    quoting = [task for task in tasks if MARK in task.title]
+    if quoting:
+        facts = await task_pages.processes_at(tx, {task.process for task in quoting if task.process is not None})
+        placed = await parts.loaded(tx, facts.values(), quoting)
+        texts = await texts_of(tx, quoting, [None] * len(quoting), facts, placed)
+        found |= {task.id: texts.title(task) for task in quoting}
+    return found
+
+
 async def texts_of(
     tx: ReadTx,
-    tasks: Sequence[Task],
+    tasks: Sequence[Titled],
     summaries: Sequence[str | None],
     processes: Mapping[int, ProcessFacts],
-    parts: Parts,
+    placed: Parts,
     guidance: Iterable[str | None] = (),
     *,
     for_guest: bool | None = None,
@@ -84,10 +106,10 @@ async def texts_of(
         part
         for task, summary in zip(tasks, summaries, strict=True)
         if MARK in task.title or MARK in (summary or "") or snippets.hold(MARK, summary)
-        if (part := parts.of(task)) is not None
+        if (part := placed.of(task)) is not None
     }
     if not quoting:
-        return Texts({}, snippets, launched_at, parts)
+        return Texts({}, snippets, launched_at, placed)
     answered = await task_pages.answers_in(tx, {part.process for part in quoting})
     zone = (await organizations.settings_of(tx, tx.org)).timezone
     reader = Reader(zone=zone)
@@ -98,7 +120,7 @@ async def texts_of(
         {
             part: _variables(
                 processes[part.process],
-                parts.document(part),
+                placed.document(part),
                 answered[part.process],
                 reader,
                 is_injected=part.injected_at is not None,
@@ -107,7 +129,7 @@ async def texts_of(
         },
         snippets,
         launched_at,
-        parts,
+        placed,
     )
 
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from procession.domain.errors import Invalid
+from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.guests import normal_email
 from procession.domain.people import require_admin
-from procession.domain.template_permissions import EVERYONE, Permission, principals_of
+from procession.domain.template_permissions import EVERYONE, Permission, principals_of, require_listed
 from procession.domain.templates import TemplateRow
 from procession.storage import groups, template_grants, templates
 from procession.storage.template_grants import Grant
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guests
 from procession.usecases import template_checks as checks
 from procession.usecases.means import Means
@@ -32,14 +32,22 @@ class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
     guests: Sequence[str] | None = None
 
 
+async def require_may_choose(tx: ReadTx, template_id: str) -> None:
+    """Favourites for others. Raises NotFound, NotAllowed."""
+    row = await templates.find(tx, template_id)
+    if row is None:
+        raise NotFound
+    require_listed(await template_grants.standing(tx, row))
+    require_admin(tx.actor, "choose favourites for others")
+
+
 async def make_favourite(tx: WriteTx, template_id: str, users: Sequence[int]) -> list[int]:
     """Put the template among these members' favourites; returns those of whom it was none yet.
 
     Raises NotFound, NotAllowed, WrongState (archived), Invalid. Spec: T-1.11.
     """
-    opened = await found(tx, template_id)
-    require_admin(tx.actor, "choose favourites for others")
-    require_live(opened.template)
+    await require_may_choose(tx, template_id)
+    require_live((await found(tx, template_id)).template)
     errors: dict[str, list[Any]] = {}
     await checks.check_people(tx, errors, checks.indexed("users", users), [])
     if errors:

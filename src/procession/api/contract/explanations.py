@@ -42,6 +42,13 @@ class ExplainedCondition(msgspec.Struct):
     met: Annotated[bool | None, Meta(description="When the rule was last looked at; null when it never was.")]
 
 
+class ExplainedAction(msgspec.Struct):
+    """What became of an action on the task: `done`, or why it did nothing."""
+
+    action_verb: str
+    outcome: str
+
+
 class ExplainedRule(msgspec.Struct):
     """A rule of the version the process runs that acts on the task."""
 
@@ -52,6 +59,7 @@ class ExplainedRule(msgspec.Struct):
     last_evaluated_at: str | None
     last_evaluated_because: Annotated[str | None, Meta(description="Such as `task.completed:<id>`.")]
     executed: Annotated[bool | None, Meta(description="Whether it held then.")]
+    actions: Annotated[list[ExplainedAction], Meta(description="As of its last execution; empty before the first.")]
     conditions: list[ExplainedCondition]
 
 

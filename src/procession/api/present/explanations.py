@@ -4,6 +4,7 @@ from msgspec import UNSET
 
 from procession.api.contract.explanations import (
     CauseLink,
+    ExplainedAction,
     ExplainedChange,
     ExplainedCondition,
     ExplainedRule,
@@ -21,7 +22,7 @@ def present_explanation(explanation: Explanation) -> TaskExplanation:
     task = explanation.task
     return TaskExplanation(
         task_id=task.id,
-        title=task.title,
+        title=explanation.title,
         status=task.status,
         starts_hidden=explanation.starts_hidden,
         hidden_by_hand=task.hidden_by_hand,
@@ -62,6 +63,7 @@ def _rule(aiming: Aiming) -> ExplainedRule:
         last_evaluated_at=None if last is None else wire(last.at),
         last_evaluated_because=None if last is None else last.cause,
         executed=aiming.executed,
+        actions=[ExplainedAction(verb, outcome) for verb, outcome in aiming.outcomes],
         conditions=[_condition(each) for each in aiming.asked],
     )
 

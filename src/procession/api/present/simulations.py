@@ -34,17 +34,20 @@ def _moment(moment: Moment) -> SimulatedMoment:
         at=wire(moment.at),
         status=process.status,
         progress=progress(process.tasks_done, process.tasks_visible),
-        tasks=[_task(task, process) for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))],
+        tasks=[
+            _task(task, moment.titles[task.id], process)
+            for task in sorted(process.tasks, key=lambda task: (task.position, task.seq))
+        ],
         follow_ups=[_follow_up(each) for each in moment.follow_ups],
         rules=[_evaluation(entry, moment) for entry in moment.log if isinstance(entry, Evaluation | Followed)],
     )
 
 
-def _task(task: Task, process: Process) -> SimulatedTask:
+def _task(task: Task, title: str, process: Process) -> SimulatedTask:
     owners = task.owners
     return SimulatedTask(
         step_id=task.step_id,
-        title=task.title,
+        title=title,
         task_type=task.task_type,
         status=task.status,
         status_label=status_label(task),

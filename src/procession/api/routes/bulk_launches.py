@@ -24,7 +24,13 @@ LAUNCHES = "/organizations/{org_id}/bulk-launches"
 LAUNCH = LAUNCHES + "/{bulk_id}"
 
 
-@operation("POST", TEMPLATE + "/bulk-launches", tag="bulk launches", status=201)
+@operation(
+    "POST",
+    TEMPLATE + "/bulk-launches",
+    tag="bulk launches",
+    status=201,
+    before=bulk_launching.require_launchable_by_caller,
+)
 async def create_bulk_launch(
     tx: WriteTx, params: BulkLaunchParams, checklist_id: str, body: Sheet
 ) -> Item[BulkLaunchOut]:

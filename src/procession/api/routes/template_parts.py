@@ -43,7 +43,7 @@ from procession.usecases.template_access import public_template as find_public
 from procession.usecases.template_copies import Original, original_elsewhere, original_of
 from procession.usecases.template_copies import clone_template as clone
 from procession.usecases.template_life import publish_template as publish
-from procession.usecases.template_permissions import make_favourite, share
+from procession.usecases.template_permissions import make_favourite, require_may_choose, share
 from procession.usecases.templates import require_creator
 
 
@@ -65,7 +65,7 @@ async def update_template_permissions(
     return Many(present_permissions(grants, PERMISSIONS))
 
 
-@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,))
+@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,), before=require_may_choose)
 async def add_template_to_favourites(tx: WriteTx, checklist_id: str, body: FavouriteBody) -> Item[Favourites]:
     """Put the template among other people's favourites; administrators only. They may take it out again."""
     return Item(Favourites(await make_favourite(tx, checklist_id, body.users)))

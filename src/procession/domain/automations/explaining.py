@@ -80,6 +80,8 @@ class Aiming(msgspec.Struct, frozen=True):
     is_spent: bool
     last: Logged | None
     asked: tuple[Asked, ...]
+    # What its actions on the task came to when it was last executed: verb and outcome.
+    outcomes: tuple[tuple[str, str], ...]
 
     @property
     def executed(self) -> bool | None:
@@ -93,6 +95,7 @@ class Explanation(msgspec.Struct, frozen=True):
     """
 
     task: Task
+    title: str
     deadline_waits: bool
     hold: Hold | None
     starts_hidden: bool
@@ -108,19 +111,20 @@ def explain(
     state: RuleState,
     log: Sequence[Logged],
     *,
-    hidden_titles: frozenset[str],
+    titles: Mapping[str, str],
 ) -> Explanation:
-    """`log` is everything that happened in the process; tasks in `hidden_titles` stay nameless for this reader."""
-    titles = {each.id: each.title for each in process.tasks if each.id not in hidden_titles}
+    """`log` is everything that happened in the process, `titles` how those of the tasks read that this reader sees."""
+    by_step = {each.step_id: titles[each.id] for each in process.tasks if each.step_id and each.id in titles}
     rules = [rule for rule in template.rules if any(action.target == task.step_id for action in rule.actions)]
     return Explanation(
         task=task,
+        title=titles.get(task.id, task.title),
         deadline_waits=waits_for_step(task, process),
         hold=process.hold,
         starts_hidden=task.step_id in hidden_at_start(template),
         changes=tuple(_changes(task, log, titles)),
         waits_for=_waits_for(task, process, titles),
-        rules=tuple(_aiming(rule, task, template, state, log) for rule in rules if rule.is_live),
+        rules=tuple(_aiming(rule, task, template, state, log, by_step) for rule in rules if rule.is_live),
     )
 
 
@@ -179,17 +183,25 @@ def _latest(kind: str, subject: str, before: Sequence[Logged]) -> tuple[int, Log
     return 0, None
 
 
-def _aiming(rule: Rule, task: Task, template: Template, state: RuleState, log: Sequence[Logged]) -> Aiming:
-    last = next(
-        (event for event in reversed(log) if event.subject_kind == "rule" and event.subject_id == rule.id), None
-    )
+def _aiming(
+    rule: Rule,
+    task: Task,
+    template: Template,
+    state: RuleState,
+    log: Sequence[Logged],
+    by_step: Mapping[str, str],
+) -> Aiming:
+    looks = [event for event in reversed(log) if event.subject_kind == "rule" and event.subject_id == rule.id]
+    last = next(iter(looks), None)
+    executed = next((event for event in looks if event.kind in HOLDING), None)
     met = _met(last)
     return Aiming(
         rule=rule,
         verbs=tuple(action.verb for action in rule.actions if action.target == task.step_id),
         is_spent=rule.id in state.spent,
         last=last,
-        asked=tuple(Asked(each, _title_of(each, template), met.get(each.id)) for each in rule.conditions),
+        asked=tuple(Asked(each, _title_of(each, template, by_step), met.get(each.id)) for each in rule.conditions),
+        outcomes=tuple(_outcomes(executed, task)),
     )
 
 
@@ -198,11 +210,16 @@ def _met(evaluation: Logged | None) -> dict[str, bool]:
     return {str(each.get("id")): each.get("met") is True for each in conditions}
 
 
-def _title_of(condition: Condition, template: Template) -> str:
+def _outcomes(execution: Logged | None, task: Task) -> Iterable[tuple[str, str]]:
+    actions: list[dict[str, Any]] = [] if execution is None else execution.payload.get("actions", [])
+    return ((str(each.get("verb")), str(each.get("outcome"))) for each in actions if each.get("step") == task.step_id)
+
+
+def _title_of(condition: Condition, template: Template, by_step: Mapping[str, str]) -> str:
     if condition.subject == "Run":
         return ""
     if condition.subject == "Step":
         step = template.step(condition.subject_id)
-        return "" if step is None else step.title
+        return by_step.get(condition.subject_id, "" if step is None else step.title)
     fields = template.kickoff if condition.subject == "Prerun" else template.fields()
     return next((field.label for field in fields if field.id == condition.subject_id), "")

@@ -20,7 +20,7 @@ from procession.domain.order_lock import blockers_of
 from procession.domain.processes import Process, Task
 from procession.domain.tasks import TIMED_TYPES, Completer
 from procession.domain.templates import Template
-from procession.domain.times import Millis, parse_instant
+from procession.domain.times import Millis, parse_instant, wire
 from procession.domain.values import People
 from procession.domain.variables import Reader
 from procession.domain.wording import quoted
@@ -50,6 +50,8 @@ class Around(msgspec.Struct, frozen=True):
     people: People
     organization_id: str
     reader: Reader
+    # Nobody who can get mail is assigned to the task of the event.
+    nobody_gets_mail: bool = False
 
 
 def read_events(raw: object, documents: Sequence[Template]) -> list[Event]:
@@ -89,6 +91,20 @@ def _read_event(path: str, raw: object, documents: Sequence[Template], errors: d
             errors[f"{path}.at"] = [str(fault)]
     answers = sent.get("prerun" if word == "submit_form" else "taskdata")
     return Event(word if word is not None else "answer", step, answers, is_approved, at)
+
+
+def require_order(events: Sequence[Event], launched_at: Millis) -> None:
+    """Time goes forward only, from the launch on. Raises Invalid with every wrong path."""
+    errors: dict[str, list[str]] = {}
+    now = launched_at
+    for index, event in enumerate(events):
+        if event.at is not None and event.at < now:
+            errors[f"events.{index}.at"] = [
+                f"The at must not be before {wire(now)}, when what comes before it happens."
+            ]
+        now = max(now, event.at or now)
+    if errors:
+        raise Invalid(errors)
 
 
 def happen(process: Process, event: Event, around: Around, now: Millis) -> tuple[Process, Occurrence | None]:
@@ -150,6 +166,8 @@ def _completed(task: Task, process: Process, event: Event, around: Around, now: 
     tasks.require_completable(task)
     decision = tasks.decision_on(task, sent=event.is_approved)
     missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision, zone=around.week.zone)
+    if around.nobody_gets_mail and tasks.sends_mail(task.task_type, decision):
+        missing["owners"] = [tasks.NO_RECIPIENT]
     if missing:
         raise Invalid(missing)
     by_clock = task.task_type in TIMED_TYPES and decision is False
