@@ -238,13 +238,46 @@ def test_a_form_says_what_json_says(org: Organization) -> None:
     assert answer.headers["x-ignored-params"] == "body:unknown"
 
 
-@pytest.mark.parametrize(
-    "media_type", ["multipart/form-data; boundary=x", "application/xml", "image/png", "nonsense", ";"]
-)
+PART = b'--x\r\nContent-Disposition: form-data; name="title"%s\r\n\r\n%s\r\n--x--\r\n'
+MULTIPART = "multipart/form-data; boundary=x"
+BAD_MULTIPARTS = {
+    "no boundary": (PART % (b"", b"New"), "multipart/form-data"),
+    "another boundary": (PART % (b"", b"New"), "multipart/form-data; boundary=y"),
+    "nothing": (b"", MULTIPART),
+    "no form": (b'{"title": "New"}', MULTIPART),
+    "it breaks off": ((PART % (b"", b"New"))[:-8], MULTIPART),
+    "a file": (PART % (b'; filename="a.txt"', b"New"), MULTIPART),
+    "brackets without end": (PART.replace(b"title", b"title" + b"[" * 1_000_000) % (b"", b"New"), MULTIPART),
+    "a list where a text should be": (PART.replace(b"title", b"title[]") % (b"", b"New"), MULTIPART),
+    "too much for a name": (PART % (b"", b"x" * 1_000_000), MULTIPART),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_MULTIPARTS)
+def test_a_bad_multipart_form_is_refused(org: Organization, kind: str) -> None:
+    content, media_type = BAD_MULTIPARTS[kind]
+    with unchanged(org):
+        answer = call(org, "POST", "/tags", content, media_type)
+
+        assert answer.status_code in (400, 422), answer.text
+        assert_refused(answer, answer.status_code)
+
+
+def test_a_multipart_form_says_what_json_says(org: Organization) -> None:
+    """And is the same request with any boundary. Spec: api-conventions 5, 16.1."""
+    key = {"Idempotency-Key": "once"}
+    first, again = (org.api.request("POST", "/tags", files={"title": (None, "Neu ü")}, headers=key) for _ in range(2))
+
+    assert (first.status_code, first.json()["data"]["title"]) == (201, "Neu ü")
+    assert (again.headers["idempotency-replayed"], again.json()) == ("true", first.json())
+    other = org.api.request("POST", "/tags", files={"title": (None, "Other")}, headers=key)
+    assert other.json()["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+@pytest.mark.parametrize("media_type", ["application/xml", "image/png", "nonsense", ";"])
 def test_other_kinds_of_bodies_are_read_as_json(org: Organization, media_type: str) -> None:
     with unchanged(org):
-        content = b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nNew\r\n--x--\r\n'
-        assert_refused(call(org, "POST", "/tags", content, media_type), 400)
+        assert_refused(call(org, "POST", "/tags", PART % (b"", b"New"), media_type), 400)
 
     assert call(org, "POST", "/tags", b'{"title": "New"}', media_type).status_code == 201
 

@@ -88,6 +88,45 @@ def test_the_other_routes_refuse_alike(org: Organization, value: Any) -> None:
         assert list(refused.json()["errors"]["taskdata"][0]) == [run.field()]
 
 
+def bracketed(name: str, value: Any) -> list[tuple[str, str]]:
+    """How a form says it."""
+    if isinstance(value, dict):
+        return [pair for key, each in value.items() for pair in bracketed(f"{name}[{key}]", each)]
+    if isinstance(value, list):
+        return [pair for place, each in enumerate(value) for pair in bracketed(f"{name}[{place}]", each)]
+    return [(name, "" if value is None else str(value).lower() if isinstance(value, bool) else str(value))]
+
+
+# What reads the same as text; a form has no numbers, and says nothing of null.
+IN_FORMS = [each for each in GOOD_ANSWERS if each.values[0] != "text" or isinstance(each.values[1], str)]
+
+
+@pytest.mark.parametrize(("field_type", "sent", "stored"), IN_FORMS)
+def test_forms_of_both_kinds_say_what_json_says(org: Organization, field_type: str, sent: Any, stored: Any) -> None:
+    run, field = asking(org, field_type)
+    pairs = bracketed(f"taskdata[{field}]", sent)
+    # Places in lists come in any order.
+    pairs.reverse()
+    for form in ({"data": dict(pairs)}, {"files": [(name, (None, value)) for name, value in pairs]}):
+        run.change("Call", taskdata={field: None}).raise_for_status()
+
+        saved = org.api.request("PUT", run.path("Call"), **form)
+
+        assert saved.status_code == 200, saved.text
+        kept = saved.json()["data"]["taskdata"][field]
+        assert bracketed("it", kept) == bracketed("it", stored)
+
+
+def test_a_form_names_empty_lists(org: Organization) -> None:
+    run, field = asking(org, "assignees_form")
+    name = f"taskdata[{field}]"
+    people = {f"{name}[users][]": str(org.admin.id), f"{name}[groups][]": "", f"{name}[guests][]": ""}
+
+    saved = org.api.request("PUT", run.path("Call"), data=people)
+
+    assert saved.json()["data"]["taskdata"] == {field: {"users": [org.admin.id], "guests": [], "groups": []}}
+
+
 def test_a_bracketed_form_answers_as_well(org: Organization) -> None:
     run = run_of(org, {"title": "Call", "captures": [text_field(label="A")]})
 

@@ -57,6 +57,10 @@ def scene(server: Any, scenes: dict[str, Scene]) -> Scene:
         pytest.param(
             "checklist_id={first}&fields[story-1]=x", "fields.story-1", "is a long text", id="nothing to compare"
         ),
+        pytest.param("fields[amount-1][empty]=maybe", "fields.amount-1", "must be true or false", id="no flag"),
+        pytest.param("fields[]=1", "fields", "is no condition", id="no alias"),
+        pytest.param("fields[amount-1][gt][x]=1", "fields", "fields[amount-1][gt][x]", id="too many brackets"),
+        pytest.param("fields[amount-1=1", "fields", "is no condition", id="a bracket that is open"),
         pytest.param("fields[amount-1][gt]=many", "fields.amount-1", "number", id="no number"),
         pytest.param("fields[amount-1][contains]=1", "fields.amount-1", "no contains", id="an operator of other types"),
         pytest.param("fields[amount-1][like]=1", "fields.amount-1", "no operator like", id="no operator"),
@@ -71,6 +75,23 @@ def test_what_means_nothing_is_refused(scene: Scene, query: str, where: str, sen
     assert response.status_code == 422, response.text
     [message] = response.json()["errors"][where]
     assert sentence in message
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("fields[amount-1][ne]=30&fields[amount-1][ne]=4", [200], id="neither of two"),
+        pytest.param("fields[amount-1][gt]=100&fields[amount-1][gt]=3", [200], id="the narrower is first"),
+        pytest.param("fields[amount-1][in]=30&fields[amount-1][in]=4", [30, 4], id="two lists are one"),
+        pytest.param("fields[amount-1]=30&fields[amount-1]=4", [], id="nobody answers twice"),
+        pytest.param("fields[amount-1][empty]=0", [30, 4, 200], id="not empty"),
+    ],
+)
+def test_several_conditions_on_a_field_all_hold(scene: Scene, query: str, found: list[int]) -> None:
+    amounts = dict(zip((run["id"] for run in scene.runs), (30, 4, 200), strict=True))
+    answer = listed(scene.org.api, f"checklist_id={scene.first['id']}&sort=increment_id&{query}")
+    assert [amounts[run["id"]] for run in answer["data"]] == found
+    assert answer["meta"]["pagination"]["total"] == len(found)
 
 
 def test_a_template_tells_which_field_is_meant(scene: Scene) -> None:

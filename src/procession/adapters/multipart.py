@@ -26,12 +26,16 @@ def parts_of(content_type: str, body: bytes) -> dict[str, bytes]:
 class FormReader:
     """Takes what a request brings, in order."""
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(
+        self, content_type: str, *, most_fields: int = MAX_FIELDS, most_field_bytes: int = MAX_FIELD_BYTES
+    ) -> None:
         """Raises Unreadable unless the header says that a form comes."""
         kind, options = parse_options_header(content_type)
         if kind.lower() != MULTIPART or not options.get(b"boundary"):
             raise Unreadable("The Content-Type must be multipart/form-data with a boundary.")
         self.fields: dict[str, str] = {}
+        # The same as they came, a name as often as it was sent.
+        self.pairs: list[tuple[str, str]] = []
         # The name that the file was sent under and its own, when it has begun.
         self.part: str | None = None
         self.filename = ""
@@ -43,6 +47,7 @@ class FormReader:
         self._value: bytearray = bytearray()
         self._field: str | None = None
         self._is_file = False
+        self._most_fields, self._most_field_bytes = most_fields, most_field_bytes
         events: dict[str, Callable[..., None]] = {
             "on_part_begin": self._begin,
             "on_header_field": self._header_field,
@@ -84,8 +89,8 @@ class FormReader:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         name = options.get(b"name", b"").decode(errors="replace")
         if b"filename" not in options:
-            if len(self.fields) >= MAX_FIELDS:
-                raise Unreadable(f"The form has more than {MAX_FIELDS} fields.")
+            if len(self.pairs) >= self._most_fields:
+                raise Unreadable(f"The form has more than {self._most_fields} fields.")
             self._field = name
             return
         if self.part is not None:
@@ -96,14 +101,16 @@ class FormReader:
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:
             self._pieces.append(data[start:end])
-        elif len(self._value) + end - start > MAX_FIELD_BYTES:
+        elif len(self._value) + end - start > self._most_field_bytes:
             raise Unreadable(f"The field {(self._field or '')[:80]} is too long.")
         else:
             self._value += data[start:end]
 
     def _end_part(self) -> None:
         if self._field is not None:
-            self.fields[self._field] = self._value.decode(errors="replace").replace("\x00", "")
+            value = self._value.decode(errors="replace").replace("\x00", "")
+            self.fields[self._field] = value
+            self.pairs.append((self._field, value))
 
     def _end(self) -> None:
         self.is_complete = True

@@ -36,6 +36,8 @@ TYPES = {
     "assignees_form": "a choice of people",
 }
 TOO_MANY = f"At most {MAX_CONDITIONS} conditions on answers can be combined."
+MALFORMED = "{} is no condition: they are written fields[alias][operator]=value."
+NOT_A_FLAG = "The value of {} must be true or false, or left out."
 NO_ORDER = "A checklist has several answers at once: lists cannot be sorted by it."
 
 
@@ -69,6 +71,10 @@ async def with_answers(
     if not asked and not sorts:
         return where, order
     faults = _Faults()
+    for alias, name, _ in params.fields:
+        if not alias:
+            faults.add("fields", MALFORMED.format(name))
+    faults.raise_any()
     if len(params.fields) > MAX_CONDITIONS:
         faults.add("fields", TOO_MANY)
         faults.raise_any()
@@ -84,25 +90,36 @@ async def with_answers(
     return msgspec.structs.replace(where, valued=tuple(valued)), _order(order, known, valued)
 
 
-def _asked(sent: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
-    """Values by alias and operator; several of `in` are one list."""
-    found: dict[str, dict[str, str]] = {}
+def _asked(sent: Iterable[tuple[str, str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """Operators with their values by alias; several of `in` are one list, of others each is a condition."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for alias, operator, value in sent:
-        tests = found.setdefault(alias.lower(), {})
+        tests = found.setdefault(alias.lower(), [])
         word = operator.lower() or "eq"
-        tests[word] = f"{tests[word]},{value}" if word == "in" and word in tests else value
+        place = next((n for n, (known, _) in enumerate(tests) if known == word == "in"), None)
+        if place is None:
+            tests.append((word, value))
+        else:
+            tests[place] = (word, f"{tests[place][1]},{value}")
     return found
 
 
-def _conditions(alias: str, sent: Mapping[str, str], known: Mapping[str, Known], faults: _Faults) -> list[Valued]:
+def _conditions(
+    alias: str, sent: Iterable[tuple[str, str]], known: Mapping[str, Known], faults: _Faults
+) -> list[Valued]:
     meant, tests = known[alias], list[ValueTest]()
-    for word, value in sent.items():
+    for word, value in sent:
         operator: Operator | None = next((each for each in OPERATORS if each == word), None)
         if operator is None:
             faults.add(f"fields.{alias}", f"There is no operator {word[:50]}; there are {', '.join(OPERATORS)}.")
             continue
-        if operator in ("empty", "not_empty") and read_flag(value) is False:
-            operator = "not_empty" if operator == "empty" else "empty"
+        if operator in ("empty", "not_empty"):
+            asked = read_flag(value or "true")
+            if asked is None:
+                faults.add(f"fields.{alias}", NOT_A_FLAG.format(word))
+                continue
+            if asked is False:
+                operator = "not_empty" if operator == "empty" else "empty"
         try:
             tests.append(read_test(meant.kind, operator, value))
         except Unreadable as error:

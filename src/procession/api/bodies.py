@@ -10,6 +10,7 @@ import msgspec
 from msgspec import NODEFAULT, UNSET, UnsetType
 from starlette.requests import Request
 
+from procession.adapters.multipart import FormReader, Unreadable
 from procession.domain.errors import Invalid, Malformed, TooLarge
 from procession.domain.loose import clean_json, deeper_than
 
@@ -20,6 +21,8 @@ MAX_FORM_FIELDS = 100_000
 LARGEST_INTEGER = 2**63 - 1
 ID_LENGTH = 32
 MAX_LENGTH_DIGITS = 18
+# What `name[]=` says, which is nothing when it is alone.
+NOTHING = object()
 KEYED = frozenset({"prerun", "tasks", "taskdata"})
 _PATH = re.compile(r" - at `\$(.*)`$")
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
@@ -56,12 +59,30 @@ def parse_json(raw: bytes) -> Any:
 
 
 def parse_form(raw: bytes) -> dict[str, Any]:
-    """`a=1&owners[users][]=12&owners[users][]=40` as nested objects and lists."""
-    root: dict[str, Any] = {}
+    """`a=1&owners[users][]=12&owners[users][]=40` as nested objects and lists; `a[]=` alone is an empty list."""
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except ValueError as error:  # no UTF-8, or too many
         raise Malformed("Malformed form data") from error
+    return _nested(pairs)
+
+
+def parse_multipart(raw: bytes, content_type: str) -> dict[str, Any]:
+    """The fields of a multipart form, as `parse_form`. Raises Malformed, also for a file: those are uploaded first."""
+    try:
+        reader = FormReader(content_type, most_fields=MAX_FORM_FIELDS, most_field_bytes=len(raw))
+        reader.feed(raw)
+    except Unreadable as error:
+        raise Malformed(f"Malformed form data: {error}") from error
+    if reader.part is not None:
+        raise Malformed("This takes no file. Upload it with POST /file first, and send what that answers.")
+    if not reader.is_complete:
+        raise Malformed("Malformed form data: it breaks off.")
+    return _nested(reader.pairs)
+
+
+def _nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    root: dict[str, Any] = {}
     for name, value in pairs:
         head = name.partition("[")[0]
         _place(root, [head, *_BRACKETS.findall(name)[:MAX_DEPTH]], value.replace("\x00", ""))
@@ -74,16 +95,20 @@ def _place(node: dict[str, Any], keys: list[str], value: str) -> None:
         if not isinstance(node.get(name), dict):
             node[name] = {}
         node = cast("dict[str, Any]", node[name])
-    node[keys[-1] or str(len(node))] = value
+    node[keys[-1] or str(len(node))] = value if value or keys[-1] else NOTHING
 
 
 def _lists(node: Any) -> Any:
+    if node is NOTHING:
+        return ""
     if not isinstance(node, dict):
         return node
-    items = {key: _lists(value) for key, value in cast("dict[str, Any]", node).items()}
-    if items and all(key == str(index) for index, key in enumerate(items)):
-        return list(items.values())
-    return items
+    entries = cast("dict[str, Any]", node)
+    if list(entries.values()) == [NOTHING]:
+        return []
+    items = {key: _lists(value) for key, value in entries.items()}
+    places = [str(index) for index in range(len(items))]
+    return [items[place] for place in places] if items and items.keys() == set(places) else items
 
 
 def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from procession.adapters.workbooks import read_table
-from procession.api.bodies import parse_form, parse_json, read_body, read_limited
+from procession.api.bodies import parse_form, parse_json, parse_multipart, read_body, read_limited
 from procession.api.call import Answer, Call, Later, Pieces, Streamed
 from procession.api.edge import CallerChanged, Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
@@ -28,7 +28,7 @@ from procession.storage.connection import Reader
 from procession.storage.log import position_query
 from procession.storage.tx import ReadTx, WriteTx, streaming, writing
 
-JSON = "application/json"
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 IF_NONE_MATCH = b"if-none-match"
 NO_CLOCK = 0
 # A client that takes nothing of a stream for so long is given up.
@@ -94,7 +94,7 @@ class Dispatcher:
         raw = b""
         if operation.wants_body:
             raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
-            given["body"] = await _body(operation, call, raw, given)
+            given["body"], raw = await _body(operation, call, raw, given)
         return await self._write(operation, call, values, given, raw)
 
     async def _write(
@@ -243,12 +243,21 @@ def _gains_from_assuming(operation: Operation, call: Call) -> bool:
     return operation.etag and operation.auth == "member" and IF_NONE_MATCH not in call.headers
 
 
-async def _body(operation: Operation, call: Call, raw: bytes, given: Mapping[str, Any]) -> Any:
+async def _body(operation: Operation, call: Call, raw: bytes, given: Mapping[str, Any]) -> tuple[Any, bytes]:
+    """What the body says, and the bytes that tell whether another request says the same (api-conventions 16.1)."""
     if operation.body is Sheet:
-        return await read_table(raw, given["params"].sheet)
-    media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    given = parse_form(raw) if media_type == "application/x-www-form-urlencoded" else parse_json(raw)
-    return given if operation.body is Any else read_body(operation.body, given, call.ignored)
+        return await read_table(raw, given["params"].sheet), raw
+    content_type = call.request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == FORM:
+        sent = parse_form(raw)
+    elif media_type == MULTIPART:
+        sent = parse_multipart(raw, content_type)
+        # The boundary is another one each time.
+        raw = msgspec.json.encode(sent)
+    else:
+        sent = parse_json(raw)
+    return sent if operation.body is Any else read_body(operation.body, sent, call.ignored), raw
 
 
 def _path_values(operation: Operation, found: dict[str, str]) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     ALIASES: ClassVar[Mapping[str, str]] = {}
     # In these a plus sign is a plus sign (e-mail addresses), not a blank.
     LITERAL_PLUS: ClassVar[frozenset[str]] = frozenset({"guests", "actor_email"})
-    # Given as `name[part]=` or `name[part][part]=`, each a triple of texts: a part that is left out is empty.
+    # Given as `name[part]=` or `name[part][part]=`, each a triple of texts: a part that is left out is empty. One with
+    # other brackets than these has no first part, and its name as the second.
     NESTED: ClassVar[frozenset[str]] = frozenset()
     # Present without a value means true ("when set").
     BARE_FLAGS: ClassVar[frozenset[str]] = frozenset()
@@ -73,10 +74,15 @@ def _read(shape: type[P], raw: str, ignored: list[str]) -> P:
     nested: dict[str, list[tuple[str, str, str]]] = {}
     for part in raw.split("&") if raw else ():
         name, equals, value = part.partition("=")
-        name = unquote_plus(name).removesuffix("[]")
+        name = unquote_plus(name)
+        written = name.partition("[")[0] if "[" in name else ""
+        name = name.removesuffix("[]")
         parts = _NESTED.fullmatch(name) if shape.NESTED else None
         if parts is not None and parts[1] in shape.NESTED and len(value) <= MAX_VALUE_CHARACTERS:
             nested.setdefault(parts[1], []).append((parts[2], parts[3] or "", read_text(unquote_plus(value)) or ""))
+            continue
+        if written in shape.NESTED:
+            nested.setdefault(written, []).append(("", name[:100], ""))
             continue
         field = shape.ALIASES.get(name, name)
         if field not in readers:

@@ -75,7 +75,7 @@ def bound(tx: ReadTx, where: TaskFilter, sight: Sight) -> tuple[Shape, dict[str,
     shape = Shape(
         words=where.words,
         hidden=where.hidden,
-        archived="anything" if where.process is not None and where.archived == "without" else where.archived,
+        archived="as the process" if where.process is not None and where.archived == "without" else where.archived,
         limited_to_light=None if sight.is_unlimited else tx.actor.is_light,
         of_process=where.process is not None,
         assigned=tuple(assigned),
@@ -212,7 +212,8 @@ def _is_live() -> Condition:
 
 
 def _in_words(shape: Shape) -> Condition:
-    bases = {"without": _is_live(), "only": _is_archived()}
+    # A process that is archived lists its tasks; a live one not those that a move to another version took away.
+    bases = {"without": _is_live(), "only": _is_archived(), "as the process": _T.archived_at.is_(None)}
     base = bases.get(shape.archived, true())
     if not shape.words:
         return and_(base, _shown(shape))

@@ -95,7 +95,7 @@ async def complete(tx: WriteTx, seen: SeenTask, wanted: Completion, *, means: Me
     decision = tasks.decision_on(task, sent=wanted.is_approved)
     fields = tasks.fields_of(task, document)
     zone = await zone_for(tx, fields)
-    errors: Errors = wanted.errors | tasks.obstacles(task, fields, decision=decision, zone=zone)
+    errors: Errors = tasks.obstacles(task, fields, decision=decision, zone=zone) | wanted.errors
     is_mailed = tasks.sends_mail(task.task_type, decision)
     if is_mailed and not await task_mails.recipients_of(tx, task):
         errors["owners"] = [tasks.NO_RECIPIENT]

@@ -58,6 +58,7 @@ from procession.usecases.tasks import Changed, assigned, unknown_tags
 NO_AD_HOC = "Ad-hoc tasks not allowed for this process"
 LINKED = "Cannot delete linked tasks."
 OF_A_STEP = "A task that was made from a step cannot be deleted. Hide it instead."
+STEP_IS_GONE = "The template has this step no more. The task comes back with a move to a version that has it."
 NOT_ARCHIVED = "This task is not archived."
 NOBODY_ASSIGNED = "The owners field must name at least one member, guest or group."
 UNKNOWN_FOLDER = "There is no process folder with this id."
@@ -370,10 +371,12 @@ async def archive_task(tx: WriteTx, task_id: str) -> None:
 
 
 async def restore_task(tx: WriteTx, task_id: str) -> SeenTask:
-    """Raises NotFound, NotAllowed, WrongState (it is not archived). Spec: T15."""
+    """Raises NotFound, NotAllowed, WrongState (it is not archived, or a move took it away, T-10.12). Spec: T15."""
     seen = await _owned(tx, task_id, to="restore this task")
     if seen.task.archived_at is None:
         raise WrongState(NOT_ARCHIVED)
+    if seen.process is not None:
+        raise WrongState(STEP_IS_GONE)
     restored = await guards.save_changed_task(tx, seen, replace(seen.task, archived_at=None))
     tx.record(happened("task.restored", task_id))
     return restored

@@ -412,6 +412,7 @@ async def _hideable(tx: WriteTx, process_id: str, task_id: str, *, to: str) -> S
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
     require(not tx.actor.is_light and may_edit_task(tx.actor, seen.named, seen.task), to=to)
     guards.require_changeable(seen.process)
+    tasks.require_live(seen.task)
     return seen
 
 

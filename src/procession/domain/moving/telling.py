@@ -113,7 +113,8 @@ def report(
     names = replace(names, steps=steps)
     told: list[Told] = []
     unchanged = 0
-    for task in sorted(after.tasks, key=lambda each: (each.position, each.seq)):
+    # New tasks have no number yet in a dry run: they come last where one that goes had their place.
+    for task in sorted(after.tasks, key=lambda each: (each.position, each.seq not in former, each.seq)):
         if not is_seen(task):
             continue
         found = list(_of_task(former.get(task.seq), task, versions, names))
