@@ -154,6 +154,21 @@ def _either(this: str, that: str, other: str, who: str, _whom: str) -> tuple[Rul
     return (Rule(asked, (Action("show", that), Action("assign_only", that, (who,)))),)
 
 
+def _by_form(this: str, that: str, other: str, who: str, _whom: str) -> tuple[Rule, ...]:
+    asked = Condition("and", KICKOFF, "is_not_empty"), Condition("and", this, "completed")
+    either = Condition("and", KICKOFF, "equals", ROUTES[0]), Condition("or", this, "completed")
+    return (
+        Rule(asked, (Action("assign", that, (who,)), Action("clear_assignees", other))),
+        Rule(either, (Action("deadline", other, (), 3),)),
+    )
+
+
+def _unanswered(this: str, that: str, other: str, _who: str, whom: str) -> tuple[Rule, ...]:
+    empty = Condition("and", "Colour", "is_empty"), Condition("and", this, "completed")
+    other_number = Condition("and", "Number", "not_equals", "7"), Condition("or", this, "completed")
+    return Rule(empty, (Action("assign", other, (whom,)),)), Rule(other_number, (Action("hide", that),))
+
+
 _SHAPES: list[Callable[[str, str, str, str, str], tuple[Rule, ...]]] = [
     _contradict,
     _both_ways,
@@ -164,14 +179,20 @@ _SHAPES: list[Callable[[str, str, str, str, str], tuple[Rule, ...]]] = [
     _left_to_the_next,
     _in_a_row,
     _either,
+    _by_form,
+    _unanswered,
 ]
 _together = st.builds(
-    lambda shape, steps, people: shape(*steps[:3], *people[:2]),
-    st.sampled_from(_SHAPES),
-    st.permutations(STEPS),
+    lambda shapes, steps, people: [shape(*each[:3], *people[:2]) for shape, each in zip(shapes, steps, strict=False)],
+    st.permutations(_SHAPES),
+    st.lists(st.permutations(STEPS), min_size=2, max_size=3),
     st.permutations([*ROLES]),
 )
 _alone = st.one_of(_rule, _usual).map(lambda rule: (rule,))
-RULES = st.lists(st.one_of(_together, _together, _alone), min_size=3, max_size=3).map(
-    lambda groups: sum(groups, ())[:MOST_RULES]
+# Of different shapes; what stands alone before them or after them.
+RULES = st.builds(
+    lambda together, alone, is_first: sum([alone, *together] if is_first else [*together, alone], ())[:MOST_RULES],
+    _together,
+    _alone,
+    st.booleans(),
 )

@@ -7,14 +7,15 @@ same time, some order must explain all of that.
 Rules are drawn that have to do with one another, and made to fire with their targets completed, hidden or shown. Its
 20 sequences notice when one of these is wrong: arming rules again, in each of the three ways, and not otherwise;
 firing once; what one rule's re-opening starts, and in which order; the order of rules and of actions; conditions from
-left to right; each action on a completed task; what was hidden or shown by hand; a shift that happens once for each
-rule and task; hiding at the launch; parts done anew; what rules remember after an undo.
+left to right; a form that is taken back; each action on a completed task; what was hidden or shown by hand; a shift
+that happens once for each rule and task; hiding at the launch; parts done anew; what rules remember after an undo, of
+firing, of completed steps and of shifts. `make mutations` tries it.
 Spec: behaviour-automations 4 to 9, 13; behaviour-launching 9.3; behaviour-work 1, 3, 5, 9.1; api-tasks 3, 4, 11, 12.
 """
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 import pytest
@@ -26,8 +27,8 @@ from tests.builders import Organization
 from tests.stateful.drawn import ACTS, COMPLETIONS, DECISIONS, ROUTE, STEPS_DONE, WAITS
 from tests.stateful.drawn_rules import MOST_RULES, RULES
 from tests.stateful.model import Process
-from tests.stateful.parts import ADMIN, EVERYONE, GIVEN_TO, OK, STEPS, Act, Rule
-from tests.stateful.provoked import AFTERWARDS, BEFORE, provoked
+from tests.stateful.parts import ADMIN, EVERYONE, GIVEN_TO, KICKOFF, OK, STEPS, Act, Rule
+from tests.stateful.provoked import AFTERWARDS, BEFORE, asked_meanwhile, provoked, undone_first
 from tests.stateful.real import RealProcess
 
 SOAK = os.environ.get("SOAK") == "1"
@@ -76,6 +77,7 @@ class Interleaving(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.explanations: list[Process] = []
+        self.times = Counter[Rule]()
 
     @initialize(rules=RULES, route=ROUTE, form_stays_open=st.booleans(), anything=st.integers(0, 1000))
     def launch(self, rules: tuple[Rule, ...], route: str | None, form_stays_open: bool, anything: int) -> None:
@@ -115,26 +117,51 @@ class Interleaving(RuleBasedStateMachine):
         self.in_turn(act, *between, undo)
         self.in_turn(act)
 
-    @rule(number=NUMBERS, before=st.sampled_from(BEFORE), afterwards=st.sampled_from(AFTERWARDS), by_last=st.booleans())
-    def provoke(self, number: int, before: str, afterwards: str, *, by_last: bool) -> None:
-        """Make one of the rules fire, its tasks being completed, hidden or shown before."""
-        self.in_turn(*self.provoked(number, before, afterwards, by_last=by_last))
+    @rule(
+        number=NUMBERS,
+        before=st.sampled_from(BEFORE),
+        afterwards=st.sampled_from(AFTERWARDS),
+        by_last=st.booleans(),
+        form_open=st.booleans(),
+    )
+    def provoke(self, number: int, before: str, afterwards: str, *, by_last: bool, form_open: bool) -> None:
+        """Make one of the rules fire, its tasks being completed, hidden or shown before; or ask one that has to do with
+        the form, and something else, while that is open.
+        """
+        process = self.explanations[0]
+        of_form = [rule for rule in process.rules if KICKOFF in rule.subjects and len(rule.subjects) > 1]
+        if form_open and of_form:
+            self.in_turn(*asked_meanwhile(process, self.chosen(number, of_form)))
+        else:
+            self.in_turn(*provoked(process, self.chosen(number, process.rules), before, afterwards, by_last=by_last))
 
-    @rule(number=NUMBERS, before=st.sampled_from(BEFORE), by_last=st.booleans(), minutes=st.sampled_from((0, 0, 1, 30)))
-    def provoke_and_back(self, number: int, before: str, *, by_last: bool, minutes: int) -> None:
+    @rule(
+        number=NUMBERS,
+        before=st.sampled_from(BEFORE),
+        by_last=st.booleans(),
+        minutes=st.sampled_from((0, 0, 0, 1, 30)),
+        first=st.booleans(),
+    )
+    def provoke_and_back(self, number: int, before: str, *, by_last: bool, minutes: int, first: bool) -> None:
         """What made it fire undone, if it is not too late, and done again."""
-        acts = self.provoked(number, before, "", by_last=by_last, but=self.explanations[0].spent)
+        process = self.explanations[0]
+        fresh = [rule for place, rule in enumerate(process.rules) if place not in process.spent]
+        rule = self.chosen(number, fresh or process.rules)
+        if first:
+            self.in_turn(*undone_first(process, rule))
+            return
+        acts = provoked(process, rule, before, "", by_last=by_last)
         wait = [Act("wait", ADMIN, (minutes,))] if minutes else []
         self.in_turn(*acts, *wait, Act("undo", ADMIN, (acts[-1].what or ("process",))[:1]))
         self.in_turn(acts[-1])
 
-    def provoked(
-        self, number: int, before: str, afterwards: str, *, by_last: bool, but: Collection[int] = ()
-    ) -> list[Act]:
-        """By one of the rules, none of those named if there are others."""
-        process = self.explanations[0]
-        places = [place for place in range(len(process.rules)) if place not in but] or range(len(process.rules))
-        return provoked(process, process.rules[places[number % len(places)]], before, afterwards, by_last=by_last)
+    def chosen(self, number: int, rules: Sequence[Rule]) -> Rule:
+        """One of those that were chosen least often."""
+        least = min(self.times[rule] for rule in rules)
+        rules = [rule for rule in rules if self.times[rule] == least]
+        rule = rules[number % len(rules)]
+        self.times[rule] += 1
+        return rule
 
     @rule(act=WAITS)
     def wait(self, act: Act) -> None:
