@@ -13,7 +13,10 @@ from procession.domain.names import clean_name
 from procession.domain.richtext import plain_text
 from procession.domain.times import DAY, HOUR, MINUTE, Millis
 
-MailKind = Literal["task", "reminder", "assignment", "invitation", "password_reset", "password_changed", "refusal"]
+MailKind = Literal[
+    "task", "reminder", "assignment", "invitation", "password_reset", "password_changed", "refusal", "kickoff",
+    "guest_link",
+]  # fmt: skip
 MailState = Literal["queued", "sent", "failed"]
 
 MAX_AGE = 3 * DAY
