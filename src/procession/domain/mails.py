@@ -14,8 +14,9 @@ from procession.domain.richtext import plain_text
 from procession.domain.times import DAY, HOUR, MINUTE, Millis
 
 MailKind = Literal[
-    "task", "reminder", "assignment", "notice", "invitation", "password_reset", "password_changed", "refusal"
-]
+    "task", "reminder", "assignment", "notice", "invitation", "password_reset", "password_changed", "refusal",
+    "kickoff", "guest_link",
+]  # fmt: skip
 MailState = Literal["queued", "sent", "failed"]
 
 MAX_AGE = 3 * DAY

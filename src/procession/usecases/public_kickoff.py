@@ -16,7 +16,7 @@ from procession.storage import members, template_versions, templates
 from procession.storage.database import Database
 from procession.storage.public_kickoffs import Place
 from procession.storage.tx import ReadTx, WriteTx, writing
-from procession.usecases import guests, uploading
+from procession.usecases import guests, kickoff_letters, uploading
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process
 from procession.usecases.reactions import Means
@@ -77,24 +77,35 @@ async def submit(
     Raises Invalid, NotFound, WrongState; nothing is created then. Spec: L-7.21, L-7.22, L-7.24.
     """
     email = normal_email(given.email)
-    visitor = Actor(kind="guest", guest_email=email, channel="public_kickoff", address=address)
 
     async def work(tx: WriteTx) -> Process:
-        form = await opened(tx, place.template_id)
-        await _require_usable(tx, email)
-        wish = Wish(
-            template_id=place.template_id,
-            name=given.name,
-            owner=form.sharer,
-            starter=form.sharer,
-            prerun=_answers(form.document, given.prerun, email),
-            is_by_setting=True,
-        )
-        process = await _launched(tx, wish, means)
-        await guests.ensure(tx, means.secrets, [email], field="email")
+        process = await launch(tx, place.template_id, given, means)
+        await kickoff_letters.confirm(tx, place.template_id, process, email, means)
         return process
 
+    visitor = visitor_of(email, address)
     return await writing(database, place.org, place.organization_id, visitor, at, work)
+
+
+def visitor_of(email: str, address: str | None) -> Actor:
+    return Actor(kind="guest", guest_email=email, channel="public_kickoff", address=address)
+
+
+async def launch(tx: WriteTx, template_id: str, given: Submission, means: Means) -> Process:
+    """As `submit`, in a transaction of the visitor's."""
+    form, email = await opened(tx, template_id), normal_email(given.email)
+    await _require_usable(tx, email)
+    wish = Wish(
+        template_id=template_id,
+        name=given.name,
+        owner=form.sharer,
+        starter=form.sharer,
+        prerun=_answers(form.document, given.prerun, email),
+        is_by_setting=True,
+    )
+    process = await _launched(tx, wish, means)
+    await guests.ensure(tx, means.secrets, [email], field="email")
+    return process
 
 
 async def keep_file(database: Database, place: Place, received: Received, *, at: int) -> File:

@@ -17,6 +17,7 @@ from procession.api.contract.template_fields import (
     ResultType,
     Unit,
 )
+from procession.domain.run_document import Progress
 
 
 class KickoffLink(msgspec.Struct):
@@ -82,3 +83,40 @@ class KickoffReceipt(msgspec.Struct):
     id: str
     name: str
     started_at: str
+
+
+class LinkRequest(msgspec.Struct):
+    email: Annotated[str, Meta(max_length=254, description="The asker's own: the link is mailed there.")]
+
+
+class VisitSubmission(msgspec.Struct, kw_only=True):
+    name: Annotated[str | None, Meta(description="Name of the process, where the template leaves that open.")] = None
+    prerun: Annotated[Any, Meta(description="The answers by field id, as for a launch.")] = None
+
+
+class OwnTaskOut(msgspec.Struct):
+    """A task of the visitor's own; they work on it from their page."""
+
+    title: str
+    status: str
+    deadline: str | None
+
+
+class VisitProcess(msgspec.Struct):
+    """How the process that the form has started stands: no tasks but the visitor's own."""
+
+    name: str
+    status: str
+    progress: Progress
+    started_at: str
+    completed_at: str | None
+    tasks: list[OwnTaskOut]
+
+
+class KickoffVisit(msgspec.Struct):
+    """What a private link leads to: the form until it is submitted, then the process."""
+
+    email: str
+    kickoff_code: Annotated[str | None, Meta(description="Of the public form, where files for answers are uploaded.")]
+    form: PublicKickoffForm | None
+    process: VisitProcess | None

@@ -1,19 +1,29 @@
 """Public kick-off forms as visitors and editors read them. Spec: api-templates 10.1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from procession.adapters.text import safe_markup
 from procession.api.call import Call
-from procession.api.contract.public_kickoff import KickoffLink, PublicField, PublicKickoffForm
+from procession.api.contract.public_kickoff import (
+    KickoffLink,
+    KickoffVisit,
+    OwnTaskOut,
+    PublicField,
+    PublicKickoffForm,
+    VisitProcess,
+)
 from procession.api.contract.template_fields import FieldColumn, FieldOption
 from procession.api.present.template_fields import present_form_rules
 from procession.domain.fields import Field
+from procession.domain.processes import Process
+from procession.domain.run_document import progress
 from procession.domain.snippets import filled
 from procession.domain.template_references import rich_texts
 from procession.domain.templates import TemplateRow
-from procession.domain.times import wire
+from procession.domain.times import wire, wire_or_none
 from procession.storage.public_kickoffs import Link
 from procession.storage.tx import ReadTx
+from procession.usecases.kickoff_visits import OwnTask, Visited
 from procession.usecases.public_kickoff import Form
 from procession.usecases.quoting import public_text
 
@@ -28,6 +38,26 @@ def present_link(call: Call, row: TemplateRow, link: Link | None) -> KickoffLink
         code=None if link is None else link.code,
         url=address,
         made_at=None if link is None else wire(link.made_at),
+    )
+
+
+async def present_visit(tx: ReadTx, shown: Visited) -> KickoffVisit:
+    return KickoffVisit(
+        email=shown.email,
+        kickoff_code=shown.kickoff_code,
+        form=None if shown.form is None else await present_form(tx, shown.form),
+        process=None if shown.process is None else _process(shown.process, shown.tasks),
+    )
+
+
+def _process(process: Process, tasks: Iterable[OwnTask]) -> VisitProcess:
+    return VisitProcess(
+        name=process.name,
+        status="archived" if process.is_archived else process.status,
+        progress=progress(process.tasks_done, process.tasks_visible),
+        started_at=wire(process.started_at),
+        completed_at=wire_or_none(process.completed_at),
+        tasks=[OwnTaskOut(each.title, each.task.status, wire_or_none(each.task.deadline)) for each in tasks],
     )
 
 

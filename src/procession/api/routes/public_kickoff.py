@@ -37,7 +37,7 @@ async def renew_public_kickoff(tx: WriteTx, call: Call, checklist_id: str) -> It
 @operation("GET", FORM, tag="templates", auth="public", errors=(404, 422))
 async def get_public_kickoff_form(call: Call, code: str) -> Item[PublicKickoffForm]:
     """Read a public kick-off form, without signing in; 422 while it is closed."""
-    place = await _place(call, code)
+    place = await place_of(call, code)
     async with reading(call.edge.database, place.org, place.organization_id, NOBODY, call.now) as tx:
         return Item(await present_form(tx, await public_kickoff.opened(tx, place.template_id)))
 
@@ -45,7 +45,7 @@ async def get_public_kickoff_form(call: Call, code: str) -> Item[PublicKickoffFo
 @operation("POST", FORM, tag="templates", auth="public", status=201, errors=(404, 422))
 async def submit_public_kickoff_form(call: Call, code: str, body: KickoffSubmission) -> Item[KickoffReceipt]:
     """Launch a process by submitting a public kick-off form, without signing in."""
-    place = await _place(call, code)
+    place = await place_of(call, code)
     given = public_kickoff.Submission(body.email, body.name, body.prerun)
     process = await public_kickoff.submit(
         call.edge.database,
@@ -72,14 +72,15 @@ async def upload_to_public_kickoff_form(call: Call, code: str) -> Item[Asset]:
 
     Only `name` is needed. What is not submitted within a day is erased.
     """
-    place = await _place(call, code)
+    place = await place_of(call, code)
     async with receiving(call, UploadPlace(place.org, place.organization_id)) as upload:
         file = await public_kickoff.keep_file(call.edge.database, place, upload.received, at=call.now)
         upload.is_kept = True
     return Item(present_file(file, place.organization_id))
 
 
-async def _place(call: Call, code: str) -> Place:
+async def place_of(call: Call, code: str) -> Place:
+    """Where the form's link leads. Raises NotFound."""
     async with call.edge.database.reading() as connection:
         place = await public_kickoffs.find(connection, code)
     if place is None:

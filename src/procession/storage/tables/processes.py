@@ -142,6 +142,26 @@ public_processes = Table(
     sqlite_with_rowid=False,
 )
 
+kickoff_visits = Table(
+    # Private links to public kick-off forms that people were mailed: to the form, then to how its process stands.
+    "kickoff_visit",
+    metadata,
+    key("org"),
+    # Of the code in the link: it carries 256 random bits.
+    text("hash"),
+    text("template_id"),
+    text("email"),
+    number("made_at"),
+    # Until when the form is open under it; what was mailed without a link was over at once.
+    number("expires_at"),
+    optional_number("process"),
+    PrimaryKeyConstraint("org", "hash"),
+    ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
+    Index("ix_kickoff_visit_email", "org", "email", "made_at"),
+    Index("ix_kickoff_visit_template", "org", "template_id", "made_at"),
+    Index("ix_kickoff_visit_process", "org", "process"),
+)
+
 rule_states = Table(
     # What a process remembers of its rules, and of the processes it launched; only where there is any of both.
     "rule_state",
