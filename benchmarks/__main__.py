@@ -12,6 +12,7 @@ PARTS = {
     "floor": lists.floor,
     "growth": lists.growth,
     "depth": lists.depth,
+    "answers": lists.answers,
     "customary": customary.customary,
     "writes": writes.writes,
     "beside": writes.beside,

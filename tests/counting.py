@@ -1,12 +1,10 @@
 """How many statements a request costs."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from procession.storage.postgres import PostgresConnection
-from procession.storage.query import Query
 from procession.storage.sqlite import SqliteConnection
 from tests.harness import Api
 
@@ -16,24 +14,23 @@ class Statements:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.executed = 0
-        for kind in (SqliteConnection, PostgresConnection):
-            monkeypatch.setattr(kind, "rows", self._counting(kind.rows))
-        # What is read at once is one statement on PostgreSQL.
-        monkeypatch.setattr(SqliteConnection, "at_once", self._counting_all(SqliteConnection.at_once, together=False))
+        # What is read at once is one statement on PostgreSQL, together with what waited for it.
+        monkeypatch.setattr(SqliteConnection, "rows", self._counting(SqliteConnection.rows))
+        monkeypatch.setattr(SqliteConnection, "at_once", self._counting_all(SqliteConnection.at_once))
         monkeypatch.setattr(
-            PostgresConnection, "at_once", self._counting_all(PostgresConnection.at_once, together=True)
-        )
+            PostgresConnection, "_together", self._counting(PostgresConnection._together)
+        )  # where all of them pass
 
-    def _counting(self, rows: Any) -> Any:
-        async def counted(connection: Any, query: Query, values: Mapping[str, Any]) -> Any:
+    def _counting(self, read: Any) -> Any:
+        async def counted(connection: Any, *asked: Any) -> Any:
             self.executed += 1
-            return await rows(connection, query, values)
+            return await read(connection, *asked)
 
         return counted
 
-    def _counting_all(self, at_once: Any, *, together: bool) -> Any:
+    def _counting_all(self, at_once: Any) -> Any:
         async def counted(connection: Any, reads: Any) -> Any:
-            self.executed += 1 if together else len(reads)
+            self.executed += len(reads)
             return await at_once(connection, reads)
 
         return counted

@@ -27,6 +27,10 @@ DEPENDS = {
 WITH = "with=tasks,tags,next_task,folders"
 WITH_BOUND = 4.0
 TASKS_BOUND = 2.0
+BY_PAGE_ONE = ["Data", "What", "Ratio of service times", "Requests/s", "p99 ms", "Bound"]
+
+# Requests: name, path, how many times the service time of the first page it may take.
+Bounded = list[tuple[str, str, float]]
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -196,35 +200,46 @@ def _grown(
 
 def depth(databases: Sequence[str], sizes: Sequence[str], server: Callable[[str], str | None]) -> None:
     """Deep pages, combined filters, search and includes by the plain first page, at the largest size."""
+
+    def bounded(served: Served, database: str) -> Bounded:
+        total: dict[str, Any] = served.ask(PAGE_ONE).json()["meta"]["pagination"]
+        deep = min(DEEP_PAGE, total["total_pages"] - 10)
+        bounds = {**DEPENDS[database], f"page={deep}": DEEP_BOUND, WITH: WITH_BOUND}
+        return [(name, path, bounds[name]) for name, path in deep_requests(served.data.access, deep).items()]
+
+    results.write("depth", [BY_PAGE_ONE, *_by_page_one(databases, sizes, server, bounded)])
+
+
+def answers(databases: Sequence[str], sizes: Sequence[str], server: Callable[[str], str | None]) -> None:
+    """Lists filtered and sorted by answers by the plain first page, at the largest size."""
+
+    def bounded(served: Served, _database: str) -> Bounded:
+        return [(name, path, ANSWERS_BOUND) for name, path in answer_requests(served.data.access).items()]
+
+    results.write("answers", [BY_PAGE_ONE, *_by_page_one(databases, sizes, server, bounded)])
+
+
+def _by_page_one(
+    databases: Sequence[str],
+    sizes: Sequence[str],
+    server: Callable[[str], str | None],
+    bounded: Callable[[Served, str], Bounded],
+) -> list[list[str]]:
+    """Each request in turns with the plain first page."""
     rows: list[list[str]] = []
     for database in databases:
         with ExitStack() as stack:
             served = serve(stack, database, sizes[-1], server(database))
             plain = served.target("page 1", PAGE_ONE)
-            for name, path, bound in _against_page_one(served, database):
+            for name, path, bound in bounded(served, database):
                 figures = load.rounds([plain, served.target(name, path)])
                 base, other = figures[plain.name], figures[f"{served.data.size} {name}"]
-                rows.append(
-                    _row(
-                        f"{database}, {served.data.size}",
-                        f"{name} / page 1",
-                        other.service_ms / base.service_ms,
-                        other,
-                        at_most=bound,
-                    )
-                )
-    results.write("depth", [["Data", "What", "Ratio of service times", "Requests/s", "p99 ms", "Bound"], *rows])
+                value = other.service_ms / base.service_ms
+                rows.append(_row(f"{database}, {served.data.size}", f"{name} / page 1", value, other, at_most=bound))
+    return rows
 
 
-def _against_page_one(served: Served, database: str) -> list[tuple[str, str, float]]:
-    total: dict[str, Any] = served.ask(PAGE_ONE).json()["meta"]["pagination"]
-    deep = min(DEEP_PAGE, total["total_pages"] - 10)
-    bounds = {**DEPENDS[database], f"page={deep}": DEEP_BOUND, WITH: WITH_BOUND}
-    bounds |= dict.fromkeys(answer_requests(served.data.access), ANSWERS_BOUND)
-    return [(name, path, bounds[name]) for name, path in costly_requests(served.data.access, deep).items()]
-
-
-def costly_requests(access: Access, deep: int) -> dict[str, str]:
+def deep_requests(access: Access, deep: int) -> dict[str, str]:
     """A deep page, combined filters, search, includes."""
     owner, tag = access.keys["owner"][0], access.keys["tag"][0]
     return {
@@ -234,7 +249,6 @@ def costly_requests(access: Access, deep: int) -> dict[str, str]:
         "common word": f"/runs?q={quote(access.common_word)}",
         "two letters": "/runs?q=an",
         WITH: f"{PAGE_ONE}&{WITH}",
-        **answer_requests(access),
     }
 
 
@@ -255,5 +269,6 @@ def requests(access: Access, following: str, deep: int) -> dict[str, str]:
     return {
         **single_requests(access, following),
         **task_requests(access),
-        **costly_requests(access, deep),
+        **deep_requests(access, deep),
+        **answer_requests(access),
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from procession.storage.listing import plan as listing_plan
+from procession.storage.listing import drivers
 from tests.builders import Person
 from tests.harness import Server
 from tests.lists.world import World, encoded
@@ -171,7 +171,7 @@ def test_what_is_late_is_found_by_stretches_of_numbers(
     world: World, sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it is where too many are late to be sorted."""
-    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 0)
+    monkeypatch.setattr(drivers, "GATHER_UP_TO", 0)
     admin = world.org.admin
     query = {"status": "delayed", "sort": sort}
     expected = world.slow(admin).ids(query)
@@ -191,7 +191,7 @@ def test_what_is_late_is_found_by_stretches_of_numbers(
 def test_answers_are_found_in_order_where_too_many_are_found_to_be_sorted(
     world: World, who: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_plan, "GATHER_UP_TO", 0)
+    monkeypatch.setattr(drivers, "GATHER_UP_TO", 0)
     person = [world.org.admin, world.people[0]][who]
     slow, pick = world.slow(person), random.Random(who)
     sorts = [*SORTS_BY_ANSWER, "created_at", "-created_at", "name"]

@@ -143,3 +143,22 @@ def test_links_lead_through_answers_and_blanks(server: Any) -> None:
     assert {page["meta"]["pagination"]["total"] for page in along} == {6}
     back = follow(org.api, along[2]["meta"]["pagination"]["links"]["previous"]).json()
     assert [run["id"] for run in back["data"]] == expected[2:4]
+
+
+def test_fields_that_have_just_come_up_are_meant_at_once(server: Any) -> None:
+    """What is remembered of them is looked up again together with the page (decision 7)."""
+    org = Organization(server)
+    scene = Scene(org)
+    asked = "fields[amount-1][gt]=40"
+    expected = [scene.other["id"], scene.runs[2]["id"]]
+    for _ in range(2):
+        assert ids(org.api, asked) == expected
+
+    third = org.template(kickoff=[{"label": "Amount", "field_type": "number"}], steps=["One"])
+    another = scene.launch(third, amount=60)
+    assert ids(org.api, asked) == [another["id"], *expected]
+
+    scene.launch(org.template(kickoff=[{"label": "Amount"}], steps=["One"]), amount="many")
+    refused = org.api.get(f"/runs?{asked}")
+    assert refused.status_code == 422
+    assert "of different types" in refused.json()["errors"]["fields.amount-1"][0]

@@ -40,7 +40,9 @@ EVIDENT = (
     {
         "", "sort=name", "sort=-due_date,name", "page=2&per_page=1", "status=active", "status=problem", "archived=true",
         "owners={admin}", "me=true", "checklist_id={template}", "tag={tag}", "tag=Wanted", "tag_ids={tag}",
-        "folder={folder}", "starred=true", "starred=false", "type=procedure", "sort=progress",
+        "folder={folder}", "starred=true", "starred=false", "type=procedure", "sort=progress", "sort=fields.farm-1",
+        "fields[region-1]=north", "checklist_id={template}&fields[region-1]=north",
+        "checklist_id={template}&sort=-fields.region-1&fields[region-1][gte]=n",
     },
     {"", "page=2&per_page=1", "status=active", "archived=true"},
 )  # fmt: skip
@@ -70,12 +72,21 @@ QUERIES = {
     "checklist_id={template}&tag={tag}&type=procedure": (1, 1),
     # Which fields are meant, and how many have such an answer.
     "fields[farm-1][empty]=1": (2, 3),
+    "fields[region-1]=north": (2, 3),
+    "checklist_id={template}&fields[region-1]=north": (2, 3),
+    "checklist_id={template}&fields[region-1][gte]=n": (2, 3),
+    "checklist_id={template}&sort=-fields.region-1&fields[region-1][gte]=n": (2, 3),
     "sort=fields.farm-1": (1, 1),
 }
 
 
-# Reads that join those of the counters on PostgreSQL.
-JOINED = {"sqlite": {}, "postgresql": {"status=delayed": 2, "fields[farm-1][empty]=1": 1}}
+# Reads that join those of the counters on PostgreSQL. Which fields are meant is remembered there, and looked up again
+# together with what is read by it.
+JOINED = {
+    "sqlite": {},
+    "postgresql": {"status=delayed": 2, "sort=fields.farm-1": 1}
+    | {query: 2 for query in QUERIES if "fields[" in query},
+}
 
 
 class Scene:
@@ -86,8 +97,10 @@ class Scene:
         self.member = org.person()
         self.tag, self.folder = org.tag("Wanted"), org.folder(kind="run")
         steps = ["One", {"title": "Two", "captures": [{"label": "Weight"}]}]
-        self.template = org.template(steps=steps, kickoff=[{"label": "Farm"}])
+        self.template = org.template(steps=steps, kickoff=[{"label": "Farm"}, {"label": "Region"}])
+        region = self.template["prerun"][1]["id"]
         body = {"tags": [self.tag["id"]], "folders": [self.folder["id"]], "users": [self.member.id]}
+        body["prerun"] = {region: "North"}
         self.runs = [launch(org, self.template, name=f"process {n}", **body) for n in range(50)]
         for run in self.runs[:2]:
             first, second = tasks_of(org, run)

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select, update
 from procession.domain.actors import BOT
 from procession.domain.events import happened
 from procession.storage import postgres
+from procession.storage.connection import Read, Row
 from procession.storage.log import position_query
 from procession.storage.migrate import upgrade
 from procession.storage.postgres import PostgresConnection, PostgresDatabase
@@ -329,6 +330,27 @@ async def test_a_read_sees_one_state_from_its_first_statement_on(database: Postg
         assert await connection.rows(_last, values) == before
 
     assert await counter(database, org, "a") == 1
+
+
+async def test_what_is_read_as_advised_is_of_one_state(database: PostgresDatabase, org: int) -> None:
+    """Whatever changes between the advice and what is read by it: what advised is read again, with what was to be read
+    before anything is believed.
+    """
+    await two_counters(database, org)
+    seen: list[Any] = []
+
+    def advised(rows: list[list[Row]]) -> Read:
+        seen.append(rows)
+        with psycopg.connect(database.url, autocommit=True) as other:
+            other.execute("UPDATE sequence SET last = last + 1 WHERE org = %s", [org])
+        return _last, {"org": org, "kind": "a"}
+
+    async with database.reading() as connection:
+        connection.before((_last, {"org": org, "kind": "a"}), seen.append)
+        found = await connection.as_advised([(_last, {"org": org, "kind": "a"})], advised)
+
+    assert seen == [[[(0,)]], [(1,)]]
+    assert found == [[(1,)], [(1,)]]
 
 
 async def test_a_read_cannot_write(database: PostgresDatabase, org: int) -> None:

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from procession.adapters.workbooks import read_table
 from procession.api.bodies import parse_form, parse_json, parse_multipart, read_body, read_limited
 from procession.api.call import Answer, Call, Later, Pieces, Streamed
-from procession.api.edge import CallerChanged, Edge, is_hex_id
+from procession.api.edge import Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
 from procession.api.operations import Operation
 from procession.api.params import Params, read_params
@@ -24,7 +24,7 @@ from procession.api.router import Router
 from procession.api.uploads import Upload, receiving
 from procession.domain.errors import DomainError, Invalid, NotFound
 from procession.domain.sheets import Sheet
-from procession.storage.connection import Reader
+from procession.storage.connection import NotAsAssumed, Reader
 from procession.storage.log import position_query
 from procession.storage.tx import ReadTx, WriteTx, streaming, writing
 
@@ -55,7 +55,7 @@ class Dispatcher:
                 response = await self._run(
                     operation, call, path_values, may_assume=_gains_from_assuming(operation, call)
                 )
-            except CallerChanged:
+            except NotAsAssumed:
                 call = Call(self.edge, request, headers, prefix=prefix, now=call.now)
                 response = await self._run(operation, call, path_values, may_assume=False)
         except (DomainError, HttpRefusal) as error:
@@ -79,7 +79,7 @@ class Dispatcher:
                     asked = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
                     await operation.before(asked, *(given[name] for name in operation.wanted_path_parameters))
                 if operation.tx is ReadTx:
-                    found = await self._read(operation, call, given, connection)
+                    found = await self._read(operation, call, given, connection, may_assume=may_assume)
             except (DomainError, HttpRefusal):
                 await connection.settle()
                 raise
@@ -148,9 +148,11 @@ class Dispatcher:
             await self.edge.authenticate(call, connection, may_assume=may_assume)
 
     async def _read(
-        self, operation: Operation, call: Call, given: dict[str, Any], connection: Reader
+        self, operation: Operation, call: Call, given: dict[str, Any], connection: Reader, *, may_assume: bool
     ) -> "Response | _Unfinished":
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
+        if may_assume and connection.waits_to_join:
+            tx.fields = connection, self.edge.fields
         if call.version is not None:
             tx.rights = (call.version[1], self.edge.rights)
         if not operation.etag:

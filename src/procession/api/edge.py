@@ -16,9 +16,9 @@ from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed, NotFound, Unauthenticated
 from procession.domain.tokens import token_hash
 from procession.storage import identity
-from procession.storage.connection import Connection, Reader, Row
+from procession.storage.connection import Connection, NotAsAssumed, Reader, Row
 from procession.storage.database import Database
-from procession.storage.tx import Remembered
+from procession.storage.tx import Remembered, RememberedFields
 from procession.usecases.reactions import Means
 
 TOUCH_EVERY_MS = 60_000
@@ -36,10 +36,6 @@ def bearer_token(header: str | None) -> str | None:
 
 def is_hex_id(text: str) -> bool:
     return HEX_ID.fullmatch(text) is not None
-
-
-class CallerChanged(Exception):  # nothing went wrong: the request is answered again
-    """A token does not stand for whom it was taken to stand for."""
 
 
 class Edge:
@@ -68,13 +64,14 @@ class Edge:
         # Credentials that were good lately, the longest unused first.
         self._callers: OrderedDict[tuple[int, str], identity.Credential] = OrderedDict()
         self.rights = Remembered()
+        self.fields = RememberedFields()
         self._background: set[asyncio.Task[Any]] = set()
 
     async def authenticate(self, call: Call, connection: Reader, *, may_assume: bool = False) -> None:
         """Set the calling member (or account, where no organization is named).
 
         With `may_assume`, a token that was good before is taken to be so, and looked up together with what is read
-        next: that raises CallerChanged where it is not (decision 7).
+        next: that raises NotAsAssumed where it is not (decision 7).
         """
         token = bearer_token(call.header(b"authorization"))
         if token is None:
@@ -93,10 +90,10 @@ class Edge:
                     self._admit(call, found)
                 except (Unauthenticated, NotAllowed) as error:
                     self._callers.pop(principal, None)
-                    raise CallerChanged from error
+                    raise NotAsAssumed from error
                 if found is None or call.actor != actor or found.rights_epoch != rights_epoch:
                     self._callers.pop(principal, None)
-                    raise CallerChanged
+                    raise NotAsAssumed
 
             connection.before(read, check)
             return

@@ -19,7 +19,7 @@ from procession.domain.process_values import Name
 from procession.domain.templates import Template
 from procession.storage import viewing
 from procession.storage.changes import Touch
-from procession.storage.connection import Connection, Read, Row
+from procession.storage.connection import Advised, Connection, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.log import append_events
 from procession.storage.query import Query
@@ -94,6 +94,9 @@ class _Collector:
 
     async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
         _refuse(reads)
+
+    async def as_advised(self, reads: Sequence[Read], advised: Advised) -> list[list[Row]] | None:
+        _refuse(reads, advised)
 
     async def run(self, query: Query, values: Mapping[str, Any]) -> int:
         _refuse(query, values)

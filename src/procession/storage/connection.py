@@ -13,7 +13,13 @@ Row = tuple[Any, ...]
 
 Read = tuple[Query, Mapping[str, Any]]
 Check = Callable[[list[Row]], None]
-"""Told the rows of a read; raises when they are not as they were assumed to be."""
+"""Told the rows of a read; raises NotAsAssumed when they are not as they were taken to be."""
+Advised = Callable[[list[list[Row]]], Read | None]
+"""Told the rows of some reads; chooses what else to read. None: nothing can be chosen by them."""
+
+
+class NotAsAssumed(Exception):  # nothing went wrong: the request is answered again, and nothing is assumed
+    """What a request took to be so, without looking, is not so."""
 
 
 class Connection(Protocol):
@@ -29,6 +35,12 @@ class Connection(Protocol):
 
         Values of one name are the same in all of them. Where nothing else was read of a connection for reading, the
         state is that of now, and what is read afterwards may see a later one.
+        """
+        ...
+
+    async def as_advised(self, reads: Sequence[Read], advised: Advised) -> list[list[Row]] | None:
+        """The rows of several reads, and of what those advise to read besides, all of the same state. None where they
+        advise nothing. Two round trips on PostgreSQL, where what advised may have changed by the second.
         """
         ...
 
@@ -70,7 +82,7 @@ class Reader(Connection, Protocol):
     waits_to_join: bool
 
     def before(self, read: Read, check: Check) -> None:
-        """Read this together with whatever is read next, and check it before anybody sees that."""
+        """Read this together with whatever is read next, and check it before anybody sees that. Several may wait."""
         ...
 
     async def settle(self) -> None:

@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import Table
 
 from procession.storage import row_statements
-from procession.storage.connection import Check, Read, Row
+from procession.storage.connection import Advised, Check, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
 
@@ -58,6 +58,10 @@ def _one_statement(queries: tuple[Query, ...]) -> tuple[str, dict[str, Any]]:
     return f"SELECT {', '.join(lists)}", constants
 
 
+BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+PLAN_FOR_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
+
+
 async def _plan_once(raw: AsyncConnection[Row]) -> None:
     """Our statements are fixed, and have the plan that the tests hold them to whatever the values are; planning a list
     for its values takes as long as answering it. What is better planned for its values says so (`Query.prepare`).
@@ -76,42 +80,58 @@ class PostgresConnection:
         self._awaits_snapshot = takes_snapshot
         self.has_snapshot = False
         self._plans_for_values = False
-        self._before: tuple[Read, Check] | None = None
+        self._before: list[tuple[Read, Check]] = []
         self._unsent: list[tuple[str, dict[str, Any]]] = []
         self._stream_numbers = itertools.count(1)
 
     def before(self, read: Read, check: Check) -> None:
-        self._before = (read, check)
+        self._before.append((read, check))
 
     async def settle(self) -> None:
         if self._unsent:
             await self.send()
-        if self._before is not None:
+        if self._before:
             await self._after_what_waits([])
 
     async def _begin(self) -> None:
         if self._awaits_snapshot and not self.has_snapshot:
-            await self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await self.raw.execute(BEGIN_SNAPSHOT)
             self.has_snapshot = True
+
+    async def _plan_for_values(self) -> None:
+        """Until the transaction ends."""
+        if self._plans_for_values:
+            return
+        begins = self._awaits_snapshot and not self.has_snapshot
+        # Never prepared: a prepared statement is one, and these may be two.
+        await self.raw.execute(f"{BEGIN_SNAPSHOT}; {PLAN_FOR_VALUES}" if begins else PLAN_FOR_VALUES, prepare=False)
+        self.has_snapshot = self.has_snapshot or begins
+        self._plans_for_values = True
 
     async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
         return await self._after_what_waits(reads)
 
+    async def as_advised(self, reads: Sequence[Read], advised: Advised) -> list[list[Row]] | None:
+        further = advised(await self._together(reads))
+        return None if further is None else await self._after_what_waits([*reads, further])
+
     async def _after_what_waits(self, reads: Sequence[Read]) -> list[list[Row]]:
         if self._unsent:
             await self.send()
-        before, self._before = self._before, None
-        if before is None:
+        if not self._before:
             return await self._together(reads)
-        read, check = before
-        first, *others = await self._together([read, *reads])
-        check(first)
-        return others
+        before, self._before = self._before, []
+        found = await self._together([*(read for read, _ in before), *reads])
+        for (_, check), rows in zip(before, found, strict=False):
+            check(rows)
+        return found[len(before) :]
 
     async def _together(self, reads: Sequence[Read]) -> list[list[Row]]:
         self.statements += 1
         queries = tuple(query for query, _ in reads)
         prepare = None if all(query.prepare for query in queries) else False
+        if prepare is False:
+            await self._plan_for_values()
         if len(reads) == 1:
             compiled = queries[0].on("postgresql")
             cursor = await self.raw.execute(compiled.sql, compiled.bind(reads[0][1]), prepare=prepare)  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
@@ -124,19 +144,9 @@ class PostgresConnection:
         return [[] if rows is None else _rows.decode(rows) for rows in lists]
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
-        await self._begin()
-        if self._before is not None and query.prepare:
-            [found] = await self._after_what_waits([(query, values)])
-            return found
-        await self.settle()
-        self.statements += 1
-        compiled = query.on("postgresql")
-        prepare = None if query.prepare else False
-        if not query.prepare and not self._plans_for_values:
-            await self.raw.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-            self._plans_for_values = True
-        cursor = await self.raw.execute(compiled.sql, compiled.bind(values), prepare=prepare)  # pyright: ignore[reportArgumentType]  # SQL comes from the compiler, not from a literal
-        return await cursor.fetchall()
+        await (self._begin() if query.prepare else self._plan_for_values())
+        [found] = await self._after_what_waits([(query, values)])
+        return found
 
     async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         await self._begin()

@@ -19,7 +19,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from procession.storage.connection import Check, Read, Row
+from procession.storage.connection import Advised, Check, Read, Row
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
 from procession.storage.sqlite_writer import Work, Writer, WriterStopped
@@ -144,6 +144,12 @@ class SqliteConnection:
             return [self._execute(query, values).fetchall()]  # pyright: ignore[reportUnknownMemberType]  # as above
         return [self._start(query, values).fetchall() for query, values in reads]  # pyright: ignore[reportUnknownMemberType]  # as above
 
+    async def as_advised(self, reads: Sequence[Read], advised: Advised) -> list[list[Row]] | None:
+        self._begin()
+        rows = await self.at_once(reads)
+        further = advised(rows)
+        return None if further is None else [*rows, await self.rows(*further)]
+
     async def stream(self, query: Query, values: Mapping[str, Any]) -> AsyncGenerator[Row]:
         cursor = self._start(query, values)
         self._streams.add(cursor)
@@ -195,9 +201,12 @@ class SqliteConnection:
     def close(self) -> None:
         self.raw.close(force=True)
 
-    def _start(self, query: Query, values: Mapping[str, Any]) -> apsw.Cursor:
+    def _begin(self) -> None:
         if self._takes_snapshots and not self.raw.in_transaction:
             self.execute("BEGIN")
+
+    def _start(self, query: Query, values: Mapping[str, Any]) -> apsw.Cursor:
+        self._begin()
         return self._execute(query, values)
 
     def _execute(self, query: Query, values: Mapping[str, Any]) -> apsw.Cursor:

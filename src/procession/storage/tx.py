@@ -16,7 +16,7 @@ from procession.domain.events import Event
 from procession.domain.process_values import Name
 from procession.storage import changes, viewing
 from procession.storage.changes import Touch
-from procession.storage.connection import Connection, Read, Row
+from procession.storage.connection import Connection, Read, Reader, Row
 from procession.storage.database import Database
 from procession.storage.log import advance_position, append_events, append_topics
 from procession.storage.numbers import new_uuid, take_numbers
@@ -30,6 +30,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 Values = Mapping[str, Any]
 
 MAX_REMEMBERED = 10_000
+# So many questions for fields are remembered, of so many characters and with so many fields found at most.
+QUESTIONS_KEPT, QUESTION_LENGTH, FIELDS_KEPT = 1_000, 2_000, 200
 
 
 class Remembered(OrderedDict[tuple[int, int, bool], tuple[int, frozenset[str]]]):
@@ -40,6 +42,18 @@ class Remembered(OrderedDict[tuple[int, int, bool], tuple[int, frozenset[str]]])
     def put(self, key: tuple[int, int, bool], epoch: int, principals: frozenset[str]) -> None:
         self[key] = (epoch, principals)
         if len(self) > MAX_REMEMBERED:
+            self.popitem(last=False)
+
+
+class RememberedFields(OrderedDict[tuple[int, tuple[str, ...]], list[Row]]):
+    """What was found of the fields that lists know (storage.value_fields), by organization and aliases."""
+
+    def put(self, question: tuple[int, tuple[str, ...]], found: list[Row]) -> None:
+        """Remember this, where it is not too much."""
+        if sum(map(len, question[1])) > QUESTION_LENGTH or not 0 < len(found) <= FIELDS_KEPT:
+            return
+        self[question] = found
+        if len(self) > QUESTIONS_KEPT:
             self.popitem(last=False)
 
 
@@ -58,6 +72,8 @@ class ReadTx:
         self.value_fields: dict[str, dict[Name, int]] = {}
         # The organization's rights epoch as this transaction knows it, with what is remembered; None: nothing is.
         self.rights: tuple[int, Remembered] | None = None
+        # What is remembered of fields, and what reads it again; None: nothing may be taken to hold still.
+        self.fields: tuple[Reader, RememberedFields] | None = None
 
     async def rows(self, shape: type[S], query: Query, **values: Any) -> list[S]:
         """Every row as a `shape`; the statement selects its fields in their order. `org` is always bound."""

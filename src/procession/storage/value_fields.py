@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 
 from procession.domain.process_values import Name
 from procession.domain.value_keys import Kind
+from procession.storage.connection import NotAsAssumed, Row
 from procession.storage.dialect import DialectName, insert, is_in
 from procession.storage.query import Query
 from procession.storage.tables.lists import value_fields
@@ -66,8 +67,28 @@ async def numbered(tx: WriteTx, template_id: str, wanted: Iterable[Name]) -> dic
 
 
 async def named(tx: ReadTx, aliases: Collection[str]) -> list[ValueField]:
-    """Every field with one of these aliases, the older ones first."""
-    return [_field(*row) for row in await tx.tuples(_named, aliases=sorted(aliases))]
+    """Every field with one of these aliases, the older ones first.
+
+    Where fields are remembered, no statement: then what is read next raises NotAsAssumed if they have changed.
+    """
+    asked = sorted(aliases)
+    if tx.fields is None:
+        return [_field(*row) for row in await tx.tuples(_named, aliases=asked)]
+    reader, remembered = tx.fields
+    question = (tx.org, tuple(asked))
+    known = remembered.get(question)
+    if known is None:
+        known = await tx.tuples(_named, aliases=asked)
+        remembered.put(question, known)
+    else:
+
+        def check(found: list[Row]) -> None:
+            if found != known:
+                remembered.pop(question, None)
+                raise NotAsAssumed
+
+        reader.before((_named, {"aliases": asked, "org": tx.org}), check)
+    return [_field(*row) for row in known]
 
 
 async def everything(tx: ReadTx) -> list[ValueField]:

@@ -28,14 +28,14 @@ def page_by_answer(page: PageShape) -> Query:
     # Every number has its row: an outer join keeps planners from reading all rows and looking for the numbers.
     joined = found.outerjoin(processes, and_(P.org == bindparam("org"), P.seq == found.c.seq))
     rows: _Part = select(*row_columns(), found.c.value.label("sort0")).select_from(joined)
-    return as_query(rows.order_by(*_order(page, found.c)), page.shape)
+    return as_query(rows.order_by(*_order(page, found.c)), page.shape, page.driver, in_order=True)
 
 
 def numbers_by_answer(page: PageShape) -> Query:
     """The page's numbers, each followed by its key."""
     found = _numbers(page).subquery("found")
     rows: _Part = select(found.c.seq, found.c.value).order_by(*_order(page, found.c))
-    return as_query(rows, page.shape)
+    return as_query(rows, page.shape, page.driver, in_order=True)
 
 
 def _numbers(page: PageShape) -> _Part:

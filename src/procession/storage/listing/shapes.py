@@ -77,13 +77,18 @@ class PageShape(NamedTuple):
     size: int
 
 
-def as_query(statement: Select[*tuple[Any, ...]], shape: Shape) -> Query:
-    """PostgreSQL cannot use its trigram index for a pattern that it does not know yet, and how two conditions are best
-    combined depends on how much is under each.
+def as_query(statement: Select[*tuple[Any, ...]], shape: Shape, driver: Driver, *, in_order: bool = False) -> Query:
+    """PostgreSQL cannot use its trigram index for a pattern that it does not know yet, and how two conditions, the one
+    that the statement starts from among them, are best combined depends on how much is under each. Where ranges are
+    read in their order and each row is looked up (`in_order`), there is one way.
     """
-    conditions = len(shape.keyed) + len(shape.valued)
-    conditions += sum(part.keyed is not None or part.delayed for part in shape.parts)
-    return Query(statement, prepare=shape.search != "trigram" and conditions + shape.limited_sight <= 1)
+    given = driver.given(shape)
+    asked = sum(each not in given for each in (*shape.keyed, *shape.valued))
+    asked += sum(each.operator == "ne" and each.is_marked for each in shape.valued)
+    asked += sum(part.keyed is not None or part.delayed for part in shape.parts)
+    asked += shape.limited_sight and not driver.principals
+    starts = not in_order and driver.kind in ("gather", "ranges", "answers")
+    return Query(statement, prepare=shape.search != "trigram" and asked + starts <= 1)
 
 
 def list_order(page: PageShape) -> list[ColumnElement[Any]]:

@@ -82,9 +82,9 @@ def number_statement(page: PageShape) -> Query:
             numbers = _by_creation(page, descending).subquery("found")
             order = directed(numbers.c.seq, descending != page.backwards)
             columns: list[ColumnElement[Any]] = [numbers.c.seq, numbers.c.seq.label("sort0")]
-            return as_query(select(*columns).order_by(order), page.shape)
+            return as_query(select(*columns).order_by(order), page.shape, page.driver, in_order=True)
         if field in INDEXED and page.driver.kind == "rows":
-            return as_query(_by_index(page, field, descending), page.shape)
+            return as_query(_by_index(page, field, descending), page.shape, page.driver, in_order=True)
         if page.driver.kind == "answers":
             return numbers_by_answer(page)
     return _sorted(page, bare=True)
@@ -100,7 +100,7 @@ def _joined(page: PageShape, found: Any) -> Query:
     )
     field, descending = page.order[0]
     order = [directed(numbers.c.seq, descending != page.backwards)] if field == "seq" else list_order(page)
-    return as_query(rows.order_by(*order), page.shape)
+    return as_query(rows.order_by(*order), page.shape, page.driver, in_order=True)
 
 
 def _by_creation(page: PageShape, descending: bool) -> Any:
@@ -216,7 +216,7 @@ def _sorted(page: PageShape, *, bare: bool = False) -> Query:
     rows = select(*columns, *sort).where(*conditions).order_by(*list_order(page))
     if page.cursor is None:
         rows = rows.offset(bindparam("offset"))
-    return as_query(rows.limit(constant(page.size)), shape)
+    return as_query(rows.limit(constant(page.size)), shape, page.driver)
 
 
 def _gathered(page: PageShape) -> ColumnElement[bool]:
@@ -298,7 +298,7 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             key,
             *conditions_in(shape, facet.c.state, facet.c.seq, but=driver.given(shape)),
         )
-        return as_query(rows, shape)
+        return as_query(rows, shape, driver)
     if driver.valued is not None and not needs_row(shape):
         row = process_values.alias().c
         rows = select(func.count(row.seq.distinct()) if driver.valued.may_repeat else func.count()).where(
@@ -307,7 +307,7 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             *meets(driver.valued, row.key),
             *conditions_in(shape, row.state, row.seq, but=driver.given(shape)),
         )
-        return as_query(rows, shape)
+        return as_query(rows, shape, driver)
     if driver.principals and not needs_row(shape):
         access = process_access.alias()
         rows = select(func.count(access.c.seq.distinct())).where(
@@ -315,6 +315,7 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             is_in(access.c.principal, "principals"),
             *conditions_in(shape, access.c.state, access.c.seq, sight=False),
         )
-        return as_query(rows, shape)
+        return as_query(rows, shape, driver)
     conditions = conditions_in(shape, P.state, P.seq)
-    return as_query(select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions), shape)
+    rows = select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions)
+    return as_query(rows, shape, driver)
