@@ -706,3 +706,16 @@ def test_a_launch_is_copied_exported_and_left_behind(org: Organization, other_or
         assert second["prerun"][0]["actionable_id"] == made["prerun"][2]["id"]
         assert rule["conditions"][0]["operation"] == "overdue" and made["two_way_visibility"] is True
     assert [each["then_actions"] for each in abroad["automated_actions"]] == [[]]
+
+
+def test_what_is_wrong_with_a_rule_is_said_once_and_in_words(org: Organization) -> None:
+    """A blank name is no name; of an unknown action type nobody knows the verbs. Spec: A-1.2, A-4.1."""
+    rules = Rules(org)
+    wrong = rules.body(automated_alias="  ", then_actions=[rules.action(action_type="email", action_verb="send")])
+
+    refused = org.api.post(rules.path, wrong)
+
+    assert refused.status_code == 422
+    errors = refused.json()["errors"]
+    assert errors["automated_alias"] == ["The automated alias field is required."]
+    assert [path for path in errors if path.startswith("then_actions")] == ["then_actions.0.action_type"]

@@ -395,3 +395,23 @@ def test_a_preview_says_what_moved_each_deadline() -> None:
     assert [each.kind for each in sign.shifts] == []
     assert [each.kind for each in pay.shifts] == ["after_hours", "holiday", "weekend", "closure"]
     assert [(each.kind, each.starts_on.isoformat()) for each in file.shifts] == [("clock_change", "2026-03-05")]
+
+
+def test_a_day_in_several_closures_is_named_after_the_first() -> None:
+    """L-9.22: the one that begins first, however many begin and end in between; the last day counts, the next not."""
+    long = Closure("Rebuilding", date(2026, 1, 1), date(2026, 12, 31))
+    days = [Closure(f"Day {day}", date(2026, 1, day), date(2026, 1, day)) for day in range(2, 29)]
+    late = Closure("Moving", date(2026, 12, 30), date(2027, 1, 2))
+    closings = Closings((long, *days, late))
+
+    named = {
+        day: closings.on(day) for day in (date(2026, 1, 5), date(2026, 12, 31), date(2027, 1, 2), date(2027, 1, 3))
+    }
+
+    assert [None if each is None else each.name for each in named.values()] == [
+        "Rebuilding",
+        "Rebuilding",
+        "Moving",
+        None,
+    ]
+    assert closings.on(date(2025, 12, 31)) is None

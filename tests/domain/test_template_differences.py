@@ -85,6 +85,12 @@ NOTE, DAY = BRIEF.fields
             id="one moved, not two",
         ),
         pytest.param(
+            replace(BASE, steps=(SAIL, PERMIT)),
+            ['Step "Brief" was removed from position 1.',
+             'Step "Permit" was moved among the others, at position 2 as before.'],
+            id="moved without another number",
+        ),
+        pytest.param(
             with_step(0, title="Talk"), ['The title of step "Talk" changed from "Brief" to "Talk".'], id="title"
         ),
         pytest.param(

@@ -144,9 +144,14 @@ class _Play:
         quoting = [task for task in process.tasks if MARK in task.title]
         if quoting:
             reader = await self._reader()
+            known = {
+                step.id: quoted
+                for document in self.documents_in(process)
+                for quoted in [quoted_in_process(process, document, (), reader)]
+                for step in document.steps
+            }
             for task in quoting:
-                quoted = quoted_in_process(process, self.document_of(task.step_id), (), reader)
-                own = quoted.also({"current-task-id": Variable((task.id,))})
+                own = known[task.step_id or ""].also({"current-task-id": Variable((task.id,))})
                 found[task.id] = fill_variables(task.title, own)[:MAX_TITLE]
         return found
 

@@ -124,7 +124,8 @@ class _Reader:
         alias = sent["automated_alias"]
         name = clean_name(alias) if isinstance(alias, str) else ""
         if not name:
-            self.complain("automated_alias", "The automated alias must be a text.")
+            wrong = "field is required" if isinstance(alias, str) else "must be a text"
+            self.complain("automated_alias", f"The automated alias {wrong}.")
         elif len(name) > MAX_NAME:
             self.complain("automated_alias", f"The automated alias may not be greater than {MAX_NAME} characters.")
         return name
@@ -164,7 +165,8 @@ class _Reader:
         if not self._require(path, sent, key):
             return None
         found = next((word for word in known if word == sent[key]), None)
-        if found is None:
+        # Nothing is known where what decides it is wrong itself, which is said there.
+        if found is None and known:
             self.complain(f"{path}{key}", f"The {key.replace('_', ' ')} must be one of {', '.join(known)}.")
         return found
 
