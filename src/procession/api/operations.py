@@ -50,6 +50,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     shows_secret: bool
     # Used only in the document: a description of the body where the handler reads plain data.
     documented_body: Any
+    # Asked before the faults of a body that cannot be read are told; it takes `tx` and path parameters by name.
+    first: Callable[..., Awaitable[None]] | None
 
     @property
     def wants_body(self) -> bool:
@@ -69,6 +71,7 @@ def operation(
     media_types: tuple[str, ...] = ("application/json",),
     shows_secret: bool = False,
     documented_body: Any = None,
+    first: Callable[..., Awaitable[None]] | None = None,
 ) -> Callable[[H], H]:
     """Declare the decorated coroutine function as an endpoint; several methods make aliases of one another."""
 
@@ -91,6 +94,7 @@ def operation(
                     media_types=media_types,
                     shows_secret=shows_secret,
                     documented_body=documented_body,
+                    first=first,
                 )
             )
         previous: tuple[Operation, ...] = getattr(handler, "operations", ())
