@@ -88,6 +88,23 @@ def test_the_other_routes_refuse_alike(org: Organization, value: Any) -> None:
         assert list(refused.json()["errors"]["taskdata"][0]) == [run.field()]
 
 
+def test_an_answer_is_cleared_by_null_and_not_by_saying_nothing(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [text_field(label="A")]})
+    captures, field = f"/tasks/{run.task_id('Call')}/captures", run.field()
+    run.change("Call", taskdata={field: "kept"}).raise_for_status()
+
+    with unchanged(org):
+        for refused, at in (
+            (org.api.put("/form-field/value", {"id": field, "value": "new"}), "form_value"),
+            (org.api.post(captures, {"id": field, "form_value": "new"}), "value"),
+            (org.api.post(captures, [{"id": field, "value": "new"}, {"id": field}]), "1.value"),
+        ):
+            assert (refused.status_code, list(refused.json()["errors"])) == (422, [at])
+
+    org.api.put("/form-field/value", {"id": field, "form_value": None}).raise_for_status()
+    assert run.tasks()["Call"]["taskdata"] == {}
+
+
 def bracketed(name: str, value: Any) -> list[tuple[str, str]]:
     """How a form says it."""
     if isinstance(value, dict):

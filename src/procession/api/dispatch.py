@@ -92,10 +92,27 @@ class Dispatcher:
                 upload.is_kept = REPLAYED not in response.headers
                 return response
         raw = b""
-        if operation.wants_body:
-            raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
-            given["body"], raw = await _body(operation, call, raw, given)
-        return await self._write(operation, call, values, given, raw)
+        try:
+            if operation.wants_body:
+                raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
+                given["body"], raw = await _body(operation, call, raw, given)
+            return await self._write(operation, call, values, given, raw)
+        except Invalid:
+            await self._refuse_first(operation, call, given)
+            raise
+
+    async def _refuse_first(self, operation: Operation, call: Call, given: Mapping[str, Any]) -> None:
+        """Raises what goes before the faults of a body: NotFound, NotAllowed and the like (api-conventions 3)."""
+        if operation.first is None:
+            return
+        wanted = {name: given[name] for name in operation.wanted_path_parameters}
+        async with self.edge.database.reading() as connection:
+            try:
+                await operation.first(
+                    ReadTx(connection, call.org, call.organization_id, call.actor, call.now), **wanted
+                )
+            finally:
+                await connection.settle()
 
     async def _write(
         self, operation: Operation, call: Call, values: Mapping[str, Any], given: Mapping[str, Any], raw: bytes

@@ -52,6 +52,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     before: Callable[..., Awaitable[None]] | None
     # Used only in the document: a description of the body where the handler reads plain data.
     documented_body: Any
+    # Asked before the faults of a body that cannot be read are told; it takes `tx` and path parameters by name.
+    first: Callable[..., Awaitable[None]] | None
 
     @property
     def wants_body(self) -> bool:
@@ -72,6 +74,7 @@ def operation(
     shows_secret: bool = False,
     before: Callable[..., Awaitable[None]] | None = None,
     documented_body: Any = None,
+    first: Callable[..., Awaitable[None]] | None = None,
 ) -> Callable[[H], H]:
     """Declare the decorated coroutine function as an endpoint; several methods make aliases of one another."""
 
@@ -95,6 +98,7 @@ def operation(
                     shows_secret=shows_secret,
                     before=before,
                     documented_body=documented_body,
+                    first=first,
                 )
             )
         previous: tuple[Operation, ...] = getattr(handler, "operations", ())

@@ -187,7 +187,10 @@ def read_answer(raw: object, path: str, value_key: str) -> tuple[str, object]:
         raise Invalid({at: [required("id")]})
     if not isinstance(field_id, str):
         raise Invalid({at: ["The id must be the id of a form field."]})
-    return field_id.lower(), entry.get(value_key)
+    if value_key not in entry:
+        # Null clears an answer; saying nothing of it is a mistake, not a wish.
+        raise Invalid({f"{path}.{value_key}" if path else value_key: [required(value_key)]})
+    return field_id.lower(), entry[value_key]
 
 
 def read_answers(raw: object) -> dict[str, object]:

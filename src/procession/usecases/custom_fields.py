@@ -22,6 +22,7 @@ from procession.storage.custom_fields import Holder
 from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards
+from procession.usecases.guards import SeenTask
 from procession.usecases.processes import may_edit_run
 from procession.usecases.step_fields import find_field
 from procession.usecases.steps import find_step
@@ -51,14 +52,19 @@ async def change_process(tx: WriteTx, process_id: str, change: Change) -> Found:
 async def change_task(tx: WriteTx, task_id: str, change: Change, *, process_id: str | None = None) -> Found:
     """Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState, Invalid. Spec: api-tasks 18."""
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
-    require(tx.actor.is_admin or is_assigned(seen.named, seen.task), to=f"{WRITE} task")
-    guards.require_changeable(seen.process)
-    tasks.require_live(seen.task)
+    require_task(tx, seen)
     values = await _changed(tx, "task", seen.task.custom_fields, change)
     saved = await guards.save_changed_task(tx, seen, replace(seen.task, custom_fields=values))
     seq = saved.process.seq if saved.process is not None else None
     tx.record(happened("task.updated", saved.task.id, process=seq, fields=CHANGED))
     return values
+
+
+def require_task(tx: ReadTx, seen: SeenTask) -> None:
+    """Raises NotAllowed, ProcessArchived, ProcessLocked, ProcessOnHold, WrongState."""
+    require(tx.actor.is_admin or is_assigned(seen.named, seen.task), to=f"{WRITE} task")
+    guards.require_changeable(seen.process)
+    tasks.require_live(seen.task)
 
 
 async def of_member(tx: ReadTx, account: int) -> Found:

@@ -3,6 +3,7 @@
 from procession.api.call import Call
 from procession.api.contract.custom_fields import CustomFieldBody, CustomFields, CustomFieldsBody
 from procession.api.contract.envelope import Item
+from procession.api.first import edited_process, task_with_values
 from procession.api.operations import operation
 from procession.api.present.custom_fields import shown
 from procession.api.routes.guests import guest_key
@@ -30,13 +31,13 @@ async def get_process_custom_fields(tx: ReadTx, run_id: str) -> Item[CustomField
     return shown((await guards.readable_process(tx, run_id)).process.custom_fields)
 
 
-@operation("PUT", RUN, tag="custom-field values", errors=(423,))
+@operation("PUT", RUN, tag="custom-field values", errors=(423,), first=edited_process)
 async def replace_process_custom_fields(tx: WriteTx, run_id: str, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a process."""
     return shown(await custom_fields.change_process(tx, run_id, replacing(sent_values(body))))
 
 
-@operation("PATCH", RUN + "/{field_key}", tag="custom-field values", errors=(423,))
+@operation("PATCH", RUN + "/{field_key}", tag="custom-field values", errors=(423,), first=edited_process)
 async def set_process_custom_field(
     tx: WriteTx, run_id: str, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:
@@ -56,7 +57,7 @@ async def get_process_task_custom_fields(tx: ReadTx, run_id: str, task_id: str) 
     return shown((await guards.readable_task(tx, task_id, process_id=run_id)).task.custom_fields)
 
 
-@operation("PUT", RUN_TASK, tag="custom-field values", errors=(423,))
+@operation("PUT", RUN_TASK, tag="custom-field values", errors=(423,), first=task_with_values)
 async def replace_process_task_custom_fields(
     tx: WriteTx, run_id: str, task_id: str, body: CustomFieldsBody
 ) -> Item[CustomFields]:
@@ -64,7 +65,7 @@ async def replace_process_task_custom_fields(
     return shown(await custom_fields.change_task(tx, task_id, replacing(sent_values(body)), process_id=run_id))
 
 
-@operation("PATCH", RUN_TASK + "/{field_key}", tag="custom-field values", errors=(423,))
+@operation("PATCH", RUN_TASK + "/{field_key}", tag="custom-field values", errors=(423,), first=task_with_values)
 async def set_process_task_custom_field(
     tx: WriteTx, run_id: str, task_id: str, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:
@@ -86,13 +87,13 @@ async def get_task_custom_fields(tx: ReadTx, task_id: str) -> Item[CustomFields]
     return shown((await guards.readable_task(tx, task_id)).task.custom_fields)
 
 
-@operation("PUT", TASK, tag="custom-field values", errors=(423,))
+@operation("PUT", TASK, tag="custom-field values", errors=(423,), first=task_with_values)
 async def replace_task_custom_fields(tx: WriteTx, task_id: str, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a task."""
     return shown(await custom_fields.change_task(tx, task_id, replacing(sent_values(body))))
 
 
-@operation("PATCH", TASK + "/{field_key}", tag="custom-field values", errors=(423,))
+@operation("PATCH", TASK + "/{field_key}", tag="custom-field values", errors=(423,), first=task_with_values)
 async def set_task_custom_field(tx: WriteTx, task_id: str, field_key: str, body: CustomFieldBody) -> Item[CustomFields]:
     """Set one custom field of a task; null clears it."""
     return shown(await custom_fields.change_task(tx, task_id, setting(field_key, body.value)))

@@ -5,6 +5,7 @@ from typing import Any
 from procession.api.call import Call
 from procession.api.contract.envelope import Item, Many
 from procession.api.contract.tasks import GuestShareBody, LinkBody, TaskOut, TogetherBody
+from procession.api.first import live_task
 from procession.api.operations import operation
 from procession.api.present.task_includes import present
 from procession.api.routes.guest_tasks import GUEST, address_of, answered_to_guest
@@ -28,7 +29,7 @@ async def change_tasks_together(tx: WriteTx, call: Call, run_id: str, body: Any)
     return Many(await present(tx, call, changed, frozenset({"summary"})))
 
 
-@operation("POST", TASK + "/link", tag="tasks", status=200, errors=(423,), documented_body=LinkBody)
+@operation("POST", TASK + "/link", tag="tasks", status=200, errors=(423,), documented_body=LinkBody, first=live_task)
 async def link_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[TaskOut]:
     """Add a one-off task that stands alone to a process, with everything on it."""
     return await answered(tx, call, await linking.link(tx, task_id, body))

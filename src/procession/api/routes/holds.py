@@ -4,6 +4,7 @@ from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.holds import HoldBody
 from procession.api.contract.process_answers import RunWithTasks
+from procession.api.first import held_process
 from procession.api.operations import operation
 from procession.api.routes.process_writes import RUN
 from procession.api.routes.processes import one_process
@@ -11,7 +12,7 @@ from procession.storage.tx import WriteTx
 from procession.usecases import holds
 
 
-@operation("POST", RUN + "/hold", tag="processes", errors=(423,))
+@operation("POST", RUN + "/hold", tag="processes", errors=(423,), first=held_process)
 async def put_on_hold(tx: WriteTx, call: Call, run_id: str, body: HoldBody) -> Item[RunWithTasks]:
     """Put a process on hold: its tasks cannot be changed and its clocks stand. Again: another reason."""
     process = await holds.put_on_hold(tx, run_id, body.reason)

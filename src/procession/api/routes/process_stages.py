@@ -8,6 +8,7 @@ from procession.api.call import Call
 from procession.api.contract.envelope import Item, Paginated
 from procession.api.contract.processes import RunStage, RunStageChange, RunStageListParams
 from procession.api.contract.steps import StageBody
+from procession.api.first import edited_process
 from procession.api.lenient import read_object
 from procession.api.operations import operation
 from procession.api.routes.process_writes import RUN
@@ -33,14 +34,14 @@ async def list_process_stages(tx: ReadTx, call: Call, run_id: str, params: RunSt
     return call.paginated(stages[page.offset : page.offset + page.size], len(stages), page)
 
 
-@operation("POST", STAGES, tag="stages", status=201, errors=(423,), documented_body=StageBody)
+@operation("POST", STAGES, tag="stages", status=201, errors=(423,), documented_body=StageBody, first=edited_process)
 async def create_process_stage(tx: WriteTx, call: Call, run_id: str, body: Any) -> Item[RunStage]:
     """Add a milestone to a process, last unless it names a position. Its template stays as it is."""
     given = read_object(StageBody, body, call.ignored)
     return Item(_shown(await process_stages.add_stage(tx, run_id, name=given.name, position=given.position)))
 
 
-@operation(("PUT", "PATCH"), STAGE, tag="stages", errors=(423,), documented_body=RunStageChange)
+@operation(("PUT", "PATCH"), STAGE, tag="stages", errors=(423,), documented_body=RunStageChange, first=edited_process)
 async def update_process_stage(tx: WriteTx, call: Call, run_id: str, stage_id: str, body: Any) -> Item[RunStage]:
     """Rename or move a milestone of a process; `tasks` are all the tasks that belong to it."""
     given = read_object(RunStageChange, body, call.ignored)

@@ -3,6 +3,7 @@
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.threads import CommentBody, ProblemBody, ResolveBody, ThreadOut
+from procession.api.first import live_process
 from procession.api.operations import operation
 from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
@@ -12,7 +13,7 @@ from procession.usecases.thread_writing import Draft
 RUN = "/organizations/{org_id}/runs/{run_id}"
 
 
-@operation("POST", RUN + "/comment", tag="processes", status=201)
+@operation("POST", RUN + "/comment", tag="processes", status=201, first=live_process)
 async def comment_on_process(tx: WriteTx, call: Call, run_id: str, body: CommentBody) -> Item[ThreadOut]:
     """Comment on a process; whatever the label, its status stays."""
     draft = draft_of(body)
@@ -21,7 +22,7 @@ async def comment_on_process(tx: WriteTx, call: Call, run_id: str, body: Comment
     return Item(await present_thread(tx, written))
 
 
-@operation("POST", RUN + "/problem", tag="processes", status=201)
+@operation("POST", RUN + "/problem", tag="processes", status=201, first=live_process)
 async def report_issue(tx: WriteTx, call: Call, run_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Open an issue: the process and its tasks are locked until it is resolved."""
     draft = Draft(content=body.content)
@@ -30,7 +31,7 @@ async def report_issue(tx: WriteTx, call: Call, run_id: str, body: ProblemBody) 
     return Item(await present_thread(tx, written))
 
 
-@operation("POST", RUN + "/resolved-threads", tag="processes")
+@operation("POST", RUN + "/resolved-threads", tag="processes", first=live_process)
 async def resolve_issue(tx: WriteTx, call: Call, run_id: str, body: ResolveBody) -> Item[ThreadOut]:
     """Resolve one open issue of the process; the answer is the comment that says how."""
     draft = Draft(content=body.content, state=body.state)

@@ -16,6 +16,7 @@ from procession.api.contract.tasks import (
     TaskOut,
     TaskParams,
 )
+from procession.api.first import known_process
 from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
@@ -72,7 +73,9 @@ async def update_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[
     return await answered(tx, call, changed)
 
 
-@operation("POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody)
+@operation(
+    "POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody, first=known_process
+)
 async def complete_process_task(tx: WriteTx, call: Call, run_id: str, body: Any) -> Item[TaskOut]:
     """Complete a task of a process, or the caller's part of it. Completing it twice is refused and fires nothing."""
     limit = call.settings.comments_per_hour

@@ -15,6 +15,7 @@ from procession.api.contract.threads import (
     ResolveBody,
     ThreadOut,
 )
+from procession.api.first import live_task
 from procession.api.operations import operation
 from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
@@ -29,7 +30,7 @@ COMMENT = TASK + "/comment/{comment_id}"
 REACTION = COMMENT + "/reactions/{emoji}"
 
 
-@operation("POST", TASK + "/comment", tag="comments", status=201, errors=(423,))
+@operation("POST", TASK + "/comment", tag="comments", status=201, errors=(423,), first=live_task)
 async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBody) -> Item[ThreadOut]:
     """Comment on a task. Mentioned members see the task's process from then on; `+address@domain` makes the guest with
     this address an assignee.
@@ -40,7 +41,7 @@ async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBo
     return Item(await present_thread(tx, written))
 
 
-@operation(["PUT", "PATCH"], COMMENT, tag="comments", errors=(423,))
+@operation(["PUT", "PATCH"], COMMENT, tag="comments", errors=(423,), first=live_task)
 async def update_comment(
     tx: WriteTx, call: Call, task_id: str, comment_id: str, body: CommentChange
 ) -> Item[ThreadOut]:
@@ -60,7 +61,7 @@ async def delete_comment(tx: WriteTx, task_id: str, comment_id: str) -> None:
     await threads.delete_comment(tx, task_id, comment_id)
 
 
-@operation("POST", TASK + "/problem", tag="comments", status=201, errors=(423,))
+@operation("POST", TASK + "/problem", tag="comments", status=201, errors=(423,), first=live_task)
 async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Report a problem: the task cannot be completed until it is resolved, a completed one reopens."""
     draft = Draft(content=body.content, label="problem")
@@ -69,7 +70,7 @@ async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBod
     return Item(await present_thread(tx, written))
 
 
-@operation("POST", TASK + "/resolved-threads", tag="comments")
+@operation("POST", TASK + "/resolved-threads", tag="comments", first=live_task)
 async def resolve_problem(tx: WriteTx, call: Call, task_id: str, body: ResolveBody) -> Item[ThreadOut]:
     """Resolve one open problem of the task; the answer is the comment that says how."""
     draft = Draft(content=body.content, state=body.state)
@@ -78,7 +79,7 @@ async def resolve_problem(tx: WriteTx, call: Call, task_id: str, body: ResolveBo
     return Item(await present_thread(tx, resolved))
 
 
-@operation("POST", TASK + "/bot-comment", tag="comments", status=201)
+@operation("POST", TASK + "/bot-comment", tag="comments", status=201, first=live_task)
 async def comment_as_bot(tx: WriteTx, task_id: str, body: BotCommentBody) -> Item[ThreadOut]:
     """Comment in the bot's name: nobody is notified, no limit counts it."""
     return Item(await present_thread(tx, await threads.comment_as_bot(tx, task_id, body.content)))
@@ -103,6 +104,7 @@ async def remove_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str
     auth="guest",
     status=201,
     errors=(423,),
+    first=live_task,
 )
 async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCommentBody) -> Item[ThreadOut]:
     """Comment on one's own task as the guest whose link this is; labelled `problem` it reports a problem."""
