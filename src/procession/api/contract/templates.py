@@ -44,6 +44,13 @@ class TemplatePermission(msgspec.Struct):
     groups: list[str]
 
 
+class Launchability(msgspec.Struct):
+    """Whether the caller may launch from a template as it is."""
+
+    allowed: bool
+    reason: Annotated[str | None, Meta(description="What a launch would be refused with.")]
+
+
 class DefaultMemberWatcher(msgspec.Struct, kw_only=True):
     """A member who watches every new process, and how they are told."""
 
@@ -142,6 +149,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     tags: Many[TagLink] | UnsetType = UNSET
     folder: One[ChecklistFolder] | UnsetType = UNSET
     permissions: Many[TemplatePermission] | UnsetType = UNSET
+    launch: One[Launchability] | UnsetType = UNSET
     stages: Many[Milestone] | UnsetType = UNSET
     member_watchers: Many[MemberWatcher] | UnsetType = UNSET
     guest_watchers: Many[GuestWatcher] | UnsetType = UNSET
