@@ -50,6 +50,7 @@ def test_c14_taking_over_makes_the_only_assignee_and_is_undone(org: Organization
 
 
 def test_n9_tasks_of_a_process_are_given_to_others_together_or_not_at_all(org: Organization) -> None:
+    """Z5: people and dates of many in one request, their order by each one's position."""
     mira, light = org.person(), org.person("light")
     run, other = run_of(org, "Call", "Weigh", "Sign"), run_of(org, "Call")
     call, weigh, sign = (run.task_id(each) for each in ("Call", "Weigh", "Sign"))
@@ -65,6 +66,8 @@ def test_n9_tasks_of_a_process_are_given_to_others_together_or_not_at_all(org: O
     assert (owners(org, call), owners(org, weigh)) == (nobody_but(mira.id), nobody_but(mira.id))
     assert run.tasks()["Weigh"]["deadline"] == "2031-05-05T09:00:00.000Z"
     assert_refused(undo(run, "Weigh"), 422, "CANNOT_UNDO")
+    org.api.data("PUT", f"{path}/{call}", {"position": 4})
+    assert [each["id"] for each in org.api.data("GET", path)] == [weigh, sign, call]
 
     run.complete("Sign").raise_for_status()
     stranger = other.task_id("Call")

@@ -104,6 +104,9 @@ BAD_OVERRIDES: dict[str, Any] = {
     "a guest without an address": {"owners": {"guests": ["ana"]}},
     "a group by name": {"owners": {"groups": ["sales"]}},
     "an unknown group": {"owners": {"groups": [NOWHERE]}},
+    "L-7.4 nobody and somebody": {"unassigned": True, "owners": {"guests": ["a@partner.test"]}},
+    "nobody, perhaps": {"unassigned": "perhaps"},
+    "T-8.9 left out, though mandatory": {"skip": True},
 }
 
 

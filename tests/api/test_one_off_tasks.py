@@ -35,6 +35,7 @@ def test_a_task_has_every_key_with_its_type(org: Organization) -> None:
         "status": "not-started", "status_label": "not-started", "task_type": "task", "is_approved": None,
         "is_completable": True, "position": 1, "blueprint_position": None, "stage_id": None,
         "started_at": "2026-09-21T14:13:20.000Z", "is_soft_start_date": False, "deadline": "2031-05-06T09:30:00.000Z",
+        "deadline_is_held": False,
         "created_at": "2026-09-21T14:13:20.000Z", "last_updated": "2026-09-21T14:13:20.000Z", "completed_at": None,
         "archived_at": None, "starter_id": org.admin.id, "completer_id": None, "completer_guest": None,
         "completer_guest_id": None, "is_oneoff_task": True, "everyone_must_complete": False,

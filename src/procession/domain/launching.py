@@ -234,11 +234,15 @@ def _answers(source: Source, request: Request, around: Surroundings, *, today: d
 
 
 def _launched_steps(source: Source, request: Request, around: Surroundings) -> list[Step]:
-    """Those that get a task: every one, as overrides only override (DEC-30), unless the server lets them select."""
+    """Those that get a task: every one that is not left out (L-7.2), as overrides only override (DEC-30), unless the
+    server lets them select.
+    """
     if source.type != "procedure":
         return []
     selects = around.map_selects_steps and request.overrides
-    return [step for step in source.document.steps if not selects or step.id in request.overrides]
+    skipped = {step_id for step_id, given in request.overrides.items() if given.skip}
+    steps = [step for step in source.document.steps if step.id not in skipped]
+    return [step for step in steps if not selects or step.id in request.overrides]
 
 
 def tasks_of(
@@ -280,7 +284,9 @@ def named_in(step: Step, around: Surroundings) -> Owners:
 
 
 def assigned(step: Step, given: Override, request: Request, around: Surroundings) -> Owners:
-    """First match wins: the request, the template with its job titles, the launcher, nobody. Spec: L-8.1 to L-8.6."""
+    """First wins: the request, the template with its job titles, launcher, nobody. Spec: L-7.4, L-8.1 to L-8.6."""
+    if given.unassigned:
+        return Owners()
     if given.owners is not None and not given.owners.is_empty:
         owners = given.owners
     else:
@@ -306,7 +312,7 @@ def without_absent_starter(owners: Owners, request: Request, around: Surrounding
 
 def _filling(step: Step, given: Override, request: Request) -> tuple[str, ...]:
     """The job titles that the task's people come from. Spec: api-tasks 6."""
-    if given.owners is not None and not given.owners.is_empty:
+    if given.unassigned or (given.owners is not None and not given.owners.is_empty):
         return ()
     return tuple(role for role in step.roles if role in request.roles and not request.roles[role].is_empty)
 

@@ -8,17 +8,21 @@ import msgspec
 from procession.domain.answers import fold_map
 from procession.domain.assignees import read_owners
 from procession.domain.errors import Invalid
-from procession.domain.loose import as_int, as_object
+from procession.domain.loose import as_bool, as_int, as_object
 from procession.domain.processes import Owners
-from procession.domain.templates import MAX_STEP_TITLE, Template
+from procession.domain.templates import MAX_STEP_TITLE, Step, Template
 from procession.domain.times import parse_instant
 
 MAX_POSITION = 9999
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """What a launch says about one step. Spec: api-processes 7.3."""
+    """What a launch says about one step. Spec: api-processes 7.3; L-7.2, L-7.4."""
 
+    # It gets no task.
+    skip: bool = False
+    # Nobody gets the task, not even whoever launches.
+    unassigned: bool = False
     owners: Owners | None = None
     deadline: int | None = None
     started_at: int | None = None
@@ -42,7 +46,7 @@ def read_overrides(raw: object, template: Template) -> dict[str, Override]:
             errors.append({key: [f"The task {key} is not part of the template"]})
             continue
         try:
-            found[step.id] = _read_override(value)
+            found[step.id] = _read_override(step, value)
         except Invalid as invalid:
             errors.append({step.id: [message for messages in invalid.errors.values() for message in messages]})
     if errors:
@@ -50,7 +54,7 @@ def read_overrides(raw: object, template: Template) -> dict[str, Override]:
     return found
 
 
-def _read_override(raw: object) -> Override:
+def _read_override(step: Step, raw: object) -> Override:
     sent = as_object(raw)
     if sent is None:
         if raw in (None, []):
@@ -71,6 +75,8 @@ def _read_override(raw: object) -> Override:
         return None
 
     override = Override(
+        skip=read("skip", sent.get("skip"), _flag) or False,
+        unassigned=read("unassigned", sent.get("unassigned"), _flag) or False,
         owners=read("owners", sent.get("owners"), read_owners),
         deadline=read("deadline", sent.get("deadline", nested.get("deadline")), parse_instant),
         started_at=read("started_at", sent.get("started_at"), parse_instant),
@@ -79,9 +85,20 @@ def _read_override(raw: object) -> Override:
         title=read("title", sent.get("title"), lambda value: _text(value, MAX_STEP_TITLE)),
         summary=read("summary", sent.get("summary"), lambda value: _text(value, None)),
     )
+    if override.skip and not step.skip_start_process:
+        errors["skip"] = [f"The step {step.title} is mandatory, it cannot be left out."]
+    if override.unassigned and override.owners is not None and not override.owners.is_empty:
+        errors["unassigned"] = ["Name owners or say unassigned, not both."]
     if errors:
         raise Invalid(errors)
     return override
+
+
+def _flag(value: object) -> bool:
+    flag = as_bool(value)
+    if flag is None:
+        raise ValueError("write true or false.")
+    return flag
 
 
 def _whole(value: object, least: int, most: int) -> int:

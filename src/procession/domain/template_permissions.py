@@ -7,6 +7,7 @@ import msgspec
 
 from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed, NotFound
+from procession.domain.templates import Settings, TemplateHead
 
 Permission = Literal["READ", "EDIT", "LAUNCH", "DUPLICATE", "PROCESS_READ"]
 
@@ -17,6 +18,8 @@ LISTING_LIGHT: frozenset[Permission] = frozenset({"READ", "LAUNCH"})
 
 EVERYONE = "everyone"
 LAUNCH_REFUSED = "Permission denied: cannot launch process from this template."
+LAUNCH_ARCHIVED = "This template is archived. Restore it before launching a process from it."
+LAUNCH_UNPUBLISHED = "This template has not been published yet. Publish it before launching a process from it."
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,16 @@ def may_edit(standing: Standing) -> bool:
 
 def may_launch(standing: Standing) -> bool:
     return standing.bypasses or "LAUNCH" in standing.lists
+
+
+def launch_obstacle(standing: Standing, head: TemplateHead, settings: Settings) -> str | None:
+    """Why a launch by the caller would be refused; None when it would not. Spec: L-1.1, L-1.3, L-1.6."""
+    if not may_launch(standing):
+        return LAUNCH_REFUSED
+    if head.is_archived:
+        return LAUNCH_ARCHIVED
+    is_published = not settings.dual_version_enabled or head.published_version is not None
+    return None if is_published else LAUNCH_UNPUBLISHED
 
 
 def may_duplicate(standing: Standing) -> bool:

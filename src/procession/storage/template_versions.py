@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 
 from procession.domain.errors import WrongState
 from procession.domain.lookup_lists import lists_of, with_lists
+from procession.domain.template_permissions import LAUNCH_ARCHIVED, LAUNCH_UNPUBLISHED
 from procession.domain.templates import Template, TemplateRow
 from procession.storage import lookup_lists, templates
 from procession.storage.dialect import is_in
@@ -19,9 +20,6 @@ from procession.storage.tables.processes import processes
 from procession.storage.tables.templates import template_versions
 from procession.storage.tables.templates import templates as template_table
 from procession.storage.tx import ReadTx, WriteTx
-
-ARCHIVED = "This template is archived. Restore it before launching a process from it."
-UNPUBLISHED = "This template has not been published yet. Publish it before launching a process from it."
 
 # No transaction lasts this long: a version frozen before that is committed.
 SETTLED_AFTER_MS = 60_000
@@ -206,12 +204,12 @@ async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:
     Spec: L-1.3, T-10.2, T-10.7.
     """
     if row.is_archived:
-        raise WrongState(ARCHIVED)
+        raise WrongState(LAUNCH_ARCHIVED)
     if not row.document.dual_version_enabled:
         frozen = await freeze(tx, row)
         return LaunchableTemplate(frozen, frozen.version, frozen.document)
     if row.published_version is None:
-        raise WrongState(UNPUBLISHED)
+        raise WrongState(LAUNCH_UNPUBLISHED)
     document = await version_document(tx, row.id, row.published_version)
     return LaunchableTemplate(row, row.published_version, document)
 
@@ -219,11 +217,11 @@ async def for_launch(tx: WriteTx, row: TemplateRow) -> LaunchableTemplate:
 async def would_launch(tx: ReadTx, row: TemplateRow) -> Template:
     """As `for_launch`, and nothing is frozen. Raises WrongState."""
     if row.is_archived:
-        raise WrongState(ARCHIVED)
+        raise WrongState(LAUNCH_ARCHIVED)
     if not row.document.dual_version_enabled:
         return row.document
     if row.published_version is None:
-        raise WrongState(UNPUBLISHED)
+        raise WrongState(LAUNCH_UNPUBLISHED)
     return await version_document(tx, row.id, row.published_version)
 
 
@@ -237,7 +235,7 @@ async def freeze(tx: WriteTx, row: TemplateRow) -> TemplateRow:
         return row
     current = next(iter(await templates.lock_many(tx, [row.id])), None)
     if current is None:
-        raise WrongState(ARCHIVED)
+        raise WrongState(LAUNCH_ARCHIVED)
     if current.is_frozen:
         return current
     await tx.insert(

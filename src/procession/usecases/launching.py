@@ -12,6 +12,7 @@ from procession.domain.job_titles import holders_to_remember
 from procession.domain.launching import Numbers, Source
 from procession.domain.processes import Owners, Process
 from procession.domain.summary import settle
+from procession.domain.template_permissions import LAUNCH_ARCHIVED
 from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import Millis
 from procession.storage import (
@@ -20,7 +21,6 @@ from procession.storage import (
     processes,
     tasks,
     template_links,
-    template_versions,
     templates,
 )
 from procession.storage.tx import WriteTx
@@ -70,7 +70,7 @@ async def _launched(
     await guests.ensure(tx, means.secrets, _guests_of(process))
     # Before the process with its tags: the row of a template is locked before the numbers of links everywhere.
     if not await templates.count_launch(tx, row.id):
-        raise WrongState(template_versions.ARCHIVED)
+        raise WrongState(LAUNCH_ARCHIVED)
     await _remember_holders(tx, holders_to_remember(document, request.roles))
     await processes.add(tx, process)
     await watchers.watch_new_process(tx, process, document)

@@ -71,6 +71,9 @@ class TaskOut(msgspec.Struct, kw_only=True):
     started_at: str | None
     is_soft_start_date: bool
     deadline: str | None
+    deadline_is_held: Annotated[
+        bool, Meta(description="It waits for another step, or its process is on hold: it counts for nothing yet.")
+    ]
     created_at: str
     last_updated: str
     completed_at: str | None

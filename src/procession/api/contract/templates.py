@@ -45,6 +45,13 @@ class TemplatePermission(msgspec.Struct):
     guests: Annotated[list[str], Meta(description="Addresses; only CHECKLIST_READ has any.")]
 
 
+class Launchability(msgspec.Struct):
+    """Whether the caller may launch from a template as it is."""
+
+    allowed: bool
+    reason: Annotated[str | None, Meta(description="What a launch would be refused with.")]
+
+
 class DefaultMemberWatcher(msgspec.Struct, kw_only=True):
     """A member who watches every new process, and how they are told."""
 
@@ -143,6 +150,7 @@ class Checklist(msgspec.Struct, kw_only=True):
     tags: Many[TagLink] | UnsetType = UNSET
     folder: One[ChecklistFolder] | UnsetType = UNSET
     permissions: Many[TemplatePermission] | UnsetType = UNSET
+    launch: One[Launchability] | UnsetType = UNSET
     stages: Many[Milestone] | UnsetType = UNSET
     member_watchers: Many[MemberWatcher] | UnsetType = UNSET
     guest_watchers: Many[GuestWatcher] | UnsetType = UNSET

@@ -176,6 +176,7 @@ def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> Task
         started_at=wire_or_none(task.started_at),
         is_soft_start_date=task.is_soft_start_date,
         deadline=wire_or_none(task.deadline),
+        deadline_is_held=task.is_held,
         created_at=wire(task.created_at),
         last_updated=wire(task.updated_at),
         completed_at=wire_or_none(task.completed_at),

@@ -6,19 +6,26 @@ from msgspec import UNSET
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Many, One
-from procession.api.contract.templates import Checklist
+from procession.api.contract.templates import Checklist, Launchability
 from procession.api.present.files import present_files
 from procession.api.present.steps import present_stages, present_steps, present_tags
 from procession.api.present.templates import present_folder, present_permissions, present_template
 from procession.api.present.watchers import WATCHERS, add_watchers
-from procession.domain.template_permissions import PERMISSIONS, Permission, Standing, may_edit, may_read
+from procession.domain.template_permissions import (
+    PERMISSIONS,
+    Permission,
+    Standing,
+    launch_obstacle,
+    may_edit,
+    may_read,
+)
 from procession.domain.templates import TemplateOutline, TemplateRow
 from procession.storage import files, folders, template_grants, template_links
 from procession.storage.template_lists import ListedTemplate
 from procession.storage.tx import ReadTx
 from procession.usecases.template_access import Opened, as_seen
 
-OFFERED = frozenset({"steps", "tags", "folder", "permissions", "stages", "assets", *WATCHERS})
+OFFERED = frozenset({"steps", "tags", "folder", "permissions", "launch", "stages", "assets", *WATCHERS})
 # Printed always: asking for them is no mistake.
 INLINE = frozenset({"prerun", "automated_actions", "users", "groups", "industry_tags", "topic_tags"})
 # These read the whole document.
@@ -71,11 +78,7 @@ async def _add_includes(
 ) -> None:
     ids = [row.id for row in rows]
     for row, checklist in zip(rows, shown, strict=True):
-        if isinstance(row, TemplateRow):
-            if "steps" in names:
-                checklist.steps = Many(present_steps(row.id, row.document))
-            if "stages" in names:
-                checklist.stages = Many(present_stages(row.document))
+        _add_without_asking(row, checklist, names, standings[row.id])
     if "tags" in names:
         tags = await template_links.tags_of_templates(tx, ids)
         for row, checklist in zip(rows, shown, strict=True):
@@ -92,6 +95,20 @@ async def _add_includes(
         for row, checklist in zip(rows, shown, strict=True):
             lists = shown_lists(standings[row.id])
             checklist.permissions = Many(present_permissions(grants[row.id], lists))
+
+
+def _add_without_asking(
+    row: TemplateRow | TemplateOutline, checklist: Checklist, names: frozenset[str], standing: Standing
+) -> None:
+    """What follows from the template and the caller alone."""
+    if isinstance(row, TemplateRow):
+        if "steps" in names:
+            checklist.steps = Many(present_steps(row.id, row.document))
+        if "stages" in names:
+            checklist.stages = Many(present_stages(row.document))
+    if "launch" in names:
+        obstacle = launch_obstacle(standing, row, row.document)
+        checklist.launch = One(Launchability(allowed=obstacle is None, reason=obstacle))
 
 
 async def _add_folders(
