@@ -51,3 +51,22 @@ def test_a_finished_process_is_told_once_to_whom_it_concerns(org: Organization, 
     run.complete("Weigh").raise_for_status()
     org.api.request("DELETE", f"/runs/{run.id}").raise_for_status()
     assert news(org, post, owner, member) == [[], []]
+
+
+def test_a_changed_process_is_told_to_who_takes_part(org: Organization, post: PostOffice) -> None:
+    """behaviour-work Z10, behaviour-people N1: name, notes and kick-off form; by one mail; stars and folders concern nobody."""
+    member, outsider = org.person(), org.person()
+    news(org, post)
+    run = run_of(org, {"title": "Weigh", "assignees": [member.id]}, name="Iris")
+    path = f"/runs/{run.id}"
+    news(org, post)
+
+    org.api.data("PUT", path, {"name": "Irisé <b>", "summary": "Hurry"})
+    subject, text = letter(org, post, member)
+    assert subject == "Changed: Irisé <b>"
+    assert "Iris was changed by Mira Okoye:" in text and "it has other notes" in text
+    assert "it is called Irisé &lt;b&gt; now, no longer <s>Iris</s>" in text
+    org.api.data("PUT", path, {"name": "Irisé <b>", "starred": True, "summary": "Hurry"})
+    assert news(org, post, member, outsider) == [[], []]
+    org.api.data("PUT", path, {"name": "Nora"})
+    assert news(org, post, member, outsider, org.admin) == [["Changed: Nora"], [], []]

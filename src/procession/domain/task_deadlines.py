@@ -3,7 +3,7 @@
 The arithmetic is `domain.deadlines`; here it meets tasks. Spec: behaviour-launching 9.3, behaviour-work D14, D16.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -11,8 +11,10 @@ from procession.domain import deadlines
 from procession.domain.absences import NONE, Absences, week_of
 from procession.domain.calendar import WorkingWeek
 from procession.domain.deadlines import START_RUN, PlannedDeadline, StepDeadline, TaskDeadline
+from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
+from procession.domain.times import wire_or_none
 
 Rules = Mapping[str, StepDeadline]
 
@@ -62,6 +64,25 @@ def followed_up(
     if before.is_completed and not after.is_completed:
         process = held_again(process, after, rules, week, absences)
     return process
+
+
+def moves(before: Process, after: Process, anchor: Task, act: str) -> Iterator[Event]:
+    """What the log says of the other tasks of a process whose deadlines followed what was done to one (`act`).
+
+    While a deadline waits for another task it is none that anybody goes by. Spec: behaviour-work D8, D16.
+    """
+    former = {task.seq: task for task in before.tasks}
+    for task in after.tasks:
+        known = former.get(task.seq)
+        if known is None or task.seq == anchor.seq or _counts(known) == _counts(task):
+            continue
+        dates = {"before": wire_or_none(_counts(known)), "after": wire_or_none(_counts(task))}
+        event = happened("task.updated", task.id, process=after.seq, fields=["deadline"], deadline=dates)
+        yield replace(event, cause=f"{act}:{anchor.id}")
+
+
+def _counts(task: Task) -> int | None:
+    return None if task.is_held else task.deadline
 
 
 def _deadlines(process: Process, rules: Rules, week: WorkingWeek, absences: Absences) -> dict[str, TaskDeadline]:

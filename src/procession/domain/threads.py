@@ -24,9 +24,10 @@ AuthorKind = Literal["user", "guest", "bot"]
 MAX_CONTENT = 65_535
 MAX_EMOJI = 32
 MAX_SELECTED_TEXT = 2000
+NO_GROUPS: Mapping[str, str] = {}
 
 # A whole tag, or a mention between tags: what looks like one inside an attribute is none.
-_TAG_OR_MENTION = re.compile(r"""<(?:[^<>"]|"[^"]*")*+>|@\[(\d{1,15})\]""", re.ASCII)
+_TAG_OR_MENTION = re.compile(r"""<(?:[^<>"]|"[^"]*")*+>|@\[(?:(\d{1,15})|([0-9a-f]{32}))\]""", re.ASCII)
 
 # A whole tag, or an address after a plus sign that begins a word.
 _TAG_OR_INVITATION = re.compile(
@@ -53,7 +54,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     author: int | None = None
     author_guest: str | None = None
     content: str
-    # Members whose `@[<id>]` in the content counts: they are notified, named on reading, and see the process.
+    # Members whose `@[<id>]`, or a group of theirs, in the content counts: they are notified, named on reading, and see
+    # the process.
     mentions: tuple[int, ...] = ()
     # The thread that resolved this one, which somebody may have deleted since.
     resolve_id: str | None = None
@@ -104,17 +106,23 @@ def mentioned(content: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(number) for number in found if number))
 
 
+def groups_mentioned(content: str) -> tuple[str, ...]:
+    """The ids in `@[<group id>]`, without repeats: groups, if there are such. Spec: behaviour-work M5."""
+    found = (match[2] for match in _TAG_OR_MENTION.finditer(content))
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
 def invited(content: str) -> tuple[str, ...]:
     """The addresses in `+address@domain`, without repeats: guests the task is given to. Spec: behaviour-work M7."""
     found = (normal_email((match[1] or "").rstrip(".!?'")) for match in _TAG_OR_INVITATION.finditer(content))
     return tuple(dict.fromkeys(address for address in found if is_email(address)))
 
 
-def with_names(content: str, names: Mapping[int, str]) -> str:
-    """`content` with each mention of a named member as their name in bold; other mentions stay as typed."""
+def with_names(content: str, names: Mapping[int, str], groups: Mapping[str, str] = NO_GROUPS) -> str:
+    """`content` with each mention of a named member or group as its name in bold; other mentions stay as typed."""
 
     def shown(found: re.Match[str]) -> str:
-        name = names.get(int(found[1])) if found[1] else None
+        name = names.get(int(found[1])) if found[1] else groups.get(found[2] or "")
         return found[0] if name is None else f"<strong>{escape(name)}</strong>"
 
     return _TAG_OR_MENTION.sub(shown, content)

@@ -13,6 +13,7 @@ from procession.domain.events import Event, happened
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_reopen_task, may_work_on_task, require
 from procession.domain.processes import Process, Task
+from procession.domain.task_deadlines import moves
 from procession.domain.task_input import Completion, Errors, is_finishing, read_completion, read_object
 from procession.domain.tasks import Completer
 from procession.domain.templates import Template
@@ -166,10 +167,11 @@ async def save_outcome(
     document = await stored.document_of(tx, seen.process, seen.task)
     settings = await organizations.settings_of(tx, tx.org)
     after: Process = await followed_up(tx, seen.process.with_tasks(task), seen.task, task, document, settings)
+    moved = list(moves(seen.process, after, task, event.kind))
     by_rules = await _reacted(tx, after, seen.task, task, document, settings, means)
     after = by_rules.process
     saved = await guards.save_process(tx, seen.process, shown_to(after, mentions) if mentions else after)
-    tx.record(event)
+    tx.record(event, *moved)
     await launching.save_reaction(tx, by_rules, means)
     if is_undoable:
         former = shown_to(seen.process, mentions) if mentions else seen.process

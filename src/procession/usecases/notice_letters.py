@@ -6,6 +6,7 @@ import msgspec
 
 from procession.domain.actors import Actor
 from procession.domain.mails import Letter, MailKind, framed_letter, paragraphs
+from procession.domain.names import MARK
 from procession.domain.notices.happenings import happenings
 from procession.domain.notices.notice import Notice
 from procession.domain.notices.operations import Operation
@@ -14,6 +15,7 @@ from procession.domain.notices.telling import Person, Told, addressed, told
 from procession.domain.notices.wording import Words, body, subject
 from procession.domain.people import full_name
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.threads import groups_mentioned
 from procession.storage import guests, hearers, naming, notices, organizations
 from procession.storage.tx import ReadTx
 from procession.usecases import mailing, notice_subjects, task_mails
@@ -108,10 +110,17 @@ def _subject_id(notice: Notice) -> str:
 
 
 async def _words(tx: ReadTx, operation: Operation, found: Sequence[Notice]) -> Words:
-    titles = {task.id: await task_mails.title_of(tx, task, process) for task, process in _titled(found).values()}
+    quoting = [each for each in _titled(found).values() if MARK in each[0].title]
+    titles = {task.id: await task_mails.title_of(tx, task, process) for task, process in quoting}
     principals = {operation.actor, *(each for notice in found for each in (*notice.added, *notice.removed))}
     for notice in found:
         principals |= {f"m:{each}" for thread in (notice.thread, notice.answer) if thread for each in thread.mentions}
+        principals |= {
+            f"g:{each}"
+            for thread in (notice.thread, notice.answer)
+            if thread
+            for each in groups_mentioned(thread.content)
+        }
         if notice.process is not None:
             principals |= {f"m:{notice.process.owner}", f"m:{notice.former.get('owner', notice.process.owner)}"}
     people = await _names(tx, principals)

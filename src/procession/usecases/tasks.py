@@ -14,7 +14,7 @@ from procession.domain.automations.state import Occurrence
 from procession.domain.calculating.process import recalculated, task_recalculated
 from procession.domain.calendar import local_day
 from procession.domain.errors import Invalid, NotAllowed, NotFound
-from procession.domain.events import happened
+from procession.domain.events import Event, happened
 from procession.domain.fields import Field
 from procession.domain.opening import has_defaults, opened, was_opened
 from procession.domain.order_lock import blockers_of
@@ -24,6 +24,7 @@ from procession.domain.processes import Owners, Process, Task
 from procession.domain.richtext import excerpt, plain_text
 from procession.domain.run_forms import as_run, require_used_fields, typed_in_run, with_unchanged
 from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
+from procession.domain.task_deadlines import moves
 from procession.domain.task_input import (
     CHANGEABLE,
     REQUIRED_OF_ONE_OFF,
@@ -165,6 +166,8 @@ class _Work:
         self.tags = tags
         self.settings = settings
         summary = tasks.summary_of(seen.task, document)
+        # What the log says of tasks whose deadlines followed.
+        self.followed: tuple[Event, ...] = ()
         self.changed = changes(read.said, seen.task, summary=summary, tags=tags)
 
     def errors(self) -> Errors:
@@ -322,6 +325,7 @@ async def _save(
     if "position" in work.changed and isinstance(work.said.position, int):
         after = tasks.placed(after, task, work.said.position)
     after = await followed_up(tx, after, before, after.task(task.id), work.document, work.settings)
+    work.followed = tuple(moves(former, after, task, "task.completed" if task.is_completed else "task.updated"))
     by_rules: Reacted | None = None
     if after.task(task.id).is_completed and task.step_id is not None and work.document is not None:
         happened_to = Occurrence("completed", task.step_id)
@@ -343,8 +347,8 @@ async def _save_tags(tx: WriteTx, work: _Work) -> None:
 def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None, how: How) -> None:
     process = task.process
     fields = sorted(work.changed - {"owners"})
+    silent = {"notify": False} if how.is_silent else {}
     if fields:
-        silent: dict[str, Any] = {"notify": False} if how.is_silent else {}
         tx.record(happened("task.updated", task.id, process=process, fields=fields, **_told(work, task), **silent))
     if "owners" in work.changed:
         tx.record(assigned(task, work.seen.task.owners))
@@ -352,6 +356,7 @@ def _record(tx: WriteTx, work: _Work, task: Task, accepted: Accepted | None, how
         tx.record(happened("task.answered", task.id, process=process, fields=sorted(accepted.changed)))
     if task.is_completed:
         tx.record(completion_event(task))
+    tx.record(*[msgspec.structs.replace(each, payload=each.payload | silent) for each in work.followed])
 
 
 def _told(work: _Work, task: Task) -> dict[str, Any]:

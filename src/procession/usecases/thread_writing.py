@@ -1,5 +1,6 @@
 """What writing a comment is wherever it is written: on a task, a process or a template. Spec: api-tasks 14."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -12,11 +13,12 @@ from procession.domain.threads import (
     ThreadState,
     check_content,
     default_state,
+    groups_mentioned,
     mentioned,
     selected,
     thread_event,
 )
-from procession.storage import people, thread_selections, threads
+from procession.storage import groups, people, thread_selections, threads
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
 
@@ -33,6 +35,16 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     label: ThreadLabel = "comment"
     # A piece of the description that it is about.
     selected_text: str | None = None
+
+
+class Mentioned(msgspec.Struct, frozen=True):
+    """Members, those of the groups among them, and the groups."""
+
+    members: tuple[int, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+NOBODY = Mentioned()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +83,8 @@ async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hour
     no = await threads.next_number(tx)
     await _require_allowance(tx, hourly_limit)
     by_guest = tx.actor.kind == "guest"
+    # Guests cannot mention members. Spec: behaviour-people 3.3.
+    found = NOBODY if by_guest else await people_mentioned(tx, draft.content)
     thread = Thread(
         no=no,
         id=tx.new_id(),
@@ -84,25 +98,32 @@ async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hour
         author=None if by_guest else tx.actor.id,
         author_guest=tx.actor.guest_email if by_guest else None,
         content=draft.content,
-        # Guests cannot mention members. Spec: behaviour-people 3.3.
-        mentions=() if by_guest else await members_mentioned(tx, draft.content),
+        mentions=found.members,
         created_at=tx.now,
         updated_at=tx.now,
     )
     await threads.add(tx, thread)
     if selected_text is not None:
         await thread_selections.add(tx, no, selected_text)
-    tx.record(thread_event("thread.added", thread, process=place.process, **place.named))
+    groups_named = {"groups": list(found.groups)} if found.groups else {}
+    tx.record(thread_event("thread.added", thread, process=place.process, **place.named, **groups_named))
     return thread
 
 
-async def members_mentioned(tx: WriteTx, content: str) -> tuple[int, ...]:
-    """Members the content mentions, in its order; numbers of nobody and of former members are plain text."""
-    wanted = mentioned(content)
-    if not wanted:
-        return ()
-    known = (await people.assignable(tx, wanted, ())).members
-    return tuple(member for member in wanted if member in known)
+async def people_mentioned(tx: WriteTx, content: str, *, former: Collection[int] = ()) -> Mentioned:
+    """Whom the content mentions, members in its order, then those of its groups; what names nobody is plain text.
+
+    Of those mentioned before (`former`), who has left since still counts. Spec: behaviour-work M5.
+    """
+    wanted, wanted_groups = mentioned(content), groups_mentioned(content)
+    if not (wanted or wanted_groups):
+        return NOBODY
+    known = await people.assignable(tx, wanted, wanted_groups)
+    named = tuple(each for each in wanted_groups if each in known.groups)
+    inside = {member for each in (await groups.members_of(tx, named)).values() for member in each.members}
+    by_group = (await people.assignable(tx, inside - known.members, ())).members if inside else frozenset[int]()
+    members = [each for each in wanted if each in known.members or each in former]
+    return Mentioned(tuple(dict.fromkeys([*members, *sorted((inside & known.members) | by_group)])), named)
 
 
 async def resolve(

@@ -9,17 +9,18 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.errors import NotAllowed, NotFound, ProcessArchived
-from procession.domain.events import happened
+from procession.domain.events import Event, happened
 from procession.domain.permissions import require
 from procession.domain.processes import ThreadLabel
+from procession.domain.task_deadlines import moves
 from procession.domain.tasks import require_live
 from procession.domain.threads import (
     Thread,
     ThreadState,
     check_content,
     check_emoji,
+    groups_mentioned,
     may_change,
-    mentioned,
     shown_to,
     thread_event,
     with_thread,
@@ -34,7 +35,7 @@ from procession.usecases.guards import SeenTask
 from procession.usecases.guest_invitations import invite
 from procession.usecases.reactions import Means
 from procession.usecases.template_threads import copy_improvement
-from procession.usecases.thread_writing import Draft, Place, members_mentioned, resolve, write
+from procession.usecases.thread_writing import Draft, Place, people_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
 
@@ -97,8 +98,10 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
     content = before.content if change.content is None else change.content
     check_content(content)
     after = replace(before, label=label, state=change.state or before.state, is_issue=label == "problem")
+    new_groups: tuple[str, ...] = ()
     if content != before.content and before.author_kind == "user":
-        after = replace(after, mentions=await _mentions_after(tx, before, content))
+        found = await people_mentioned(tx, content, former=before.mentions)
+        after, new_groups = replace(after, mentions=found.members), found.groups
         seen = await invite(tx, seen, content, means, former=before.content)
     after = replace(after, content=content)
     place = _place(seen)
@@ -106,18 +109,15 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
         return place.shown(before)
     after = replace(after, updated_at=tx.now)
     await threads.save(tx, after)
-    new = [each for each in after.mentions if each not in before.mentions]
-    tx.record(thread_event("thread.changed", after, process=place.process, was_issue=before.is_issue, new_mentions=new))
+    new = {
+        "new_mentions": [each for each in after.mentions if each not in before.mentions],
+        "new_groups": [each for each in new_groups if each not in groups_mentioned(before.content)],
+    }
+    tx.record(thread_event("thread.changed", after, process=place.process, was_issue=before.is_issue, **new))
     await _save_effect(tx, seen, before, after, mentions=after.mentions)
     if before.label != "improvement":
         await copy_improvement(tx, seen, after)
     return place.shown(after)
-
-
-async def _mentions_after(tx: WriteTx, before: Thread, content: str) -> tuple[int, ...]:
-    """Whom the changed content mentions; who has left since they were mentioned still counts."""
-    new = set(await members_mentioned(tx, content))
-    return tuple(member for member in mentioned(content) if member in new or member in before.mentions)
 
 
 async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:
@@ -200,6 +200,7 @@ async def _save_effect(
     """Save what the task counts and who may see its process, where a changed thread makes a difference."""
     task = with_thread(seen.task, before, after)
     reopens = seen.task.is_completed and task.is_open
+    moved: list[Event] = []
     if seen.process is not None:
         process = shown_to(seen.process.with_tasks(task), mentions)
         if reopens:
@@ -208,9 +209,10 @@ async def _save_effect(
             settings = await organizations.settings_of(tx, tx.org)
             document = await document_of(tx, process, task)
             process = await followed_up(tx, process, seen.task, task, document, settings)
+            moved += moves(seen.process, process, task, "task.reopened")
         if process != seen.process:
             await guards.save_process(tx, seen.process, process)
     elif task != seen.task:
         await guards.save_changed_task(tx, seen, task)
     if reopens:
-        tx.record(happened("task.reopened", task.id, process=task.process, because="problem"))
+        tx.record(happened("task.reopened", task.id, process=task.process, because="problem"), *moved)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from procession.api.contract.threads import CommentBody, Reaction, ThreadAuthor, ThreadOut
 from procession.domain.people import BOT_NAME, full_name
-from procession.domain.threads import Thread, with_names
+from procession.domain.threads import NO_GROUPS, Thread, groups_mentioned, with_names
 from procession.domain.times import wire, wire_or_none
-from procession.storage import guests, thread_reactions, thread_selections, threads
+from procession.storage import guests, naming, thread_reactions, thread_selections, threads
 from procession.storage.guests import Guest
 from procession.storage.threads import MemberAuthor, PlacedThread
 from procession.storage.tx import ReadTx
@@ -36,9 +36,12 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
     names = {member: person.full_name for member, person in people.items()}
     quoted = await quoted_in(tx, (each.content for each in found))
 
+    groups = {group for each in found if each.author_kind == "user" for group in groups_mentioned(each.content)}
+    group_names: Mapping[str, str] = (await naming.names_of(tx, (), groups)).groups if groups else NO_GROUPS
+
     def content(each: Thread) -> str:
         known = {member: names[member] for member in each.mentions if member in names}
-        return quoted.now(with_names(each.content, known))
+        return quoted.now(with_names(each.content, known, group_names if each.author_kind == "user" else NO_GROUPS))
 
     me = tx.actor.guest_email if tx.actor.kind == "guest" else None
     return [

@@ -232,7 +232,8 @@ def _issue_resolved(notice: Notice, words: Words) -> Iterator[str]:
 def said(thread: Thread, words: Words) -> list[str]:
     """The text of a comment, mentions by name."""
     names = {member: words.people[f"m:{member}"] for member in thread.mentions if f"m:{member}" in words.people}
-    return excerpt(plain_text(with_names(thread.content, names))).splitlines()
+    groups = {each[2:]: name for each, name in words.people.items() if each.startswith("g:")}
+    return excerpt(plain_text(with_names(thread.content, names, groups))).splitlines()
 
 
 def _template_public(notice: Notice, words: Words) -> Iterator[str]:
