@@ -124,7 +124,8 @@ def test_forms_of_both_kinds_say_what_json_says(org: Organization, field_type: s
     pairs = bracketed(f"taskdata[{field}]", sent)
     # Places in lists come in any order.
     pairs.reverse()
-    for form in ({"data": dict(pairs)}, {"files": [(name, (None, value)) for name, value in pairs]}):
+    forms: list[dict[str, Any]] = [{"data": dict(pairs)}, {"files": [(name, (None, value)) for name, value in pairs]}]
+    for form in forms:
         run.change("Call", taskdata={field: None}).raise_for_status()
 
         saved = org.api.request("PUT", run.path("Call"), **form)
