@@ -116,3 +116,19 @@ def test_an_issue_of_a_process_is_told_to_its_participants(org: Organization, po
     assert news(org, post, member, guest, org.admin) == [["Issue reported: Iris"], [], []]
     member.api.data("POST", f"/runs/{run.id}/resolved-threads", {"thread_id": made["id"], "content": "Found"})
     assert news(org, post, org.admin, member) == [["Issue resolved: Iris"], []]
+
+
+def test_a_changed_comment_is_told_as_what_it_has_become(org: Organization, post: PostOffice) -> None:
+    """behaviour-work M5, I1: to whom it mentions now, by group too, and as an issue to all whom that concerns."""
+    member, mentioned, inside = (org.person() for _ in range(3))
+    group = org.group(members=[inside])["id"]
+    run = run_of(org, "Weigh")
+    run.assign("Weigh", member)
+    made = write(run, "Half a pound")
+    path = f"/tasks/{run.task_id('Weigh')}/comment/{made['id']}"
+    news(org, post)
+
+    org.api.data("PUT", path, {"content": f"Half a pound, @[{mentioned.id}] @[{group}]"})
+    assert news(org, post, member, mentioned, inside) == [[], *[["You were mentioned: Weigh"]] * 2]
+    org.api.data("PUT", path, {"label": "problem"})
+    assert news(org, post, member, mentioned) == [["Issue reported: Weigh"], []]
