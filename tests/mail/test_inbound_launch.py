@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from procession.adapters.smtp import Transport
-from procession.usecases.noticing import tell_assignees
+from procession.usecases.noticing import tell_people
 from tests.api.task_runs import NOW
 from tests.builders import Organization
 from tests.harness import Api, Server
@@ -134,7 +134,7 @@ def test_assignees_are_told_as_usual_and_the_log_says_how_it_was_launched(org: O
     """L-7.44: by a mail that can be answered, if it is about one task; the sender of the mail is not told."""
     edge, member = org.server.edge, org.person()
     template = org.template("Leak", steps=[{"title": "Look", "assignees": [member.id, org.admin.id]}])
-    tell = lambda: tell_assignees(edge.database, org.number, org.id, edge.clock, edge.means)  # noqa: E731  # read twice
+    tell = lambda: tell_people(edge.database, org.number, org.id, edge.clock, edge.means)  # noqa: E731  # read twice
     org.server.run(tell())
 
     mailbox.deliver(mail(org.admin.email, launch_address(template)))

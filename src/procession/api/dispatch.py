@@ -75,9 +75,6 @@ class Dispatcher:
             await self._admit(operation, call, path_values, connection, may_assume=may_assume)
             try:
                 given = _given(operation, call, values)
-                if operation.before is not None:
-                    asked = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
-                    await operation.before(asked, *(given[name] for name in operation.wanted_path_parameters))
                 if operation.tx is ReadTx:
                     found = await self._read(operation, call, given, connection, may_assume=may_assume)
             except (DomainError, HttpRefusal):

@@ -48,8 +48,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any  # the return annotation
     # The answer shows a secret that is kept nowhere, not even for the caller to ask again.
     shows_secret: bool
-    # Refuses callers before the body is read: a table is not unpacked for somebody who may not launch. Gets the path.
-    before: Callable[..., Awaitable[None]] | None
     # Used only in the document: a description of the body where the handler reads plain data.
     documented_body: Any
     # Asked before the faults of a body that cannot be read are told; it takes `tx` and path parameters by name.
@@ -72,7 +70,6 @@ def operation(
     errors: tuple[int, ...] = (),
     media_types: tuple[str, ...] = ("application/json",),
     shows_secret: bool = False,
-    before: Callable[..., Awaitable[None]] | None = None,
     documented_body: Any = None,
     first: Callable[..., Awaitable[None]] | None = None,
 ) -> Callable[[H], H]:
@@ -96,7 +93,6 @@ def operation(
                     errors=errors,
                     media_types=media_types,
                     shows_secret=shows_secret,
-                    before=before,
                     documented_body=documented_body,
                     first=first,
                 )

@@ -29,7 +29,7 @@ LAUNCH = LAUNCHES + "/{bulk_id}"
     TEMPLATE + "/bulk-launches",
     tag="bulk launches",
     status=201,
-    before=bulk_launching.require_launchable_by_caller,
+    first=bulk_launching.require_launchable_by_caller,
 )
 async def create_bulk_launch(
     tx: WriteTx, params: BulkLaunchParams, checklist_id: str, body: Sheet

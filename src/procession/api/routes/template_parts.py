@@ -65,7 +65,7 @@ async def update_template_permissions(
     return Many(present_permissions(grants, PERMISSIONS))
 
 
-@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,), before=require_may_choose)
+@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,), first=require_may_choose)
 async def add_template_to_favourites(tx: WriteTx, checklist_id: str, body: FavouriteBody) -> Item[Favourites]:
     """Put the template among other people's favourites; administrators only. They may take it out again."""
     return Item(Favourites(await make_favourite(tx, checklist_id, body.users)))
