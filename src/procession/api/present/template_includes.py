@@ -13,7 +13,7 @@ from procession.api.present.templates import present_folder, present_permissions
 from procession.api.present.watchers import WATCHERS, add_watchers
 from procession.domain.template_permissions import PERMISSIONS, Permission, Standing, may_edit, may_read
 from procession.domain.templates import TemplateOutline, TemplateRow
-from procession.storage import files, folders, template_grants, template_links
+from procession.storage import files, folders, public_templates, template_grants, template_links
 from procession.storage.template_lists import ListedTemplate
 from procession.storage.tx import ReadTx
 from procession.usecases.template_access import Opened, as_seen
@@ -56,6 +56,8 @@ async def present_opened(
     """One template that the caller may read."""
     row = opened.template
     shown = present_template(row, starred=starred)
+    if row.document.is_public:
+        shown.import_count = await public_templates.imports(tx, row.id)
     await _add_includes(tx, [row], [shown], names, {row.id: opened.standing}, ancestors=ancestors)
     return shown
 
