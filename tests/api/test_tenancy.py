@@ -24,7 +24,7 @@ NOT_PUBLIC = [each for each in OPERATIONS if each.auth != "public"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # Path parameters that name no thing of an organization.
-PLAIN = {"org_id", "emoji", "field_key", "version"}
+PLAIN = {"org_id", "emoji", "field_key", "version", "public_id"}
 
 
 def each_of(operations: list[Operation]) -> Any:

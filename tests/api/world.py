@@ -117,6 +117,7 @@ class World:
         self.stage: str = api.data("POST", f"/checklists/{self.template}/stages", {"name": "First"})["id"]
         self.rule: str = api.data("POST", f"/checklists/{self.template}/automated-actions", self.rule_body())["id"]
         self.public_template: str = org.template(is_public=True)["id"]
+        self.library_template: str = Organization(self.server).template(is_public=True)["id"]
         fields = [{"label": "Reason"}, {"label": "Photo", "field_type": "file"}]
         shared = org.template(kickoff=fields, is_public_kickoff=True)["id"]
         self.kickoff_template: str = shared
@@ -244,6 +245,7 @@ class World:
             "backup_id": self.backup,
             "bulk_id": self.bulk,
             "move_id": self.move,
+            "public_id": self.library_template,
             "code": self.kickoff_code,
             "stage_id": self.stage,
             "step_id": self.step,
@@ -352,6 +354,7 @@ class World:
                 {"permission": "LAUNCH", "all": False, "users": [self.member.id], "groups": [self.group]}
             ],
             "cloneTemplate": {"title": "Copy"},
+            "importLibraryTemplate": {"title": "Copy"},
             "createBulkLaunch": CSV,
             "createVersionMove": {"runs": [self.run]},
             "undoVersionMove": {},

@@ -28,6 +28,7 @@ from procession.storage.search import create_search
 from procession.storage.tables.control import organizations, timers
 from procession.storage.tables.lists import finished_processes
 from procession.storage.tables.processes import processes, tasks
+from procession.storage.tables.templates import templates
 from procession.storage.tx import reading
 from procession.storage.values_anew import fill_values
 from tests.builders import Organization
@@ -484,3 +485,33 @@ def test_timers_of_what_is_there_already_are_set(url: str, tmp_path: Path) -> No
         found = connection.execute(select(timers.c.kind, timers.c.subject, timers.c.due_at).order_by(timers.c.subject))
         assert found.all() == [("auto_archive", 0, 0), ("close_task", 1, 50), ("close_task", 8, 50)]
         assert connection.execute(select(finished_processes.c.seq, finished_processes.c.since)).all() == [(4, 7)]
+
+
+def test_0026_public_templates_of_before_are_in_the_library(url: str, tmp_path: Path) -> None:
+    """All but drafts that were never published; nothing has been counted yet."""
+    documents = ('{"is_public":true}', '{"dual_version_enabled":true}', '{"dual_version_enabled":true}')
+    with connected(url, tmp_path) as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0023")
+        for no, (document, published) in enumerate(zip(documents, (None, None, 1), strict=True), 1):
+            plain = {name: 0 if isinstance(c.type, BigInteger) else "x" for name, c in templates.c.items()}
+            said = {"org": 1, "id": f"t{no}", "no": no, "alias": f"a{no}", "title": f"T{no}", "folded_title": f"t{no}"}
+            row = {**plain, **said, "type": "form", "document": document, "published_version": published}
+            connection.execute(templates.insert(), row)
+            entry = {"id": f"t{no}", "org": 1, "alias": f"a{no}", "made_public_at": 5}
+            connection.execute(
+                text("INSERT INTO public_template (id, org, alias, made_public_at) VALUES (:id, :org, :alias, 5)"),
+                entry,
+            )
+        connection.commit()
+
+    upgrade(url, tmp_path)
+
+    with connected(url, tmp_path) as connection:
+        found = connection.execute(
+            text("SELECT id, title, folded_title, type, imports, is_listed FROM public_template ORDER BY id")
+        ).all()
+    assert [tuple(row) for row in found] == [
+        ("t1", "T1", "t1", "form", 0, 1), ("t2", "T2", "t2", "form", 0, 0), ("t3", "T3", "t3", "form", 0, 1),
+    ]  # fmt: skip

@@ -73,6 +73,11 @@ def filled(text: str, contents: Mapping[int, str]) -> str:
     return _rewritten(text, shown)
 
 
+def inlined(text: str, contents: Mapping[int, str]) -> str:
+    """The text with the content of each snippet in the place of its reference, for where the snippet is not known."""
+    return _rewritten(text, lambda block: contents.get(block.snippet, ""))
+
+
 def without(text: str, snippet: int) -> str:
     """The text without the references to this snippet. Spec: T-13.4."""
     return _rewritten(text, lambda block: "" if block.snippet == snippet else text[block.start : block.end])

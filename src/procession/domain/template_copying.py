@@ -99,6 +99,16 @@ def without_people(template: Template) -> Template:
     )
 
 
+def without_webhooks(template: Template) -> Template:
+    """What strangers may have of a public template: they get no addresses that it calls. Spec: T-9.1, T-9.4."""
+    steps = (replace(step, webhook=None) for step in template.steps)
+    rules = (
+        replace(rule, actions=tuple(action for action in rule.actions if action.webhook_url is None))
+        for rule in template.rules
+    )
+    return replace(template, webhook=None, steps=tuple(steps), rules=tuple(rules))
+
+
 def _launching_as_before(copy: Template, original: Template) -> Template:
     """A template that launches itself is launched by its copy, too: that hands on to the original's fields."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, not_, or_, select
 from procession.domain.template_permissions import Permission
 from procession.domain.templates import TemplateOutline
 from procession.storage.changes import Kind, Touch
-from procession.storage.dialect import is_in
+from procession.storage.dialect import constant, is_in
 from procession.storage.pages import Listing
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
@@ -37,7 +37,7 @@ list_page = _list.page
 LIVE = {"live": True, "published": True}
 
 _shared = Query(select(_G.template_id).where(_G.org == bindparam("org"), _G.principal == bindparam("principal")))
-_public = Query(select(_P.id).where(_P.org == bindparam("org")))
+_public = Query(select(_P.id).where(_P.org == bindparam("org"), _P.is_listed == constant(1)))
 _places = Query(
     select(_T.no, _T.id, _G.permission)
     .select_from(template_grants.join(templates, (_T.org == _G.org) & (_T.id == _G.template_id)))

@@ -5,15 +5,20 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.errors import Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.names import fold
-from procession.domain.template_copying import Copy, copied_title, copy_template, without_people
+from procession.domain.snippets import inlined
+from procession.domain.snippets import references as references_in
+from procession.domain.template_copying import Copy, copied_title, copy_template, without_people, without_webhooks
 from procession.domain.template_permissions import is_listed, may_duplicate, may_edit
+from procession.domain.template_references import rewritten, rich_texts
 from procession.domain.templates import MAX_TITLE, Template, TemplateRow, is_draft
 from procession.storage import (
     files,
     organizations,
+    public_templates,
     references,
+    snippets,
     tags,
     template_grants,
     template_links,
@@ -26,7 +31,9 @@ from procession.storage.template_links import LinkedTag
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import template_checks as checks
 from procession.usecases.template_access import UNPUBLISHED
-from procession.usecases.templates import enter, new_grants, new_row
+from procession.usecases.templates import enter, new_grants, new_row, require_creator
+
+OWN = "This template is of this organization already. Duplicate it instead."
 
 
 class Original(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +51,43 @@ async def original_elsewhere(tx: ReadTx, template_id: str) -> Original:
     try:
         there = await organizations.membership(tx, tx.actor.id)
     except LookupError:
-        return await original_of(tx, template_id, is_member=False)
+        return await _apart(tx, await original_of(tx, template_id, is_member=False), is_member=False)
     actor = replace(tx.actor, role=there.role)
     own = ReadTx(tx.connection, tx.org, tx.organization_id, actor, tx.now)
-    return await original_of(own, template_id, is_member=there.status == "active")
+    is_member = there.status == "active"
+    return await _apart(own, await original_of(own, template_id, is_member=is_member), is_member=is_member)
+
+
+async def _apart(tx: ReadTx, original: Original, *, is_member: bool) -> Original:
+    """With the contents of snippets in their places: another organization has others. Spec: T-15.4, T-9.3."""
+    texts = rich_texts(original.row.document)
+    known = await snippets.many(tx, {number for text in texts for number in references_in(text)})
+    shown = {
+        number: each.content
+        for number, each in known.items()
+        if each.deleted_at is None and (each.is_public or is_member)
+    }
+    document = rewritten(original.row.document, lambda _, text: inlined(text, shown))
+    return replace(original, row=replace(original.row, document=document))
+
+
+async def import_public(tx: WriteTx, template_id: str, *, title: str | None) -> TemplateRow:
+    """Copy another organization's public template, as strangers may read it, under its own title.
+
+    Raises NotAllowed, NotFound, WrongState (it is one's own), Invalid. Spec: T-9.4.
+    """
+    await require_creator(tx)
+    place = await public_templates.entry(tx, template_id)
+    if place is None:
+        raise NotFound
+    if place.organization_id == tx.organization_id:
+        raise WrongState(OWN)
+    found = await public_templates.find(tx.connection, template_id)
+    if found is None:
+        raise NotFound
+    there = ReadTx(tx.connection, found[0], place.organization_id, tx.actor, tx.now)
+    original = await _apart(there, await original_of(there, template_id, is_member=False), is_member=False)
+    return await clone_template(tx, original, title=original.row.title if title is None else title)
 
 
 async def original_of(tx: ReadTx, template_id: str, *, is_member: bool) -> Original:
@@ -70,6 +110,8 @@ async def original_of(tx: ReadTx, template_id: str, *, is_member: bool) -> Origi
         raise NotFound
     if is_draft(row, row.document) and not edits:
         row = replace(row, document=await _published(tx, row))
+    if not is_member:
+        row = replace(row, document=without_webhooks(row.document))
     step_ids = [step.id for step in row.document.steps]
     return Original(
         organization_id=tx.organization_id,
@@ -117,6 +159,8 @@ async def clone_template(tx: WriteTx, original: Original, *, title: str | None) 
     grants = kept if at_home else await new_grants(tx)
     await enter(tx, row, grants=grants, copied_from=original.row.id)
     await _copy_tags(tx, original, copy, row, at_home=at_home)
+    if not at_home and original.row.document.is_public:
+        await public_templates.count_import(tx, original.row.id)
     if at_home:
         await files.share_documents(tx, original.row.id, row.id, copy.ids)
     return row

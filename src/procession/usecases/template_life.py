@@ -117,6 +117,7 @@ async def publish_template(tx: WriteTx, template_id: str) -> TemplateRow:
         return frozen
     published = replace(frozen, published_version=frozen.version, updated_at=tx.now, updated_by=tx.actor.id)
     saved = await templates.save(tx, frozen, published)
+    await public_templates.enter(tx, saved)
     changes: list[str] = []
     if frozen.published_version is not None:
         former = await template_versions.version_document(tx, saved.id, frozen.published_version)

@@ -146,6 +146,9 @@ class Checklist(msgspec.Struct, kw_only=True):
     created_at: str
     last_updated: str
     archived_at: str | None
+    import_count: Annotated[
+        int | UnsetType, Meta(description="Of one public template: copies of it in other organizations.")
+    ] = UNSET
     steps: Many[Step] | UnsetType = UNSET
     tags: Many[TagLink] | UnsetType = UNSET
     folder: One[ChecklistFolder] | UnsetType = UNSET

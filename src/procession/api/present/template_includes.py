@@ -20,7 +20,7 @@ from procession.domain.template_permissions import (
     may_read,
 )
 from procession.domain.templates import TemplateOutline, TemplateRow
-from procession.storage import files, folders, template_grants, template_links
+from procession.storage import files, folders, public_templates, template_grants, template_links
 from procession.storage.template_lists import ListedTemplate
 from procession.storage.tx import ReadTx
 from procession.usecases.template_access import Opened, as_seen
@@ -63,6 +63,8 @@ async def present_opened(
     """One template that the caller may read."""
     row = opened.template
     shown = present_template(row, starred=starred)
+    if row.document.is_public:
+        shown.import_count = await public_templates.imports(tx, row.id)
     await _add_includes(tx, [row], [shown], names, {row.id: opened.standing}, ancestors=ancestors)
     return shown
 

@@ -87,6 +87,12 @@ public_templates = Table(
     number("org"),
     text("alias", index=True),
     number("made_public_at"),
+    # What the library shows and sorts by, never null; `imports` counts on while the template is not public for a time.
+    optional_text("title"),
+    optional_text("folded_title"),
+    optional_text("type"),
+    optional_number("imports"),
+    optional_number("is_listed"),
 )
 
 # Links to public kick-off forms. A link is made to be published and lets nobody in, so its code is kept as it is.
