@@ -23,7 +23,7 @@ from tests.stateful.parts import (
     Rule,
 )
 
-MOST_RULES = 8
+MOST_RULES = 12
 # In one rule. Spec.
 ONCE_A_STEP = ("show", "hide", "deadline")
 # Rules that the API accepts.
@@ -146,7 +146,10 @@ def _in_a_row(this: str, that: str, other: str, who: str, whom: str) -> tuple[Ru
         tuple(Condition(word, step, "completed") for word, step in zip(each, (this, that, other), strict=True))
         for each in words
     ]
-    return Rule(asked[0], (Action("assign", that, (who,)),)), Rule(asked[1], (Action("assign", other, (whom,)),))
+    return (
+        Rule(asked[0], (Action("assign", that, (who,)),)),
+        Rule(asked[1], (Action("assign", other, (whom,)), Action("hide", other))),
+    )
 
 
 def _either(this: str, that: str, other: str, who: str, _whom: str) -> tuple[Rule, ...]:
@@ -178,6 +181,7 @@ _SHAPES: list[Callable[[str, str, str, str, str], tuple[Rule, ...]]] = [
     _left_to_the_next,
     _left_to_the_next,
     _in_a_row,
+    _in_a_row,
     _either,
     _by_form,
     _unanswered,
@@ -185,7 +189,7 @@ _SHAPES: list[Callable[[str, str, str, str, str], tuple[Rule, ...]]] = [
 _together = st.builds(
     lambda shapes, steps, people: [shape(*each[:3], *people[:2]) for shape, each in zip(shapes, steps, strict=False)],
     st.permutations(_SHAPES),
-    st.lists(st.permutations(STEPS), min_size=2, max_size=3),
+    st.lists(st.permutations(STEPS), min_size=4, max_size=4),
     st.permutations([*ROLES]),
 )
 _alone = st.one_of(_rule, _usual).map(lambda rule: (rule,))
