@@ -4,7 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from procession.adapters.mime import MAX_LEAVES, UnreadableMail, read_mail
+from procession.adapters.mime import CUT, MAX_LEAVES, MAX_TEXT, UnreadableMail, read_mail
 
 HEAD = b"From: Ada <ada@x.test>\r\nSubject: Leak\r\nMIME-Version: 1.0\r\n"
 
@@ -116,3 +116,11 @@ def test_a_mail_of_thousands_of_parts_is_cut_and_one_that_is_nested_is_refused()
     for raw in (b"", b"\r\n\r\n", b"\x00" * 100, b"no headers"):
         with pytest.raises(UnreadableMail):
             read_mail(raw)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_a_text_without_end_is_cut_and_that_is_said(kind: str) -> None:
+    """L-7.48."""
+    found = read_mail(HEAD + part(kind, b"x" * 3_000_000))
+
+    assert len(found.text) == MAX_TEXT and found.left_out == [CUT]

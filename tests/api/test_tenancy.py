@@ -17,6 +17,7 @@ from procession.storage.connection import Row
 from tests.api.world import Form, Supply, World, as_sent, send, succeed
 from tests.contents import contents
 from tests.harness import Api, Server, plain
+from tests.mail.delivering import SETTINGS
 
 OPERATIONS = all_operations()
 IN_AN_ORGANIZATION = [each for each in OPERATIONS if "{org_id}" in each.path]
@@ -75,9 +76,9 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
 
 @pytest.fixture(scope="module")
 def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    """On a server that is set up to send mail."""
+    """On a server that is set up to send and take mail."""
     folder = tmp_path_factory.mktemp("supply")
-    with closing(Server("", folder, smtp_host="127.0.0.1", smtp_from="flow@procession.test")) as server:
+    with closing(Server("", folder, **SETTINGS)) as server:
         yield Supply(server)
 
 

@@ -5,15 +5,22 @@ from typing import Any
 import httpx
 import msgspec
 
+from procession.adapters.secrets import new_token
+from procession.api.inbound import RawMail
 from procession.api.operations import Operation
 from procession.api.uploads import UploadForm
+from procession.domain.actors import NOBODY
 from procession.domain.field_keys import RECORDS
 from procession.domain.times import DAY
+from procession.domain.tokens import token_hash
+from procession.storage import kickoff_visits
 from procession.storage.connection import Connection
+from procession.storage.tx import WriteTx, writing
 from procession.usecases.password_codes import new_code
 from procession.usecases.version_moving import run_due
 from tests.builders import GuestApi, Organization
 from tests.harness import Api, Server
+from tests.mail.delivering import SECRET_WORD
 
 PASSWORD = "Correct horse 4 battery"
 # What operations cannot do without.
@@ -122,12 +129,24 @@ class World:
         shared = org.template(kickoff=fields, is_public_kickoff=True)["id"]
         self.kickoff_template: str = shared
         self.kickoff_code: str = api.data("GET", f"/checklists/{shared}/public-kickoff")["code"]
+        self.visit_code = self._made_visit(shared)
         text = {"title": "Deed", "type": "document", "body": "<h1>Deed</h1>"}
         self.document: str = api.data("POST", "/checklists", text)["id"]
         self.archived_template: str = org.template()["id"]
         api.request("DELETE", f"/checklists/{self.archived_template}").raise_for_status()
         problem = api.data("POST", f"/checklists/{self.template}/problem", {"content": "unclear"})
         self.template_problem: str = problem["id"]
+
+    def _made_visit(self, template: str) -> str:
+        """The code of a private link to a form, as people are mailed it."""
+        server, code = self.server, new_token()
+
+        async def make(tx: WriteTx) -> None:
+            visit = {"template_id": template, "email": "visitor@partner.test", "expires_at": tx.now + DAY}
+            await kickoff_visits.add(tx, token_hash(code), **visit)
+
+        server.run(writing(server.database, self.org.number, self.org.id, NOBODY, server.clock(), make))
+        return code
 
     def _make_processes(self) -> None:
         org, api = self.org, self.org.api
@@ -261,6 +280,8 @@ class World:
             "getTemplateText": {"checklist_id": self.document},
             "getProcessText": {"run_id": self.document_run},
             "getPublicProcess": {"code": self.public_code},
+            "getKickoffVisit": {"code": self.visit_code},
+            "submitKickoffVisit": {"code": self.visit_code},
             "getPublicProcessOfGuest": {"run_id": self.public_run},
             "getPublicKickoff": {"checklist_id": self.kickoff_template},
             "renewPublicKickoff": {"checklist_id": self.kickoff_template},
@@ -296,7 +317,7 @@ class World:
         return (
             self._custom_fields(operation)
             or self._bodies().get(operation.id.removesuffix("ByPatch").removesuffix("ByPut"))
-            if operation.wants_body or operation.documented_body is UploadForm
+            if operation.wants_body or operation.documented_body in (UploadForm, RawMail)
             else None
         )
 
@@ -359,6 +380,10 @@ class World:
             "createVersionMove": {"runs": [self.run]},
             "undoVersionMove": {},
             "submitPublicKickoffForm": {"email": "visitor@partner.test"},
+            "askForKickoffVisit": {"email": "visitor@partner.test"},
+            "submitKickoffVisit": {},
+            "askForGuestLink": {"email": self.guest},
+            "receiveMail": Mail(f"From: {self.admin.email}\nTo: nobody@bot.test\n\nHello"),
             "commentOnTemplate": comment,
             "reportTemplateProblem": comment,
             "resolveTemplateProblem": {"content": "clear", "thread_id": self.template_problem},
@@ -465,8 +490,17 @@ class Form(msgspec.Struct, frozen=True):
     fields: dict[str, str]
 
 
+class Mail(msgspec.Struct, frozen=True):
+    """A mail that a mail server hands over."""
+
+    text: str
+
+
 def as_sent(body: Any) -> dict[str, Any]:
     """What a client is told to send."""
+    if isinstance(body, Mail):
+        headers = {"Content-Type": "message/rfc822", "Authorization": f"Bearer {SECRET_WORD}"}
+        return {"content": body.text, "headers": headers}
     if isinstance(body, Form):
         return {"data": body.fields, "files": FILE}
     return {} if body is None else {"content" if isinstance(body, str) else "json": body}

@@ -10,6 +10,7 @@ import pytest
 
 from procession.adapters.smtp import Transport
 from procession.usecases.noticing import tell_people
+from procession.worker.mail import look_after
 from tests.api.task_runs import NOW
 from tests.builders import Organization
 from tests.harness import Api, Server
@@ -361,3 +362,16 @@ def test_a_server_that_takes_no_mail_shows_no_address(new_server: Callable[..., 
 
     assert org.api.data("GET", path)["address"] is None
     assert org.api.data("POST", path, status=200)["body_field_id"] is not None
+
+
+def test_what_came_in_is_remembered_for_a_month(org: Organization, mailbox: Mailbox) -> None:
+    """L-7.46."""
+    server, message = org.server, mail(org.admin.email, launch_address(org.template("Leak")))
+    server.clock.freeze(NOW)
+
+    def delivered_after(days: int) -> str:
+        server.clock.advance(days=days)
+        server.run(look_after(server.database, server.clock(), None))
+        return mailbox.deliver(message)[0]
+
+    assert [delivered_after(days) for days in (0, 29, 2)] == ["launched", "repeated", "launched"]

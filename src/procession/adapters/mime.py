@@ -28,6 +28,7 @@ MAX_TEXT = 500_000
 MAX_MARKUP = 2_000_000
 TO_HEADERS = ("x-original-to", "delivered-to", "to", "cc")
 MARKS = ("auto-submitted", "content-type", "precedence", "return-path", "x-autoreply", "x-autorespond")
+CUT = f"The message is too long: only its first {MAX_TEXT:,} characters were kept."
 FORWARDED = "An attached message was left out."
 TOO_MANY_PARTS = f"Only the first {MAX_LEAVES} parts of the message were looked at."
 
@@ -58,13 +59,15 @@ def read_mail(raw: bytes, recipient: str = "", sender: str | None = None) -> Inb
         marks["return-path"] = f"<{sender.strip().strip('<>')}>"
     named = headers.get("from", [])
     body = _Body()
-    text = body.text_of(message)
+    text = body.text_of(message).strip()
+    if len(text) > MAX_TEXT:
+        body.left_out.append(CUT)
     return InboundMail(
         sender=_address(named[0]) if len(named) == 1 else "",
         recipients=recipient
         or "\n".join(each for name in TO_HEADERS for each in headers.get(name, ()))[:MAX_RECIPIENTS],
         subject=clean_name(_decoded(next(iter(headers.get("subject", ())), ""))),
-        text=text[:MAX_TEXT].strip(),
+        text=text[:MAX_TEXT],
         message_id=next(iter(headers.get("message-id", ())), "").strip(),
         digest=hashlib.sha256(raw).hexdigest(),
         marks=marks,
@@ -142,9 +145,20 @@ class _Body:
         filename = self._filename(part)
         is_file = part.get_content_disposition() == "attachment" or bool(filename)
         if not is_file and kind in ("text/plain", "text/html"):
-            return _shown(part, kind)
+            return self._shown(part, kind)
         self._attach(part, filename, kind)
         return ""
+
+    def _shown(self, part: Message, kind: str) -> str:
+        content = _bytes_of(part)
+        if len(content) > MAX_MARKUP:
+            self.left_out.append(CUT)
+        try:
+            charset = part.get_content_charset()
+        except (LookupError, ValueError, TypeError, IndexError):  # parameters that are no parameters
+            charset = None
+        text = _text(content[:MAX_MARKUP], charset).replace("\r\n", "\n").replace("\r", "\n")
+        return plain_text(safe_markup(text)) if kind == "text/html" else text
 
     def _texts_of(self, children: Iterable[Message]) -> list[tuple[Message, str]]:
         """Of each child that says anything; all are gone through for what is attached in them."""
@@ -154,7 +168,7 @@ class _Body:
     def _filename(self, part: Message) -> str:
         try:
             return _decoded(part.get_filename() or "")
-        except (LookupError, ValueError, TypeError, IndexError):  # parameters that are no parameters
+        except (LookupError, ValueError, TypeError, IndexError):  # as above
             return ""
 
     def _attach(self, part: Message, filename: str, kind: str) -> None:
@@ -168,16 +182,6 @@ def _children(part: Message) -> Iterator[Message]:
     for child in part.get_payload():
         if isinstance(child, Message):
             yield child
-
-
-def _shown(part: Message, kind: str) -> str:
-    content = _bytes_of(part)
-    try:
-        charset = part.get_content_charset()
-    except (LookupError, ValueError, TypeError, IndexError):  # as above
-        charset = None
-    text = _text(content[:MAX_MARKUP], charset).replace("\r\n", "\n").replace("\r", "\n")
-    return plain_text(safe_markup(text)) if kind == "text/html" else text
 
 
 def _bytes_of(part: Message) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from procession import logs
 from procession.adapters.smtp import Transport
-from procession.storage import mails, organizations
+from procession.storage import inbound_mails, mails, organizations
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.usecases import noticing, sending
@@ -40,6 +40,7 @@ async def look_after(database: Database, now: int, transport: Transport | None) 
 
     async def forget(connection: Connection) -> None:
         await mails.forget(connection, now)
+        await inbound_mails.forget(connection, now)
 
     await database.write(forget)
     if transport is None:
