@@ -100,7 +100,20 @@ def test_the_version(procession: Procession) -> None:
 
 
 def test_help_names_every_command(procession: Procession) -> None:
-    commands = {"serve", "demo", "migrate", "doctor", "openapi", "info", "config", "token", "admin", "seed", "move"}
+    commands = {
+        "serve",
+        "demo",
+        "migrate",
+        "doctor",
+        "openapi",
+        "info",
+        "config",
+        "token",
+        "admin",
+        "seed",
+        "move",
+        "deliver-mail",
+    }
 
     text = done(procession("--help"))
 

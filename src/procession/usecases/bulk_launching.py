@@ -65,9 +65,9 @@ async def create(tx: WriteTx, template_id: str, sheet: Sheet, *, is_dry_run: boo
     return launch
 
 
-async def require_launchable_by_caller(tx: ReadTx, template_id: str) -> None:
+async def require_launchable_by_caller(tx: ReadTx, checklist_id: str) -> None:
     """Raises NotFound, NotAllowed, WrongState (the template cannot be launched)."""
-    await template_versions.would_launch(tx, await _launchable(tx, template_id))
+    await template_versions.would_launch(tx, await _launchable(tx, checklist_id))
 
 
 async def _launchable(tx: ReadTx, template_id: str) -> TemplateRow:

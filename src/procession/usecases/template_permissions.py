@@ -32,29 +32,29 @@ class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
     guests: Sequence[str] | None = None
 
 
-async def require_may_choose(tx: ReadTx, template_id: str) -> None:
+async def require_may_choose(tx: ReadTx, checklist_id: str) -> None:
     """Favourites for others. Raises NotFound, NotAllowed."""
-    row = await templates.find(tx, template_id)
+    row = await templates.find(tx, checklist_id)
     if row is None:
         raise NotFound
     require_listed(await template_grants.standing(tx, row))
     require_admin(tx.actor, "choose favourites for others")
 
 
-async def make_favourite(tx: WriteTx, template_id: str, users: Sequence[int]) -> list[int]:
+async def make_favourite(tx: WriteTx, checklist_id: str, users: Sequence[int]) -> list[int]:
     """Put the template among these members' favourites; returns those of whom it was none yet.
 
     Raises NotFound, NotAllowed, WrongState (archived), Invalid. Spec: T-1.11.
     """
-    await require_may_choose(tx, template_id)
-    require_live((await found(tx, template_id)).template)
+    await require_may_choose(tx, checklist_id)
+    require_live((await found(tx, checklist_id)).template)
     errors: dict[str, list[Any]] = {}
     await checks.check_people(tx, errors, checks.indexed("users", users), [])
     if errors:
         raise Invalid(errors)
-    added = await templates.star_for(tx, template_id, users)
+    added = await templates.star_for(tx, checklist_id, users)
     if added:
-        tx.record(happened("template.starred", template_id, starred=True, users=added))
+        tx.record(happened("template.starred", checklist_id, starred=True, users=added))
     return added
 
 

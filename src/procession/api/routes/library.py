@@ -41,7 +41,7 @@ async def get_library_template(tx: ReadTx, public_id: str) -> Item[LibraryTempla
 @operation("POST", LIBRARY + "/{public_id}/import", tag="templates", status=201, documented_body=ImportBody)
 async def import_library_template(tx: WriteTx, call: Call, public_id: str, body: Any) -> Item[Checklist]:
     """Copy another organization's public template into this one; for those who may create templates."""
-    given = ImportBody() if body is None else read_object(ImportBody, body, call.ignored)
+    given = read_object(ImportBody, body, call.ignored)
     return Item(present_template(await import_public(tx, public_id.lower(), title=given.title), starred=False))
 
 
