@@ -30,7 +30,7 @@ from procession.api.catalogue import all_operations
 from procession.api.document import document
 from procession.api.operations import Operation
 from procession.domain.sheets import Sheet
-from tests.api.world import Form, Supply, World
+from tests.api.world import Form, Mail, Supply, World
 from tests.harness import Server
 
 # On each of the two databases.
@@ -100,7 +100,9 @@ class Prober:
 
 
 def encoded(body: Any, operation: Operation) -> bytes:
-    """As JSON, but for tables."""
+    """As JSON, but for tables and mails."""
+    if isinstance(body, Mail):
+        return body.text.encode()
     if operation.body is Sheet and isinstance(body, str):
         return body.encode(errors="surrogatepass")
     return json.dumps(msgspec.to_builtins(body) if isinstance(body, Form) else body).encode()
