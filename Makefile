@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 LOCKS := requirements/core requirements/test requirements/build requirements/dev requirements/bench
 # `make bench PART="floor growth"` measures some of the parts; without it all of them, which takes an hour and a half.
 PART ?=
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 # `make test PG=system` uses the PostgreSQL found on PATH instead of the one from a wheel.
 PG ?=
@@ -63,8 +63,8 @@ quick: setup
 rules: setup  ## List the rules of docs/spec/behaviour-* that no test names
 	@$(BIN)/python -m tests.architecture.rules
 
-soak: setup  ## Run the long proofs in full; resumable; results in docs/reliability.md
-	@$(BIN)/python tests/ops/soak.py
+soak: setup  ## Run the long proofs in full; resumable; results in docs/reliability.md (ARGS=tests/stateful chooses)
+	@$(BIN)/python tests/ops/soak.py $(ARGS)
 
 mutations: setup  ## Does the model test notice faults put into the rules' engine on purpose? (ARGS="cascade undo" chooses)
 	@$(BIN)/python -m tests.mutations $(ARGS)

@@ -22,7 +22,7 @@ from tests.counting import Statements
 from tests.harness import Api, Server
 from tests.live import Live, serving
 from tests.post import SENDER, PostOffice, closed, open_at
-from tests.postgres_server import fresh_database, running_server
+from tests.postgres_server import prepared_database, running_server
 
 # The workers and the many programs that tests start find our modules compiled, instead of compiling them each anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -82,7 +82,7 @@ def postgresql_server(
     postgres_server: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[Server]:
     workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         server = Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers)
         yield server
         server.close()

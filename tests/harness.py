@@ -5,7 +5,8 @@ import concurrent.futures
 import itertools
 import json
 import threading
-from collections.abc import Coroutine
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Coroutine, Mapping, MutableMapping
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
@@ -14,20 +15,22 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 import uvloop
-from httpx._transports import asgi
 
 from procession import config
 from procession.adapters.files import FolderFiles
 from procession.adapters.secrets import Secrets
 from procession.api.app import Application
 from procession.api.edge import Edge
+from procession.storage.connection import Row
 from procession.storage.database import database_at
 from procession.storage.migrate import upgrade
 from procession.storage.numbers import clock_now
+from procession.storage.query import Query
 from procession.storage.sqlite import SqliteDatabase
 from tests.contract import check_response
 
 T = TypeVar("T")
+Message = MutableMapping[str, Any]
 
 
 class Clock:
@@ -54,6 +57,31 @@ class Clock:
 
     def release(self) -> None:
         self.fixed = None
+
+
+class Observer(ABC):
+    """Looks at a database beside the server.
+
+    Whether anything at all was committed is asked first: nearly always nothing was, and no row needs to be read. For the
+    other times a snapshot is kept open.
+    """
+
+    @abstractmethod
+    def open(self) -> None:
+        """What was committed until now is what was there before."""
+
+    @abstractmethod
+    def is_untouched(self) -> bool:
+        """No commit since, by anybody. False may be an exaggeration."""
+
+    @abstractmethod
+    def before(self, query: Query, values: Mapping[str, Any]) -> list[Row]: ...
+
+    @abstractmethod
+    def end(self) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 class Server:
@@ -90,10 +118,9 @@ class Server:
             self.run(each.start())
         if isinstance(self.database, SqliteDatabase):
             _never_sync(self.database)
-        asgi.create_event = asyncio.Event  # or it looks for trio's packages at every request
-        transports = [httpx.ASGITransport(app=each) for each in self._applications]
-        self._transports = itertools.cycle(transports)
-        self._client = httpx.AsyncClient(transport=transports[0], base_url="http://flow.example")
+        self._applications_in_turn = itertools.cycle(self._applications)
+        self._client = httpx.Client(base_url="http://flow.example")
+        self.idle_observers: list[Observer] = []
 
     @property
     def dialect(self) -> str:
@@ -113,19 +140,62 @@ class Server:
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         """Straight from the application: what a client does of itself (redirects, cookies) costs as much as a read."""
         began = perf_counter()
-        response = await next(self._transports).handle_async_request(request)
-        response.request = request
-        await response.aread()
+        body = _pieces(request)
+        is_sent = False
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            nonlocal is_sent
+            if is_sent:
+                await asyncio.Event().wait()  # the client stays until it has its answer
+            piece = await anext(body, None)
+            is_sent = piece is None
+            return {"type": "http.request", "body": piece or b"", "more_body": not is_sent}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        path, _, query = request.url.raw_path.partition(b"?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "scheme": "http",
+            "path": request.url.path,
+            "raw_path": path,
+            "query_string": query,
+            "server": ("flow.example", 80),
+            "client": ("127.0.0.1", 123),
+            "root_path": "",
+        }
+        await next(self._applications_in_turn)(scope, receive, send)
+        start, *pieces = sent
+        content = b"".join(piece.get("body", b"") for piece in pieces) if request.method != "HEAD" else b""
+        response = httpx.Response(start["status"], headers=start["headers"], content=content, request=request)
         response.elapsed = timedelta(seconds=perf_counter() - began)
         return response
 
     def close(self) -> None:
-        self.run(self._client.aclose())
+        for each in self.idle_observers:
+            each.close()
+        self._client.close()
         for each in self._applications:
             self.run(each.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _pieces(request: httpx.Request) -> AsyncIterator[bytes]:
+    """The body as it is written: a large one is never in memory as a whole."""
+    if isinstance(request.stream, httpx.SyncByteStream):
+        for piece in request.stream:
+            yield piece
+    else:
+        async for piece in request.stream:
+            yield piece
 
 
 def _never_sync(database: SqliteDatabase) -> None:

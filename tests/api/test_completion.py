@@ -415,6 +415,19 @@ def test_a7_adding_somebody_raises_the_total(org: Organization) -> None:
     assert run.complete("Call", by=iris).json()["data"]["status"] == "completed"
 
 
+def test_a7_whoever_is_taken_off_and_comes_back_has_done_their_part(org: Organization) -> None:
+    otto, iris = org.person(), org.person()
+    run = run_of(org, {"title": "Call", "everyone_must_complete": True}, "Write")
+    run.assign("Call", otto, iris)
+    run.complete("Call", by=otto).raise_for_status()
+    run.assign("Call", iris)
+    run.assign("Call", otto, iris)
+
+    assert run.tasks()["Call"]["completion_progress"] == 50
+    assert run.complete("Call", by=otto).status_code == 422
+    assert run.complete("Call", by=iris).json()["data"]["status"] == "completed"
+
+
 def test_eight_parts_at_once_are_all_counted(org: Organization) -> None:
     people = [org.person() for _ in range(8)]
     task = org.one_off(*people, everyone_must_complete=True)["id"]

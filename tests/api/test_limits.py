@@ -18,7 +18,7 @@ from procession.api.limits import LEASES_PER_WINDOW, address_principal
 from procession.storage.connection import Connection
 from tests.builders import Organization
 from tests.harness import Server
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 NewServer = Callable[..., Server]
 
@@ -53,7 +53,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewServer]:
             folder = tmp_path / str(len(made))
             url = ""
             if request.param == "postgresql":
-                url = databases.enter_context(fresh_database(request.getfixturevalue("postgres_server")))
+                url = databases.enter_context(prepared_database(request.getfixturevalue("postgres_server")))
             made.append(Server(url, folder, **settings))
             return made[-1]
 
@@ -203,7 +203,7 @@ def test_several_servers_share_one_limit(make: NewServer) -> None:
 @pytest.mark.usefixtures("patient")
 def test_several_servers_never_promise_more_than_can_be_used(postgres_server: str, tmp_path: Path) -> None:
     limit = 60
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         server = Server(url, tmp_path, requests_per_minute=limit)
         servers = (server, Twin(server))
         token = token_of(Organization(server))

@@ -33,8 +33,9 @@ from procession.domain.sheets import Sheet
 from tests.api.world import Form, Mail, Supply, World
 from tests.harness import Server
 
-# On each of the two databases.
-CASES = 10_000 if os.environ.get("SOAK") == "1" else 1_000
+SOAK = os.environ.get("SOAK") == "1"
+# On each of the two databases; without SOAK every operation is tried on one of them.
+CASES = 10_000 if SOAK else 500
 SEEDS = {"sqlite": 20_260_302, "postgresql": 20_260_303}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 BASE = "http://flow.example"
@@ -178,6 +179,8 @@ def test_every_answer_is_one_that_the_document_describes(
     statuses: Counter[int] = Counter()
     operations = [each for result in schema.get_all_operations() if isinstance(result, Ok) for each in [result.ok()]]
     assert len(operations) == len(OPERATIONS)
+    if not SOAK:
+        operations = operations[list(SEEDS).index(database) :: len(SEEDS)]
     for number, operation in enumerate(operations):
         prober = Prober(server, supply.world(), operation)
         # Some have fewer different requests than their share: the others make up for it.

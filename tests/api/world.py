@@ -522,7 +522,7 @@ def succeed(world: World, operation: Operation) -> httpx.Response:
 
 
 class Supply:
-    """A world for one operation after the other, each as it was made."""
+    """A world for one operation after the other."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -530,6 +530,10 @@ class Supply:
 
     def world(self) -> World:
         self._world = self._world or World(self._server)
+        return self._world
+
+    def fresh(self) -> World:
+        self._world = World(self._server)
         return self._world
 
     def note(self, operation: Operation, *statuses: int) -> None:

@@ -24,7 +24,7 @@ from procession.usecases.setup import issue_token
 from procession.usecases.viewers import rebuild_stale
 from tests.harness import Api, Server
 from tests.lists.making import listed
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 PLAN = Plan(organizations=2, runs=9000, tasks_per_run=1, users=30)
 # A table of so few pages is read whole whatever indexes it has.
@@ -101,7 +101,7 @@ def world(request: pytest.FixtureRequest, worlds: dict[str, World], tmp_path_fac
 
 @pytest.fixture(scope="module")
 def own_database(postgres_server: str) -> Iterator[str]:
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         yield url
 
 

@@ -18,7 +18,7 @@ from procession.storage.sqlite import SqliteDatabase
 from tests.builders import Organization
 from tests.harness import Api, Server
 from tests.lists.making import assign, hide, ids, launch, launch_due, listed, tasks_of
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 SOAK = os.environ.get("SOAK") == "1"
 FEW, MANY = 1_000, 100_000 if SOAK else 10_000
@@ -149,7 +149,7 @@ def crowds() -> Iterator[dict[str, Crowd]]:
 
 @pytest.fixture(scope="module")
 def own_database(postgres_server: str) -> Iterator[str]:
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         yield url
 
 

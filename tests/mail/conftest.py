@@ -9,7 +9,7 @@ from tests.builders import Organization
 from tests.harness import Server
 from tests.mail.delivering import SETTINGS, Mailbox
 from tests.post import PostOffice
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def postgresql_server(
 ) -> Iterator[Server]:
     workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
     with (
-        fresh_database(postgres_server) as url,
+        prepared_database(postgres_server) as url,
         closing(Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers, **SETTINGS)) as server,
     ):
         yield server

@@ -12,15 +12,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, Self
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from procession.cli.main import app
+from tests.ops.nursery import Program
 
 COMMAND = (sys.executable, "-m", "procession")
 PATIENCE_SECONDS = 60
+Process = subprocess.Popen[str] | Program
 
 
 def environment(**settings: object) -> dict[str, str]:
@@ -37,8 +40,10 @@ def run(
     *arguments: object, given: str = "", powerless: bool = False, **settings: object
 ) -> subprocess.CompletedProcess[str]:
     """A command, to its end; a `powerless` one is kept out where permissions keep people out."""
+    if not powerless or not POWERLESS:
+        return _run_to_its_end([*map(str, arguments)], environment(**settings), given)
     return subprocess.run(
-        [*(POWERLESS if powerless else ()), *COMMAND, *map(str, arguments)],
+        [*POWERLESS, *COMMAND, *map(str, arguments)],
         env=environment(**settings),
         input=given,
         capture_output=True,
@@ -46,6 +51,16 @@ def run(
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+
+
+def _run_to_its_end(arguments: list[str], settings: dict[str, str], given: str) -> subprocess.CompletedProcess[str]:
+    with TemporaryFile("w+") as told, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        told.write(given)
+        told.seek(0)
+        done = Program(arguments, settings, given=told, out=out.fileno(), err=err.fileno()).wait(PATIENCE_SECONDS)
+        for each in (out, err):
+            each.seek(0)
+        return subprocess.CompletedProcess(arguments, done, out.read(), err.read())
 
 
 def invoke(*arguments: object, given: str = "", **settings: object) -> Result:
@@ -64,40 +79,54 @@ def require_program(name: str, package: str) -> None:
         pytest.skip(missing)
 
 
-class Running:
-    """A server that answers on a port of its own, stopped at the end of the `with` block."""
+def start_anew(arguments: list[str], settings: dict[str, str], log: IO[str]) -> tuple[Process, IO[str]]:
+    """As people start it."""
+    started = subprocess.Popen(
+        [*COMMAND, *arguments], env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+    )
+    assert started.stdout is not None
+    return started, started.stdout
 
-    def __init__(self, folder: Path, *arguments: object, command: str = "serve", **settings: object) -> None:
+
+def start_loaded(arguments: list[str], settings: dict[str, str], log: IO[str]) -> tuple[Process, IO[str]]:
+    reading, writing = os.pipe()
+    with Path(os.devnull).open() as nothing, os.fdopen(writing):
+        started = Program(arguments, settings, given=nothing, out=writing, err=log.fileno())
+    return started, os.fdopen(reading)
+
+
+class Running:
+    """A server that answers on a port of its own, stopped at the end of the `with` block.
+
+    `anew`: Python loads the program for it, see tests/ops/nursery.py.
+    """
+
+    def __init__(
+        self, folder: Path, *arguments: object, command: str = "serve", anew: bool = False, **settings: object
+    ) -> None:
         self.log = folder / f"{command}.log"
         where = () if command == "demo" else ("--data-dir", folder / "data")
+        told = [command, "--port", "0", *map(str, (*where, *arguments))]
+        start = start_anew if anew else start_loaded
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, command, "--port", "0", *map(str, (*where, *arguments))],
-                env=environment(**settings),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+            self.process, self._stdout = start(told, environment(**settings), log)
         self.output = ""
         self.address = self._address()
 
     def _address(self) -> str:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self._stdout:
             self.output += line
             name, _, value = line.partition("  ")
             if name == "Address":
                 return value.strip()
-        self.process.stdout.close()
+        self._stdout.close()
         self.process.wait()
         raise AssertionError(f"the server ended instead of answering: {self.log.read_text()}")
 
     def read_until(self, text: str) -> None:
         """Wait for this at the end of a line, after the address."""
-        assert self.process.stdout is not None
         while not self.output.rstrip("\n").endswith(text):
-            line = self.process.stdout.readline()
+            line = self._stdout.readline()
             assert line, self.output
             self.output += line
 
@@ -107,14 +136,12 @@ class Running:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.stop()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self._stdout.close()
 
     def stop(self) -> int:
         """Tell it to stop and wait; its exit code. Then `output` is all it has printed."""
-        assert self.process.stdout is not None
         self.process.send_signal(signal.SIGTERM)
-        self.output += self.process.stdout.read()
+        self.output += self._stdout.read()
         return self.process.wait(PATIENCE_SECONDS)
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], Any]:

@@ -1,6 +1,7 @@
 """Runs the proofs marked `soak` in full, one at a time, and writes what they showed to docs/reliability.md.
 
-`make soak`. What has passed for a commit is remembered in `.soak/`, so an interrupted run goes on where it stopped.
+`make soak`, or `make soak ARGS=tests/stateful` for some of them: then the page keeps what it says of the others.
+What has passed for a commit is remembered in `.soak/`, so an interrupted run goes on where it stopped.
 A proof counts to its full number when SOAK=1 is set; what it records with `record_property` is shown beside its result.
 """
 
@@ -23,7 +24,7 @@ WORDS = [sys.executable, "-m", "pytest", "-q", "--timeout=0", "-o", "junit_famil
 BEGIN, END = "<!-- results: written by make soak -->", "<!-- end of results -->"
 NEW_PAGE = f"""# Reliability
 
-The long proofs, run in full. `make soak` runs them and writes this table; `make test` runs a tenth of each.
+The long proofs, run in full. `make soak` runs them and writes this table; `make test` runs a part of each.
 
 {BEGIN}
 {END}
@@ -101,38 +102,43 @@ def remembered(path: Path) -> dict[str, Result]:
     return {result.proof: result for line in lines for result in [msgspec.json.decode(line, type=Result)]}
 
 
-def with_results(page: str, results: Iterable[Result]) -> str:
-    """The page with its table replaced; what people wrote around it stays."""
+def with_results(page: str, results: Iterable[Result], *, kept: Iterable[str] = ()) -> str:
+    """The page with its table replaced; what people wrote around it stays, and the rows of the `kept` proofs."""
     before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    rows = [
-        f"| `{one.proof}` | {one.outcome} | {', '.join(f'{k} {v}' for k, v in one.facts.items()) or '-'} "
+    table, _, after = rest.partition(END)
+    old = {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
+    rows = {proof: old[proof] for proof in kept if proof in old} | {
+        one.proof: f"| `{one.proof}` | {one.outcome} | {', '.join(f'{k} {v}' for k, v in one.facts.items()) or '-'} "
         f"| {one.seconds} | {one.on} | {one.commit} |"
-        for one in sorted(results, key=lambda one: one.proof)
-    ]
+        for one in results
+    }
     heading = ["| Proof | Result | Figures | Seconds | Date | Commit |", "|---|---|---|---|---|---|"]
-    return "\n".join([f"{before}{BEGIN}", *heading, *rows, f"{END}{after}"])
+    return "\n".join([f"{before}{BEGIN}", *heading, *(rows[proof] for proof in sorted(rows)), f"{END}{after}"])
 
 
-def main(root: Path = ROOT) -> int:
-    """Run what has not passed yet, and write each result down as soon as it is there; 0 when all have passed."""
+def main(root: Path = ROOT, *where: str) -> int:
+    """Run what has not passed yet, of everything or `where` it is said, and write each result down as soon as it is
+    there; 0 when all of that have passed.
+    """
     commit = current_commit(root)
     memory = root / ".soak" / f"{commit}.jsonl"
     memory.parent.mkdir(exist_ok=True)
     path = root / PAGE
-    known = remembered(memory)
-    for proof in proofs(root=root):
+    everything = proofs(root=root)
+    wanted = proofs(*where, root=root) if where else everything
+    known = {proof: result for proof, result in remembered(memory).items() if proof in everything}
+    for proof in wanted:
         if proof in known and known[proof].outcome == "passed":
             continue
         result = known[proof] = run(proof, commit, root)
         with memory.open("a", encoding="utf-8") as file:
             file.write(msgspec.json.encode(result).decode() + "\n")
         page = path.read_text(encoding="utf-8") if path.exists() else NEW_PAGE
-        path.write_text(with_results(page, known.values()), encoding="utf-8")
-    bad = [result.proof for result in known.values() if result.outcome != "passed"]
-    print(f"make soak: {len(known) - len(bad)} proofs passed, {len(bad)} did not.", *bad, sep="\n  ")
-    return 1 if bad or not known else 0
+        path.write_text(with_results(page, known.values(), kept=everything), encoding="utf-8")
+    bad = [proof for proof in wanted if known[proof].outcome != "passed"]
+    print(f"make soak: {len(wanted) - len(bad)} proofs passed, {len(bad)} did not.", *bad, sep="\n  ")
+    return 1 if bad or not wanted else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(ROOT, *sys.argv[1:]))

@@ -17,7 +17,7 @@ from procession.api.document import complete_document
 from procession.cli.main import app
 from tests.live import serving
 from tests.mail.delivering import SECRET_WORD, SETTINGS
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 PASSWORD = "correct Horse 7"
 ADA = ("--email", "ada@fernwood.test")
@@ -43,7 +43,7 @@ def prepared(request: pytest.FixtureRequest, procession: Procession) -> Iterator
     """The same on either database, with its schema and one administrator."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "postgresql":
-            with fresh_database(request.getfixturevalue("postgres_server")) as url:
+            with prepared_database(request.getfixturevalue("postgres_server")) as url:
                 patch.setenv("PROCESSION_DATABASE_URL", url)
                 yield with_administrator(procession)
         else:

@@ -22,7 +22,7 @@ from procession.usecases.viewers import differences
 from tests.builders import Organization
 from tests.harness import Api, Server
 from tests.ops.programs import Running
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 # What is told on PostgreSQL, where telling takes longer.
 FEW_RUNS = 50
@@ -69,7 +69,7 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def on_postgresql(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         server = Server(url, tmp_path_factory.mktemp("demo"))
         yield Demo(server, FEW_RUNS)
         server.close()

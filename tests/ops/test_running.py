@@ -62,7 +62,7 @@ def test_a_second_start_keeps_the_demo_and_says_again_how_to_sign_in(tmp_path: P
 def test_the_first_start_on_an_empty_folder_prints_what_works_as_it_stands(tmp_path: Path) -> None:
     """What `make run` does: demo data, and a command for the main job. Spec: README."""
     require_program("curl", "curl")
-    with Running(tmp_path, "--with-demo") as server:
+    with Running(tmp_path, "--with-demo", anew=True) as server:
         server.read_until("with=tags'")
         told_token, document = told(server, "Access token"), told(server, "API document")
         (command,) = [line.strip() for line in server.output.splitlines() if line.startswith("  curl ")]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ops.programs import Running, invoke, run, wait_until
-from tests.postgres_server import fresh_database
+from tests.postgres_server import fresh_database, prepared_database
 
 PASSWORD = "correct Horse 7"
 
@@ -19,6 +19,12 @@ PASSWORD = "correct Horse 7"
 @pytest.fixture
 def database(postgres_server: str) -> Iterator[str]:
     with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def prepared(postgres_server: str) -> Iterator[str]:
+    with prepared_database(postgres_server) as url:
         yield url
 
 
@@ -41,7 +47,7 @@ def administrator(folder: Path, *, ask: Callable[..., Any] = invoke, **settings:
 def test_a_server_prepares_its_database_answers_and_stops_with_success(
     tmp_path: Path, settings: dict[str, Any]
 ) -> None:
-    with Running(tmp_path, **settings) as server:
+    with Running(tmp_path, anew=True, **settings) as server:
         assert server.get("/health/ready")[0] == 200
         organization, token = administrator(tmp_path, ask=run, **settings)
         assert server.data("/me", token)["email"] == "ada@fernwood.test"
@@ -129,9 +135,9 @@ def command_line(process: str) -> bytes:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, database: str) -> Iterator[Running]:
+def fleet(tmp_path: Path, prepared: str) -> Iterator[Running]:
     """Two processes on one database, with a low limit."""
-    with Running(tmp_path, "--workers", 2, database_url=database, requests_per_minute=40) as server:
+    with Running(tmp_path, "--workers", 2, database_url=prepared, requests_per_minute=40) as server:
         yield server
 
 
@@ -144,8 +150,8 @@ def test_processes_show_one_set_of_figures(fleet: Running) -> None:
     wait_until(lambda: counted in fleet.get("/metrics")[2])
 
 
-def test_processes_share_one_limit(fleet: Running, tmp_path: Path, database: str) -> None:
-    _, token = administrator(tmp_path, database_url=database)
+def test_processes_share_one_limit(fleet: Running, tmp_path: Path, prepared: str) -> None:
+    _, token = administrator(tmp_path, database_url=prepared)
 
     statuses = [fleet.get("/me", Authorization=f"Bearer {token}")[0] for _ in range(100)]
 
@@ -179,8 +185,8 @@ def test_processes_end_when_their_supervisor_is_gone(fleet: Running) -> None:
     assert not accepts(fleet)
 
 
-def test_a_fleet_lets_running_requests_finish(fleet: Running, tmp_path: Path, database: str) -> None:
-    organization, token = administrator(tmp_path, database_url=database)
+def test_a_fleet_lets_running_requests_finish(fleet: Running, tmp_path: Path, prepared: str) -> None:
+    organization, token = administrator(tmp_path, database_url=prepared)
     with fleet.connect() as client:
         client.sendall(
             f"POST /organizations/{organization}/tags HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"

@@ -64,6 +64,7 @@ def test_the_page_keeps_what_people_wrote_around_the_table() -> None:
     assert first == "| `tests/a.py::t` | passed | cases 10, rows 3 | 12 | 2026-03-02 | abc123 |"
     assert second == "| `tests/b.py::t` | passed | - | 12 | 2026-03-02 | abc123 |"
     assert soak.with_results(once, [result("tests/a.py::t")]).count("| `") == 1
+    assert second in soak.with_results(once, [result("tests/a.py::t", "failed")], kept=["tests/b.py::t"])
 
 
 def test_a_new_page_has_a_place_for_the_table() -> None:
@@ -136,6 +137,19 @@ def test_an_interrupted_run_goes_on_with_what_has_not_passed(tree: Path, capfd: 
     (tree / "mended").unlink()
     assert soak.main(tree) == 0, "nothing is left to run"
     assert (tree / "steady").read_text() == "run "
+
+
+def test_some_are_chosen_and_the_page_keeps_the_others(tree: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tree / "mended").touch()
+    assert soak.main(tree) == 0
+    before = rows(tree)
+    for memory in (tree / ".soak").iterdir():
+        memory.unlink()  # as after another commit
+
+    assert soak.main(tree, "test_proofs.py::test_steady") == 0
+    assert capfd.readouterr().out.endswith("make soak: 1 proofs passed, 0 did not.\n")
+    assert (tree / "steady").read_text() == "run run "
+    assert rows(tree) == before
 
 
 def test_a_tree_without_proofs_proves_nothing(tree: Path) -> None:

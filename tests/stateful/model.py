@@ -136,7 +136,7 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         if (step == APPROVAL and decision is None) or (step == FILE and self.answers.get("Number") is None):
             return REFUSED
         takes_part = step == EVERYONE and who in task.owners
-        if takes_part and who in task.parts:
+        if takes_part and who in task.parts and not task.owners <= task.parts:
             return REFUSED
         self._begin(who, step)
         if takes_part:
@@ -180,7 +180,6 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         if task.owners != people:
             self._begin(who, step)
         task.owners = set(people)
-        task.parts &= people
         if step == EVERYONE and left and people and people <= task.parts and not task.is_hidden:
             self._close(task, None)  # A6
         return OK
@@ -409,4 +408,3 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
                 task.owners = people
             case _:
                 task.owners = set()
-        task.parts &= task.owners

@@ -15,14 +15,14 @@ from tests.api.world import World
 from tests.builders import Organization
 from tests.contents import contents
 from tests.harness import Api, Server
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 NewServer = Callable[..., Server]
 
 
 @pytest.fixture
 def url(postgres_server: str) -> Iterator[str]:
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         yield url
 
 

@@ -22,7 +22,7 @@ from procession.storage.tables.content import tag_links, tags
 from procession.storage.tables.events import events, sequences
 from procession.storage.tx import WriteTx, writing
 from procession.usecases.setup import create_organization
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 NOW = 1_772_000_000_000
 ORGANIZATION_ID = "0" * 32
@@ -41,7 +41,7 @@ _positions = Query(select(events.c.position).where(events.c.org == bindparam("or
 
 @pytest.fixture(scope="module")
 def url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             # How long PostgreSQL waits before it looks whether a wait is a deadlock.
             name = sql.Identifier(connection.info.dbname)

@@ -16,7 +16,7 @@ from procession.storage.database import SQLITE_FILE
 from procession.storage.migrate import upgrade
 from procession.storage.query import Query
 from procession.storage.schema import TENANT_TABLES, metadata
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 READS = {
     "tags of a process": (processes._tags_of, "process"),
@@ -56,7 +56,7 @@ KEYED = [
 @pytest.fixture
 def planning(postgres_server: str, tmp_path: Path) -> Iterator[psycopg.Connection[Any]]:
     """A connection that plans as ours do, to a database in which nothing is and nothing has been analysed."""
-    with fresh_database(postgres_server) as url:
+    with prepared_database(postgres_server) as url:
         upgrade(url, tmp_path)
         with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
             connection.execute(postgres.PLAN_ONCE)

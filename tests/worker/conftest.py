@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from tests.harness import Server
-from tests.postgres_server import fresh_database
+from tests.postgres_server import prepared_database
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def postgresql_server(
 ) -> Iterator[Server]:
     workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
     with (
-        fresh_database(postgres_server) as url,
+        prepared_database(postgres_server) as url,
         closing(Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers)) as server,
     ):
         yield server
