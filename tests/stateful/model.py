@@ -361,8 +361,10 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         value = self.answers.get(condition.subject)
         if home is None and not self.is_submitted:
             return False
-        if home and value is None and condition.word in NEGATIVE and not self.tasks[home].is_done:
-            return False
+        if home and condition.word in NEGATIVE:
+            task = self.tasks[home]
+            if not task.is_done and (task.is_hidden or value is None):
+                return False
         text = (value or "").casefold()
         match condition.word:
             case "equals" | "not_equals":
