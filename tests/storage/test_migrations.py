@@ -114,7 +114,9 @@ STATEMENTS = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
 def description(connection: Connection) -> set[str]:
     query = DESCRIPTION if connection.dialect.name == "postgresql" else STATEMENTS
     rows: list[str] = [row[0] for row in connection.execute(text(query))]
-    lines = {" ".join(row.split()) for row in rows if "alembic_version" not in row}
+    # The name of a table that was renamed is quoted there.
+    bare = [re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", row) for row in rows]
+    lines = {" ".join(row.split()) for row in bare if "alembic_version" not in row}
     # Constraints in any order: SQLite keeps the statement as it was written.
     return {" ".join(sorted(re.split(r",? ", line))) if line.startswith("CREATE") else line for line in lines}
 

@@ -24,6 +24,7 @@ from procession.usecases.inbound_files import Stored
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process
 from procession.usecases.means import Means
+from procession.usecases.thread_places import Place
 from procession.usecases.uploading import Received
 
 ASKS_FOR_ANSWERS = "Its kick-off form asks for answers that a mail cannot give. Launch it by hand."
@@ -76,7 +77,7 @@ async def _say(tx: WriteTx, process: Process, left: _Content) -> None:
         return
     content = comment_of(left.text, [*([attached(kept)] if kept else []), *left.notes])
     draft = thread_writing.Draft(content=content, state="hide-for-guests")
-    await thread_writing.write(tx, draft, thread_writing.Place(process=process.seq), is_issue=False, hourly_limit=0)
+    await thread_writing.write(tx, draft, Place(process=process.seq), is_issue=False, hourly_limit=0)
 
 
 def attached(files: Sequence[File]) -> str:
