@@ -79,7 +79,7 @@ async def _sees(tx: ReadTx, use: Use) -> bool:
     if use.template_id is not None:
         return await _reads_template(tx, use.template_id) or await _has_task(tx, use.step_id)
     kind, _, key = use.holder.partition(":")
-    if kind == "member":  # whose comments guests read, too
+    if kind in ("member", "organization"):  # photos, and the logo
         return tx.actor.kind in ("member", "guest")
     if tx.actor.kind != "member":
         return False
@@ -89,7 +89,7 @@ async def _sees(tx: ReadTx, use: Use) -> bool:
     if kind == "schedule":
         schedule = await schedules.find(tx, int(key))
         return schedule is not None and schedule.owner == tx.actor.id
-    return kind == "organization"
+    return False
 
 
 async def _sees_process(tx: ReadTx, process: Process | None) -> bool:

@@ -23,7 +23,7 @@ from procession.usecases import file_access, guards, photos, tasks, template_acc
 from procession.usecases.processes import Changes, may_edit_run, update_process
 from procession.usecases.reactions import Means
 
-LOGO = "The logo of an organization is not deleted: put another in its place."
+LOGO = "The logo is a setting of the organization: put another in its place, or remove it there."
 OTHERS = "Something else refers to this file by now. Look at it again before you delete it."
 IN_BIN = "This file belongs to something in the bin. Erase that, or wait until it is erased by itself."
 SCHEDULED = "A planned launch hands this file on. Take it out of the plan first."

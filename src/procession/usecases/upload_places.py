@@ -26,7 +26,7 @@ from procession.domain.permissions import may_edit_task, may_work_on_task, requi
 from procession.domain.processes import Process
 from procession.domain.template_permissions import may_edit, may_launch, require_edit
 from procession.domain.templates import Template
-from procession.storage import access, files, members, processes, template_versions
+from procession.storage import access, files, members, organizations, processes, template_versions
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import guards, template_access, thread_places
@@ -215,6 +215,7 @@ async def _of_organization(tx: WriteTx, said: Said) -> Place:
     if said.subject_id != tx.organization_id:
         raise _unknown_subject("organization")
     _require_picture(said, "logo", LOGO_BYTES)
+    await organizations.lock(tx.connection, tx.org)
     await files.erase_held(tx, Holder("organization"))
     return Place("Organization", tx.organization_id, Holder("organization"))
 
