@@ -101,7 +101,7 @@ async def _of_run(tx: WriteTx, said: Said) -> Place:
         raise NotFound
     if said.uploaded_from == COMMENT:
         guards.require_unarchived(process)
-        return Place("Run", process.id, process=process.seq)
+        return of_process(process)
     if said.uploaded_from in (ATTACHMENT, DESCRIPTION):
         require(not tx.actor.is_light, to="attach files to this process")
         if said.uploaded_from == DESCRIPTION:
@@ -112,6 +112,10 @@ async def _of_run(tx: WriteTx, said: Said) -> Place:
     guards.require_changeable(process)
     if said.uploaded_from != KICKOFF:
         _require_file_field(document.kickoff, said.uploaded_from, "process")
+    return of_process(process)
+
+
+def of_process(process: Process) -> Place:
     return Place("Run", process.id, process=process.seq)
 
 
@@ -149,13 +153,13 @@ async def _of_task(tx: WriteTx, said: Said) -> Place:
 
 
 async def _for_task(tx: WriteTx, task_id: str, said: Said, *, process_id: str | None = None) -> Place:
-    """Whoever may comment on the task uploads for comments; else as `on_task`."""
+    """Whoever may comment on the task uploads for comments; else as `_on_task`."""
     if said.uploaded_from == COMMENT:
-        return _on(await thread_places.on_task(tx, task_id, process_id=process_id))
-    return await on_task(tx, await guards.locked_task(tx, task_id, process_id=process_id), said)
+        return of_task(await thread_places.on_task(tx, task_id, process_id=process_id))
+    return await _on_task(tx, await guards.locked_task(tx, task_id, process_id=process_id), said)
 
 
-async def on_task(tx: WriteTx, seen: SeenTask, said: Said) -> Place:
+async def _on_task(tx: WriteTx, seen: SeenTask, said: Said) -> Place:
     """What is uploaded to a task of a process has the process as its subject. Spec: api-tasks 15.3."""
     task, process = seen.task, seen.process
     if tx.actor.kind == "guest" and task.is_hidden:
@@ -168,13 +172,13 @@ async def on_task(tx: WriteTx, seen: SeenTask, said: Said) -> Place:
     guards.require_changeable(process)
     rules.require_editable(task)
     if said.uploaded_from in (ATTACHMENT, DESCRIPTION):
-        return _on(seen, Holder("task", task.seq))
+        return of_task(seen, Holder("task", task.seq))
     fields = rules.fields_of(task, await stored.document_of(tx, process, task))
     _require_file_field(fields, said.uploaded_from, "task")
-    return _on(seen)
+    return of_task(seen)
 
 
-def _on(seen: SeenTask, holder: Holder | None = None) -> Place:
+def of_task(seen: SeenTask, holder: Holder | None = None) -> Place:
     task, process = seen.task, seen.process
     if process is None:
         return Place("Task", task.id, holder, task_id=task.id)

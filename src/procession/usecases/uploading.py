@@ -10,22 +10,19 @@ from msgspec.structs import replace
 
 from procession.domain.errors import Invalid, WrongState
 from procession.domain.files import (
-    ATTACHMENT,
+    COMMENT,
     KICKOFF,
     MAX_TEXT,
     SUBJECTS,
     UNUSED_FOR,
     UNUSED_IN_PUBLIC,
     File,
-    Holder,
     told,
 )
-from procession.domain.processes import Process
 from procession.domain.times import Millis
 from procession.storage import files
 from procession.storage.tx import WriteTx
 from procession.usecases import photos, upload_places
-from procession.usecases.guards import SeenTask
 from procession.usecases.upload_places import Place, Said
 
 TOO_LATE = "The upload took too long. Send the file again."
@@ -65,15 +62,9 @@ async def keep_for_kickoff(tx: WriteTx, received: Received, template_id: str, fi
     return await _kept(tx, received, field_id, Place("Checklist", template_id))
 
 
-async def keep_on_process(tx: WriteTx, received: Received, process: Process) -> File:
-    """A file of a locked process that the caller may change."""
-    return await _kept(tx, received, ATTACHMENT, Place("Run", process.id, Holder("process", process.seq), process.seq))
-
-
-async def keep_on_task(tx: WriteTx, received: Received, seen: SeenTask) -> File:
-    """An attachment of a locked task. Raises NotFound, NotAllowed, WrongState, ProcessLocked."""
-    said = Said("Task", seen.task.id, ATTACHMENT, None, received.filename, received.size)
-    return await _kept(tx, received, ATTACHMENT, await upload_places.on_task(tx, seen, said))
+async def keep_for_comment(tx: WriteTx, received: Received, place: Place) -> File:
+    """What a comment on a locked process or task, which the caller may write there, is about to carry."""
+    return await _kept(tx, received, COMMENT, place)
 
 
 async def _kept(
