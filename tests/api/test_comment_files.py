@@ -318,7 +318,7 @@ def test_f2_a_member_has_one_photo(files: Comments, other_org: Organization) -> 
     """A picture of at most 2 MiB of the member's own, or of an administrator's sending; shown wherever they are."""
     org, member = files.org, files.member
     other_org.join(member)
-    form = {"subject_type": "User", "subject_id": str(member.id), "uploaded_from": "profile"}
+    form: dict[str, Any] = {"subject_type": "User", "subject_id": str(member.id), "uploaded_from": "profile"}
     first, second = (files.asset(api=api, name="a.png", **form) for api in (member.api, files.api))
     pic = second["url"].removesuffix("/dl")
     body = {"first_name": "Ana", "last_name": "Lund", "timezone": "UTC"}
