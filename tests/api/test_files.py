@@ -382,7 +382,7 @@ def test_rules_and_planned_launches_hand_files_on(files: Files) -> None:
 
 
 def test_an_organization_has_one_logo(files: Files) -> None:
-    """A picture of at most 10 MiB that administrators upload; the next one takes its place."""
+    """F2: a picture of at most 10 MiB that administrators upload; the next one takes its place."""
     form: dict[str, Any] = {"subject_type": "Organization", "subject_id": files.org.id, "uploaded_from": "attachment"}
     first, second = (files.asset(name=f"{name}.png", **form) for name in "ab")
 

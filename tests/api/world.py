@@ -200,7 +200,12 @@ class World:
         api.data("POST", "/completed-tasks", {"task_id": self.done_one_off}, status=200)
 
     def _make_files(self, *, ahead: bool) -> None:
-        """One on a task, one in an answer to the public form."""
+        """One on a task, the logo."""
+        logo = {"subject_type": "Organization", "subject_id": self.org.id, "uploaded_from": "logo"}
+        picture = {"name": ("logo.png", self.org.id.encode())}
+        self.org.api.request("POST", "/file", data=logo, files=picture).raise_for_status()
+        shown: str = Api(self.server, None).data("GET", f"//public/kickoff/{self.kickoff_code}")["org_logo"]
+        self.logo_version = shown.rpartition("/")[2]
         form = {"subject_type": "task", "subject_id": self.one_off, "uploaded_from": "attachment"}
         for _ in range(1 + ahead):
             sent = self.org.api.request("POST", "/file", data=form, files=FILE)
@@ -280,6 +285,8 @@ class World:
             "getTemplateText": {"checklist_id": self.document},
             "getProcessText": {"run_id": self.document_run},
             "getPublicProcess": {"code": self.public_code},
+            "getLogoOfPublicProcess": {"code": self.public_code, "version": self.logo_version},
+            "getLogoOfPublicKickoffForm": {"version": self.logo_version},
             "getKickoffVisit": {"code": self.visit_code},
             "submitKickoffVisit": {"code": self.visit_code},
             "getPublicProcessOfGuest": {"run_id": self.public_run},

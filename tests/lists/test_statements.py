@@ -32,7 +32,7 @@ INCLUDES = {
     "permissions": (2, 3),
     "tasks": (2, 2),
     "tasks.form_fields": (3, 3),
-    "tasks.threads": (6, 6),
+    "tasks.threads": (7, 7),
     "checklist,tasks,tags,assets,next_task,permissions,tasks_meta,ko_form_fields,form_fields,stages,folders": (14, 15),
 }
 # Lists that are read in one way whatever the counters say: of administrators, of anybody else.

@@ -26,6 +26,7 @@ from procession.storage.migrate import BACKUPS_KEPT, SchemaTooNew, back_up, curr
 from procession.storage.schema import metadata
 from procession.storage.search import create_search
 from procession.storage.tables.control import organizations, timers
+from procession.storage.tables.files import file_uses, files
 from procession.storage.tables.lists import finished_processes
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import templates
@@ -114,7 +115,9 @@ STATEMENTS = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
 def description(connection: Connection) -> set[str]:
     query = DESCRIPTION if connection.dialect.name == "postgresql" else STATEMENTS
     rows: list[str] = [row[0] for row in connection.execute(text(query))]
-    lines = {" ".join(row.split()) for row in rows if "alembic_version" not in row}
+    # The name of a table that was renamed is quoted there.
+    bare = [re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", row) for row in rows]
+    lines = {" ".join(row.split()) for row in bare if "alembic_version" not in row}
     # Constraints in any order: SQLite keeps the statement as it was written.
     return {" ".join(sorted(re.split(r",? ", line))) if line.startswith("CREATE") else line for line in lines}
 
@@ -515,3 +518,22 @@ def test_0026_public_templates_of_before_are_in_the_library(url: str, tmp_path: 
     assert [tuple(row) for row in found] == [
         ("t1", "T1", "t1", "form", 0, 1), ("t2", "T2", "t2", "form", 0, 0), ("t3", "T3", "t3", "form", 0, 1),
     ]  # fmt: skip
+
+
+def test_0027_what_refers_to_files_stays(url: str, tmp_path: Path) -> None:
+    """The embedded database moves it into another table."""
+    file = {name: 0 if isinstance(c.type, BigInteger) else "x" for name, c in files.c.items()} | {"org": 1, "no": 7}
+    use = {"org": 1, "file": 7, "holder": "organization"}
+    with connected(url, tmp_path) as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0026")
+        connection.execute(files.insert(), file)
+        connection.execute(text("INSERT INTO file_use (org, file, holder) VALUES (:org, :file, :holder)"), use)
+        connection.commit()
+
+    upgrade(url, tmp_path)
+
+    with connected(url, tmp_path) as connection:
+        found = connection.execute(select(file_uses)).mappings().all()
+    assert [dict(row) for row in found] == [dict.fromkeys(file_uses.c.keys()) | use]

@@ -25,10 +25,13 @@ def test_comments_are_told_to_assignees_who_see_them(org: Organization, post: Po
 
     write(run, "<p>Half a <b>pound</b> &amp; more</p>")
     assert news(org, post, member, guest, quiet, outsider, org.admin) == [["New comment: Weigh"], [], [], [], []]
-    made = write(run, "Half a pound", state="open")
+    form = {"subject_type": "Task", "subject_id": run.task_id("Weigh"), "uploaded_from": "comment"}
+    sent = [org.api.request("POST", "/file", data=form, files={"name": (name, b"")}) for name in ("a.png", "b & c.png")]
+    made = write(run, "Half a pound", state="open", assets=[each.json()["data"]["id"] for each in sent])
     subject, text = letter(org, post, guest)
     assert subject == "New comment: Weigh"
     assert "Mira Okoye commented on Weigh (" in text and "Half a pound" in text
+    assert "Files: a.png, b &amp; c.png" in text
     org.api.data("POST", f"/tasks/{run.task_id('Weigh')}/bot-comment", {"content": "Beep"})
     org.api.data("PUT", f"/tasks/{run.task_id('Weigh')}/comment/{made['id']}", {"content": "A pound"})
     assert news(org, post, member, guest) == [[], []]

@@ -113,7 +113,7 @@ def test_the_doctor_looks_both_ways(disk: Disk) -> None:
 
 
 def test_memory_stays_flat_and_what_is_too_large_leaves_nothing(disk: Disk) -> None:
-    """DEC-23, F1: 422 on the part above the limit of a file, 413 above the server's."""
+    """DEC-23, F1, F2: 422 on the part above the limit of a file, 413 above the server's."""
     boundary = b"--x\r\nContent-Disposition: form-data; "
     fields = b"".join(
         boundary + b'name="%s"\r\n\r\n%s\r\n' % (name.encode(), value.encode()) for name, value in disk.form.items()

@@ -5,10 +5,16 @@ import nh3
 from procession.domain.snippets import references_only
 
 # Beside ordinary formatting: references to snippets and templates, mentions, and fields inside a document
-# (Spec: behaviour-templates T-13.2, T-13.6).
-TAGS = frozenset(nh3.ALLOWED_TAGS) | {"editor-form-field"}
+# (Spec: behaviour-templates T-13.2, T-13.6); videos, which nothing starts but who looks (behaviour-work F2).
+TAGS = frozenset(nh3.ALLOWED_TAGS) | {"editor-form-field", "source", "video"}
+VIDEO = {"src", "poster", "controls", "width", "height", "loop", "muted", "playsinline", "preload"}
 STYLES = {"color", "background-color", "text-align", "text-decoration", "font-weight", "font-style"}
-ATTRIBUTES = {**{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}, "*": {"class", "style"}}
+ATTRIBUTES = {
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
+    "video": VIDEO,
+    "source": {"src", "type"},
+    "*": {"class", "style"},
+}
 DATA = {"data-"}
 
 

@@ -112,6 +112,7 @@ KINDS: Mapping[str, Kind] = {
             ("task", "Task"),
             ("template", "Blueprint"),
             ("organization", "Organization"),
+            ("member", "User"),
         )
         for act, verb, says in (
             ("uploaded", "uploaded", "given a file"),

@@ -17,6 +17,11 @@ def path_of(file_id: str, organization_id: str) -> str:
     return f"organizations/{organization_id}/file/{file_id}/dl"
 
 
+def shown_at(file_id: str, organization_id: str) -> str:
+    """Where it is read to be shown."""
+    return f"organizations/{organization_id}/file/{file_id}"
+
+
 def file_named_by(entry: Mapping[str, Any], organization_id: str) -> str | None:
     """The id of the stored file that an entry of a file answer stands for; None: it is an address elsewhere.
 

@@ -17,7 +17,7 @@ from procession.domain.file_references import files_in_answers, path_of
 from procession.domain.processes import Process, Task
 from procession.domain.times import DAY, Millis, wire
 
-SubjectType = Literal["Run", "Checklist", "Task", "Organization"]
+SubjectType = Literal["Run", "Checklist", "Task", "Organization", "User"]
 State = Literal["pending", "stored", "erased"]
 Act = Literal["uploaded", "downloaded", "archived", "deleted"]
 
@@ -26,6 +26,7 @@ NOUNS: Mapping[SubjectType, str] = {
     "Checklist": "template",
     "Task": "task",
     "Organization": "organization",
+    "User": "member",
 }
 
 SUBJECTS: Mapping[str, SubjectType] = {
@@ -35,10 +36,16 @@ SUBJECTS: Mapping[str, SubjectType] = {
     "template": "Checklist",
     "task": "Task",
     "organization": "Organization",
+    "user": "User",
+    "member": "User",
 }
 KICKOFF = "ko_field"
 ATTACHMENT = "attachment"
 """Where a file was uploaded from that is no answer: it belongs to its subject itself. Spec: api-tasks 15.3."""
+DESCRIPTION = "description"
+"""As an attachment, of a picture or video that the subject's text shows: it is in no list of files."""
+COMMENT = "comment"
+"""For a comment on the subject, which names it when it is written or changed."""
 
 UNUSED_FOR = 30 * DAY
 """How long a file is kept that nothing refers to. Spec: api-tasks 15.4."""
@@ -46,6 +53,7 @@ UNUSED_IN_PUBLIC = DAY
 LONGEST_UPLOAD = DAY
 MAX_NAME_BYTES = 255
 LOGO_BYTES = 10 * 1024 * 1024
+PHOTO_BYTES = 2 * 1024 * 1024
 MAX_TEXT = 200
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -96,6 +104,8 @@ BYTES = "application/octet-stream"
 # What a browser may show by itself: nothing in these is ever run.
 SHOWN = frozenset({"application/pdf", "text/plain", "text/csv"})
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp"})
+VIDEOS = frozenset({"mp4", "webm", "ogg", "mov"})
+"""What a description shows as a video, by extension. Spec: F2."""
 UNSAFE_IMAGES = frozenset({"image/svg+xml"})
 
 # Programs, whatever they are called: ELF, Mach-O of either order and width, universal binaries and Java classes.
@@ -106,7 +116,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an uploaded file. Column names and fields agree (storage.rows).
 
     Announced before its bytes come (`pending`), and still there while they are being erased (`erased`).
-    `subject_id` is a process's, template's, task's or organization's.
+    `subject_id` is a process's, template's, task's, organization's or member's.
     """
 
     no: int
@@ -139,8 +149,9 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
         return kind in SHOWN or (kind.startswith(("image/", "audio/", "video/")) and kind not in UNSAFE_IMAGES)
 
     @property
-    def is_attachment(self) -> bool:
-        return self.uploaded_from == ATTACHMENT
+    def is_answer(self) -> bool:
+        """Whether answers may refer to it; else it belongs to its subject itself."""
+        return self.uploaded_from not in (ATTACHMENT, DESCRIPTION)
 
     @property
     def is_from_public_form(self) -> bool:
@@ -149,11 +160,11 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holder(msgspec.Struct, frozen=True, order=True):
-    """What refers to files: a process (by its kick-off answers), a task, a template, a schedule, an item of the bin,
-    the organization; by number, templates by id, with `part` a step of it.
+    """What refers to files: a process (by its kick-off answers), a task, a comment, a template, a schedule, an item of
+    the bin, the organization, a member; by number, templates by id, with `part` a step of it.
     """
 
-    kind: Literal["process", "task", "template", "schedule", "bin", "organization"]
+    kind: Literal["process", "task", "comment", "template", "schedule", "bin", "organization", "member"]
     key: int | str = 0
     part: str | None = None
 
@@ -193,8 +204,20 @@ def uses_of(process: Process | None, tasks: Iterable[Task], organization_id: str
     return {holder: files for holder, files in found.items() if files}
 
 
+def texts_of(task: Task, process: Process | None) -> list[Holder]:
+    """What refers to the files that the task's description shows: the task, and the step it was made from."""
+    found = [Holder("task", task.seq)]
+    if process is not None and task.step_id is not None:
+        injection = process.injection_of(task)
+        template_id = process.template_id if injection is None else injection.template_id
+        found.append(Holder("template", template_id, task.step_id))
+    return found
+
+
 def told(act: Act, file: File, process: int | None) -> Event:
-    """The event of what was done with a file: it happened to the task, process, template or organization it is of."""
+    """The event of what was done with a file: it happened to the task, process, template, member or organization that
+    it is of.
+    """
     noun, subject = ("task", file.task_id) if file.task_id is not None else (NOUNS[file.subject_type], file.subject_id)
     return happened(f"{noun}.file_{act}", subject, process=process, filename=file.filename, file=file.id)
 
@@ -222,6 +245,10 @@ def extension_of(filename: str) -> str:
 def is_picture(filename: str) -> bool:
     """Whether every browser shows it as a picture, and runs nothing of it."""
     return MEDIA_TYPES.get(extension_of(filename)) in PICTURES
+
+
+def is_video(filename: str) -> bool:
+    return extension_of(filename) in VIDEOS
 
 
 def require_allowed(filename: str, allowed: Collection[str]) -> None:

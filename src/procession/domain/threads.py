@@ -94,6 +94,15 @@ def default_state(actor: Actor) -> ThreadState:
     return "open" if actor.kind == "guest" else "hide-for-guests"
 
 
+def may_read(actor: Actor, thread: Thread, task: Task | None) -> bool:
+    """A comment on what the actor sees: members read all, guests on a task their own and open ones. Spec: M3, M4."""
+    if actor.kind == "member":
+        return True
+    if task is None or task.prevent_guest_comment:
+        return False
+    return thread.state == "open" or (thread.author_guest is not None and thread.author_guest == actor.guest_email)
+
+
 def may_change(actor: Actor, thread: Thread) -> bool:
     """Edit and delete: the author, administrators. Spec: behaviour-work M9."""
     wrote = thread.author_kind == "user" and actor.kind == "member" and thread.author == actor.id

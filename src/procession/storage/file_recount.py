@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from procession.domain.files import Uses
+from procession.domain.files import ATTACHMENT, DESCRIPTION, Uses
 from procession.storage.query import Query
 from procession.storage.tables.control import timers
 from procession.storage.tables.files import file_uses, files
@@ -20,7 +20,7 @@ async def differences(tx: ReadTx, answered: Uses) -> list[str]:
     """What is wrong, in words; `answered` are the files that answers refer to."""
     rows = await tx.tuples(_files)
     stored = {row[1]: row[0] for row in rows if row[2] == "stored"}
-    attached = {row[0] for row in rows if row[3] == "attachment"}
+    attached = {row[0] for row in rows if row[3] in (ATTACHMENT, DESCRIPTION)}
     uses = {(row[0], row[1]) for row in await tx.tuples(_uses)}
     problems = [
         f"{holder.text} refers to the file {each}, which is not there"

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select, union
 
-from procession.domain.files import LONGEST_UPLOAD, UNUSED_FOR, File, Holder, Uses
+from procession.domain.files import DESCRIPTION, LONGEST_UPLOAD, UNUSED_FOR, File, Holder, Uses
 from procession.domain.processes import Owners
 from procession.domain.times import Millis
 from procession.storage import timers
@@ -19,12 +19,18 @@ from procession.storage.dialect import is_in
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
 from procession.storage.tables.files import file_uses, files
-from procession.storage.tables.processes import tasks
+from procession.storage.tables.processes import tasks, threads
 from procession.storage.tx import ReadTx, WriteTx
 
-_F, _U, _T = files.c, file_uses.c, tasks.c
+_F, _U, _T, _C = files.c, file_uses.c, tasks.c, threads.c
 _rows = Mapper(File, files)
-_COLUMNS: Mapping[str, str] = {"process": "process", "task": "task", "template": "template_id", "bin": "bin_item"}
+_COLUMNS: Mapping[str, str] = {
+    "process": "process",
+    "task": "task",
+    "comment": "thread",
+    "template": "template_id",
+    "bin": "bin_item",
+}
 """The column of a use that goes with the row of its holder, by the holder's kind."""
 
 _whole = select(*_rows.columns).where(_F.org == bindparam("org"))
@@ -46,7 +52,7 @@ _lock_unused = Query(
 )
 _used = Query(select(_U.file).where(_U.org == bindparam("org"), is_in(_U.file, "numbers")).distinct())
 _uses = Query(
-    select(_U.holder, _U.process, _U.task, _U.template_id, _U.step_id, _U.bin_item)
+    select(_U.holder, _U.process, _U.task, _U.thread, _U.template_id, _U.step_id, _U.bin_item)
     .where(_U.org == bindparam("org"), _U.file == bindparam("file"))
     .order_by(_U.holder)
 )
@@ -56,8 +62,21 @@ _held_by = Query(
     .where(_U.org == bindparam("org"), _U.holder == bindparam("holder"))
     .order_by(_F.no)
 )
+_shown_by = Query(
+    select(_F.no)
+    .select_from(file_uses.join(files, and_(_F.org == _U.org, _F.no == _U.file)))
+    .where(_U.org == bindparam("org"), is_in(_U.holder, "holders"), _F.uploaded_from == DESCRIPTION)
+    .distinct()
+)
 _numbers = Query(select(_F.id, _F.no).where(_F.org == bindparam("org"), is_in(_F.id, "ids"), _F.state == "stored"))
-_numbers_on_tasks = Query(select(_U.file).where(_U.org == bindparam("org"), is_in(_U.task, "numbers")).distinct())
+_numbers_on_tasks = Query(
+    union(
+        select(_U.file).where(_U.org == bindparam("org"), is_in(_U.task, "numbers")),
+        select(_U.file)
+        .select_from(threads.join(file_uses, and_(_U.org == _C.org, _U.thread == _C.no)))
+        .where(_C.org == bindparam("org"), is_in(_C.task, "numbers")),
+    )
+)
 _numbers_of_bin = Query(
     select(_U.file).where(_U.org == bindparam("org"), _U.bin_item == bindparam("no")).order_by(_U.file)
 )
@@ -65,16 +84,22 @@ _forget_uses = Query(
     delete(file_uses).where(_U.org == bindparam("org"), _U.holder == bindparam("holder"), is_in(_U.file, "numbers"))
 )
 _using = file_uses.join(files, and_(_F.org == _U.org, _F.no == _U.file))
-_listed = select(*_rows.columns).where(_U.org == bindparam("org"), _F.archived_at.is_(None)).order_by(_F.no.desc())
+_shown = select(*_rows.columns).where(_U.org == bindparam("org")).order_by(_F.no.desc())
+_usable = _shown.where(_F.archived_at.is_(None))
+_listed = _usable.where(_F.uploaded_from != DESCRIPTION)
 _of_processes = Query(_listed.add_columns(_U.process).select_from(_using).where(is_in(_U.process, "numbers")))
 _of_their_tasks = Query(
     _listed.add_columns(_T.process, _T.top_secret, _T.owners)
     .select_from(_using.join(tasks, and_(_T.org == _U.org, _T.seq == _U.task)))
     .where(is_in(_T.process, "numbers"))
 )
+_of_threads = Query(_shown.add_columns(_U.thread).select_from(_using).where(is_in(_U.thread, "numbers")))
 _of_tasks = Query(_listed.add_columns(_U.task).select_from(_using).where(is_in(_U.task, "numbers")))
 _of_templates = Query(
     _listed.add_columns(_U.template_id, _U.step_id).select_from(_using).where(is_in(_U.template_id, "ids"))
+)
+_on_template = Query(
+    _usable.add_columns(_U.step_id).select_from(_using).where(_U.template_id == bindparam("template_id"))
 )
 
 
@@ -84,6 +109,7 @@ class Use(msgspec.Struct, frozen=True):
     holder: str
     process: int | None
     task: int | None
+    thread: int | None
     template_id: str | None
     step_id: str | None
     bin_item: int | None
@@ -152,18 +178,22 @@ async def uses(tx: ReadTx, no: int) -> list[Use]:
     return await tx.rows(Use, _uses, file=no)
 
 
+async def held_by(tx: ReadTx, holder: Holder) -> frozenset[str]:
+    """The ids of the files that it refers to."""
+    return frozenset(row[0] for row in await tx.tuples(_held_by, holder=holder.text))
+
+
 async def logo(tx: ReadTx) -> str | None:
     """The id of the organization's logo."""
     return await tx.value(_held_by, holder=Holder("organization").text)
 
 
-async def put_in_place_of_logo(tx: WriteTx) -> None:
-    """The organization's logo is another one from now on, which comes next."""
-    former = await logo(tx)
-    if former is not None:
-        no = (await known(tx, [former]))[former].no
-        await let_go(tx, no, Holder("organization").text)
-        await erase_unused(tx, [no])
+async def erase_held(tx: WriteTx, holder: Holder) -> None:
+    """Erase what only this holder refers to: a logo or photo, in the place of which another comes, or none."""
+    numbers = [each.no for each in (await known(tx, await held_by(tx, holder))).values()]
+    for no in numbers:
+        await let_go(tx, no, holder.text)
+    await erase_unused(tx, numbers)
 
 
 async def of_processes(tx: ReadTx, numbers: Collection[int]) -> dict[int, list[File]]:
@@ -184,8 +214,13 @@ async def of_tasks(tx: ReadTx, numbers: Collection[int]) -> dict[int, list[File]
     return await _by(tx, _of_tasks, numbers)
 
 
+async def of_threads(tx: ReadTx, numbers: Collection[int]) -> dict[int, list[File]]:
+    """What comments carry, archived files too; newest first."""
+    return await _by(tx, _of_threads, numbers)
+
+
 async def of_templates(tx: ReadTx, ids: Collection[str]) -> dict[str, list[Document]]:
-    """What is put on templates and their steps; newest first."""
+    """What is put on templates and their steps, but what their texts show; newest first."""
     found: dict[str, list[Document]] = defaultdict(list)
     for *row, template_id, step_id in await tx.tuples(_of_templates, ids=list(ids)) if ids else ():
         found[template_id].append(Document(_rows.read(row), step_id))
@@ -193,11 +228,19 @@ async def of_templates(tx: ReadTx, ids: Collection[str]) -> dict[str, list[Docum
 
 
 async def share_documents(tx: WriteTx, template_id: str, copy_id: str, ids: Mapping[str, str]) -> None:
-    """What is put on a template is on its copy, too; `ids` are those of the copy's steps. Spec: behaviour-work F7."""
-    for each in (await of_templates(tx, [template_id])).get(template_id, ()):
-        if each.step_id is None or each.step_id in ids:
-            holder = Holder("template", copy_id, None if each.step_id is None else ids[each.step_id])
-            await tx.insert(file_uses, [_use(each.file.no, holder)])
+    """What is put on a template, and what its texts show, is on its copy, too; `ids` are those of the copy's steps, of
+    steps of the same template where that is its own copy. Spec: behaviour-work F7.
+    """
+    for *row, step_id in await tx.tuples(_on_template, template_id=template_id):
+        if step_id in ids or (step_id is None and copy_id != template_id):
+            holder = Holder("template", copy_id, None if step_id is None else ids[step_id])
+            await tx.insert(file_uses, [_use(_rows.read(row).no, holder)])
+
+
+async def share_shown(tx: WriteTx, holders: Collection[Holder], copy: Holder) -> None:
+    """What the texts of these show, the text of the copy does, too."""
+    for (no,) in await tx.tuples(_shown_by, holders=[each.text for each in holders]):
+        await tx.insert(file_uses, [_use(no, copy)])
 
 
 async def _by(tx: ReadTx, query: Query, numbers: Collection[int]) -> dict[int, list[File]]:
@@ -238,7 +281,7 @@ def _all_of(uses: Uses) -> set[str]:
 
 
 async def on_tasks(tx: ReadTx, numbers: Collection[int]) -> list[int]:
-    """The numbers of the files that these tasks refer to: `release` them when the tasks are gone."""
+    """The numbers of the files that these tasks and their comments refer to: `release` them when the tasks are gone."""
     return [row[0] for row in await tx.tuples(_numbers_on_tasks, numbers=sorted(numbers))] if numbers else []
 
 

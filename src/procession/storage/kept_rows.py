@@ -80,10 +80,11 @@ async def put_back(tx: WriteTx, kept: Kept) -> set[LeftOut]:
         columns = kept[table.name].columns
         rows = [dict(zip(columns, row, strict=True)) for row in kept[table.name].rows]
         for name, parent in _parents(table):
-            wanted: set[Any] = {row[name] for row in rows if row[name] is not None}
+            # Rows that were kept before a column was added name nothing there.
+            wanted: set[Any] = {row[name] for row in rows if row.get(name) is not None}
             there = {row[0] for row in await tx.tuples(_there(parent), among=sorted(wanted))} if wanted else set[Any]()
             left |= {LeftOut(parent.table.name, str(each)) for each in wanted - there}
-            rows = [row for row in rows if row[name] is None or row[name] in there]
+            rows = [row for row in rows if row.get(name) is None or row[name] in there]
         # Entering the thing itself may have made some of them.
         keys = [each.name for each in table.primary_key.columns if each.name != "org"]
         await tx.delete(table, [{name: row[name] for name in keys} for row in rows])

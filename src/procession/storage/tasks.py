@@ -34,25 +34,19 @@ _versions_with = Query(
 )
 _any_of_step = Query(
     select(_T.seq)
-    .select_from(
-        task_access.join(tasks, and_(_T.org == task_access.c.org, _T.seq == task_access.c.seq)).join(
-            processes, and_(_P.org == _T.org, _P.seq == _T.process)
-        )
-    )
+    .select_from(task_access.join(tasks, and_(_T.org == task_access.c.org, _T.seq == task_access.c.seq)))
     .where(
         task_access.c.org == bindparam("org"),
         is_in(task_access.c.principal, "principals"),
-        _P.template_id == bindparam("template_id"),
         _T.step_id == bindparam("step_id"),
     )
     .limit(constant(1))
 )
 
 
-async def has_task_of(tx: ReadTx, named: Collection[str], template_id: str, step_id: str) -> bool:
-    """Whether anybody named so has a task in a process of the template that was made from this step."""
-    values = {"principals": sorted(named), "template_id": template_id, "step_id": step_id}
-    return bool(await tx.tuples(_any_of_step, **values))
+async def has_task_of(tx: ReadTx, named: Collection[str], step_id: str) -> bool:
+    """Whether anybody named so has a task that was made from this step."""
+    return bool(await tx.tuples(_any_of_step, principals=sorted(named), step_id=step_id))
 
 
 async def document_of(tx: ReadTx, process: Process | None, task: Task) -> Template | None:

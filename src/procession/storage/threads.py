@@ -48,6 +48,7 @@ def _bare(condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
 
 
 _by_id = Query(_bare(_T.id == bindparam("id")))
+_by_number = Query(_bare(_T.no == bindparam("no")))
 _lock = Query(_bare(_T.id == bindparam("id")).with_for_update())
 _update = Query(
     update(threads)
@@ -72,6 +73,12 @@ _authors = Query(
 async def find(tx: ReadTx, thread_id: str) -> Thread | None:
     """The thread, whoever may see it. Whoever holds its place's lock reads what nobody else can change."""
     return await _one(tx, _by_id, thread_id)
+
+
+async def at(tx: ReadTx, no: int) -> Thread | None:
+    """The thread with this number."""
+    rows = await tx.tuples(_by_number, no=no)
+    return thread_rows.read(rows[0]) if rows else None
 
 
 async def lock(tx: WriteTx, thread_id: str) -> Thread | None:

@@ -80,7 +80,8 @@ async def change_profile(
                 last_name=last_name,
                 folded_name=folded_name(first_name, last_name),
                 timezone=change.timezone,
-                profile=profile,
+                # The photo is of this organization.
+                profile=replace(profile, profile_pic=known.profile.profile_pic),
                 updated_at=now,
             )
             await members.save(tx, changed)

@@ -28,7 +28,8 @@ from procession.usecases.guards import SeenTask
 from procession.usecases.order_locks import require_in_order
 from procession.usecases.reactions import Means, Reacted
 from procession.usecases.tasks import Changed, change, completion_event, guests_locked_task
-from procession.usecases.thread_writing import Draft, Place, write
+from procession.usecases.thread_places import place_of
+from procession.usecases.thread_writing import Draft, write
 
 DECIDE = "decide on this approval: its assignees do, each in their own name, except for whoever launched the process"
 NO_SUCH_MEMBER = "There is no active member with this id."
@@ -200,9 +201,8 @@ async def _comment(tx: WriteTx, seen: SeenTask, comment: str | None, *, hourly_l
     """Post the comment that came with a change; returns the members it mentions. Raises Invalid, TooManyRequests."""
     if comment is None or not comment.strip():
         return ()
-    place = Place(process=seen.task.process, task=seen.task.seq, task_id=seen.task.id)
     draft = Draft(content=stored_markup(comment))
-    return (await write(tx, draft, place, is_issue=False, hourly_limit=hourly_limit)).mentions
+    return (await write(tx, draft, place_of(seen), is_issue=False, hourly_limit=hourly_limit)).mentions
 
 
 async def _tell_progress(tx: WriteTx, task: Task, by: Completer, people: frozenset[str]) -> None:

@@ -14,15 +14,16 @@ from procession.domain.file_references import file_named_by
 from procession.domain.files import File, told
 from procession.domain.loose import as_list, as_object
 from procession.domain.permissions import may_work_on_task, require
-from procession.storage import files, processes, timers
+from procession.domain.threads import may_change
+from procession.storage import files, processes, threads, timers
 from procession.storage.database import Database
 from procession.storage.files import Use
 from procession.storage.tx import WriteTx, writing
-from procession.usecases import file_access, guards, tasks, template_access
+from procession.usecases import file_access, guards, photos, tasks, template_access, thread_places
 from procession.usecases.processes import Changes, may_edit_run, update_process
 from procession.usecases.reactions import Means
 
-LOGO = "The logo of an organization is not deleted: put another in its place."
+LOGO = "The logo is a setting of the organization: put another in its place, or remove it there."
 OTHERS = "Something else refers to this file by now. Look at it again before you delete it."
 IN_BIN = "This file belongs to something in the bin. Erase that, or wait until it is erased by itself."
 SCHEDULED = "A planned launch hands this file on. Take it out of the plan first."
@@ -57,6 +58,9 @@ async def delete(tx: WriteTx, file_id: str, means: Means) -> None:
     file = await file_access.readable(tx, file_id)
     if file.subject_type == "Organization":
         raise WrongState(LOGO)
+    if file.subject_type == "User":
+        await _delete_photo(tx, file)
+        return
     uses = await files.uses(tx, file.no)
     if not uses:
         await _require_may_change(tx, file)
@@ -67,6 +71,12 @@ async def delete(tx: WriteTx, file_id: str, means: Means) -> None:
     if not await files.erase_unused(tx, [file.no]):
         raise WrongState(OTHERS)
     tx.record(told("deleted", file, process))
+
+
+async def _delete_photo(tx: WriteTx, file: File) -> None:
+    await _require_may_change(tx, file)
+    await photos.take_down(tx, int(file.subject_id))
+    tx.record(told("deleted", file, None))
 
 
 async def _process_of(tx: WriteTx, file: File) -> int | None:
@@ -87,23 +97,28 @@ async def _require_may_change(tx: WriteTx, file: File) -> None:
                 allowed = may_work_on_task(tx.actor, seen.named, seen.task)
             case "Checklist":
                 allowed = (await template_access.readable(tx, file.subject_id)).may_edit
+            case "User":
+                allowed = file.subject_id == str(tx.actor.id)
             case "Organization":
                 pass
     require(allowed, to="change this file")
 
 
 async def _processes_of(tx: WriteTx, uses: list[Use]) -> list[int]:
-    found = [use.process for use in uses if use.process is not None]
-    for use in uses:
-        if use.task is not None:
-            place = await processes.place_of_task(tx, await guards.task_id_at(tx, use.task))
-            found += [place[1]] if place is not None and place[1] is not None else []
+    comments = [await threads.at(tx, use.thread) for use in uses if use.thread is not None]
+    places = [(use.process, use.task) for use in uses] + [(each.process, each.task) for each in comments if each]
+    found = [process for process, _ in places if process is not None]
+    for task in [task for _, task in places if task is not None]:
+        place = await processes.place_of_task(tx, await guards.task_id_at(tx, task))
+        found += [place[1]] if place is not None and place[1] is not None else []
     return found
 
 
 async def _take_out(tx: WriteTx, file: File, use: Use, means: Means) -> None:
     if use.task is not None:
         await _out_of_task(tx, file, use, means)
+    elif use.thread is not None:
+        await _out_of_comment(tx, file, use)
     elif use.process is not None:
         await _out_of_process(tx, file, use, means)
     elif use.template_id is not None:
@@ -119,10 +134,26 @@ async def _out_of_task(tx: WriteTx, file: File, use: Use, means: Means) -> None:
     require(may_work_on_task(tx.actor, seen.named, seen.task), to=DELETE)
     guards.require_changeable(seen.process)
     rules.require_editable(seen.task)
-    if file.is_attachment:
+    if not file.is_answer:
         await files.let_go(tx, file.no, use.holder)
     else:
         await tasks.answer_task(tx, seen, _without(seen.task.taskdata, file, tx.organization_id), means)
+
+
+async def _out_of_comment(tx: WriteTx, file: File, use: Use) -> None:
+    """By whoever uploaded it or may change the comment, as long as that can be. Spec: behaviour-work M9."""
+    assert use.thread is not None
+    thread = await threads.at(tx, use.thread)
+    if thread is None:
+        raise NotFound
+    require(file_access.is_own(tx, file) or may_change(tx.actor, thread), to=DELETE)
+    if thread.task is not None:
+        thread_places.require_open(await guards.locked_task(tx, await guards.task_id_at(tx, thread.task)))
+    elif thread.process is not None:
+        await thread_places.on_process(tx, await processes.id_at(tx, thread.process) or "")
+    else:
+        await thread_places.on_template(tx, thread.template_id or "")
+    await files.let_go(tx, file.no, use.holder)
 
 
 async def _out_of_process(tx: WriteTx, file: File, use: Use, means: Means) -> None:
@@ -130,7 +161,7 @@ async def _out_of_process(tx: WriteTx, file: File, use: Use, means: Means) -> No
     seen = await guards.locked_process(tx, await processes.id_at(tx, use.process) or "")
     require(await may_edit_run(tx, seen), to=DELETE)
     guards.require_changeable(seen.process)
-    if file.is_attachment:
+    if not file.is_answer:
         await files.let_go(tx, file.no, use.holder)
     else:
         left = _without(seen.process.prerun, file, tx.organization_id)

@@ -9,7 +9,7 @@ import msgspec
 from procession.adapters.files import FileKey, FileStore
 from procession.domain.actors import Actor
 from procession.domain.errors import Invalid
-from procession.domain.files import clean_filename, require_allowed, require_harmless
+from procession.domain.files import File, clean_filename, require_allowed, require_harmless
 from procession.domain.inbound_mails import Attachment
 from procession.domain.times import Millis
 from procession.storage.database import Database
@@ -87,3 +87,8 @@ def _problem(attachment: Attachment, filename: str, rules: FileRules) -> str | N
 
 async def _pieces(content: bytes) -> AsyncGenerator[bytes]:
     yield content
+
+
+def attached(files: Sequence[File], text: str) -> list[str]:
+    """What a comment says that carries these and says nothing else."""
+    return [f"Attached: {', '.join(each.filename for each in files)}."] if files and not text.strip() else []

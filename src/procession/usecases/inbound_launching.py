@@ -6,7 +6,7 @@ import msgspec
 
 from procession.domain.errors import NotAllowed, NotFound, WrongState
 from procession.domain.fields import Field
-from procession.domain.files import File, as_answer
+from procession.domain.files import as_answer
 from procession.domain.inbound_mails import (
     ATTACHMENTS_FIELD,
     BODY_FIELD,
@@ -19,18 +19,19 @@ from procession.domain.processes import Process
 from procession.domain.template_permissions import LAUNCH_REFUSED, may_launch
 from procession.storage import template_grants, template_versions, templates
 from procession.storage.tx import WriteTx
-from procession.usecases import thread_writing, uploading
-from procession.usecases.inbound_files import Stored
+from procession.usecases import thread_writing, upload_places, uploading
+from procession.usecases.inbound_files import Stored, attached
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process
 from procession.usecases.means import Means
+from procession.usecases.thread_places import Place
 from procession.usecases.uploading import Received
 
 ASKS_FOR_ANSWERS = "Its kick-off form asks for answers that a mail cannot give. Launch it by hand."
 
 
 class _Content(msgspec.Struct):
-    """What of a mail is still to be said in a comment, and put on the process."""
+    """What of a mail is still to be said in a comment, which carries the files."""
 
     text: str
     files: Sequence[Received]
@@ -70,14 +71,11 @@ def capture_field(kickoff: Sequence[Field], label: str, kind: str) -> Field | No
 
 
 async def _say(tx: WriteTx, process: Process, left: _Content) -> None:
-    """Whatever no field has taken is one comment of the process, hidden from guests, and files of the process."""
-    kept = [await uploading.keep_on_process(tx, each, process) for each in left.files]
+    """Whatever no field has taken is one comment of the process, hidden from guests."""
+    kept = [await uploading.keep_for_comment(tx, each, upload_places.of_process(process)) for each in left.files]
     if not (left.text or kept or left.notes):
         return
-    content = comment_of(left.text, [*([attached(kept)] if kept else []), *left.notes])
-    draft = thread_writing.Draft(content=content, state="hide-for-guests")
-    await thread_writing.write(tx, draft, thread_writing.Place(process=process.seq), is_issue=False, hourly_limit=0)
-
-
-def attached(files: Sequence[File]) -> str:
-    return f"Attached: {', '.join(each.filename for each in files)}."
+    content = comment_of(left.text, [*attached(kept, left.text), *left.notes])
+    files = tuple(each.id for each in kept)
+    draft = thread_writing.Draft(content=content, state="hide-for-guests", files=files)
+    await thread_writing.write(tx, draft, Place(process=process.seq), is_issue=False, hourly_limit=0)

@@ -36,7 +36,7 @@ from procession.storage import (
 )
 from procession.storage.members import Member, NewMember
 from procession.storage.tx import WriteTx
-from procession.usecases import reassigning
+from procession.usecases import photos, reassigning
 from procession.usecases.inviting import mail_invitation
 from procession.usecases.means import Means
 
@@ -206,7 +206,7 @@ async def resign(tx: WriteTx, account: int) -> Member:
     email = deleted_email(member.email, account)
     ended = replace(member, status="deleted", email=email, folded_email=email.lower(), updated_at=tx.now)
     ended = await _keep_an_admin(tx, member, ended)
-    await members.save(tx, ended)
+    await members.save(tx, await photos.without(tx, ended))
     await accounts.leave(tx.connection, account, tx.org)
     await _shut_out(tx, account)
     return member
@@ -268,7 +268,7 @@ async def delete(tx: WriteTx, account: int) -> Member:
         folded_name=folded_name(member.first_name, last_name),
         updated_at=tx.now,
     )
-    await members.save(tx, changed)
+    await members.save(tx, await photos.without(tx, changed))
     await accounts.leave(tx.connection, account, tx.org)
     if not await accounts.is_elsewhere(tx.connection, account, tx.org):
         await accounts.retire(tx.connection, account, email, tx.now)

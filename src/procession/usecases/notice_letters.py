@@ -16,7 +16,7 @@ from procession.domain.notices.wording import Words, body, subject
 from procession.domain.people import full_name
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.threads import groups_mentioned
-from procession.storage import guests, hearers, naming, notices, organizations
+from procession.storage import files, guests, hearers, naming, notices, organizations
 from procession.storage.tx import ReadTx
 from procession.usecases import mailing, notice_subjects, task_mails
 from procession.usecases.mailing import Recipient
@@ -113,18 +113,17 @@ async def _words(tx: ReadTx, operation: Operation, found: Sequence[Notice]) -> W
     quoting = [each for each in _titled(found).values() if MARK in each[0].title]
     titles = {task.id: await task_mails.title_of(tx, task, process) for task, process in quoting}
     principals = {operation.actor, *(each for notice in found for each in (*notice.added, *notice.removed))}
+    threads = [thread for notice in found for thread in (notice.thread, notice.answer) if thread is not None]
+    for thread in threads:
+        principals |= {f"m:{each}" for each in thread.mentions}
+        principals |= {f"g:{each}" for each in groups_mentioned(thread.content)}
     for notice in found:
-        principals |= {f"m:{each}" for thread in (notice.thread, notice.answer) if thread for each in thread.mentions}
-        principals |= {
-            f"g:{each}"
-            for thread in (notice.thread, notice.answer)
-            if thread
-            for each in groups_mentioned(thread.content)
-        }
         if notice.process is not None:
             principals |= {f"m:{notice.process.owner}", f"m:{notice.former.get('owner', notice.process.owner)}"}
     people = await _names(tx, principals)
-    return Words(titles=titles, people=people, actor=people.get(operation.actor, ""), zone="")
+    carried = await files.of_threads(tx, {thread.no for thread in threads})
+    named = {no: [each.filename for each in reversed(of_one)] for no, of_one in carried.items()}
+    return Words(titles=titles, people=people, actor=people.get(operation.actor, ""), zone="", files=named)
 
 
 def _titled(found: Iterable[Notice]) -> dict[str, tuple[Task, Process | None]]:

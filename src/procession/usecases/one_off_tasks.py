@@ -15,6 +15,7 @@ from procession.domain.deadlines import Offset, deadline_from
 from procession.domain.errors import Invalid, WrongState
 from procession.domain.events import happened
 from procession.domain.fields import Field
+from procession.domain.files import Holder, texts_of
 from procession.domain.form_rules import with_new_ids
 from procession.domain.names import clean_name, fold
 from procession.domain.opening import quotes
@@ -38,6 +39,7 @@ from procession.storage import (
     attachable,
     bin_contents,
     bin_items,
+    files,
     links,
     organizations,
     people,
@@ -341,6 +343,7 @@ async def clone_task(tx: WriteTx, task_id: str, body: object) -> Changed:
     made = await _numbered(tx, [copy], fields, seen.process, settings)
     saved = await _enter(tx, seen.process, made, original.position + 1)
     await stored.add_tags(tx, {made[0].seq: await stored.tags_of(tx, original)})
+    await files.share_shown(tx, texts_of(original, seen.process), Holder("task", made[0].seq))
     _record_creation(tx, saved.task)
     return Changed(saved, read.ignored)
 

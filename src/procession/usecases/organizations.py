@@ -6,15 +6,16 @@ from typing import Any
 from procession.domain.calendar import is_zone
 from procession.domain.errors import Invalid, Unauthenticated
 from procession.domain.events import happened
+from procession.domain.files import Holder, told
 from procession.domain.names import clean_name
 from procession.domain.organizations import OrganizationSettings, check_name, checked_settings
 from procession.domain.people import require_admin
 from procession.domain.timers import TimerKind
-from procession.storage import accounts, organizations, templates, timers
+from procession.storage import accounts, files, organizations, templates, timers
 from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.tx import WriteTx
-from procession.usecases import schedules
+from procession.usecases import public_logos, schedules
 from procession.usecases.calendars import checked_holidays
 from procession.usecases.members import enter
 from procession.usecases.onboarding import template_fault
@@ -85,6 +86,16 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     if stored.get("timezone", settings.timezone) != settings.timezone:
         await schedules.follow_zone(tx)
     tx.record(happened("organization.updated", tx.organization_id, changed=sorted(stored)))
+
+
+async def erase_logo(tx: WriteTx) -> None:
+    """Erase the logo; without one nothing happens. Raises NotAllowed. Spec: api-people 3."""
+    require_admin(tx.actor, "remove the logo of the organization")
+    await organizations.lock(tx.connection, tx.org)
+    logo = await public_logos.current(tx)
+    if logo is not None:
+        await files.erase_held(tx, Holder("organization"))
+        tx.record(told("deleted", logo, None))
 
 
 async def _follow_daily_work(tx: WriteTx, before: OrganizationSettings, after: OrganizationSettings) -> None:

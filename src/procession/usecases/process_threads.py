@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from procession.domain.errors import ProcessArchived
 from procession.domain.processes import Process
 from procession.domain.threads import Thread, shown_to, with_process_thread
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
 from procession.usecases import guards
-from procession.usecases.thread_writing import Draft, Place, resolve, write
+from procession.usecases.thread_places import Place, on_process
+from procession.usecases.thread_writing import Draft, resolve, write
 
 
 async def comment_on_process(tx: WriteTx, process_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
@@ -21,7 +21,7 @@ async def comment_on_process(tx: WriteTx, process_id: str, draft: Draft, *, hour
 
     Raises NotFound, ProcessArchived, Invalid, TooManyRequests.
     """
-    process = await _writable(tx, process_id)
+    process = await on_process(tx, process_id)
     place = Place(process=process.seq)
     thread = await write(tx, draft, place, is_issue=False, hourly_limit=hourly_limit)
     await _save_effect(tx, process, None, thread, mentions=thread.mentions)
@@ -30,7 +30,7 @@ async def comment_on_process(tx: WriteTx, process_id: str, draft: Draft, *, hour
 
 async def report_issue(tx: WriteTx, process_id: str, draft: Draft, *, hourly_limit: int) -> PlacedThread:
     """Open an issue, which locks the process. Raises NotFound, ProcessArchived, Invalid, TooManyRequests."""
-    process = await _writable(tx, process_id)
+    process = await on_process(tx, process_id)
     place = Place(process=process.seq)
     draft = replace(draft, label="problem")
     thread = await write(tx, draft, place, is_issue=True, hourly_limit=hourly_limit)
@@ -45,18 +45,11 @@ async def resolve_issue(
 
     Raises NotFound, ProcessArchived, Invalid, TooManyRequests.
     """
-    process = await _writable(tx, process_id)
+    process = await on_process(tx, process_id)
     place = Place(process=process.seq)
     explanation, before, after = await resolve(tx, draft, place, thread_id, hourly_limit=hourly_limit)
     await _save_effect(tx, process, before, after, mentions=explanation.mentions)
     return place.shown(explanation)
-
-
-async def _writable(tx: WriteTx, process_id: str) -> Process:
-    process = (await guards.locked_process(tx, process_id)).process
-    if process.is_archived:
-        raise ProcessArchived
-    return process
 
 
 async def _save_effect(

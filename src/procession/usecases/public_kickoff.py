@@ -16,7 +16,7 @@ from procession.storage import members, template_versions, templates
 from procession.storage.database import Database
 from procession.storage.public_kickoffs import Place
 from procession.storage.tx import ReadTx, WriteTx, writing
-from procession.usecases import guests, kickoff_letters, uploading
+from procession.usecases import guests, kickoff_letters, public_logos, uploading
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process
 from procession.usecases.reactions import Means
@@ -60,6 +60,12 @@ async def opened(tx: ReadTx, template_id: str) -> Form:
     if row.published_version is None:
         raise WrongState(CLOSED)
     return Form(row, await template_versions.version_document(tx, row.id, row.published_version), sharer)
+
+
+async def logo(tx: ReadTx, template_id: str, version: str) -> File:
+    """The logo that the form shows, as long as it is open. Raises NotFound, WrongState. Spec: T-9.8."""
+    await opened(tx, template_id)
+    return await public_logos.of_version(tx, version)
 
 
 async def _sharer(tx: ReadTx, row: TemplateRow) -> int | None:

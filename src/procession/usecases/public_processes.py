@@ -9,6 +9,7 @@ from procession.domain.calculating.sheet import shown_answers
 from procession.domain.errors import NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.fields import Field
+from procession.domain.files import File
 from procession.domain.permissions import may_publish_process, require
 from procession.domain.process_stages import stages_of
 from procession.domain.processes import Process, Task
@@ -21,6 +22,7 @@ from procession.storage.attachable import Everybody
 from procession.storage.parts import loaded
 from procession.storage.public_processes import Link
 from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import public_logos
 from procession.usecases.guards import Seen, locked_process, readable_process
 from procession.usecases.task_texts import texts_of
 
@@ -53,6 +55,7 @@ class PublicView(msgspec.Struct, frozen=True):
 
     process: Process
     organization: str
+    logo: File | None
     answers: tuple[Answered, ...]
     tasks: tuple[PublicTask, ...]
     names: Mapping[int, str]
@@ -97,6 +100,13 @@ async def by_code(tx: ReadTx, code: str) -> PublicView:
     return await _view(tx, process)
 
 
+async def logo(tx: ReadTx, code: str, version: str) -> File:
+    """The logo that the process shows. Raises NotFound."""
+    if await public_processes.find(tx, code) is None:
+        raise NotFound(NOT_PUBLIC)
+    return await public_logos.of_version(tx, version)
+
+
 async def for_guest(tx: ReadTx, process_id: str, principals: frozenset[str]) -> PublicView:
     """For a guest who has, or had, a visible task in it. Raises NotFound. Spec: B3."""
     process = await processes.find(tx, process_id)
@@ -139,6 +149,7 @@ async def _view(tx: ReadTx, process: Process) -> PublicView:
     return PublicView(
         process=process,
         organization=organization.name,
+        logo=await public_logos.current(tx),
         answers=answered((document or Template()).kickoff, process.prerun),
         tasks=tuple(
             PublicTask(

@@ -15,7 +15,7 @@ from procession.domain.organizations import DefaultDeadline
 from procession.domain.template_copying import copy_step
 from procession.domain.template_steps import with_copied_step, with_step, with_step_at, without_step
 from procession.domain.templates import MAX_STEP_TITLE, FollowUp, Step, Template, TemplateRow
-from procession.storage import job_titles, organizations, references, template_links
+from procession.storage import files, job_titles, organizations, references, template_links
 from procession.storage.tx import WriteTx
 from procession.usecases import template_checks as checks
 from procession.usecases.launch_targets import target_of
@@ -184,6 +184,7 @@ async def clone_step(tx: WriteTx, row: TemplateRow, step_id: str, *, title: str 
     copy = replace(copy, created_by=tx.actor.id)
     saved = await save_document(tx, row, with_copied_step(row.document, original, copy))
     tags = await template_links.tags_of_steps(tx, [step_id])
+    await files.share_documents(tx, row.id, row.id, {step_id: copy.id})
     await template_links.tag_steps(tx, row.id, {copy.id: [each.tag_id for each in tags[step_id]]})
     tx.record(happened("step.created", copy.id, template=row.id, title=copy.title, copied_from=step_id))
     return saved, copy

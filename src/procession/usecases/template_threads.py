@@ -7,18 +7,20 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.errors import Invalid, NotFound
 from procession.domain.template_comments import CommentMark, StepComments
-from procession.domain.template_permissions import require_edit, require_read
-from procession.domain.templates import Template, is_draft
+from procession.domain.template_permissions import require_edit
+from procession.domain.templates import Template
 from procession.domain.threads import Thread, thread_event
 from procession.storage import template_comments, templates, thread_selections, threads
 from procession.storage.template_comments import MarkedThread
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import ReadTx, WriteTx
+from procession.usecases import thread_files
 from procession.usecases.guards import SeenTask
-from procession.usecases.template_access import UNPUBLISHED, Opened, found, require_live
-from procession.usecases.thread_writing import Draft, Place, resolve, write
+from procession.usecases.template_access import found
+from procession.usecases.thread_places import Place, on_template
+from procession.usecases.thread_writing import Draft, resolve, write
 
 NO_COMMENT = "There is no such comment on this template."
 
@@ -54,7 +56,7 @@ async def comment_on_step(
 
     Raises as `comment_on_template`, NotFound also without such a step.
     """
-    opened = await _opened(tx, template_id)
+    opened = await on_template(tx, template_id)
     if step_id is not None and opened.template.document.step(step_id) is None:
         raise NotFound
     if reply_to is not None:
@@ -115,6 +117,7 @@ async def copy_improvement(tx: WriteTx, seen: SeenTask, thread: Thread) -> None:
     await threads.add(tx, copy)
     for text in (await thread_selections.of_threads(tx, [thread.no])).values():
         await thread_selections.add(tx, copy.no, text)
+    await thread_files.share(tx, thread, copy)
     mark = CommentMark(thread=copy.no, template_id=row.id, step_id=step_id, source_id=thread.id)
     await template_comments.save(tx, mark)
     # Whoever is mentioned learns of it where it was written.
@@ -131,15 +134,4 @@ async def comment_counts(tx: ReadTx, document: Template, template_id: str) -> li
 
 
 async def _writable(tx: WriteTx, template_id: str) -> Place:
-    return Place(template_id=(await _opened(tx, template_id)).template.id)
-
-
-async def _opened(tx: WriteTx, template_id: str) -> Opened:
-    """The locked template, for those who may read it; a draft nobody published is for its editors."""
-    opened = await found(tx, template_id)
-    require_read(opened.standing)
-    row = opened.template
-    if row.published_version is None and is_draft(row, row.document) and not opened.may_edit:
-        raise NotAllowed(UNPUBLISHED)
-    require_live(row)
-    return opened
+    return Place(template_id=(await on_template(tx, template_id)).template.id)

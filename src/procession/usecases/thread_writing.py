@@ -19,8 +19,9 @@ from procession.domain.threads import (
     thread_event,
 )
 from procession.storage import groups, people, thread_selections, threads
-from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
+from procession.usecases import thread_files
+from procession.usecases.thread_places import Place
 
 HOUR_MS = 3_600_000
 NO_ISSUE = "There is no such issue here."
@@ -35,6 +36,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     label: ThreadLabel = "comment"
     # A piece of the description that it is about.
     selected_text: str | None = None
+    # The ids of files that it carries.
+    files: tuple[str, ...] = ()
 
 
 class Mentioned(msgspec.Struct, frozen=True):
@@ -45,32 +48,6 @@ class Mentioned(msgspec.Struct, frozen=True):
 
 
 NOBODY = Mentioned()
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a thread is: on a task (of a process or standing alone), a process or a template."""
-
-    process: int | None = None
-    task: int | None = None
-    task_id: str | None = None
-    template_id: str | None = None
-    step_id: str | None = None
-
-    @property
-    def named(self) -> dict[str, str]:
-        """What events say of it besides."""
-        return {} if self.step_id is None else {"step": self.step_id}
-
-    def holds(self, thread: Thread) -> bool:
-        if self.task is not None:
-            return thread.task == self.task
-        if self.template_id is not None:
-            return thread.template_id == self.template_id
-        return thread.process == self.process
-
-    def shown(self, thread: Thread) -> PlacedThread:
-        """The thread as it is presented; nothing archived is written on."""
-        return PlacedThread(thread, self.task_id)
 
 
 async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hourly_limit: int) -> Thread:
@@ -105,6 +82,8 @@ async def write(tx: WriteTx, draft: Draft, place: Place, *, is_issue: bool, hour
     await threads.add(tx, thread)
     if selected_text is not None:
         await thread_selections.add(tx, no, selected_text)
+    if draft.files:
+        await thread_files.carry(tx, thread, place, draft.files)
     groups_named = {"groups": list(found.groups)} if found.groups else {}
     tx.record(thread_event("thread.added", thread, process=place.process, **place.named, **groups_named))
     return thread

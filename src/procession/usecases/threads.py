@@ -8,12 +8,11 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.errors import NotAllowed, NotFound, ProcessArchived
+from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.events import Event, happened
 from procession.domain.permissions import require
 from procession.domain.processes import ThreadLabel
 from procession.domain.task_deadlines import moves
-from procession.domain.tasks import require_live
 from procession.domain.threads import (
     Thread,
     ThreadState,
@@ -29,13 +28,14 @@ from procession.storage import organizations, thread_reactions, threads
 from procession.storage.tasks import document_of
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, thread_files
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.guest_invitations import invite
 from procession.usecases.reactions import Means
 from procession.usecases.template_threads import copy_improvement
-from procession.usecases.thread_writing import Draft, Place, people_mentioned, resolve, write
+from procession.usecases.thread_places import Place, on_task, place_of, require_open
+from procession.usecases.thread_writing import Draft, people_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
 
@@ -46,6 +46,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     content: str | None = None
     state: ThreadState | None = None
     label: ThreadLabel | None = None
+    files: tuple[str, ...] | None = None
 
 
 async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, means: Means, hourly_limit: int) -> PlacedThread:
@@ -54,12 +55,9 @@ async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, means: Mea
     Raises NotFound, NotAllowed (guests, where their comments are not wanted; whoever may not invite), ProcessArchived,
     ProcessOnHold (a problem would reopen the task), WrongState, Invalid, TooManyRequests.
     """
-    seen = await guards.locked_task(tx, task_id)
-    if tx.actor.kind == "guest":
-        require(not seen.task.prevent_guest_comment, to="comment on this task")
-    _require_live(seen)
+    seen = await on_task(tx, task_id)
     seen = await invite(tx, seen, draft.content, means)
-    place = _place(seen)
+    place = place_of(seen)
     thread = await write(tx, draft, place, is_issue=draft.label == "problem", hourly_limit=hourly_limit)
     await _save_effect(tx, seen, None, thread, mentions=thread.mentions)
     await copy_improvement(tx, seen, thread)
@@ -80,9 +78,8 @@ async def resolve_problem(
 
     Raises NotFound, ProcessArchived, WrongState, Invalid, TooManyRequests.
     """
-    seen = await guards.locked_task(tx, task_id)
-    _require_live(seen)
-    place = _place(seen)
+    seen = await on_task(tx, task_id)
+    place = place_of(seen)
     explanation, before, after = await resolve(tx, draft, place, thread_id, hourly_limit=hourly_limit)
     await _save_effect(tx, seen, before, after, mentions=explanation.mentions)
     return place.shown(explanation)
@@ -104,8 +101,9 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
         after, new_groups = replace(after, mentions=found.members), found.groups
         seen = await invite(tx, seen, content, means, former=before.content)
     after = replace(after, content=content)
-    place = _place(seen)
-    if after == before:
+    place = place_of(seen)
+    has_others = change.files is not None and await thread_files.carry(tx, before, place, change.files)
+    if after == before and not has_others:
         return place.shown(before)
     after = replace(after, updated_at=tx.now)
     await threads.save(tx, after)
@@ -126,8 +124,9 @@ async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:
     Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState.
     """
     seen, thread = await _own_comment(tx, task_id, thread_id, to="delete this comment")
+    await thread_files.drop(tx, thread)
     await threads.remove(tx, thread)
-    tx.record(thread_event("thread.deleted", thread, process=_place(seen).process))
+    tx.record(thread_event("thread.deleted", thread, process=place_of(seen).process))
     await _save_effect(tx, seen, thread, None)
 
 
@@ -136,10 +135,9 @@ async def comment_as_bot(tx: WriteTx, task_id: str, content: str) -> PlacedThrea
 
     Raises NotFound, ProcessArchived, WrongState, Invalid.
     """
-    seen = await guards.locked_task(tx, task_id)
-    _require_live(seen)
+    seen = await on_task(tx, task_id)
     check_content(content)
-    place = _place(seen)
+    place = place_of(seen)
     return place.shown(await threads.add_bot_comment(tx, place.process, place.task, content))
 
 
@@ -166,10 +164,10 @@ async def _reacted_to(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> 
     """Reactions change nothing but themselves: they lock the comment, not the process."""
     seen = await guards.readable_task(tx, task_id)
     thread = await threads.lock(tx, thread_id)
-    place = _place(seen)
+    place = place_of(seen)
     if thread is None or not place.holds(thread):
         raise NotFound
-    _require_live(seen)
+    require_open(seen)
     check_emoji(emoji)
     return place, thread
 
@@ -177,21 +175,11 @@ async def _reacted_to(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> 
 async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) -> tuple[SeenTask, Thread]:
     seen = await guards.locked_task(tx, task_id)
     thread = await threads.find(tx, thread_id)
-    if thread is None or not _place(seen).holds(thread):
+    if thread is None or not place_of(seen).holds(thread):
         raise NotFound
     require(may_change(tx.actor, thread), to=to)
-    _require_live(seen)
+    require_open(seen)
     return seen, thread
-
-
-def _require_live(seen: SeenTask) -> None:
-    if seen.process is not None and seen.process.is_archived:
-        raise ProcessArchived
-    require_live(seen.task)
-
-
-def _place(seen: SeenTask) -> Place:
-    return Place(process=seen.task.process, task=seen.task.seq, task_id=seen.task.id)
 
 
 async def _save_effect(

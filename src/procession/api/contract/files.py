@@ -7,17 +7,25 @@ from msgspec import Meta
 
 
 class AssetSubject(msgspec.Struct):
-    """What the file belongs to: a process's, template's, task's or organization's id."""
+    """What the file belongs to: a process's, template's, task's, organization's or member's id."""
 
     id: str
-    type: Literal["Run", "Checklist", "Task", "Organization"]
+    type: Literal["Run", "Checklist", "Task", "Organization", "User"]
+
+
+class AssetName(msgspec.Struct):
+    """A file that is named by its id; the rest of what the upload answered may be there."""
+
+    id: str
 
 
 class Asset(msgspec.Struct):
     id: str
     filename: str
     version: int
-    uploaded_from: Annotated[str, Meta(description="A field's id, `ko_field`, or `attachment`.")]
+    uploaded_from: Annotated[
+        str, Meta(description="A field's id, `ko_field`, `attachment`, `description` or `comment`.")
+    ]
     uploaded_at: str
     step_id: str | None
     source: Literal["local", "url"]

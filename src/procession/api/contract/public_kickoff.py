@@ -59,7 +59,7 @@ class PublicField(msgspec.Struct):
 
 
 class PublicKickoffForm(msgspec.Struct):
-    """What anybody with the link sees: the form and nothing else of the organization."""
+    """What anybody with the link sees: the form, and of the organization its logo and nothing else."""
 
     title: str
     summary: str | None
@@ -68,6 +68,7 @@ class PublicKickoffForm(msgspec.Struct):
     public_cover: str | None
     kickoff_title: str | None
     kickoff_description: str | None
+    org_logo: Annotated[str | None, Meta(description="Where anybody loads the organization's logo; null: it has none.")]
     prerun: list[PublicField]
 
 

@@ -1,6 +1,9 @@
 """Public processes on the wire. Spec: behaviour-work 10, api-processes 17."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from procession.domain.run_document import Progress
 
@@ -51,6 +54,7 @@ class PublicProcess(msgspec.Struct):
     name: str
     summary: str
     organization: str
+    org_logo: Annotated[str | None, Meta(description="Where the reader loads the organization's logo; null: none.")]
     status: str
     progress: Progress
     started_at: str

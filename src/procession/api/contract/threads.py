@@ -1,11 +1,13 @@
 """Comments ("threads") on the wire. Spec: api-tasks 14."""
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.adapters.text import stored_markup
+from procession.api.contract.files import Asset, AssetName
 from procession.api.params import PageParams
 from procession.domain.processes import ThreadLabel
 from procession.domain.threads import MAX_CONTENT, MAX_SELECTED_TEXT, AuthorKind, ThreadState
@@ -16,6 +18,15 @@ Content = Annotated[
 State = Annotated[
     ThreadState | None,
     Meta(description="Who sees it; `hide-for-guests` unless said otherwise."),
+]
+
+MAX_FILES = 50
+Files = Annotated[
+    list[str | AssetName],
+    Meta(
+        max_length=MAX_FILES,
+        description="Files that it carries, by their ids or as the upload answered; uploaded to its subject before.",
+    ),
 ]
 
 
@@ -51,6 +62,7 @@ class ThreadOut(msgspec.Struct):
     sent_to: Annotated[list[int], Meta(description="Members it mentions.")]
     reactions: list[Reaction]
     selected_text: Annotated[str | None, Meta(description="The piece of the description that it is about.")]
+    assets: Annotated[list[Asset], Meta(description="Files that it carries, the newest first.")]
 
 
 class TemplateThread(ThreadOut, kw_only=True):
@@ -87,6 +99,11 @@ class CommentMarks(msgspec.Struct):
     is_hidden: bool | UnsetType = UNSET
 
 
+def ids_of(named: Iterable[str | AssetName]) -> tuple[str, ...]:
+    ids = (each if isinstance(each, str) else each.id for each in named)
+    return tuple(each.lower() for each in ids)
+
+
 class _Written(msgspec.Struct):
     """Markup is made safe as soon as it is read: outside the transaction."""
 
@@ -96,7 +113,16 @@ class _Written(msgspec.Struct):
         self.content = stored_markup(self.content)
 
 
-class CommentBody(_Written):
+class _Carrying(_Written):
+    assets: Files | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Their ids."""
+        return ids_of(self.assets or ())
+
+
+class CommentBody(_Carrying):
     """A new comment; labelled `problem` on a task it reports a problem."""
 
     state: State = None
@@ -110,13 +136,13 @@ class TemplateCommentBody(CommentBody):
     reply_to: str | None = None
 
 
-class GuestCommentBody(_Written):
+class GuestCommentBody(_Carrying):
     """A guest's comment, which members and guests of the task see."""
 
     label: ThreadLabel | None = None
 
 
-class ProblemBody(_Written):
+class ProblemBody(_Carrying):
     """A problem with a task, or an issue that locks a process."""
 
 
@@ -124,7 +150,7 @@ class BotCommentBody(_Written):
     """A comment in the bot's name."""
 
 
-class ResolveBody(_Written, kw_only=True):
+class ResolveBody(_Carrying, kw_only=True):
     """What resolves which problem."""
 
     thread_id: Annotated[str, Meta(description="The problem.")]
@@ -135,6 +161,7 @@ class CommentChange(msgspec.Struct):
     content: Content | UnsetType = UNSET
     state: ThreadState | UnsetType = UNSET
     label: ThreadLabel | UnsetType = UNSET
+    assets: Annotated[Files, Meta(description="Instead of those that it carries.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if isinstance(self.content, str):

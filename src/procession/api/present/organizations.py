@@ -1,6 +1,7 @@
 """Organizations from rows."""
 
 from procession.api.contract.organizations import ClosureDays, Organization
+from procession.domain.file_references import shown_at
 from procession.domain.organizations import wire_week
 from procession.domain.times import wire, wire_or_none
 from procession.storage.organizations import Membership, decode_settings
@@ -18,7 +19,7 @@ def present_organization(row: OrganizationRow, place: Membership, logo: str | No
         description=known.description,
         purpose=known.purpose,
         process_today=known.process_today,
-        org_logo=None if logo is None else f"organizations/{row.id}/file/{logo}",
+        org_logo=None if logo is None else shown_at(logo, row.id),
         home_bg=None,
         welcome_title=known.welcome_title,
         welcome_description=known.welcome_description,

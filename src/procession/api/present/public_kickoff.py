@@ -13,6 +13,7 @@ from procession.api.contract.public_kickoff import (
     VisitProcess,
 )
 from procession.api.contract.template_fields import FieldColumn, FieldOption
+from procession.api.present.public_logos import logo_url
 from procession.api.present.template_fields import present_form_rules
 from procession.domain.fields import Field
 from procession.domain.processes import Process
@@ -23,6 +24,7 @@ from procession.domain.templates import TemplateRow
 from procession.domain.times import wire, wire_or_none
 from procession.storage.public_kickoffs import Link
 from procession.storage.tx import ReadTx
+from procession.usecases import public_logos
 from procession.usecases.kickoff_visits import OwnTask, Visited
 from procession.usecases.public_kickoff import Form
 from procession.usecases.quoting import public_text
@@ -41,11 +43,11 @@ def present_link(call: Call, row: TemplateRow, link: Link | None) -> KickoffLink
     )
 
 
-async def present_visit(tx: ReadTx, shown: Visited) -> KickoffVisit:
+async def present_visit(call: Call, tx: ReadTx, shown: Visited) -> KickoffVisit:
     return KickoffVisit(
         email=shown.email,
         kickoff_code=shown.kickoff_code,
-        form=None if shown.form is None else await present_form(tx, shown.form),
+        form=None if shown.form is None else await present_form(call, tx, shown.form, shown.kickoff_code),
         process=None if shown.process is None else _process(shown.process, shown.tasks),
     )
 
@@ -61,10 +63,12 @@ def _process(process: Process, tasks: Iterable[OwnTask]) -> VisitProcess:
     )
 
 
-async def present_form(tx: ReadTx, form: Form) -> PublicKickoffForm:
-    """Of its snippets those that public templates show (T-9.3)."""
+async def present_form(call: Call, tx: ReadTx, form: Form, code: str | None) -> PublicKickoffForm:
+    """Of its snippets those that public templates show (T-9.3); the logo below the form's public link (T-9.8)."""
     row, document = form.template, form.document
     contents = await public_text(tx, rich_texts(document))
+
+    logo = None if code is None else logo_url(call, f"/public/kickoff/{code}", await public_logos.current(tx))
 
     def shown(text: str | None) -> str | None:
         return filled(text, contents) if text else text
@@ -77,6 +81,7 @@ async def present_form(tx: ReadTx, form: Form) -> PublicKickoffForm:
         public_cover=document.public_cover,
         kickoff_title=document.kickoff_title,
         kickoff_description=shown(document.kickoff_description),
+        org_logo=logo,
         prerun=[present_field(field, shown) for field in document.kickoff],
     )
 

@@ -29,7 +29,8 @@ def present_link(call: Call, process: Process, link: Link | None) -> PublicLink:
     )
 
 
-def present_public(view: PublicView) -> PublicProcess:
+def present_public(view: PublicView, org_logo: str | None) -> PublicProcess:
+    """`org_logo`: where whoever reads it loads the logo."""
     process, tasks = view.process, view.tasks
     done = sum(each.task.is_completed for each in tasks)
     due = max((each.task.deadline for each in tasks if each.task.deadline and not each.task.is_held), default=None)
@@ -37,6 +38,7 @@ def present_public(view: PublicView) -> PublicProcess:
         name=process.name,
         summary=process.summary,
         organization=view.organization,
+        org_logo=org_logo,
         status="archived" if process.is_archived else process.status,
         progress=progress(done, len(tasks)),
         started_at=wire(process.started_at),

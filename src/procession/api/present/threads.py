@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from procession.api.contract.threads import CommentBody, Reaction, ThreadAuthor, ThreadOut
+from procession.api.present.files import present_files
 from procession.domain.people import BOT_NAME, full_name
 from procession.domain.threads import NO_GROUPS, Thread, groups_mentioned, with_names
 from procession.domain.times import wire, wire_or_none
-from procession.storage import guests, naming, thread_reactions, thread_selections, threads
+from procession.storage import files, guests, naming, thread_reactions, thread_selections, threads
 from procession.storage.guests import Guest
 from procession.storage.threads import MemberAuthor, PlacedThread
 from procession.storage.tx import ReadTx
@@ -20,11 +21,15 @@ SOMEBODY = "Guest"
 def draft_of(body: CommentBody) -> Draft:
     """A new comment as it was sent."""
     label = body.label or "comment"
-    return Draft(content=body.content, state=body.state, label=label, selected_text=body.selected_text)
+    return Draft(
+        content=body.content, state=body.state, label=label, selected_text=body.selected_text, files=body.files
+    )
 
 
 async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[ThreadOut]:
-    """Threads in their order, however many: one statement each for members' names, guests' names and reactions."""
+    """Threads in their order, however many: one statement each for members' names, guests' names, reactions,
+    selected texts and files.
+    """
     found = [row.thread for row in rows]
     named = {member for each in found for member in each.mentions}
     named |= {each.author for each in found if each.author is not None}
@@ -33,6 +38,7 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
     outsiders = await guests.by_emails(tx, addresses)
     reactions = await thread_reactions.of_threads(tx, [each.no for each in found]) if found else {}
     selections = await thread_selections.of_threads(tx, [each.no for each in found]) if found else {}
+    carried = await files.of_threads(tx, [each.no for each in found])
     names = {member: person.full_name for member, person in people.items()}
     quoted = await quoted_in(tx, (each.content for each in found))
 
@@ -61,6 +67,7 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
             sent_to=list(each.mentions),
             reactions=[Reaction(emoji, users) for emoji, users in reactions.get(each.no, {}).items()],
             selected_text=selections.get(each.no),
+            assets=present_files(carried.get(each.no, ()), tx.organization_id).data,
         )
         for row in rows
         for each in (row.thread,)

@@ -37,7 +37,7 @@ async def get_kickoff_visit(call: Call, organization_id: str, code: str) -> Item
     """Read what a private link leads to: the form, and once it was submitted how its process stands."""
     org = await _number_of(call, organization_id)
     async with reading(call.edge.database, org, organization_id.lower(), NOBODY, call.now) as tx:
-        return Item(await present_visit(tx, await kickoff_visits.shown(tx, code)))
+        return Item(await present_visit(call, tx, await kickoff_visits.shown(tx, code)))
 
 
 @operation("POST", VISIT, tag="templates", auth="public", status=201, errors=(404, 422))

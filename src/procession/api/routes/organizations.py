@@ -16,7 +16,7 @@ from procession.api.present.organizations import present_organization
 from procession.storage import files, organizations
 from procession.storage.organizations import Organization as OrganizationRow
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases.organizations import found_organization, update
+from procession.usecases.organizations import erase_logo, found_organization, update
 
 ORGANIZATION = "/organizations/{org_id}"
 
@@ -58,6 +58,12 @@ async def patch_organization(tx: WriteTx, body: OrganizationChange) -> Item[Orga
     """Change the organization; administrators only."""
     await update(tx, name=body.name if isinstance(body.name, str) else None, changes=body.settings())
     return Item(await _shown(tx))
+
+
+@operation("DELETE", ORGANIZATION + "/logo", tag="organizations", status=204)
+async def remove_logo(tx: WriteTx) -> None:
+    """Erase the organization's logo; administrators only. 204 also when there is none."""
+    await erase_logo(tx)
 
 
 async def _shown(tx: ReadTx) -> Organization:

@@ -25,7 +25,7 @@ async def comment_on_process(tx: WriteTx, call: Call, run_id: str, body: Comment
 @operation("POST", RUN + "/problem", tag="processes", status=201, first=live_process)
 async def report_issue(tx: WriteTx, call: Call, run_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Open an issue: the process and its tasks are locked until it is resolved."""
-    draft = Draft(content=body.content)
+    draft = Draft(content=body.content, files=body.files)
     limit = call.settings.comments_per_hour
     written = await process_threads.report_issue(tx, run_id, draft, hourly_limit=limit)
     return Item(await present_thread(tx, written))
@@ -34,7 +34,7 @@ async def report_issue(tx: WriteTx, call: Call, run_id: str, body: ProblemBody) 
 @operation("POST", RUN + "/resolved-threads", tag="processes", first=live_process)
 async def resolve_issue(tx: WriteTx, call: Call, run_id: str, body: ResolveBody) -> Item[ThreadOut]:
     """Resolve one open issue of the process; the answer is the comment that says how."""
-    draft = Draft(content=body.content, state=body.state)
+    draft = Draft(content=body.content, state=body.state, files=body.files)
     limit = call.settings.comments_per_hour
     resolved = await process_threads.resolve_issue(tx, run_id, body.thread_id, draft, hourly_limit=limit)
     return Item(await present_thread(tx, resolved))

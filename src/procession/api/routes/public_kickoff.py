@@ -1,17 +1,19 @@
 """Public kick-off forms: the link for editors, the form for anybody who has it. Spec: api-templates 10.1."""
 
-from procession.api.call import Call
+from procession.api.call import Answer, Call, Pieces
 from procession.api.contract.envelope import Item
 from procession.api.contract.files import Asset
 from procession.api.contract.public_kickoff import KickoffLink, KickoffReceipt, KickoffSubmission, PublicKickoffForm
 from procession.api.operations import operation
 from procession.api.present.files import present_file
 from procession.api.present.public_kickoff import present_form, present_link
+from procession.api.present.public_logos import logo_of
 from procession.api.routes.templates import TEMPLATE
 from procession.api.uploads import Place as UploadPlace
 from procession.api.uploads import UploadForm, receiving
 from procession.domain.actors import NOBODY
 from procession.domain.errors import NotFound
+from procession.domain.files import PICTURES
 from procession.domain.times import wire
 from procession.storage import public_kickoffs
 from procession.storage.public_kickoffs import Place
@@ -20,6 +22,7 @@ from procession.usecases import public_kickoff, public_kickoff_links
 
 LINK = TEMPLATE + "/public-kickoff"
 FORM = "/public/kickoff/{code}"
+LOGO_TYPES = tuple(sorted(PICTURES))
 
 
 @operation("GET", LINK, tag="templates")
@@ -39,7 +42,7 @@ async def get_public_kickoff_form(call: Call, code: str) -> Item[PublicKickoffFo
     """Read a public kick-off form, without signing in; 422 while it is closed."""
     place = await place_of(call, code)
     async with reading(call.edge.database, place.org, place.organization_id, NOBODY, call.now) as tx:
-        return Item(await present_form(tx, await public_kickoff.opened(tx, place.template_id)))
+        return Item(await present_form(call, tx, await public_kickoff.opened(tx, place.template_id), code))
 
 
 @operation("POST", FORM, tag="templates", auth="public", status=201, errors=(404, 422))
@@ -77,6 +80,27 @@ async def upload_to_public_kickoff_form(call: Call, code: str) -> Item[Asset]:
         file = await public_kickoff.keep_file(call.edge.database, place, upload.received, at=call.now)
         upload.is_kept = True
     return Item(present_file(file, place.organization_id))
+
+
+@operation(
+    "GET",
+    FORM + "/logo/{version}",
+    tag="templates",
+    auth="public",
+    also=(206,),
+    errors=(404, 416, 422, 503),
+    etag=True,
+    media_types=LOGO_TYPES,
+)
+async def get_logo_of_public_kickoff_form(call: Call, code: str, version: str) -> str | Answer | Pieces:
+    """Load the organization's logo, as a public kick-off form names it (`org_logo`), without signing in.
+
+    Replaced, or once the form is not public any more, it is not there.
+    """
+    place = await place_of(call, code)
+    async with reading(call.edge.database, place.org, place.organization_id, NOBODY, call.now) as tx:
+        logo = await public_kickoff.logo(tx, place.template_id, version)
+    return await logo_of(call, logo, place.organization_id)
 
 
 async def place_of(call: Call, code: str) -> Place:

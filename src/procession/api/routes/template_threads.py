@@ -130,14 +130,16 @@ async def comment_on_template(tx: WriteTx, call: Call, checklist_id: str, body: 
 async def report_template_problem(tx: WriteTx, call: Call, checklist_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Report a problem with a template; launching goes on."""
     limit = call.settings.comments_per_hour
-    written = await template_threads.report_problem(tx, checklist_id, Draft(content=body.content), hourly_limit=limit)
+    written = await template_threads.report_problem(
+        tx, checklist_id, Draft(content=body.content, files=body.files), hourly_limit=limit
+    )
     return Item(await present_thread(tx, written))
 
 
 @operation("POST", TEMPLATE + "/resolved-threads", tag="templates")
 async def resolve_template_problem(tx: WriteTx, call: Call, checklist_id: str, body: ResolveBody) -> Item[ThreadOut]:
     """Resolve one open problem of the template; the answer is the comment that says how."""
-    draft = Draft(content=body.content, state=body.state)
+    draft = Draft(content=body.content, state=body.state, files=body.files)
     limit = call.settings.comments_per_hour
     resolved = await template_threads.resolve_problem(tx, checklist_id, body.thread_id, draft, hourly_limit=limit)
     return Item(await present_thread(tx, resolved))

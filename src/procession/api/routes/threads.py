@@ -14,6 +14,7 @@ from procession.api.contract.threads import (
     ProblemBody,
     ResolveBody,
     ThreadOut,
+    ids_of,
 )
 from procession.api.first import live_task
 from procession.api.operations import operation
@@ -46,7 +47,12 @@ async def update_comment(
     tx: WriteTx, call: Call, task_id: str, comment_id: str, body: CommentChange
 ) -> Item[ThreadOut]:
     """Change a comment; its author and administrators may."""
-    change = Change(content=_sent(body.content), state=_sent(body.state), label=_sent(body.label))
+    change = Change(
+        content=_sent(body.content),
+        state=_sent(body.state),
+        label=_sent(body.label),
+        files=None if isinstance(body.assets, UnsetType) else ids_of(body.assets),
+    )
     changed = await threads.change_comment(tx, task_id, comment_id, change, means=call.means)
     return Item(await present_thread(tx, changed))
 
@@ -64,7 +70,7 @@ async def delete_comment(tx: WriteTx, task_id: str, comment_id: str) -> None:
 @operation("POST", TASK + "/problem", tag="comments", status=201, errors=(423,), first=live_task)
 async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Report a problem: the task cannot be completed until it is resolved, a completed one reopens."""
-    draft = Draft(content=body.content, label="problem")
+    draft = Draft(content=body.content, label="problem", files=body.files)
     limit = call.settings.comments_per_hour
     written = await threads.comment_on_task(tx, task_id, draft, means=call.means, hourly_limit=limit)
     return Item(await present_thread(tx, written))
@@ -73,7 +79,7 @@ async def report_problem(tx: WriteTx, call: Call, task_id: str, body: ProblemBod
 @operation("POST", TASK + "/resolved-threads", tag="comments", first=live_task)
 async def resolve_problem(tx: WriteTx, call: Call, task_id: str, body: ResolveBody) -> Item[ThreadOut]:
     """Resolve one open problem of the task; the answer is the comment that says how."""
-    draft = Draft(content=body.content, state=body.state)
+    draft = Draft(content=body.content, state=body.state, files=body.files)
     limit = call.settings.comments_per_hour
     resolved = await threads.resolve_problem(tx, task_id, body.thread_id, draft, hourly_limit=limit)
     return Item(await present_thread(tx, resolved))
@@ -108,7 +114,7 @@ async def remove_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str
 )
 async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCommentBody) -> Item[ThreadOut]:
     """Comment on one's own task as the guest whose link this is; labelled `problem` it reports a problem."""
-    draft = Draft(content=body.content, label=body.label or "comment")
+    draft = Draft(content=body.content, label=body.label or "comment", files=body.files)
     limit = call.settings.comments_per_hour
     written = await threads.comment_as_guest(tx, task_id, draft, means=call.means, hourly_limit=limit)
     return Item(await present_thread(tx, written))

@@ -13,7 +13,7 @@ from procession.domain.notices.preferences import DEFAULTS, Preferences
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.template_permissions import Permission, Standing, may_edit, may_read
 from procession.domain.templates import TemplateRow, is_draft
-from procession.domain.threads import Thread
+from procession.domain.threads import may_read as may_read_thread
 
 # What a notice makes superfluous for the same person, of the same task.
 _ON_TASKS: Mapping[NoticeKind, frozenset[NoticeKind]] = {
@@ -74,21 +74,13 @@ def may_hear(notice: Notice, person: Person, there: Things) -> bool:
     """Nobody is told of what they do not see."""
     if notice.task is not None:
         is_shown = may_see_task(person.actor, person.named, notice.task, notice.process)
-        return is_shown and all(_may_read(each, notice, person) for each in (notice.thread, notice.answer) if each)
+        said = [each for each in (notice.thread, notice.answer) if each is not None]
+        return is_shown and all(may_read_thread(person.actor, each, notice.task) for each in said)
     if notice.process is not None:
         return person.actor.kind == "member" and may_see_process(person.actor, person.named, notice.process)
     if notice.template is not None:
         return person.actor.kind == "member" and _may_see_template(notice.template, person, there)
     return True
-
-
-def _may_read(thread: Thread, notice: Notice, person: Person) -> bool:
-    """Spec: behaviour-work M3, M4."""
-    if person.actor.kind == "member":
-        return True
-    if notice.task is None or notice.task.prevent_guest_comment:
-        return False
-    return thread.state == "open" or thread.author_guest == person.actor.guest_email
 
 
 def _may_see_template(template: TemplateRow, person: Person, there: Things) -> bool:

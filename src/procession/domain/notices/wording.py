@@ -53,6 +53,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     # Who did it; blank where nobody did.
     actor: str
     zone: str
+    # What the files are called that comments carry, by the comments' numbers.
+    files: Mapping[int, Sequence[str]] = {}
 
     def title(self, task: Task) -> str:
         return self.titles.get(task.id, task.title)
@@ -230,10 +232,11 @@ def _issue_resolved(notice: Notice, words: Words) -> Iterator[str]:
 
 
 def said(thread: Thread, words: Words) -> list[str]:
-    """The text of a comment, mentions by name."""
+    """The text of a comment, mentions by name, and what it carries."""
     names = {member: words.people[f"m:{member}"] for member in thread.mentions if f"m:{member}" in words.people}
     groups = {each[2:]: name for each, name in words.people.items() if each.startswith("g:")}
-    return excerpt(plain_text(with_names(thread.content, names, groups))).splitlines()
+    lines = excerpt(plain_text(with_names(thread.content, names, groups))).splitlines()
+    return [*lines, f"Files: {', '.join(words.files[thread.no])}"] if thread.no in words.files else lines
 
 
 def _template_public(notice: Notice, words: Words) -> Iterator[str]:

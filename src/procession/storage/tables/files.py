@@ -37,10 +37,12 @@ file_uses = Table(
     metadata,
     key("org"),
     key("file"),
-    # domain.files.Holder as text; below what goes with its row, at most one: schedules and the organization have none.
+    # domain.files.Holder as text; below what goes with its row, at most one: schedules, members and the organization
+    # have none.
     text("holder"),
     optional_number("process"),
     optional_number("task"),
+    optional_number("thread"),
     optional_text("template_id"),
     optional_text("step_id"),
     optional_number("bin_item"),
@@ -48,11 +50,13 @@ file_uses = Table(
     ForeignKeyConstraint(["org", "file"], ["file.org", "file.no"]),
     ForeignKeyConstraint(["org", "process"], ["process.org", "process.seq"], ondelete="CASCADE"),
     ForeignKeyConstraint(["org", "task"], ["task.org", "task.seq"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["org", "thread"], ["thread.org", "thread.no"], ondelete="CASCADE"),
     ForeignKeyConstraint(["org", "template_id"], ["template.org", "template.id"], ondelete="CASCADE"),
     ForeignKeyConstraint(["org", "bin_item"], ["bin_item.org", "bin_item.no"], ondelete="CASCADE"),
     Index("ix_file_use_holder", "org", "holder"),
     Index("ix_file_use_process", "org", "process"),
     Index("ix_file_use_task", "org", "task"),
+    Index("ix_file_use_thread", "org", "thread"),
     Index("ix_file_use_template", "org", "template_id"),
     Index("ix_file_use_bin_item", "org", "bin_item"),
 )
