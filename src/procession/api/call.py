@@ -90,6 +90,8 @@ class Call:
         self.now = now
         self.raw_query: str = request.scope["query_string"].decode("latin-1")
         self.ignored: list[str] = []
+        # The body as plain data, once it has been read.
+        self.sent: Any = None
         self.actor: Actor = NOBODY
         self.org = 0
         self.organization_id = ""

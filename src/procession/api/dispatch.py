@@ -94,22 +94,23 @@ class Dispatcher:
                 raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
                 given["body"], raw = await _body(operation, call, raw, given)
             return await self._write(operation, call, values, given, raw)
-        except Invalid:
-            await self._refuse_first(operation, call, given)
+        except Invalid as fault:
+            await self._refuse_first(operation, call, values, fault)
             raise
 
-    async def _refuse_first(self, operation: Operation, call: Call, given: Mapping[str, Any]) -> None:
+    async def _refuse_first(self, operation: Operation, call: Call, values: Mapping[str, Any], fault: Invalid) -> None:
         """Raises what goes before the faults of a body: NotFound, NotAllowed and the like (api-conventions 3)."""
-        if operation.first is None:
+        first = operation.first
+        if first is None:
             return
-        wanted = {name: given[name] for name in operation.wanted_path_parameters}
-        async with self.edge.database.reading() as connection:
-            try:
-                await operation.first(
-                    ReadTx(connection, call.org, call.organization_id, call.actor, call.now), **wanted
-                )
-            finally:
-                await connection.settle()
+        wanted = [call if name == "call" else values[name] for name in operation.first_takes]
+
+        async def ask(tx: WriteTx) -> None:
+            await first(tx, *wanted)
+            # Nothing of it is kept.
+            raise fault
+
+        await writing(self.edge.database, call.org, call.organization_id, call.actor, call.now, ask)
 
     async def _write(
         self, operation: Operation, call: Call, values: Mapping[str, Any], given: Mapping[str, Any], raw: bytes
@@ -273,6 +274,7 @@ async def _body(operation: Operation, call: Call, raw: bytes, given: Mapping[str
         raw = msgspec.json.encode(sent)
     else:
         sent = parse_json(raw)
+    call.sent = sent
     return sent if operation.body is Any else read_body(operation.body, sent, call.ignored), raw
 
 

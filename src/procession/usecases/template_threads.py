@@ -54,9 +54,7 @@ async def comment_on_step(
 
     Raises as `comment_on_template`, NotFound also without such a step.
     """
-    opened = await _opened(tx, template_id)
-    if step_id is not None and opened.template.document.step(step_id) is None:
-        raise NotFound
+    opened = await commentable(tx, template_id, step_id)
     if reply_to is not None:
         answered = await template_comments.find(tx, opened.template.id, reply_to.lower())
         if answered is None:
@@ -76,11 +74,7 @@ async def mark_comment(
 
     Spec: V2, behaviour-people 3.1.
     """
-    opened = await found(tx, template_id)
-    require_edit(opened.standing)
-    before = await template_comments.find(tx, opened.template.id, thread_id)
-    if before is None:
-        raise NotFound
+    before = await to_mark(tx, template_id, thread_id)
     mark = replace(
         before.mark,
         is_read=before.mark.is_read if is_read is None else is_read,
@@ -91,6 +85,16 @@ async def mark_comment(
         marks = {"read": mark.is_read, "hidden": mark.is_hidden}
         tx.record(thread_event("thread.marked", before.thread, process=None, step=mark.step_id, **marks))
     return MarkedThread(before.thread, mark)
+
+
+async def to_mark(tx: WriteTx, template_id: str, thread_id: str) -> MarkedThread:
+    """The comment, for an editor of the locked template. Raises NotFound, NotAllowed."""
+    opened = await found(tx, template_id)
+    require_edit(opened.standing)
+    before = await template_comments.find(tx, opened.template.id, thread_id)
+    if before is None:
+        raise NotFound
+    return before
 
 
 async def copy_improvement(tx: WriteTx, seen: SeenTask, thread: Thread) -> None:
@@ -131,15 +135,20 @@ async def comment_counts(tx: ReadTx, document: Template, template_id: str) -> li
 
 
 async def _writable(tx: WriteTx, template_id: str) -> Place:
-    return Place(template_id=(await _opened(tx, template_id)).template.id)
+    return Place(template_id=(await commentable(tx, template_id)).template.id)
 
 
-async def _opened(tx: WriteTx, template_id: str) -> Opened:
-    """The locked template, for those who may read it; a draft nobody published is for its editors."""
+async def commentable(tx: WriteTx, template_id: str, step_id: str | None = None) -> Opened:
+    """The locked template (with this step), for those who may read it; a draft nobody published is for its editors.
+
+    Raises NotFound, NotAllowed, WrongState (archived).
+    """
     opened = await found(tx, template_id)
     require_read(opened.standing)
     row = opened.template
     if row.published_version is None and is_draft(row, row.document) and not opened.may_edit:
         raise NotAllowed(UNPUBLISHED)
     require_live(row)
+    if step_id is not None and row.document.step(step_id) is None:
+        raise NotFound
     return opened

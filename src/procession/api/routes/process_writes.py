@@ -9,7 +9,7 @@ from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.process_answers import RunWithTasks
 from procession.api.contract.processes import LaunchBody, RunChange, RunParams
-from procession.api.first import known_process
+from procession.api.first import changed_process
 from procession.api.operations import operation
 from procession.api.routes.processes import RUNS, one_process
 from procession.storage.tx import WriteTx
@@ -60,7 +60,7 @@ def _ids(values: list[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(dict.fromkeys(each.lower() for each in values))
 
 
-@operation(["PUT", "PATCH"], RUN, tag="processes", errors=(423,), first=known_process)
+@operation(["PUT", "PATCH"], RUN, tag="processes", errors=(423,), first=changed_process)
 async def update_process(
     tx: WriteTx, call: Call, params: RunParams, run_id: str, body: RunChange
 ) -> Item[RunWithTasks]:

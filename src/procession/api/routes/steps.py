@@ -104,6 +104,7 @@ async def delete_step(tx: WriteTx, checklist_id: str, step_id: str) -> Empty:
 async def clone_step(tx: WriteTx, call: Call, checklist_id: str, step_id: str, body: Any) -> Item[Step]:
     """Copy a step; the copy follows the original."""
     row = await editable(tx, checklist_id)
+    find_step(row.document, step_id)
     given = read_object(StepCopyBody, body, call.ignored)
     saved, copy = await usecases.clone_step(tx, row, step_id, title=given.title)
     return Item(present_step(row.id, saved.document, copy.id))

@@ -16,7 +16,7 @@ from procession.api.contract.tasks import (
     TaskOut,
     TaskParams,
 )
-from procession.api.first import known_process
+from procession.api.first import standing_process
 from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
@@ -74,7 +74,7 @@ async def update_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[
 
 
 @operation(
-    "POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody, first=known_process
+    "POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody, first=standing_process
 )
 async def complete_process_task(tx: WriteTx, call: Call, run_id: str, body: Any) -> Item[TaskOut]:
     """Complete a task of a process, or the caller's part of it. Completing it twice is refused and fires nothing."""
