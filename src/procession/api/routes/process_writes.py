@@ -12,6 +12,7 @@ from procession.api.contract.processes import LaunchBody, RunChange, RunParams
 from procession.api.first import changed_process
 from procession.api.operations import operation
 from procession.api.routes.processes import RUNS, one_process
+from procession.domain.overrides import unread_keys
 from procession.storage.tx import WriteTx
 from procession.usecases import launching, processes
 from procession.usecases.launch_requests import Wish
@@ -48,7 +49,7 @@ async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: Launc
     process, ignored = await launching.launch_process(
         tx, wish, means=call.means, map_selects_steps=settings.launch_tasks_map_selects_steps
     )
-    call.ignore(*(f"body:prerun.{key}" for key in ignored))
+    call.ignore(*(f"body:prerun.{key}" for key in ignored), *(f"body:{key}" for key in unread_keys(body.tasks)))
     return Item(await one_process(tx, call, process.seq, params))
 
 
