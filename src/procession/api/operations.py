@@ -175,6 +175,19 @@ def writes(operation: Operation) -> bool:
     return operation.tx is WriteTx
 
 
+def reads_by_write(operations: Sequence[Operation]) -> Mapping[str, Operation]:
+    """Of writes that answer what reading the same path would: the read, by the id of the write."""
+    reads = {each.path: each for each in operations if each.method == "GET" and each.etag}
+    return {
+        each.id: reads[each.path]
+        for each in operations
+        if each.method in ("PUT", "PATCH")
+        and writes(each)
+        and each.path in reads
+        and each.answer == reads[each.path].answer
+    }
+
+
 def is_replayable(operation: Operation) -> bool:
     """Whether the operation minds an `Idempotency-Key`. Spec: api-conventions 16."""
     return operation.method == "POST" and writes(operation) and not operation.shows_secret
