@@ -14,7 +14,7 @@ from procession.api.operations import operation
 from procession.api.routes.processes import RUNS, one_process
 from procession.domain.overrides import unread_keys
 from procession.storage.tx import WriteTx
-from procession.usecases import launching, processes
+from procession.usecases import going_on, launching, processes
 from procession.usecases.launch_requests import Wish
 
 RUN = RUNS + "/{run_id}"
@@ -98,7 +98,7 @@ async def archive_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithT
 @operation("PUT", RUN + "/activate", tag="processes", errors=(422,))
 async def activate_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Restore an archived process with everything that was archived with it."""
-    process = await processes.activate_process(tx, run_id)
+    process = await going_on.activate_process(tx, run_id, call.means)
     return Item(await one_process(tx, call, process.seq))
 
 
