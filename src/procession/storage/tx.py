@@ -75,6 +75,10 @@ class ReadTx:
         # What is remembered of fields, and what reads it again; None: nothing may be taken to hold still.
         self.fields: tuple[Reader, RememberedFields] | None = None
 
+    def new_id(self) -> str:
+        """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""
+        return new_uuid(self.now)
+
     async def rows(self, shape: type[S], query: Query, **values: Any) -> list[S]:
         """Every row as a `shape`; the statement selects its fields in their order. `org` is always bound."""
         return [shape(*row) for row in await self.connection.rows(query, {**values, "org": self.org})]
@@ -125,10 +129,6 @@ class WriteTx(ReadTx):
 
     async def delete(self, table: Table, keys: Sequence[Values]) -> None:
         await self.connection.delete(table, [{**key, "org": self.org} for key in keys])
-
-    def new_id(self) -> str:
-        """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""
-        return new_uuid(self.now)
 
     def record(self, *happened: Event) -> None:
         """Append to the event log; readers see it once this transaction has committed."""
