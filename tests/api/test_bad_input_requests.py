@@ -305,3 +305,27 @@ def test_a_percent_sign_is_quoted_once(org: Organization) -> None:
     guest = org.guest("50%25@partner.test")["email"]
 
     assert org.api.data("GET", f"/guests/{quote(guest)}")["email"] == guest
+
+
+SEARCHING = [
+    (each, name)
+    for each in OPERATIONS
+    if each.method == "GET" and each.params is not None and each.media_types == ("application/json",)
+    for name in ("q", "search")
+    if name in each.params.__struct_fields__
+]
+
+
+def test_blanks_around_what_is_looked_for_make_no_difference(world: World) -> None:
+    """Spec: api-conventions 6."""
+    assert len(SEARCHING) > 15
+    for each, name in SEARCHING:
+        plain, blank, nothing = (
+            world.org.api.get(f"/{world.url(each).partition('?')[0]}?{name}={text}")
+            for text in ("gr", "%20%20gr+%C2%A0", "%20")
+        )
+        assert plain.status_code == blank.status_code == 200, (each.id, blank.text)
+        found, expected = ({**answer.json(), "meta": None} for answer in (blank, plain))
+        assert found == expected, each.id
+        assert "X-Ignored-Params" not in blank.headers
+        assert "X-Ignored-Params" not in nothing.headers, each.id

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, delete
 
+from procession.api.catalogue import all_operations
+from procession.api.operations import reads_by_write
 from procession.domain.actors import BOT
 from procession.storage.changes import Kind
 from procession.storage.log import position_query
 from procession.storage.query import Query
 from procession.storage.tables.changes import changes
 from procession.storage.tx import WriteTx, writing
-from tests.api.task_runs import run_of
+from tests.api.task_runs import on_one_database, run_of
 from tests.api.thread_places import at_once
+from tests.api.world import World, succeed
 from tests.builders import Organization
 from tests.contents import contents
+from tests.harness import Server
 
 Thing = tuple[str, dict[str, Any]]
 
@@ -187,3 +191,35 @@ def test_of_eight_at_once_one_passes(org: Organization, thing: Callable[[Organiz
         ]
 
         assert Counter(answer.status_code for answer in at_once(writers)) == {200: 1, 412: 7}
+
+
+@on_one_database
+def test_a_write_answers_the_tag_of_what_it_shows(server: Server) -> None:
+    """As reading the same address right after it does; spec: api-conventions 16."""
+    world = World(server)
+    shown = reads_by_write(all_operations())
+    assert len(shown) > 30
+    for write in (each for each in all_operations() if each.id in shown):
+        api, url = world.org.api, world.url(write)
+        answer = succeed(world, write)
+        read = api.request("GET", f"/{url}")
+        assert (answer.status_code, answer.content) == (200, read.content), write.id
+        assert answer.headers["ETag"] == read.headers["ETag"], write.id
+        assert answer.headers["Content-Location"].endswith(url), write.id
+        assert api.request("GET", f"/{url}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_the_tag_of_a_write_carries_the_next_one(org: Organization) -> None:
+    for thing in (process, task, one_off, template):
+        path, change = thing(org)
+        tag = org.api.put(path, change).headers["ETag"]
+        run_of(org, "Other")
+
+        again = org.api.put(
+            path, {**change, **{key: "Again" for key in ("name", "title") if key in change}}, **given(tag)
+        )
+
+        assert again.status_code == 200
+        assert org.api.put(path, change, **given(tag)).status_code == 412
+        # Who asks for something else than the write has shown, gets none that would say it had been seen.
+        assert "ETag" not in org.api.put(f"{path}?whatever=1", change).headers or "/runs/" in path

@@ -129,16 +129,40 @@ def test_an_approval_by_all_who_remain_is_an_approval_and_rules_follow(org: Orga
     assert org.api.post(f"/tasks/{tasks['Approve']['id']}/undo").status_code == 422
 
 
-def test_a_process_on_hold_is_left_alone_and_completed_by_asking_again(org: Organization) -> None:
+@pytest.mark.parametrize("state", ["archived", "archived, taken back", "locked", "on hold"])
+def test_where_nothing_may_change_the_task_completes_when_that_is_over(org: Organization, state: str) -> None:
     trio = Trio(org)
-    org.api.post(f"/runs/{trio.run.id}/hold", {"reason": "wait"}).raise_for_status()
+    path = f"/runs/{trio.run.id}"
+    issue = ""
+    if state == "on hold":
+        org.api.post(f"{path}/hold", {"reason": "wait"}).raise_for_status()
+    elif state == "locked":
+        issue = org.api.data("POST", f"{path}/problem", {"content": "Stop"})["id"]
+    else:
+        org.api.delete(path).raise_for_status()
 
     trio.leave_group()
 
     assert trio.run.tasks()["Read"]["status"] == "in-progress"
-    org.api.delete(f"/runs/{trio.run.id}/hold").raise_for_status()
-    trio.run.complete("Read", by=trio.mira).raise_for_status()
+    if state == "on hold":
+        org.api.delete(f"{path}/hold").raise_for_status()
+    elif state == "locked":
+        org.api.post(f"{path}/resolved-threads", {"thread_id": issue, "content": "Go on"}).raise_for_status()
+    else:
+        org.api.request(*(("PUT", f"{path}/activate") if state == "archived" else ("POST", f"{path}/undo")))
     assert_completed_by(trio.run, trio.mira)
+
+
+def test_an_archived_task_that_stands_alone_completes_when_it_is_restored(org: Organization) -> None:
+    mira, otto = org.person(), org.person()
+    group = org.group(members=[mira, otto])["id"]
+    task = org.one_off(owners={"groups": [group]}, everyone_must_complete=True)["id"]
+    mira.api.post("/completed-tasks", {"task_id": task}).raise_for_status()
+    org.api.delete(f"/tasks/{task}").raise_for_status()
+    org.api.put(f"/groups/{group}", {"members": [mira.id]}).raise_for_status()
+
+    assert org.api.data("PUT", f"/tasks/{task}/restore", status=200)["status"] == "completed"
+    assert org.differences() == []
 
 
 def test_a_guest_who_becomes_a_member_has_done_the_part_already(org: Organization) -> None:

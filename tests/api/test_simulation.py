@@ -1,9 +1,11 @@
 """Rehearsing a template. Spec: api-templates 8.6. That it ends as the real thing: tests/scenarios/test_automations.py."""
 
+import threading
 from typing import Any
 
 import pytest
 
+from procession.storage.connection import Connection
 from tests.api.task_runs import NOW, on_one_database
 from tests.api.test_rules import Rules
 from tests.builders import Organization
@@ -194,3 +196,20 @@ def test_time_goes_forward_only(org: Organization) -> None:
 
     assert refused.status_code == 422
     assert list(refused.json()["errors"]) == ["events.0.at", "events.3.at"]
+
+
+@on_one_database
+def test_nobody_waits_for_a_rehearsal_to_write(org: Organization) -> None:
+    """Spec: api-templates 8.6; it goes on while somebody else is writing."""
+    rules = Rules(org)
+    rules.add()
+    server, is_over = org.server, threading.Event()
+
+    async def write_for_long(_: Connection) -> bool:
+        return is_over.wait(10)
+
+    writing = server.submit(server.database.write(write_for_long))
+    assert rehearsed(rules)
+    assert not writing.done()
+    is_over.set()
+    assert writing.result(), "it was waited for"

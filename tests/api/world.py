@@ -1,5 +1,6 @@
 """An organization with one of everything, and a request for every operation that succeeds in it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -518,14 +519,16 @@ def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:
     return api.request(operation.method, "/" + url, **as_sent(body))
 
 
-def succeed(world: World, operation: Operation) -> httpx.Response:
-    """Do it as somebody who may."""
+def succeed(world: World, operation: Operation, *, besides: Mapping[str, Any] | None = None) -> httpx.Response:
+    """Do it as somebody who may, with these keys in the body, too."""
+    body = world.body(operation)
+    body = {**body, **besides} if isinstance(body, dict) and besides else body
     if operation.id.endswith("AsGuest") or operation.id in FILES_OF_GUESTS:
         code = world.guest_api.code
         url = world.url(operation).replace(world.guest, code)
-        return send(Api(world.server, None), operation, url, world.body(operation))
+        return send(Api(world.server, None), operation, url, body)
     who = world.admin if operation.id == "changePassword" else world.org.admin
-    return send(who.api, operation, world.url(operation), world.body(operation))
+    return send(who.api, operation, world.url(operation), body)
 
 
 class Supply:

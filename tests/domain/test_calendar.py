@@ -227,7 +227,7 @@ def test_the_day_is_the_zones() -> None:
 def test_working_days_are_read_from_the_setting() -> None:
     closed, office = {"working": False}, {"working": True, "all_hours": False, "start": "09:00", "end": "17:30"}
     sent: dict[str, Any] = dict.fromkeys(WEEKDAYS, office) | {"Friday": {"start": "8:00", "end": "24:00"}}
-    sent |= {"Saturday": {"working": "0", "start": "25:00"}, "Sunday": closed, "Someday": 7}
+    sent |= {"Saturday": {"working": "0", "start": "25:00"}, "Sunday": closed}
     hours = Hours(540, 1050)
     assert parse_working_days(sent, "Europe/Lisbon") == WorkingWeek(
         (hours, hours, hours, hours, Hours(480, 1440), None, None), "Europe/Lisbon"
@@ -250,6 +250,12 @@ def test_working_days_are_read_from_the_setting() -> None:
             {"Monday": {"start": "09:00", "end": "24:01"}}, "UTC", ["working_days.Monday"], id="past midnight"
         ),
         pytest.param({"Monday": {"working": "maybe"}}, "UTC", ["working_days.Monday"], id="not a boolean"),
+        pytest.param(
+            {"monday": {"working": False}, "Friday": {"from": "9:00"}},
+            "UTC",
+            ["working_days.Friday", "working_days.monday"],
+            id="misspelt",
+        ),
         pytest.param({}, "America", ["timezone"], id="a folder of zones"),
         pytest.param({}, "../etc/passwd", ["timezone"], id="no zone name"),
         pytest.param({}, "a\x00b", ["timezone"], id="no text"),

@@ -211,7 +211,10 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         return self._put_away(who, is_archived=True)
 
     def activate(self, who: str) -> int:
-        return FORBIDDEN if ROLES[who] == "light" else self._put_away(who, is_archived=False)
+        if ROLES[who] == "light":
+            return FORBIDDEN
+        self._put_away(who, is_archived=False)
+        return self._catch_up()
 
     def _put_away(self, who: str, *, is_archived: bool) -> int:
         if self.is_archived != is_archived:
@@ -273,6 +276,15 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
                     task.due += self.now - self.held_since
             self.undoable = None
             self.held_since = None
+        return self._catch_up()
+
+    def _catch_up(self) -> int:
+        """Of a process that goes on: nobody is missing any more from the task of everyone. Spec: behaviour-work A6."""
+        task = self.tasks[EVERYONE]
+        is_open = not (self._closed or task.is_done or task.is_hidden)
+        if is_open and task.owners and task.owners <= task.parts:
+            self.undoable = None
+            self._close(task, None)
         return OK
 
     def wait(self, who: str, minutes: int) -> int:
@@ -292,7 +304,7 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         evaluations, now = self.evaluations, self.now
         vars(self).update(vars(last.before.copied()))
         self.evaluations, self.now, self.undoable = evaluations, now, None
-        return OK
+        return self._catch_up() if what == "process" else OK
 
     @property
     def _closed(self) -> int:

@@ -1,9 +1,10 @@
 """Request bodies: JSON or bracketed form, every failing field reported at once. Spec: api-conventions 13, 14.3."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,7 +13,7 @@ from starlette.requests import Request
 
 from procession.adapters.multipart import FormReader, Unreadable
 from procession.domain.errors import Invalid, Malformed, TooLarge
-from procession.domain.loose import clean_json, deeper_than
+from procession.domain.loose import clean_json, deeper_than, strangers
 
 B = TypeVar("B", bound=msgspec.Struct)
 
@@ -129,6 +130,7 @@ def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
             values[field.name] = converted = msgspec.convert(value, field.type, strict=False)
             if (place := _beyond_storage(converted, str(name))) is not None:  # pyright: ignore[reportUnknownArgumentType]  # plain data
                 errors |= _unusable(place)
+            errors |= {path: [said] for path, said in _misspelt(value, field.type, str(name))}  # pyright: ignore[reportUnknownArgumentType]  # plain data
         except msgspec.ValidationError as error:
             path, message = _explained(str(name), str(error), value)  # pyright: ignore[reportUnknownArgumentType]  # plain data
             errors[path] = [message]
@@ -138,6 +140,39 @@ def read_body(shape: type[B], given: Any, ignored: list[str]) -> B:
     if errors:
         raise Invalid(errors)
     return shape(**values)
+
+
+def _misspelt(value: Any, kind: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Keys inside objects that nothing reads, by their places, each with a sentence: what is replaced as a whole would
+    lose what they were to say. A shape that `IS_A_NAME` loses nothing: things may be named as they were answered.
+    Spec: api-conventions 13.
+    """
+    shape, element = _inside(kind)
+    if element is not None and isinstance(value, list):
+        for index, each in enumerate(cast("list[Any]", value)):
+            yield from _misspelt(each, element, f"{place}.{index}")
+    elif shape is not None and isinstance(value, dict) and not getattr(shape, "IS_A_NAME", False):
+        sent, known = cast("dict[str, Any]", value), _fields(shape)
+        for key, sentence in strangers(sent, tuple(known)).items():
+            yield f"{place}.{key}", sentence
+        for name in known.keys() & sent.keys():
+            yield from _misspelt(sent[name], known[name].type, f"{place}.{name}")
+
+
+@cache
+def _inside(kind: Any) -> tuple[type[msgspec.Struct] | None, Any]:
+    """The shape of the objects that may stand here, and the kind of a list's entries; None: no such thing may."""
+    shape: type[msgspec.Struct] | None = None
+    element: Any = None
+    options = [get_args(kind)[0]] if get_origin(kind) is Annotated else [kind]
+    if get_origin(options[0]) in (Union, UnionType):
+        options = [get_args(each)[0] if get_origin(each) is Annotated else each for each in get_args(options[0])]
+    for option in options:
+        if get_origin(option) is list:
+            element = get_args(option)[0]
+        elif isinstance(option, type) and issubclass(option, msgspec.Struct):
+            shape = option
+    return shape, element
 
 
 def _beyond_storage(value: Any, place: str) -> str | None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from procession.api.contract.envelope import Links, Meta, Paginated, Pagination
 from procession.api.params import MAX_INTEGER
 from procession.domain.actors import NOBODY, Actor
+from procession.domain.loose import as_object
 from procession.storage.tx import ReadTx
 from procession.usecases.reactions import Means
 
@@ -90,6 +91,8 @@ class Call:
         self.now = now
         self.raw_query: str = request.scope["query_string"].decode("latin-1")
         self.ignored: list[str] = []
+        # The body as plain data, once it has been read.
+        self.sent: Any = None
         self.actor: Actor = NOBODY
         self.org = 0
         self.organization_id = ""
@@ -112,6 +115,11 @@ class Call:
     def ignore(self, *names: str) -> None:
         """Say in `X-Ignored-Params` that these parameters or values were not used."""
         self.ignored.extend(names)
+
+    def ignore_unread(self, body: object, *shapes: type[msgspec.Struct]) -> None:
+        """Say so of keys that none of these shapes has."""
+        known = {field.encode_name for shape in shapes for field in msgspec.structs.fields(shape)}
+        self.ignore(*(f"body:{key}" for key in as_object(body) or {} if key not in known))
 
     def changes_at(self, instant: int | None) -> None:
         """The clock changes this answer at this instant (milliseconds; None: never)."""

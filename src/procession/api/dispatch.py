@@ -16,7 +16,7 @@ from procession.api.bodies import parse_form, parse_json, parse_multipart, read_
 from procession.api.call import Answer, Call, Later, Pieces, Streamed
 from procession.api.edge import Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
-from procession.api.operations import Operation
+from procession.api.operations import Operation, reads_by_write
 from procession.api.params import Params, read_params
 from procession.api.preconditions import condition_of, guarded
 from procession.api.replays import REPLAYED, named, once
@@ -25,8 +25,7 @@ from procession.api.uploads import Upload, receiving
 from procession.domain.errors import DomainError, Invalid, NotFound
 from procession.domain.sheets import Sheet
 from procession.storage.connection import NotAsAssumed, Reader
-from procession.storage.log import position_query
-from procession.storage.tx import ReadTx, WriteTx, streaming, writing
+from procession.storage.tx import ReadTx, WriteTx, streaming, version_of, writing, writing_at
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 IF_NONE_MATCH = b"if-none-match"
@@ -41,6 +40,7 @@ class Dispatcher:
     def __init__(self, edge: Edge, operations: list[Operation]) -> None:
         self.edge = edge
         self.router: Router[Operation] = Router()
+        self._shown_by = reads_by_write(operations)
         for each in operations:
             self.router.add(each.method, each.path, each)
 
@@ -94,22 +94,23 @@ class Dispatcher:
                 raw = await read_limited(call.request, self.edge.settings.max_body_bytes)
                 given["body"], raw = await _body(operation, call, raw, given)
             return await self._write(operation, call, values, given, raw)
-        except Invalid:
-            await self._refuse_first(operation, call, given)
+        except Invalid as fault:
+            await self._refuse_first(operation, call, values, fault)
             raise
 
-    async def _refuse_first(self, operation: Operation, call: Call, given: Mapping[str, Any]) -> None:
+    async def _refuse_first(self, operation: Operation, call: Call, values: Mapping[str, Any], fault: Invalid) -> None:
         """Raises what goes before the faults of a body: NotFound, NotAllowed and the like (api-conventions 3)."""
-        if operation.first is None:
+        first = operation.first
+        if first is None:
             return
-        wanted = {name: given[name] for name in operation.wanted_path_parameters}
-        async with self.edge.database.reading() as connection:
-            try:
-                await operation.first(
-                    ReadTx(connection, call.org, call.organization_id, call.actor, call.now), **wanted
-                )
-            finally:
-                await connection.settle()
+        wanted = [call if name == "call" else values[name] for name in operation.first_takes]
+
+        async def ask(tx: WriteTx) -> None:
+            await first(tx, *wanted)
+            # Nothing of it is kept.
+            raise fault
+
+        await writing(self.edge.database, call.org, call.organization_id, call.actor, call.now, ask)
 
     async def _write(
         self, operation: Operation, call: Call, values: Mapping[str, Any], given: Mapping[str, Any], raw: bytes
@@ -137,7 +138,16 @@ class Dispatcher:
         bound = (database, call.org, call.organization_id, call.actor, call.now)
         if request is not None:
             return await writing(*bound, work_once)
-        return self._respond(operation, call, await writing(*bound, work))
+        shown = self._shown_by.get(operation.id)
+        if shown is None or (call.raw_query and operation.params is not shown.params):
+            return self._respond(operation, call, await writing(*bound, work))
+        result, version = await writing_at(*bound, work)
+        response = self._respond(operation, call, result)
+        if call.may_be_cached:
+            response.headers["ETag"] = _tag(version, call, _digest(call))
+            # It is the tag of what stands in this answer, not of what was sent.
+            response.headers["Content-Location"] = _address(call)
+        return response
 
     async def _admit(
         self,
@@ -174,7 +184,7 @@ class Dispatcher:
         digest = _digest(call)
         sent = _sent_tags(call.header(IF_NONE_MATCH))
         if sent:
-            position, epoch = call.version or await _version(tx)
+            position, epoch = call.version or await version_of(tx)
             for tag in sent:
                 if _still_holds(tag, position, epoch, digest, call.now):
                     return Response(status_code=304, headers=_cache_headers(tag))
@@ -182,8 +192,7 @@ class Dispatcher:
         await connection.settle()
         if not call.may_be_cached or isinstance(found, Streamed | Answer):
             return self._respond(operation, call, found)
-        position, epoch = call.version or await _version(tx)
-        tag = f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
+        tag = _tag(call.version or await version_of(tx), call, digest)
 
         def tagged(body: Any) -> Response:
             return Response(msgspec.json.encode(body), operation.status, _cache_headers(tag), JSON)
@@ -273,6 +282,7 @@ async def _body(operation: Operation, call: Call, raw: bytes, given: Mapping[str
         raw = msgspec.json.encode(sent)
     else:
         sent = parse_json(raw)
+    call.sent = sent
     return sent if operation.body is Any else read_body(operation.body, sent, call.ignored), raw
 
 
@@ -308,9 +318,13 @@ def _header_safe(name: str) -> str:
     return "".join(char for char in name[:80] if 32 < ord(char) < 127 and char != ",") or "?"
 
 
-async def _version(tx: ReadTx) -> tuple[int, int]:
-    rows = await tx.tuples(position_query)
-    return rows[0] if rows else (0, 0)
+def _tag(version: tuple[int, int], call: Call, digest: str) -> str:
+    position, epoch = version
+    return f'"{position:x}-{epoch:x}-{call.until or NO_CLOCK:x}-{digest}"'
+
+
+def _address(call: Call) -> str:
+    return f"{call.path}?{call.raw_query}" if call.raw_query else call.path
 
 
 def _digest(call: Call) -> str:

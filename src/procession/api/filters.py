@@ -107,7 +107,7 @@ def _process_filter(params: RunListParams, me: int, ignore: Ignore) -> ProcessFi
     if params.starred:
         narrow(Facet.STAR, (str(me),))
     text = fold(params.q)[: LONGEST_FOLDED + 1] if params.q else None
-    digits = params.q.strip() if params.q else ""
+    digits = params.q or ""
     return ProcessFilter(
         parts=_parts(params, me, ignore),
         keyed=tuple(dict.fromkeys(keyed)),

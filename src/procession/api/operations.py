@@ -50,8 +50,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     shows_secret: bool
     # Used only in the document: a description of the body where the handler reads plain data.
     documented_body: Any
-    # Asked before the faults of a body that cannot be read are told; it takes `tx` and path parameters by name.
-    first: Callable[..., Awaitable[None]] | None
+    # Asked before the faults of a body are told; its effects are not kept. It takes a `tx` for writing, and what
+    # `first_takes` names: `call`, the others are the path's parameters from the left, as many as it has room for.
+    first: Callable[..., Awaitable[object]] | None
+    first_takes: tuple[str, ...]
 
     @property
     def wants_body(self) -> bool:
@@ -71,7 +73,7 @@ def operation(
     media_types: tuple[str, ...] = ("application/json",),
     shows_secret: bool = False,
     documented_body: Any = None,
-    first: Callable[..., Awaitable[None]] | None = None,
+    first: Callable[..., Awaitable[object]] | None = None,
 ) -> Callable[[H], H]:
     """Declare the decorated coroutine function as an endpoint; several methods make aliases of one another."""
 
@@ -95,6 +97,7 @@ def operation(
                     shows_secret=shows_secret,
                     documented_body=documented_body,
                     first=first,
+                    first_takes=_taken(first, path),
                 )
             )
         previous: tuple[Operation, ...] = getattr(handler, "operations", ())
@@ -117,6 +120,17 @@ def _documented(answer: Any) -> Any:
     """The shape of the body: streams, answers with headers of their own and later ones carry the same one."""
     kept = [option for option in get_args(answer) if option not in (Streamed, Answer, Later, Pieces)]
     return kept[0] if len(kept) == 1 and get_origin(answer) in (Union, UnionType) else answer
+
+
+def _taken(first: Callable[..., Awaitable[object]] | None, path: str) -> tuple[str, ...]:
+    """The names of what `first` is handed after its `tx`, in its order."""
+    if first is None:
+        return ()
+    named = [segment[1:-1] for segment in path.split("/") if segment.startswith("{") and segment != "{org_id}"]
+    wanted = list(inspect.signature(first).parameters)[1:]
+    things = iter(named)
+    taken = ["call" if name == "call" else next(things, None) for name in wanted]
+    return tuple(name for name in taken if name is not None)
 
 
 def _camel(name: str) -> str:
@@ -159,6 +173,19 @@ def _inspected(handler: Callable[..., Awaitable[Any]], *, path: str, **options: 
 
 def writes(operation: Operation) -> bool:
     return operation.tx is WriteTx
+
+
+def reads_by_write(operations: Sequence[Operation]) -> Mapping[str, Operation]:
+    """Of writes that answer what reading the same path would: the read, by the id of the write."""
+    reads = {each.path: each for each in operations if each.method == "GET" and each.etag}
+    return {
+        each.id: reads[each.path]
+        for each in operations
+        if each.method in ("PUT", "PATCH")
+        and writes(each)
+        and each.path in reads
+        and each.answer == reads[each.path].answer
+    }
 
 
 def is_replayable(operation: Operation) -> bool:

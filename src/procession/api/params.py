@@ -34,6 +34,8 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
     # Given as `name[part]=` or `name[part][part]=`, each a triple of texts: a part that is left out is empty. One with
     # other brackets than these has no first part, and its name as the second.
     NESTED: ClassVar[frozenset[str]] = frozenset()
+    # Blanks around these say something; elsewhere they come from copying.
+    EXACT: ClassVar[frozenset[str]] = frozenset()
     # Present without a value means true ("when set").
     BARE_FLAGS: ClassVar[frozenset[str]] = frozenset()
 
@@ -90,6 +92,7 @@ def _read(shape: type[P], raw: str, ignored: list[str]) -> P:
                 ignored.append(name)
             continue
         text = unquote(value) if field in shape.LITERAL_PLUS else unquote_plus(value)
+        text = text if field in shape.EXACT else text.strip()
         if not equals and field in shape.BARE_FLAGS:
             text = "true"
         if text and len(text) <= MAX_VALUE_CHARACTERS:

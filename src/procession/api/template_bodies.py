@@ -12,7 +12,7 @@ from procession.api.lenient import read_object
 from procession.api.present.templates import WIRE_NAMES
 from procession.domain.deadlines import read_start_date, read_step_deadline
 from procession.domain.errors import Invalid
-from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.loose import as_int, as_list, as_object, strangers
 from procession.domain.template_permissions import PERMISSIONS, Permission
 from procession.domain.templates import DEFAULT_START, FollowUp, Settings, Step
 from procession.domain.watching import read_default_watchers
@@ -68,6 +68,10 @@ def read_exported_template(
         entry = as_object(raw) or {}
         try:
             captures = _relation(entry.get("captures"), "captures")
+            follow_up = as_object(entry.get("bp_to_launch"))
+            if follow_up is not None:
+                known = {name: follow_up[name] for name in FollowUpBody.__struct_fields__ if name in follow_up}
+                entry = {**entry, "bp_to_launch": known}
             steps.append(ImportedStep(read_step(StepBody, entry, []), entry.get("id"), captures))
         except Invalid as invalid:
             errors |= {f"steps.{index}.{path}": messages for path, messages in invalid.errors.items()}
@@ -194,6 +198,8 @@ def read_permission_lists(body: Any, ignored: list[str]) -> dict[Permission, tup
         except Invalid as invalid:
             errors |= {f"{index}.{path}": messages for path, messages in invalid.errors.items()}
             continue
+        misspelt = strangers(as_object(raw) or {}, PermissionBody.__struct_fields__)
+        errors |= {f"{index}.{key}": [said] for key, said in misspelt.items()}
         permission = PERMISSION_WORDS.get(entry.permission.upper())
         if permission is None:
             errors[f"{index}.permission"] = [f"The permission must be one of {', '.join(WIRE_NAMES.values())}."]

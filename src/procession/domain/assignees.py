@@ -5,10 +5,13 @@ from typing import Any
 
 from procession.domain.emails import is_email
 from procession.domain.errors import Invalid
-from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.loose import as_int, as_list, as_object, strangers
 from procession.domain.people import is_bot_email
 from procession.domain.processes import Owners
 
+LISTS = ("users", "guests", "groups")
+# Clients send these, too: another name of `users`, what they were shown, and a word to new guests.
+ALSO_READ = frozenset({"assignees", "taskUrls", "task_urls", "guests_note"})
 HEX = frozenset("0123456789abcdef")
 MAX_ASSIGNEES = 1000
 """Of each kind in one object: nobody picks more by hand, and unknown addresses become guests one by one."""
@@ -17,14 +20,17 @@ MAX_ASSIGNEES = 1000
 def read_owners(raw: object, path: str = "owners") -> Owners:
     """`{users, guests, groups}`; a missing list is empty, `assignees` is another name of `users`, `[]` names nobody.
 
-    Members are integers, numeric strings or objects with an `id`. Raises Invalid with every entry at fault.
+    Members are integers, numeric strings or objects with an `id`. Raises Invalid with every entry at fault, and with
+    every other key: a misspelt one would detach everybody.
     """
     if as_list(raw) == []:
         return Owners()
     sent = as_object(raw)
     if sent is None:
         raise Invalid({path: ["The assignees must be an object with users, guests and groups."]})
-    errors: dict[str, list[Any]] = {}
+    errors: dict[str, list[Any]] = {
+        f"{path}.{key}": [sentence] for key, sentence in strangers(sent, LISTS, also=ALSO_READ).items()
+    }
     users = sent["users"] if sent.get("users") is not None else sent.get("assignees")
     owners = Owners(
         users=_entries(users, f"{path}.users", _member, "a member's id", errors),

@@ -14,7 +14,7 @@ import msgspec
 
 from procession.domain.closings import Closings
 from procession.domain.errors import Invalid
-from procession.domain.loose import as_bool, as_object
+from procession.domain.loose import as_bool, as_object, strangers
 from procession.domain.times import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, Millis
 
 CalendarUnit = Literal["minutes", "hours", "days", "weeks", "months"]
@@ -28,6 +28,7 @@ UNIT_WORDS: Mapping[str, Unit] = {word: unit for unit in UNITS for word in (unit
 """Singular and plural words, as steps may use both. Spec: api-templates 4.3."""
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_KEYS = ("working", "all_hours", "start", "end")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
@@ -91,7 +92,7 @@ def parse_working_days(raw: object, zone: str) -> WorkingWeek:
     week = as_object(raw)
     if week is None:
         raise Invalid({"working_days": ["The working days must be an object keyed by weekday."]})
-    errors: dict[str, list[str]] = {}
+    errors = {f"working_days.{key}": [said] for key, said in strangers(week, WEEKDAYS).items()}
     days: list[Hours | None] = []
     for name in WEEKDAYS:
         try:
@@ -111,6 +112,8 @@ def _parse_hours(raw: object) -> Hours | None:
     day = as_object({} if raw is None else raw)
     if day is None:
         raise ValueError("A working day must be an object with working, all_hours, start and end.")
+    if misspelt := strangers(day, DAY_KEYS):
+        raise ValueError(" ".join(misspelt.values()))
     working = as_bool(day.get("working", True))
     all_hours = as_bool(day.get("all_hours", not (day.get("start") or day.get("end"))))
     if working is None or all_hours is None:

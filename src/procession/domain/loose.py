@@ -4,6 +4,7 @@ Each reader answers None for "not that"; the caller says which field is wrong. S
 """
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
 import msgspec
@@ -42,6 +43,12 @@ def as_list(value: object) -> list[object] | None:
 
 def as_object(value: object) -> dict[str, object] | None:
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def strangers(sent: Iterable[str], known: Sequence[str], *, also: Collection[str] = ()) -> dict[str, str]:
+    """The keys that nothing reads, each with a sentence that names those there are; `also` are read besides them."""
+    there = f"{', '.join(known[:-1])} and {known[-1]}" if len(known) > 1 else known[0]
+    return {key: f"There is no {key[:100]} here, only {there}." for key in sent if key not in known and key not in also}
 
 
 def is_scalar(value: object) -> bool:

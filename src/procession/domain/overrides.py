@@ -32,6 +32,15 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None = None
 
 
+def unread_keys(raw: object) -> list[str]:
+    """What the `tasks` map says that nothing reads, as `tasks.<key>.<name>`."""
+    sent = fold_map(raw) or {}
+    known = {*Override.__struct_fields__, "taskdata"}
+    return [
+        f"tasks.{key}.{name}" for key, value in sent.items() for name in as_object(value) or {} if name not in known
+    ]
+
+
 def read_overrides(raw: object, template: Template) -> dict[str, Override]:
     """The `tasks` map, keyed by step id (or alias). Raises Invalid on `tasks`, as a list of `{step: [messages]}`."""
     sent = fold_map(raw)

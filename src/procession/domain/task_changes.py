@@ -1,5 +1,6 @@
 """Editing a task: what a request would really change, and the task with that changed. Spec: api-tasks 4, 10."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import UNSET
@@ -33,6 +34,8 @@ PLAIN = (
 ON_ONE_OFFS_ONLY = frozenset({"tags"})
 NOT_SHARED = "Only tasks of type task and approval can be completed by everyone."
 STAYS_APPROVAL = "This task needs several approvals, so it stays an approval."
+# Keys under which somebody may send the id of a field, and nothing reads it.
+LIKE_AN_ID = re.compile(r"(_|field[_ ]?|capture[_ ]?)?id", re.IGNORECASE)
 STARTS_TOO_LATE = "The started at must not be after the deadline."
 
 
@@ -139,7 +142,12 @@ def read_fields(
     ids: dict[str, str] = {}
     for index, raw in enumerate(sent):
         path = f"form_fields.{index}"
-        field_id = (as_object(raw) or {}).get("id")
+        entry = as_object(raw) or {}
+        if kept and "id" not in entry and (misspelt := next(filter(LIKE_AN_ID.fullmatch, entry), None)):
+            # It would be a new field, and the one that is meant would be gone with its answers.
+            errors[f"{path}.{misspelt}"] = ["The id of a field is sent as id."]
+            continue
+        field_id = entry.get("id")
         existing = known.get(field_id) if isinstance(field_id, str) else None
         if existing is not None and existing.id in read:
             errors[f"{path}.id"] = ["The field is listed twice."]

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import msgspec
 
+from procession.domain.assignees import ALSO_READ, LISTS
 from procession.domain.emails import is_email
 from procession.domain.fields import (
     MAX_NUMBER,
@@ -32,6 +33,7 @@ from procession.domain.loose import (
     deeper_than,
     is_scalar,
     json_size,
+    strangers,
 )
 from procession.domain.names import clean_name
 from procession.domain.numbers import (
@@ -309,9 +311,9 @@ _ACCEPTORS: Mapping[FieldType, Callable[[Field, object], object]] = {
 
 def _assignees(field: Field, sent: object, people: People) -> object:
     given = as_object(sent)
-    if given is None or not given.keys() & {"users", "assignees", "guests", "groups"}:
+    if given is None or not given.keys() & {*LISTS, "assignees"}:
         _refuse(field, "an object with users, guests and groups")
-    users, complaints = dict[int, None](), list[str]()
+    users, complaints = dict[int, None](), list(strangers(given, LISTS, also=ALSO_READ).values())
     for entry in _named(given.get("users", given.get("assignees")), "users", complaints):
         user = as_int(entry)
         if user is None or user not in people.members:

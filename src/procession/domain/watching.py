@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from procession.domain.errors import Invalid
-from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.loose import as_int, as_list, as_object, strangers
 from procession.domain.task_input import Errors, required, webhook
 from procession.domain.watchers import (
     FREQUENCIES,
@@ -77,7 +77,7 @@ def read_default_watchers(sent: object) -> tuple[DefaultWatcher, ...]:
     whole = {} if sent is None else as_object(sent)
     if whole is None:
         raise Invalid({"default_watchers": ["The default watchers must be an object with users and groups."]})
-    errors: Errors = {}
+    errors: Errors = {f"default_watchers.{key}": [said] for key, said in strangers(whole, ("users", "groups")).items()}
     found: dict[tuple[str, Any], DefaultWatcher] = {}
     for name, ours, read in (("users", "member", as_int), ("groups", "group", _text)):
         entries = as_list([] if whole.get(name) is None else whole[name])

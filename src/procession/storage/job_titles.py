@@ -28,12 +28,9 @@ _lock_many = Query(
     select(*_rows.columns).where(_J.org == bindparam("org"), is_in(_J.id, "ids")).order_by(_J.id).with_for_update()
 )
 _all = Query(select(*_rows.columns).where(_J.org == bindparam("org")).order_by(_J.id))
-_known = Query(
-    select(_J.id)
-    .where(_J.org == bindparam("org"), is_in(_J.id, "ids"))
-    .order_by(_J.id)
-    .with_for_update(read=True, key_share=True)
-)
+_there = select(_J.id).where(_J.org == bindparam("org"), is_in(_J.id, "ids")).order_by(_J.id)
+_known = Query(_there.with_for_update(read=True, key_share=True))
+_known_now = Query(_there)
 _named = Query(select(_J.id).where(_J.org == bindparam("org"), _J.folded_name == bindparam("folded_name")))
 _save = Query(
     update(job_titles)
@@ -57,10 +54,10 @@ async def every_title(tx: ReadTx) -> list[JobTitle]:
     return [_rows.read(row) for row in await tx.tuples(_all)]
 
 
-async def known(tx: WriteTx, ids: Iterable[str]) -> set[str]:
-    """Those of these ids that are job titles, and go on existing until the commit."""
-    wanted = sorted(set(ids))
-    return {row[0] for row in await tx.tuples(_known, ids=wanted)} if wanted else set()
+async def known(tx: ReadTx, ids: Iterable[str]) -> set[str]:
+    """Those of these ids that are job titles; a transaction that writes keeps them existing until its commit."""
+    wanted, query = sorted(set(ids)), _known if isinstance(tx, WriteTx) else _known_now
+    return {row[0] for row in await tx.tuples(query, ids=wanted)} if wanted else set()
 
 
 async def named(tx: ReadTx, folded_name: str) -> str | None:

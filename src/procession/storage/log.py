@@ -22,7 +22,7 @@ _advance = Query(
         position=organization_states.c.position + bindparam("happened"),
         rights_epoch=organization_states.c.rights_epoch + bindparam("rights"),
     )
-    .returning(organization_states.c.position)
+    .returning(organization_states.c.position, organization_states.c.rights_epoch)
 )
 position_query = Query(
     select(organization_states.c.position, organization_states.c.rights_epoch).where(
@@ -53,11 +53,11 @@ async def of_process(connection: Connection, org: int, process: int) -> list[Log
     return [Logged(*row[:-1], payload=msgspec.json.decode(row[-1], type=dict[str, Any])) for row in rows]
 
 
-async def advance_position(connection: Connection, org: int, happened: int, *, rights: bool) -> int:
-    """Lock the organization until the commit and claim `happened` positions; returns the last one."""
+async def advance_position(connection: Connection, org: int, happened: int, *, rights: bool) -> tuple[int, int]:
+    """Lock the organization until the commit and claim `happened` positions; the last one, and the rights epoch."""
     values = {"org_is": org, "happened": happened, "rights": int(rights)}
-    [(position,)] = await connection.rows(_advance, values)
-    return position
+    [(position, epoch)] = await connection.rows(_advance, values)
+    return position, epoch
 
 
 async def append_events(

@@ -73,19 +73,22 @@ _reachable = Query(
 )
 
 
-async def assignable(tx: WriteTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
-    """Which of these members may be assigned and which of these groups exist, and go on existing until the commit."""
-    wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
-    members_found = await tx.tuples(_members, members=wanted) if wanted else []
-    groups_found = await tx.tuples(_groups, groups=groups_wanted) if groups_wanted else []
-    return Assignable(frozenset(row[0] for row in members_found), frozenset(row[0] for row in groups_found))
+async def assignable(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
+    """Which of these members may be assigned and which of these groups exist; a transaction that writes keeps them
+    existing until its commit.
+    """
+    return await _found(tx, member_ids, group_ids, _groups if isinstance(tx, WriteTx) else _groups_there)
 
 
 async def still_there(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable[str]) -> Assignable:
     """As `assignable`, at this moment."""
+    return await _found(tx, member_ids, group_ids, _groups_there)
+
+
+async def _found(tx: ReadTx, member_ids: Iterable[int], group_ids: Iterable[str], query: Query) -> Assignable:
     wanted, groups_wanted = sorted(set(member_ids)), sorted(set(group_ids))
     members_found = await tx.tuples(_members, members=wanted) if wanted else []
-    groups_found = await tx.tuples(_groups_there, groups=groups_wanted) if groups_wanted else []
+    groups_found = await tx.tuples(query, groups=groups_wanted) if groups_wanted else []
     return Assignable(frozenset(row[0] for row in members_found), frozenset(row[0] for row in groups_found))
 
 

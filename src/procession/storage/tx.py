@@ -18,7 +18,7 @@ from procession.storage import changes, viewing
 from procession.storage.changes import Touch
 from procession.storage.connection import Connection, Read, Reader, Row
 from procession.storage.database import Database
-from procession.storage.log import advance_position, append_events, append_topics
+from procession.storage.log import advance_position, append_events, append_topics, position_query
 from procession.storage.numbers import new_uuid, take_numbers
 from procession.storage.postgres import PostgresDatabase
 from procession.storage.query import Query
@@ -75,6 +75,10 @@ class ReadTx:
         # What is remembered of fields, and what reads it again; None: nothing may be taken to hold still.
         self.fields: tuple[Reader, RememberedFields] | None = None
 
+    def new_id(self) -> str:
+        """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""
+        return new_uuid(self.now)
+
     async def rows(self, shape: type[S], query: Query, **values: Any) -> list[S]:
         """Every row as a `shape`; the statement selects its fields in their order. `org` is always bound."""
         return [shape(*row) for row in await self.connection.rows(query, {**values, "org": self.org})]
@@ -126,10 +130,6 @@ class WriteTx(ReadTx):
     async def delete(self, table: Table, keys: Sequence[Values]) -> None:
         await self.connection.delete(table, [{**key, "org": self.org} for key in keys])
 
-    def new_id(self) -> str:
-        """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""
-        return new_uuid(self.now)
-
     def record(self, *happened: Event) -> None:
         """Append to the event log; readers see it once this transaction has committed."""
         self._events.extend(happened)
@@ -178,17 +178,19 @@ class WriteTx(ReadTx):
             last, at = await take_numbers(self.connection, self.org, kind, many, self.now)
         return last - many + 1, at
 
-    async def finish(self) -> None:
+    async def finish(self) -> tuple[int, int] | None:
         """Advance the organization's position, append the events, apply the counters: last before the commit.
+
+        Returns the new position and the rights epoch, None where nothing is to be written.
 
         The position's row is the organization's lock, so a reader never passes an event that commits later, and
         who belongs to a group is read while nobody can change the counters that follow from it.
         """
         if not (self._events or self._touched or self._counts or self._sightings or self._rights_changed):
-            return
+            return None
         # A change that recorded nothing takes a position, too: who has read up to the last one has not seen it.
         happened = len(self._events) or int(bool(self._touched))
-        position = await advance_position(self.connection, self.org, happened, rights=self._rights_changed)
+        position, epoch = await advance_position(self.connection, self.org, happened, rights=self._rights_changed)
         await append_events(self.connection, self.org, position, self._events, actor=self.actor, at=self.now)
         await append_topics(self.connection, self.org, position, self._events)
         if self._touched:
@@ -201,6 +203,7 @@ class WriteTx(ReadTx):
             self.count(lists.viewer_counters, key, change)
         for table in sorted(self._counts, key=lambda each: each.name):
             await self._apply(table, self._counts[table])
+        return position, epoch
 
     async def _apply(self, table: Table, counts: Mapping[tuple[Any, ...], int]) -> None:
         names = [column.name for column in table.primary_key.columns][1:]
@@ -244,3 +247,28 @@ async def writing(
         return result
 
     return await database.write(whole)
+
+
+async def writing_at(
+    database: Database,
+    org: int,
+    organization_id: str,
+    actor: Actor,
+    now: int,
+    work: Callable[[WriteTx], Awaitable[T]],
+) -> tuple[T, tuple[int, int]]:
+    """As `writing`, with the organization's position and rights epoch as the commit leaves them."""
+
+    async def whole(connection: Connection) -> tuple[T, tuple[int, int]]:
+        tx = WriteTx(database, connection, org, organization_id, actor, now)
+        result = await work(tx)
+        version = await tx.finish()
+        return result, await version_of(tx) if version is None else version
+
+    return await database.write(whole)
+
+
+async def version_of(tx: ReadTx) -> tuple[int, int]:
+    """How far the organization's events go, and how often anybody's rights changed."""
+    rows = await tx.tuples(position_query)
+    return (rows[0][0], rows[0][1]) if rows else (0, 0)

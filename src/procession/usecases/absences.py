@@ -34,7 +34,7 @@ async def create(tx: WriteTx, absence: Absence) -> Absence:
 
 async def update(tx: WriteTx, absence_id: int, changes: Mapping[str, Any]) -> Absence:
     """Change what is mentioned, by field. Raises NotFound, NotAllowed, Invalid."""
-    changed = replace(await _locked(tx, absence_id), **changes, updated_at=tx.now)
+    changed = replace(await managed(tx, absence_id), **changes, updated_at=tx.now)
     await _check(tx, changed)
     await absences.save(tx, changed)
     tx.record(happened("absence.updated", changed.id, member=changed.member, deputy=changed.deputy))
@@ -43,12 +43,13 @@ async def update(tx: WriteTx, absence_id: int, changes: Mapping[str, Any]) -> Ab
 
 async def delete(tx: WriteTx, absence_id: int) -> None:
     """Raises NotFound, NotAllowed."""
-    absence = await _locked(tx, absence_id)
+    absence = await managed(tx, absence_id)
     await absences.remove(tx, absence)
     tx.record(happened("absence.deleted", absence.id, member=absence.member))
 
 
-async def _locked(tx: WriteTx, absence_id: int) -> Absence:
+async def managed(tx: WriteTx, absence_id: int) -> Absence:
+    """The absence, locked for change. Raises NotFound, NotAllowed."""
     found = await absences.lock(tx, absence_id)
     if found is None:
         raise NotFound

@@ -17,6 +17,7 @@ from procession.domain.people import (
     require_person,
 )
 from procession.storage import accounts, members, organizations
+from procession.storage.accounts import Account
 from procession.storage.connection import Connection
 from procession.storage.database import Database
 from procession.storage.members import Member
@@ -46,18 +47,11 @@ async def change_profile(
     Administrators change people who are in no other organization; everybody changes themselves.
     Raises NotAllowed, NotFound, Protected, Invalid.
     """
-    if account != actor.id:
-        require_admin(actor, "change other people's profiles")
-    check_profile(change)
 
     async def work(connection: Connection) -> Member:
         here = ReadTx(connection, org, organization_id, actor, now)
-        member, person = await members.find(here, account), await accounts.find(connection, account)
-        if member is None or person is None:
-            raise NotFound
-        require_person(member.type)
-        if account != actor.id and await accounts.is_elsewhere(connection, account, org):
-            raise NotAllowed(OWN_PROFILE_ONLY)
+        person = await profile_to_change(here, account)
+        check_profile(change)
         first_name, last_name = clean_name(change.first_name), clean_name(change.last_name)
         profile = change.applied_to(person.profile)
         await accounts.save_profile(
@@ -94,3 +88,16 @@ async def change_profile(
         return changed
 
     return await database.write(work)
+
+
+async def profile_to_change(tx: ReadTx, account: int) -> Account:
+    """The account of somebody whose profile the caller may change. Raises NotAllowed, NotFound, Protected."""
+    if account != tx.actor.id:
+        require_admin(tx.actor, "change other people's profiles")
+    member, person = await members.find(tx, account), await accounts.find(tx.connection, account)
+    if member is None or person is None:
+        raise NotFound
+    require_person(member.type)
+    if account != tx.actor.id and await accounts.is_elsewhere(tx.connection, account, tx.org):
+        raise NotAllowed(OWN_PROFILE_ONLY)
+    return person

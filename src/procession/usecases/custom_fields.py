@@ -16,9 +16,10 @@ from procession.domain.fields import Field
 from procession.domain.guests import GuestKey
 from procession.domain.people import require_admin
 from procession.domain.permissions import is_assigned, require
-from procession.domain.templates import Template
+from procession.domain.templates import Step, Template, TemplateRow
 from procession.storage import custom_fields, field_keys, guests
 from procession.storage.custom_fields import Holder
+from procession.storage.guests import Guest
 from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards
@@ -78,9 +79,15 @@ async def of_member(tx: ReadTx, account: int) -> Found:
 
 async def change_member(tx: WriteTx, account: int, change: Change) -> Found:
     """Raises NotFound, NotAllowed, Invalid."""
+    await member_with_values(tx, account)
+    return await _change_record(tx, "member", account, change)
+
+
+async def member_with_values(tx: WriteTx, account: int) -> Found:
+    """Those of a member that the caller may change. Raises NotAllowed, NotFound."""
     if account != tx.actor.id:
         require_admin(tx.actor, "change the custom fields of other members")
-    return await _change_record(tx, "member", account, change)
+    return await _locked(tx, "member", account)
 
 
 async def of_guest(tx: ReadTx, key: GuestKey) -> Found:
@@ -93,11 +100,17 @@ async def of_guest(tx: ReadTx, key: GuestKey) -> Found:
 
 async def change_guest(tx: WriteTx, key: GuestKey, change: Change) -> Found:
     """Raises NotFound, NotAllowed, Invalid."""
+    guest = await guest_with_values(tx, key)
+    return await _change_record(tx, "guest", guest.id, change)
+
+
+async def guest_with_values(tx: WriteTx, key: GuestKey) -> Guest:
+    """Raises NotAllowed, NotFound."""
     require_admin(tx.actor, "change the custom fields of guests")
     guest = await guests.lock(tx, key)
     if guest is None:
         raise NotFound
-    return await _change_record(tx, "guest", guest.id, change)
+    return guest
 
 
 async def of_record(tx: ReadTx, holder: Holder, key: str) -> Found:
@@ -119,13 +132,17 @@ async def change_tag(tx: WriteTx, tag_id: str, change: Change) -> Found:
 
 
 async def _change_record(tx: WriteTx, holder: Holder, key: str | int, change: Change) -> Found:
-    before = await custom_fields.lock(tx, holder, key)
-    if before is None:
-        raise NotFound
-    values = await _changed(tx, holder, before, change)
+    values = await _changed(tx, holder, await _locked(tx, holder, key), change)
     await custom_fields.save(tx, holder, key, values)
     tx.record(happened(f"{holder}.updated", key, changed=CHANGED))
     return values
+
+
+async def _locked(tx: WriteTx, holder: Holder, key: str | int) -> Found:
+    found = await custom_fields.lock(tx, holder, key)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def change_template(tx: WriteTx, template_id: str, change: Change) -> Found:
@@ -139,8 +156,7 @@ async def change_template(tx: WriteTx, template_id: str, change: Change) -> Foun
 
 async def change_step(tx: WriteTx, template_id: str, step_id: str, change: Change) -> Found:
     """Raises NotFound, NotAllowed, WrongState, Invalid."""
-    row = await editable(tx, template_id)
-    step = find_step(row.document, step_id)
+    row, step = await step_with_values(tx, template_id, step_id)
     values = await _changed(tx, "step", step.custom_fields, change)
     changed = replace(step, custom_fields=values, updated_at=tx.now)
     steps = tuple(changed if each.id == step_id else each for each in row.document.steps)
@@ -149,11 +165,15 @@ async def change_step(tx: WriteTx, template_id: str, step_id: str, change: Chang
     return values
 
 
+async def step_with_values(tx: WriteTx, template_id: str, step_id: str) -> tuple[TemplateRow, Step]:
+    """Raises NotFound, NotAllowed, WrongState."""
+    row = await editable(tx, template_id)
+    return row, find_step(row.document, step_id)
+
+
 async def change_step_field(tx: WriteTx, template_id: str, step_id: str, field_id: str, change: Change) -> Found:
     """Raises NotFound, NotAllowed, WrongState, Invalid."""
-    row = await editable(tx, template_id)
-    step = find_step(row.document, step_id)
-    field = find_field(step, field_id)
+    row, step, field = await step_field_with_values(tx, template_id, step_id, field_id)
     values = await _changed(tx, "capture", field.custom_fields, change)
     changed = replace(field, custom_fields=values, last_updated=tx.now)
     fields = tuple(changed if each.id == field_id else each for each in step.fields)
@@ -161,6 +181,14 @@ async def change_step_field(tx: WriteTx, template_id: str, step_id: str, field_i
     await save_document(tx, row, replace(row.document, steps=steps))
     tx.record(happened("field.updated", field_id, template=template_id, step=step_id))
     return values
+
+
+async def step_field_with_values(
+    tx: WriteTx, template_id: str, step_id: str, field_id: str
+) -> tuple[TemplateRow, Step, Field]:
+    """Raises NotFound, NotAllowed, WrongState."""
+    row, step = await step_with_values(tx, template_id, step_id)
+    return row, step, find_field(step, field_id)
 
 
 def kickoff_field(template: Template, field_id: str) -> Field:
@@ -173,11 +201,16 @@ def kickoff_field(template: Template, field_id: str) -> Field:
 
 async def change_kickoff_field(tx: WriteTx, template_id: str, field_id: str, change: Change) -> Found:
     """Raises NotFound, NotAllowed, WrongState, Invalid."""
-    row = await editable(tx, template_id)
-    field = kickoff_field(row.document, field_id)
+    row, field = await kickoff_field_with_values(tx, template_id, field_id)
     values = await _changed(tx, "prerun", field.custom_fields, change)
     changed = replace(field, custom_fields=values, last_updated=tx.now)
     kickoff = tuple(changed if each.id == field_id else each for each in row.document.kickoff)
     await save_document(tx, row, replace(row.document, kickoff=kickoff))
     tx.record(happened("field.updated", field_id, template=template_id))
     return values
+
+
+async def kickoff_field_with_values(tx: WriteTx, template_id: str, field_id: str) -> tuple[TemplateRow, Field]:
+    """Raises NotFound, NotAllowed, WrongState."""
+    row = await editable(tx, template_id)
+    return row, kickoff_field(row.document, field_id)

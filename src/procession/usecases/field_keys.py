@@ -70,7 +70,7 @@ async def update(
 
     Raises NotAllowed, NotFound, Invalid.
     """
-    before = await _managed(tx, key_id)
+    before = await managed(tx, key_id)
     wrong = [name for name, value in fixed.items() if value != getattr(before, name)]
     if wrong:
         raise Invalid({name: [f"The {name.replace('_', ' ')} cannot be changed."] for name in wrong})
@@ -93,12 +93,13 @@ async def update(
 
 async def delete(tx: WriteTx, key_id: str) -> None:
     """Values stay on their records until those are written again. Raises NotAllowed, NotFound."""
-    found = await _managed(tx, key_id)
+    found = await managed(tx, key_id)
     await field_keys.remove(tx, key_id)
     tx.record(happened("field_key.deleted", key_id, applies_to=found.applies_to, key=found.key))
 
 
-async def _managed(tx: WriteTx, key_id: str) -> FieldKey:
+async def managed(tx: WriteTx, key_id: str) -> FieldKey:
+    """The key, locked for change. Raises NotAllowed, NotFound."""
     require_admin(tx.actor, MANAGE)
     found = await field_keys.lock(tx, key_id)
     if found is None:

@@ -45,11 +45,7 @@ async def update(
     position: int | None = None,
 ) -> Folder:
     """Rename, move under another parent (None = root) or to another place. Raises NotAllowed, NotFound, Invalid."""
-    require_full_member(tx.actor, "change folders")
-    await folders.lock_tree(tx)
-    folder = await folders.find(tx, folder_id)
-    if folder is None:
-        raise NotFound
+    folder = await managed(tx, folder_id)
     if name is not None:
         _check_name(name)
         folder = replace(folder, name=clean_name(name), folded_name=fold(clean_name(name)))
@@ -63,6 +59,16 @@ async def update(
     folder = replace(folder, updated_at=tx.now)
     await folders.save(tx, folder)
     tx.record(happened("folder.updated", folder.id, name=folder.name))
+    return folder
+
+
+async def managed(tx: WriteTx, folder_id: str) -> Folder:
+    """The folder; nobody else moves folders until the commit. Raises NotAllowed, NotFound."""
+    require_full_member(tx.actor, "change folders")
+    await folders.lock_tree(tx)
+    folder = await folders.find(tx, folder_id)
+    if folder is None:
+        raise NotFound
     return folder
 
 

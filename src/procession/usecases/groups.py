@@ -52,10 +52,7 @@ async def update(
     guest_emails: Sequence[str] | None = None,
 ) -> Group:
     """None leaves a part as it is, a list replaces. Raises NotAllowed, NotFound, Invalid."""
-    require_group_manager(tx.actor, await organizations.settings_of(tx, tx.org))
-    group = await groups.lock(tx, group_id)
-    if group is None:
-        raise NotFound
+    group = await managed(tx, group_id)
     if name is not None:
         group = replace(group, name=clean_name(name), folded_name=fold(clean_name(name)))
     group = replace(group, description=group.description if description is None else description, updated_at=tx.now)
@@ -86,6 +83,15 @@ async def delete(tx: WriteTx, group_id: str) -> None:
     await groups.remove(tx, group_id)
     tx.record(happened("group.deleted", group_id, name=group.name))
     tx.rights_changed(left.members)
+
+
+async def managed(tx: WriteTx, group_id: str) -> Group:
+    """The group, locked for change. Raises NotAllowed, NotFound."""
+    require_group_manager(tx.actor, await organizations.settings_of(tx, tx.org))
+    group = await groups.lock(tx, group_id)
+    if group is None:
+        raise NotFound
+    return group
 
 
 async def _check(tx: WriteTx, group: Group) -> None:

@@ -101,8 +101,7 @@ async def create(tx: WriteTx, secrets: Secrets, email: str, record: Mapping[str,
 
 async def update(tx: WriteTx, key: GuestKey, record: Mapping[str, Any]) -> Guest:
     """Change what the record mentions. Raises NotAllowed, NotFound, Invalid. Spec: api-people G5."""
-    require_full_member(tx.actor, "change guests")
-    guest = await _locked(tx, key)
+    guest = await managed(tx, key)
     guest = replace(_with_record(guest, await _checked(tx, record)), updated_at=tx.now)
     await guests.save(tx, guest)
     tx.record(happened("guest.updated", guest.id, changed=sorted(record)))
@@ -162,10 +161,7 @@ async def to_member(
 
     Spec: api-people G9, behaviour-people C1.
     """
-    require_admin(tx.actor, "make guests members")
-    guest = await _leaving(tx, key)
-    if guest is None:
-        raise NotFound
+    guest = await to_become_member(tx, key)
     account = await accounts.by_email(tx.connection, guest.email)
     first = first_name or guest.first_name or guest.email.partition("@")[0]
     last = last_name or guest.last_name or ""
@@ -199,6 +195,21 @@ async def to_member(
             invited_by=tx.actor.id,
         ),
     )
+
+
+async def managed(tx: WriteTx, key: GuestKey) -> Guest:
+    """The guest, locked for a change of their record. Raises NotAllowed, NotFound."""
+    require_full_member(tx.actor, "change guests")
+    return await _locked(tx, key)
+
+
+async def to_become_member(tx: WriteTx, key: GuestKey) -> Guest:
+    """The guest, locked after the processes that name them. Raises NotAllowed, NotFound."""
+    require_admin(tx.actor, "make guests members")
+    guest = await _leaving(tx, key)
+    if guest is None:
+        raise NotFound
+    return guest
 
 
 async def _leaving(tx: WriteTx, key: GuestKey) -> Guest | None:

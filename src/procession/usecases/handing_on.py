@@ -9,7 +9,7 @@ from typing import Any
 from procession.adapters.text import stored_markup
 from procession.domain.errors import Invalid, NotFound, WrongState
 from procession.domain.guests import normal_email
-from procession.domain.loose import as_bool, as_list, as_object
+from procession.domain.loose import as_bool, as_list, as_object, strangers
 from procession.domain.permissions import may_edit_task, require
 from procession.domain.processes import Owners, Task
 from procession.domain.task_input import read_comment, read_object, required
@@ -83,6 +83,8 @@ def _read(body: object) -> tuple[dict[str, dict[str, Any]], bool]:
             errors[f"tasks.{index}.id"] = [NAMED_TWICE]
         else:
             wanted[task_id] = {key: whole[key] for key in CHANGED_TOGETHER if key in whole}
+            misspelt = strangers(whole, CHANGED_TOGETHER, also=("id",))
+            errors |= {f"tasks.{index}.{key}": [said] for key, said in misspelt.items()}
             if not wanted[task_id]:
                 errors[f"tasks.{index}"] = [NOTHING_SAID]
     if errors:

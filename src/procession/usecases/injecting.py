@@ -21,7 +21,7 @@ from procession.domain.templates import Template, TemplateRow
 from procession.domain.times import Millis
 from procession.storage import tasks, template_links, templates, threads
 from procession.storage.template_versions import for_launch, would_launch
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guests, reactions
 from procession.usecases.follow_ups import reason_of, require_launchable
 from procession.usecases.launch_requests import inherited_keys, surroundings
@@ -98,7 +98,7 @@ async def _ready(tx: WriteTx, process: Process, due: FollowUpDue, settings: Orga
 
 
 async def would_be_ready(
-    tx: WriteTx, process: Process, due: FollowUpDue, settings: OrganizationSettings, at: Millis, *, is_readable: bool
+    tx: ReadTx, process: Process, due: FollowUpDue, settings: OrganizationSettings, at: Millis, *, is_readable: bool
 ) -> Ready:
     """As the real thing, for a rehearsal: nothing is locked or frozen. Raises Invalid, WrongState."""
     row = _require_injectable(process, await templates.find(tx, due.follow_up.template_id))
@@ -117,7 +117,7 @@ def _require_injectable(process: Process, row: TemplateRow | None) -> TemplateRo
 
 
 async def _checked(
-    tx: WriteTx,
+    tx: ReadTx,
     process: Process,
     row: TemplateRow,
     version: int,
@@ -139,7 +139,7 @@ async def _checked(
 
 
 async def joined(
-    tx: WriteTx,
+    tx: ReadTx,
     reaction: Reaction,
     due: FollowUpDue,
     ready: Ready,

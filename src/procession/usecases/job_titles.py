@@ -36,7 +36,7 @@ async def update(
     tx: WriteTx, title_id: str, *, name: str | None = None, users: Sequence[int] | None = None
 ) -> JobTitle:
     """None leaves a part as it is, a list replaces. Raises NotAllowed, NotFound, Invalid."""
-    before = await _managed(tx, title_id)
+    before = await managed(tx, title_id)
     after = replace(before, updated_at=tx.now)
     if name is not None:
         after = replace(after, name=clean_name(name), folded_name=fold(clean_name(name)))
@@ -53,7 +53,7 @@ async def delete(tx: WriteTx, title_id: str) -> None:
     require_admin(tx.actor, MANAGE)
     # Templates come before what they name, as everywhere.
     rows = await templates.lock_many(tx, await templates.mentioning(tx, "role", title_id))
-    title = await _managed(tx, title_id)
+    title = await managed(tx, title_id)
     known = {row.id for row in rows}
     late = [each for each in await templates.mentioning(tx, "role", title_id) if each not in known]
     for row in [*rows, *await templates.lock_many(tx, late)]:
@@ -65,7 +65,8 @@ async def delete(tx: WriteTx, title_id: str) -> None:
     tx.record(happened("job_title.deleted", title_id, name=title.name))
 
 
-async def _managed(tx: WriteTx, title_id: str) -> JobTitle:
+async def managed(tx: WriteTx, title_id: str) -> JobTitle:
+    """The job title, locked for change. Raises NotAllowed, NotFound."""
     require_admin(tx.actor, MANAGE)
     title = await job_titles.lock(tx, title_id)
     if title is None:

@@ -115,7 +115,7 @@ def _custom_fields(keys: Mapping[str, FieldKey], wish: Wish, document: Template)
 
 
 async def prepared(
-    tx: WriteTx, wish: Wish, source: Source, settings: OrganizationSettings, *, readers: Iterable[str]
+    tx: ReadTx, wish: Wish, source: Source, settings: OrganizationSettings, *, readers: Iterable[str]
 ) -> tuple[Request, Surroundings]:
     """The checked request, and what the launch depends on; its numbers and its instant are the caller's to give.
 
@@ -132,7 +132,7 @@ async def prepared(
     )
 
 
-async def _checked(tx: WriteTx, wish: Wish, document: Template, *, readers: Iterable[str]) -> Request:
+async def _checked(tx: ReadTx, wish: Wish, document: Template, *, readers: Iterable[str]) -> Request:
     """Every id, person and shape of the request, all faults at once."""
     errors: dict[str, list[Any]] = {}
     overrides: dict[str, Override] = {}
@@ -180,7 +180,7 @@ async def _checked(tx: WriteTx, wish: Wish, document: Template, *, readers: Iter
 
 
 async def _people_errors(
-    tx: WriteTx, wish: Wish, overrides: Mapping[str, Override], roles: Mapping[str, Owners]
+    tx: ReadTx, wish: Wish, overrides: Mapping[str, Override], roles: Mapping[str, Owners]
 ) -> dict[str, list[Any]]:
     named: dict[str, Owners] = {f"roles.{role}": owners for role, owners in roles.items()}
     named |= {f"tasks.{step}.owners": each.owners for step, each in overrides.items() if each.owners is not None}
@@ -232,7 +232,7 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
 
 
 async def surroundings(
-    tx: WriteTx,
+    tx: ReadTx,
     settings: OrganizationSettings,
     document: Template,
     request: Request,

@@ -23,7 +23,7 @@ from procession.storage import (
     template_links,
     templates,
 )
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import follow_ups, guests, injecting, public_processes, reactions, watchers
 from procession.usecases.launch_requests import Ready, Wish, checked, prepared
 from procession.usecases.reactions import Means, Reacted
@@ -106,7 +106,7 @@ async def _launch_wanted(tx: WriteTx, change: Reacted, means: Means) -> None:
         waiting += follow_ups.wanted(by_rules)
 
 
-async def rehearsed(tx: WriteTx, row: TemplateRow, document: Template, wish: Wish, *, at: Millis) -> Process:
+async def rehearsed(tx: ReadTx, row: TemplateRow, document: Template, wish: Wish, *, at: Millis) -> Process:
     """What a launch of this document would make at that instant, before its rules; nothing is written.
 
     Raises Invalid.

@@ -59,8 +59,7 @@ async def update(
 
     Raises NotAllowed, NotFound, Invalid, WrongState (a template would grow too large). Spec: T-11.5.
     """
-    require_full_member(tx.actor, MANAGE)
-    before, holders = await _locked(tx, list_id)
+    before, holders = await managed(tx, list_id)
     after = await _checked(tx, read_list(before, before.name if name is None else name, columns, rows))
     after = replace(after, updated_at=tx.now)
     await lookup_lists.save(tx, after)
@@ -72,8 +71,7 @@ async def update(
 
 async def delete(tx: WriteTx, list_id: str) -> None:
     """Into the bin; fields keep the options they have as their own. Raises NotAllowed, NotFound."""
-    require_full_member(tx.actor, MANAGE)
-    found, holders = await _locked(tx, list_id)
+    found, holders = await managed(tx, list_id)
     for row in holders:
         await templates.save(tx, row, replace(row, document=without_list(row.document, list_id)))
     await lookup_lists.remove(tx, list_id)
@@ -82,8 +80,12 @@ async def delete(tx: WriteTx, list_id: str) -> None:
     tx.record(happened("lookup_list.deleted", list_id, name=found.name))
 
 
-async def _locked(tx: WriteTx, list_id: str) -> tuple[LookupList, list[TemplateRow]]:
-    """The list, and the templates that it feeds: templates are locked before what they name. Raises NotFound."""
+async def managed(tx: WriteTx, list_id: str) -> tuple[LookupList, list[TemplateRow]]:
+    """The list, and the templates that it feeds: templates are locked before what they name.
+
+    Raises NotAllowed, NotFound.
+    """
+    require_full_member(tx.actor, MANAGE)
     holders = await templates.lock_many(tx, await templates.mentioning(tx, "list", list_id))
     found = await lookup_lists.lock(tx, list_id)
     if found is None:

@@ -153,9 +153,7 @@ def _check(invitation: Invitation) -> None:
 
 async def change_role(tx: WriteTx, account: int, role: Role) -> Member:
     """Raises NotAllowed, NotFound, Protected. Spec: api-people U6, behaviour-people R1, R2."""
-    require_admin(tx.actor, "change roles")
-    await members.lock_admins(tx)
-    member = await _locked_person(tx, account)
+    member = await to_change_role(tx, account)
     if member.role == role:
         return member
     changed = replace(member, role=role, updated_at=tx.now)
@@ -164,6 +162,13 @@ async def change_role(tx: WriteTx, account: int, role: Role) -> Member:
     tx.record(happened("member.role_changed", account, before=member.role, after=role))
     tx.rights_changed([account])
     return changed
+
+
+async def to_change_role(tx: WriteTx, account: int) -> Member:
+    """The member, locked after the administrators. Raises NotAllowed, NotFound, Protected."""
+    require_admin(tx.actor, "change roles")
+    await members.lock_admins(tx)
+    return await _locked_person(tx, account)
 
 
 async def disable(tx: WriteTx, account: int) -> Member:

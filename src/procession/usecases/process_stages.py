@@ -52,11 +52,7 @@ async def update_stage(
     tx: WriteTx, process_id: str, stage_id: str, *, name: str | None, position: int | None, tasks: Sequence[str] | None
 ) -> Grouped:
     """None leaves a value as it is; `tasks` are all in it, of those the caller sees. Raises as `add_stage`."""
-    seen = await _editable(tx, process_id)
-    document = await _document(tx, seen.process)
-    stage = find(stages_of(seen.process, document), stage_id)
-    if stage is None:
-        raise NotFound
+    seen, document, stage = await to_change(tx, process_id, stage_id)
     stage = stage if name is None else Stage(stage.id, checked_name(name))
     changed = with_stage(seen.process, document, stage, position)
     if tasks is not None:
@@ -66,13 +62,19 @@ async def update_stage(
 
 async def delete_stage(tx: WriteTx, process_id: str, stage_id: str) -> None:
     """Its tasks stay. Raises as `add_stage`."""
+    seen, document, stage = await to_change(tx, process_id, stage_id)
+    await guards.save_process(tx, seen.process, without_stage(seen.process, document, stage_id))
+    tx.record(happened("process.stage_deleted", seen.process.id, process=seen.process.seq, stage=stage.name))
+
+
+async def to_change(tx: WriteTx, process_id: str, stage_id: str) -> tuple[Seen, Template, Stage]:
+    """Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, ProcessOnHold."""
     seen = await _editable(tx, process_id)
     document = await _document(tx, seen.process)
     stage = find(stages_of(seen.process, document), stage_id)
     if stage is None:
         raise NotFound
-    await guards.save_process(tx, seen.process, without_stage(seen.process, document, stage_id))
-    tx.record(happened("process.stage_deleted", seen.process.id, process=seen.process.seq, stage=stage.name))
+    return seen, document, stage
 
 
 async def _editable(tx: WriteTx, process_id: str) -> Seen:

@@ -1,5 +1,6 @@
 """What people do with a running process. Spec: api-processes 9-11, behaviour-work 9, 11."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -98,7 +99,7 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     before = seen.process
     if changes.is_only_a_star:
         return await _star(tx, before, starred=changes.starred is True), []
-    await _require_rights(tx, seen, changes)
+    await _require_rights(tx, seen, _changed(seen.process, changes))
     guards.require_changeable(before)
     answered, ignored = await _answered(tx, before, changes)
     await _check(tx, changes)
@@ -166,8 +167,25 @@ def _with_star(process: Process, member: int, *, starred: bool) -> Process:
     return replace(process, starred_by=stars)
 
 
-async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
-    """Key by key; an unchanged value is tolerated. Spec: api-processes 9, behaviour-people 3.2."""
+def _changed(process: Process, changes: Changes) -> set[str]:
+    """The names of what would become different."""
+    names = {*changes.__struct_fields__, "folder"} - {"folders", "starred"}
+    return {name for name in names if getattr(changes, name) not in (UNSET, getattr(process, name))}
+
+
+async def require_may_change(tx: WriteTx, process_id: str, names: Collection[str]) -> None:
+    """Whether the caller may change these properties of it now; a star alone is everybody's.
+
+    Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, ProcessOnHold.
+    """
+    seen = await guards.locked_process(tx, process_id)
+    if set(names) != {"starred"}:
+        await _require_rights(tx, seen, names)
+        guards.require_changeable(seen.process)
+
+
+async def _require_rights(tx: ReadTx, seen: Seen, names: Collection[str]) -> None:
+    """Of properties that change; an unchanged value is tolerated. Spec: api-processes 9, behaviour-people 3.2."""
     process, actor = seen.process, tx.actor
     is_editor = await may_edit_run(tx, seen)
     may_answer = is_editor or await may_answer_kickoff(tx, seen)
@@ -186,8 +204,7 @@ async def _require_rights(tx: ReadTx, seen: Seen, changes: Changes) -> None:
         ("users", is_close),
         ("groups", is_close),
     ):
-        value = getattr(changes, name)
-        if value is not UNSET and value != getattr(process, name) and not allowed:
+        if name in names and not allowed:
             raise NotAllowed(f"You may not change the {WORDS.get(name, name)} of this process.")
     if not (may_answer or is_close or files):
         raise NotAllowed("You may not change this process.")

@@ -70,7 +70,7 @@ async def reacted(
 
 
 async def decided(
-    tx: WriteTx,
+    tx: ReadTx,
     process: Process,
     document: Template,
     settings: OrganizationSettings,
@@ -112,7 +112,7 @@ async def save(tx: WriteTx, change: Reacted) -> None:
     await rule_clocks.plan(tx, change.process, change.reaction.state)
 
 
-async def _with_people(tx: WriteTx, process: Process, document: Template) -> tuple[Template, People]:
+async def _with_people(tx: ReadTx, process: Process, document: Template) -> tuple[Template, People]:
     """The version with whoever has taken over from members its rules name; and who is there of all that they may name.
 
     No statement where no rule gives work to anybody.
@@ -127,7 +127,7 @@ async def _with_people(tx: WriteTx, process: Process, document: Template) -> tup
     return document, await _people(tx, process, document)
 
 
-async def _people(tx: WriteTx, process: Process, document: Template) -> People:
+async def _people(tx: ReadTx, process: Process, document: Template) -> People:
     named = named_people(document, process)
     by_address = await members.with_addresses(tx, named.guests)
     known = await people.assignable(tx, {*named.users, *by_address.values()}, named.groups)

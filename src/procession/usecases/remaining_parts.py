@@ -92,7 +92,7 @@ async def _held(tx: WriteTx, principals: Iterable[str]) -> list[Waiting]:
 async def finish(tx: WriteTx, waiting: Iterable[Waiting], cause: str, means: Means) -> None:
     """Complete those that wait for nobody any more, because of this event.
 
-    Processes that nothing may change in are left alone: there whoever completes their part again completes the task.
+    Processes that nothing may change in are left alone: once they go on, it is asked again (`going_on`).
     """
     for each in waiting:
         if each.process is None:

@@ -1,5 +1,6 @@
 """Rehearsing a template: launched and worked through, and nothing of it exists. Spec: api-templates 8.6."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -24,7 +25,7 @@ from procession.domain.values import People
 from procession.domain.variables import Reader
 from procession.storage import attachable, organizations, template_grants, templates
 from procession.storage.template_versions import would_launch
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx
 from procession.usecases import absences, injecting, reactions, task_mails
 from procession.usecases.calendars import calendar_of
 from procession.usecases.follow_ups import require_launchable
@@ -63,7 +64,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 async def simulate(
-    tx: WriteTx, row: TemplateRow, wish: Wish, events: object, at: Millis | None, means: Means
+    tx: ReadTx, row: TemplateRow, wish: Wish, events: object, at: Millis | None, means: Means
 ) -> list[Moment]:
     """What a launch of the template as it is now, and these events one after the other, would come to.
 
@@ -78,6 +79,8 @@ async def simulate(
     moments = [await play.moment(None, launched_at, reaction)]
     people = await _choosable(tx, play.every_document)
     for index, event in enumerate(wanted):
+        # Others get their turn between the events: many of a large template take seconds.
+        await asyncio.sleep(0)
         now = moments[-1].at if event.at is None else event.at
         passed = await play.until(reaction, now)
         document = play.document_of(event.step)
@@ -96,7 +99,7 @@ async def simulate(
     return moments
 
 
-async def _nobody_gets_mail(tx: WriteTx, process: Process, event: Event) -> bool:
+async def _nobody_gets_mail(tx: ReadTx, process: Process, event: Event) -> bool:
     """Of an e-mail task that is completed. Spec: T-6.6."""
     task = next((task for task in process.tasks if task.step_id == event.step), None)
     if task is None or event.word != "complete" or task.task_type not in EMAIL_TYPES:
@@ -109,7 +112,7 @@ class _Play:
 
     def __init__(
         self,
-        tx: WriteTx,
+        tx: ReadTx,
         settings: OrganizationSettings,
         means: Means,
         document: Template,
@@ -203,7 +206,7 @@ class _Play:
         return found
 
 
-async def _injectable(tx: WriteTx, row: TemplateRow) -> dict[str, Template]:
+async def _injectable(tx: ReadTx, row: TemplateRow) -> dict[str, Template]:
     """Every template whose tasks may join the process, those included that injected tasks bring."""
     found: dict[str, Template] = {}
     documents = [row.document]
@@ -224,7 +227,7 @@ async def _injectable(tx: WriteTx, row: TemplateRow) -> dict[str, Template]:
     return found
 
 
-async def _readable(tx: WriteTx, row: TemplateRow) -> Template | None:
+async def _readable(tx: ReadTx, row: TemplateRow) -> Template | None:
     """What a launch would run, where the caller may read the template."""
     if not may_read(await template_grants.standing(tx, row)):
         return None
@@ -234,7 +237,7 @@ async def _readable(tx: WriteTx, row: TemplateRow) -> Template | None:
         return None
 
 
-async def _choosable(tx: WriteTx, documents: Sequence[Template]) -> People:
+async def _choosable(tx: ReadTx, documents: Sequence[Template]) -> People:
     return (await attachable.everybody(tx)).choosable if _picks_people(documents) else People()
 
 

@@ -48,7 +48,7 @@ async def update(
     for_guests: bool | None = None,
 ) -> Snippet:
     """None leaves a part as it is. Raises NotAllowed, NotFound, Invalid."""
-    before = await _managed(tx, snippet_id)
+    before = await managed(tx, snippet_id)
     after = _checked(
         replace(
             before,
@@ -69,7 +69,7 @@ async def delete(tx: WriteTx, snippet_id: int) -> None:
 
     Raises NotAllowed, NotFound. Spec: T-13.3, T-13.4.
     """
-    snippet = await _managed(tx, snippet_id)
+    snippet = await managed(tx, snippet_id)
     await snippets.save(tx, snippet, replace(snippet, deleted_at=tx.now))
     texts: dict[str, dict[str, str]] = {}
     for row in await templates.lock_many(tx, await templates.mentioning(tx, "snippet", str(snippet_id))):
@@ -80,7 +80,8 @@ async def delete(tx: WriteTx, snippet_id: int) -> None:
     tx.record(happened("snippet.deleted", snippet.id, title=snippet.title))
 
 
-async def _managed(tx: WriteTx, snippet_id: int) -> Snippet:
+async def managed(tx: WriteTx, snippet_id: int) -> Snippet:
+    """The snippet, locked for change. Raises NotAllowed, NotFound."""
     require_admin(tx.actor, MANAGE)
     found = await snippets.lock(tx, snippet_id)
     if found is None:

@@ -37,16 +37,22 @@ async def create_tag(tx: WriteTx, *, title: str, color: str | None, kind: str | 
 
 async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str | None) -> TagRow:
     """None leaves a value as it is. Raises NotAllowed, NotFound, Invalid."""
-    require_admin(tx.actor, "change tags")
-    row = await tags.find(tx, tag_id)
-    if row is None:
-        raise NotFound
+    row = await managed(tx, tag_id)
     if title is not None:
         row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title.strip()))
     row = msgspec.structs.replace(row, color=color or row.color, updated_at=tx.now)
     await require_valid(tx, row)
     await tags.save(tx, row)
     tx.record(happened("tag.updated", row.id, title=row.title))
+    return row
+
+
+async def managed(tx: WriteTx, tag_id: str) -> TagRow:
+    """Raises NotAllowed, NotFound."""
+    require_admin(tx.actor, "change tags")
+    row = await tags.find(tx, tag_id)
+    if row is None:
+        raise NotFound
     return row
 
 

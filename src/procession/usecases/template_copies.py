@@ -25,6 +25,7 @@ from procession.storage import (
     template_versions,
     templates,
 )
+from procession.storage.public_templates import Entry
 from procession.storage.tags import TagRow
 from procession.storage.template_grants import Grant
 from procession.storage.template_links import LinkedTag
@@ -76,18 +77,24 @@ async def import_public(tx: WriteTx, template_id: str, *, title: str | None) -> 
 
     Raises NotAllowed, NotFound, WrongState (it is one's own), Invalid. Spec: T-9.4.
     """
-    await require_creator(tx)
-    place = await public_templates.entry(tx, template_id)
-    if place is None:
-        raise NotFound
-    if place.organization_id == tx.organization_id:
-        raise WrongState(OWN)
+    place = await to_import(tx, template_id)
     found = await public_templates.find(tx.connection, template_id)
     if found is None:
         raise NotFound
     there = ReadTx(tx.connection, found[0], place.organization_id, tx.actor, tx.now)
     original = await _apart(there, await original_of(there, template_id, is_member=False), is_member=False)
     return await clone_template(tx, original, title=original.row.title if title is None else title)
+
+
+async def to_import(tx: WriteTx, template_id: str) -> Entry:
+    """Where another organization's public template is. Raises as `import_public`."""
+    await require_creator(tx)
+    place = await public_templates.entry(tx, template_id.lower())
+    if place is None:
+        raise NotFound
+    if place.organization_id == tx.organization_id:
+        raise WrongState(OWN)
+    return place
 
 
 async def original_of(tx: ReadTx, template_id: str, *, is_member: bool) -> Original:

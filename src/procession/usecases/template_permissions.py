@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from procession.domain.errors import Invalid, NotFound
+from procession.domain.errors import Invalid
 from procession.domain.events import happened
 from procession.domain.guests import normal_email
 from procession.domain.people import require_admin
-from procession.domain.template_permissions import EVERYONE, Permission, principals_of, require_listed
+from procession.domain.template_permissions import EVERYONE, Permission, principals_of
 from procession.domain.templates import TemplateRow
 from procession.storage import groups, template_grants, templates
 from procession.storage.template_grants import Grant
-from procession.storage.tx import ReadTx, WriteTx
+from procession.storage.tx import WriteTx
 from procession.usecases import guests
 from procession.usecases import template_checks as checks
 from procession.usecases.means import Means
@@ -32,13 +32,11 @@ class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
     guests: Sequence[str] | None = None
 
 
-async def require_may_choose(tx: ReadTx, checklist_id: str) -> None:
-    """Favourites for others. Raises NotFound, NotAllowed."""
-    row = await templates.find(tx, checklist_id)
-    if row is None:
-        raise NotFound
-    require_listed(await template_grants.standing(tx, row))
+async def to_choose(tx: WriteTx, template_id: str) -> None:
+    """A template, to be favourites of others. Raises NotFound, NotAllowed, WrongState (archived)."""
+    opened = await found(tx, template_id)
     require_admin(tx.actor, "choose favourites for others")
+    require_live(opened.template)
 
 
 async def make_favourite(tx: WriteTx, checklist_id: str, users: Sequence[int]) -> list[int]:
@@ -46,8 +44,7 @@ async def make_favourite(tx: WriteTx, checklist_id: str, users: Sequence[int]) -
 
     Raises NotFound, NotAllowed, WrongState (archived), Invalid. Spec: T-1.11.
     """
-    await require_may_choose(tx, checklist_id)
-    require_live((await found(tx, checklist_id)).template)
+    await to_choose(tx, checklist_id)
     errors: dict[str, list[Any]] = {}
     await checks.check_people(tx, errors, checks.indexed("users", users), [])
     if errors:

@@ -18,7 +18,7 @@ from procession.storage.threads import PlacedThread
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import thread_files
 from procession.usecases.guards import SeenTask
-from procession.usecases.template_access import found
+from procession.usecases.template_access import Opened, found
 from procession.usecases.thread_places import Place, on_template
 from procession.usecases.thread_writing import Draft, resolve, write
 
@@ -56,9 +56,7 @@ async def comment_on_step(
 
     Raises as `comment_on_template`, NotFound also without such a step.
     """
-    opened = await on_template(tx, template_id)
-    if step_id is not None and opened.template.document.step(step_id) is None:
-        raise NotFound
+    opened = await commentable(tx, template_id, step_id)
     if reply_to is not None:
         answered = await template_comments.find(tx, opened.template.id, reply_to.lower())
         if answered is None:
@@ -78,11 +76,7 @@ async def mark_comment(
 
     Spec: V2, behaviour-people 3.1.
     """
-    opened = await found(tx, template_id)
-    require_edit(opened.standing)
-    before = await template_comments.find(tx, opened.template.id, thread_id)
-    if before is None:
-        raise NotFound
+    before = await to_mark(tx, template_id, thread_id)
     mark = replace(
         before.mark,
         is_read=before.mark.is_read if is_read is None else is_read,
@@ -93,6 +87,16 @@ async def mark_comment(
         marks = {"read": mark.is_read, "hidden": mark.is_hidden}
         tx.record(thread_event("thread.marked", before.thread, process=None, step=mark.step_id, **marks))
     return MarkedThread(before.thread, mark)
+
+
+async def to_mark(tx: WriteTx, template_id: str, thread_id: str) -> MarkedThread:
+    """The comment, for an editor of the locked template. Raises NotFound, NotAllowed."""
+    opened = await found(tx, template_id)
+    require_edit(opened.standing)
+    before = await template_comments.find(tx, opened.template.id, thread_id)
+    if before is None:
+        raise NotFound
+    return before
 
 
 async def copy_improvement(tx: WriteTx, seen: SeenTask, thread: Thread) -> None:
@@ -134,4 +138,12 @@ async def comment_counts(tx: ReadTx, document: Template, template_id: str) -> li
 
 
 async def _writable(tx: WriteTx, template_id: str) -> Place:
-    return Place(template_id=(await on_template(tx, template_id)).template.id)
+    return Place(template_id=(await commentable(tx, template_id)).template.id)
+
+
+async def commentable(tx: WriteTx, template_id: str, step_id: str | None = None) -> Opened:
+    """The locked template (with this step), as `thread_places.on_template`. Raises NotFound, NotAllowed, WrongState."""
+    opened = await on_template(tx, template_id)
+    if step_id is not None and opened.template.document.step(step_id) is None:
+        raise NotFound
+    return opened

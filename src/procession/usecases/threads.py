@@ -90,7 +90,7 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
 
     Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState, Invalid.
     """
-    seen, before = await _own_comment(tx, task_id, thread_id, to="change this comment")
+    seen, before = await to_change(tx, task_id, thread_id)
     label = change.label or before.label
     content = before.content if change.content is None else change.content
     check_content(content)
@@ -116,6 +116,11 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
     if before.label != "improvement":
         await copy_improvement(tx, seen, after)
     return place.shown(after)
+
+
+async def to_change(tx: WriteTx, task_id: str, thread_id: str) -> tuple[SeenTask, Thread]:
+    """Raises NotFound, NotAllowed, ProcessArchived, WrongState."""
+    return await _own_comment(tx, task_id, thread_id, to="change this comment")
 
 
 async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:

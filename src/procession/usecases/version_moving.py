@@ -165,7 +165,7 @@ async def undo(tx: WriteTx, number: int, runs: Sequence[str] | None, *, minutes:
 
     Raises NotFound, WrongState (under way, nothing to undo), CannotUndo. Spec: T-10.16.
     """
-    move = _seen(tx, await version_moves.lock(tx, number))
+    move = await to_undo(tx, number)
     if not minutes:
         raise CannotUndo(SWITCHED_OFF)
     if move.is_under_way:
@@ -179,6 +179,11 @@ async def undo(tx: WriteTx, number: int, runs: Sequence[str] | None, *, minutes:
     await version_moves.save(tx, begun)
     tx.record(happened("version_move.undo_asked", move.id, template=move.template_id))
     return begun
+
+
+async def to_undo(tx: WriteTx, number: int) -> VersionMove:
+    """Raises NotFound."""
+    return _seen(tx, await version_moves.lock(tx, number))
 
 
 async def _end(tx: WriteTx, move: VersionMove, status: MoveStatus, error: str | None = None) -> VersionMove:

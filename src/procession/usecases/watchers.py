@@ -27,10 +27,7 @@ async def watch(tx: WriteTx, account: int, kind: ObjectType, object_id: str, not
     """
     if kind == "organization":
         require_admin(tx.actor, "watch the organization")
-    require(account == tx.actor.id or not tx.actor.is_light, to="let others watch")
-    member = await members.find(tx, account)
-    if member is None or member.status != "active" or member.type == "bot":
-        raise NotFound
+    member = await to_watch(tx, account)
     of = await _seen(tx, kind, object_id)
     if account != tx.actor.id:
         await _require_seen_by(tx, member, of)
@@ -49,6 +46,15 @@ async def watch(tx: WriteTx, account: int, kind: ObjectType, object_id: str, not
         await watchers.save(tx, changed)
         tx.record(happened("watcher.changed", known.id, process=of.process, member=account))
     return changed, False
+
+
+async def to_watch(tx: ReadTx, account: int) -> Member:
+    """Who is to watch something. Raises NotAllowed, NotFound."""
+    require(account == tx.actor.id or not tx.actor.is_light, to="let others watch")
+    member = await members.find(tx, account)
+    if member is None or member.status != "active" or member.type == "bot":
+        raise NotFound
+    return member
 
 
 async def _known(tx: WriteTx, of: Object, account: int, notice: Notice) -> Watcher | None:

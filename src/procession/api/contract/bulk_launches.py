@@ -1,6 +1,6 @@
 """Bulk launches on the wire. Spec: api-processes 21.1."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -46,6 +46,8 @@ class BulkRowOut(msgspec.Struct):
 
 
 class BulkLaunchParams(Params, frozen=True, kw_only=True):
+    EXACT: ClassVar[frozenset[str]] = frozenset({"sheet"})
+
     dry_run: Annotated[bool | None, Meta(description="Check every row and launch none.")] = None
     sheet: Annotated[str | None, Meta(description="Of a workbook: the name of the sheet; default its first.")] = None
 

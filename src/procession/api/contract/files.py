@@ -1,6 +1,6 @@
 """Uploaded files. Spec: api-tasks 15.1."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,8 @@ class AssetSubject(msgspec.Struct):
 
 class AssetName(msgspec.Struct):
     """A file that is named by its id; the rest of what the upload answered may be there."""
+
+    IS_A_NAME: ClassVar[bool] = True
 
     id: str
 

@@ -47,7 +47,7 @@ async def create_absence(tx: WriteTx, body: AbsenceBody) -> Item[Absence]:
     return Item(_shown(await change.create(tx, absence)))
 
 
-@operation("PUT", ABSENCE, tag="members")
+@operation("PUT", ABSENCE, tag="members", first=change.managed)
 async def update_absence(tx: WriteTx, absence_id: int, body: AbsenceChange) -> Item[Absence]:
     """Change an absence; processes launched from now on heed it."""
     said = {"starts_on": body.starts_on, "ends_on": body.ends_on, "deputy": body.deputy_id}

@@ -78,7 +78,7 @@ async def create_custom_field_key(tx: WriteTx, body: KeyBody) -> Item[CustomFiel
     return Item(present_key(made))
 
 
-@operation("PUT", KEY, tag="custom-field keys")
+@operation("PUT", KEY, tag="custom-field keys", first=change.managed)
 async def update_custom_field_key(tx: WriteTx, key_id: str, body: KeyChange) -> Item[CustomFieldKey]:
     """Change a custom field; key, kind of record and types stay as they are."""
     sent = {name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET}

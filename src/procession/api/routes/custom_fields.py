@@ -3,7 +3,13 @@
 from procession.api.call import Call
 from procession.api.contract.custom_fields import CustomFieldBody, CustomFields, CustomFieldsBody
 from procession.api.contract.envelope import Item
-from procession.api.first import edited_process, task_with_values
+from procession.api.first import (
+    edited_process,
+    known_folder,
+    known_tag,
+    task_of_process_with_values,
+    task_with_values,
+)
 from procession.api.operations import operation
 from procession.api.present.custom_fields import shown
 from procession.api.routes.guests import guest_key
@@ -23,6 +29,11 @@ TAG = ORGANIZATION + "/tags/{tag_id}/custom-fields"
 
 def sent_values(body: CustomFieldsBody) -> Values:
     return {} if isinstance(body.custom_fields, list) else body.custom_fields
+
+
+async def guest_with_values(tx: WriteTx, call: Call, guest: str) -> None:
+    """Raises NotAllowed, NotFound."""
+    await custom_fields.guest_with_values(tx, guest_key(call, guest))
 
 
 @operation("GET", RUN, tag="custom-field values", etag=True)
@@ -57,7 +68,7 @@ async def get_process_task_custom_fields(tx: ReadTx, run_id: str, task_id: str) 
     return shown((await guards.readable_task(tx, task_id, process_id=run_id)).task.custom_fields)
 
 
-@operation("PUT", RUN_TASK, tag="custom-field values", errors=(423,), first=task_with_values)
+@operation("PUT", RUN_TASK, tag="custom-field values", errors=(423,), first=task_of_process_with_values)
 async def replace_process_task_custom_fields(
     tx: WriteTx, run_id: str, task_id: str, body: CustomFieldsBody
 ) -> Item[CustomFields]:
@@ -65,7 +76,9 @@ async def replace_process_task_custom_fields(
     return shown(await custom_fields.change_task(tx, task_id, replacing(sent_values(body)), process_id=run_id))
 
 
-@operation("PATCH", RUN_TASK + "/{field_key}", tag="custom-field values", errors=(423,), first=task_with_values)
+@operation(
+    "PATCH", RUN_TASK + "/{field_key}", tag="custom-field values", errors=(423,), first=task_of_process_with_values
+)
 async def set_process_task_custom_field(
     tx: WriteTx, run_id: str, task_id: str, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:
@@ -111,13 +124,13 @@ async def get_member_custom_fields(tx: ReadTx, user_id: int) -> Item[CustomField
     return shown(await custom_fields.of_member(tx, user_id))
 
 
-@operation("PUT", MEMBER, tag="custom-field values")
+@operation("PUT", MEMBER, tag="custom-field values", first=custom_fields.member_with_values)
 async def replace_member_custom_fields(tx: WriteTx, user_id: int, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a member."""
     return shown(await custom_fields.change_member(tx, user_id, replacing(sent_values(body))))
 
 
-@operation("PATCH", MEMBER + "/{field_key}", tag="custom-field values")
+@operation("PATCH", MEMBER + "/{field_key}", tag="custom-field values", first=custom_fields.member_with_values)
 async def set_member_custom_field(
     tx: WriteTx, user_id: int, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:
@@ -137,7 +150,7 @@ async def get_guest_custom_fields(tx: ReadTx, call: Call, guest: str) -> Item[Cu
     return shown(await custom_fields.of_guest(tx, guest_key(call, guest)))
 
 
-@operation("PUT", GUEST, tag="custom-field values")
+@operation("PUT", GUEST, tag="custom-field values", first=guest_with_values)
 async def replace_guest_custom_fields(
     tx: WriteTx, call: Call, guest: str, body: CustomFieldsBody
 ) -> Item[CustomFields]:
@@ -145,7 +158,7 @@ async def replace_guest_custom_fields(
     return shown(await custom_fields.change_guest(tx, guest_key(call, guest), replacing(sent_values(body))))
 
 
-@operation("PATCH", GUEST + "/{field_key}", tag="custom-field values")
+@operation("PATCH", GUEST + "/{field_key}", tag="custom-field values", first=guest_with_values)
 async def set_guest_custom_field(
     tx: WriteTx, call: Call, guest: str, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:
@@ -165,13 +178,13 @@ async def get_folder_custom_fields(tx: ReadTx, folder_id: str) -> Item[CustomFie
     return shown(await custom_fields.of_record(tx, "folder", folder_id))
 
 
-@operation("PUT", FOLDER, tag="custom-field values")
+@operation("PUT", FOLDER, tag="custom-field values", first=known_folder)
 async def replace_folder_custom_fields(tx: WriteTx, folder_id: str, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a folder."""
     return shown(await custom_fields.change_folder(tx, folder_id, replacing(sent_values(body))))
 
 
-@operation("PATCH", FOLDER + "/{field_key}", tag="custom-field values")
+@operation("PATCH", FOLDER + "/{field_key}", tag="custom-field values", first=known_folder)
 async def set_folder_custom_field(
     tx: WriteTx, folder_id: str, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:
@@ -191,13 +204,13 @@ async def get_tag_custom_fields(tx: ReadTx, tag_id: str) -> Item[CustomFields]:
     return shown(await custom_fields.of_record(tx, "tag", tag_id))
 
 
-@operation("PUT", TAG, tag="custom-field values")
+@operation("PUT", TAG, tag="custom-field values", first=known_tag)
 async def replace_tag_custom_fields(tx: WriteTx, tag_id: str, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a tag."""
     return shown(await custom_fields.change_tag(tx, tag_id, replacing(sent_values(body))))
 
 
-@operation("PATCH", TAG + "/{field_key}", tag="custom-field values")
+@operation("PATCH", TAG + "/{field_key}", tag="custom-field values", first=known_tag)
 async def set_tag_custom_field(tx: WriteTx, tag_id: str, field_key: str, body: CustomFieldBody) -> Item[CustomFields]:
     """Set one custom field of a tag; null clears it."""
     return shown(await custom_fields.change_tag(tx, tag_id, setting(field_key, body.value)))

@@ -60,7 +60,7 @@ async def create_folder(tx: WriteTx, body: FolderBody) -> Item[Folder]:
     return Item((await _tree(tx, kind)).present(row, with_children=False))
 
 
-@operation("PUT", FOLDER, tag="folders")
+@operation("PUT", FOLDER, tag="folders", first=change.managed)
 async def update_folder(tx: WriteTx, folder_id: str, body: FolderChange) -> Item[Folder]:
     """Rename or move a folder. Not for light members."""
     row = await change.update(

@@ -52,7 +52,7 @@ async def create_group(tx: WriteTx, call: Call, body: GroupBody) -> Item[Group]:
     return Item(shown)
 
 
-@operation("PUT", GROUP, tag="groups")
+@operation("PUT", GROUP, tag="groups", first=change.managed)
 async def update_group(tx: WriteTx, call: Call, group_id: str, body: GroupChange) -> Item[Group]:
     """Change a group's name, description or people."""
     row = await remaining_parts.update_group(

@@ -88,7 +88,9 @@ async def complete_task_of_guest(tx: WriteTx, call: Call, guest: str, body: Any)
 async def answer_field_of_guest(tx: WriteTx, call: Call, guest: str, body: Any) -> Item[FieldValue]:
     """Answer a field of one of the guest's tasks, named by its id alone."""
     named = await access.principals_of_guest(tx, await address_of(tx, call, guest))
-    return present_answer(await task_answers.answer_field(tx, body, call.means, guest=named))
+    saved = await task_answers.answer_field(tx, body, call.means, guest=named)
+    call.ignore_unread(body, FieldValueBody)
+    return present_answer(saved)
 
 
 async def address_of(tx: ReadTx, call: Call, guest: str) -> str:

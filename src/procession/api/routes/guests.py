@@ -35,6 +35,24 @@ EVERYBODY_PER_PAGE = 999
 MAX_ID_DIGITS = 15
 
 
+def guest_key(call: Call, text: str) -> GuestKey:
+    if "@" in text:
+        return GuestKey(email=text.lower())
+    if text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS:
+        return GuestKey(id=int(text))
+    return GuestKey(code_hash=call.edge.secrets.keyed_hash(text))
+
+
+async def managed_guest(tx: WriteTx, call: Call, guest: str) -> None:
+    """Raises NotAllowed, NotFound."""
+    await change.managed(tx, guest_key(call, guest))
+
+
+async def guest_to_become_member(tx: WriteTx, call: Call, guest: str) -> None:
+    """Raises NotAllowed, NotFound."""
+    await change.to_become_member(tx, guest_key(call, guest))
+
+
 @operation("GET", GUESTS, tag="guests", etag=True)
 async def list_guests(tx: ReadTx, call: Call, params: GuestListParams) -> Paginated[Guest]:
     """List guests, oldest first; light members see those they work with. Up to 999 come on one page."""
@@ -79,7 +97,7 @@ async def create_guest(tx: WriteTx, call: Call, body: GuestBody) -> Item[Guest]:
     return shown if is_new else Answer(shown, status=200)  # pyright: ignore[reportReturnType]  # the same body, another status
 
 
-@operation("PUT", GUEST, tag="guests")
+@operation("PUT", GUEST, tag="guests", first=managed_guest)
 async def update_guest(tx: WriteTx, call: Call, guest: str, body: GuestRecord) -> Item[Guest]:
     """Change a guest's record; the e-mail address never changes."""
     return Item(present_guest(call, await change.update(tx, guest_key(call, guest), body.mentioned())))
@@ -104,7 +122,7 @@ async def enable_guest(tx: WriteTx, call: Call, guest: str) -> Item[Guest]:
     return Item(present_guest(call, await change.enable(tx, guest_key(call, guest))))
 
 
-@operation("POST", GUEST + "/to/member", tag="guests")
+@operation("POST", GUEST + "/to/member", tag="guests", first=guest_to_become_member)
 async def make_guest_member(tx: WriteTx, call: Call, guest: str, body: MemberFromGuest) -> Item[User]:
     """Invite a guest as a member, standard unless said otherwise; their link ends. Administrators only."""
     role = parse_role(body.role) if body.role else "standard"
@@ -124,14 +142,6 @@ async def make_guest_member(tx: WriteTx, call: Call, guest: str, body: MemberFro
 
 async def _visible(tx: ReadTx) -> dict[str, object]:
     return {"among": sorted((await people_of_caller(tx)).guests)} if tx.actor.is_light else {}
-
-
-def guest_key(call: Call, text: str) -> GuestKey:
-    if "@" in text:
-        return GuestKey(email=text.lower())
-    if text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS:
-        return GuestKey(id=int(text))
-    return GuestKey(code_hash=call.edge.secrets.keyed_hash(text))
 
 
 async def refuse_too_many(tx: WriteTx, call: Call) -> None:

@@ -26,13 +26,16 @@ async def take_over_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]
 async def change_tasks_together(tx: WriteTx, call: Call, run_id: str, body: Any) -> Many[TaskOut]:
     """Give several tasks of a process other assignees or dates: all of them, or none when one cannot be changed."""
     changed = await handing_on.change_together(tx, run_id, body, call.means)
+    call.ignore_unread(body, TogetherBody)
     return Many(await present(tx, call, changed, frozenset({"summary"})))
 
 
 @operation("POST", TASK + "/link", tag="tasks", status=200, errors=(423,), documented_body=LinkBody, first=live_task)
 async def link_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[TaskOut]:
     """Add a one-off task that stands alone to a process, with everything on it."""
-    return await answered(tx, call, await linking.link(tx, task_id, body))
+    linked = await linking.link(tx, task_id, body)
+    call.ignore_unread(body, LinkBody)
+    return await answered(tx, call, linked)
 
 
 @operation("DELETE", TASK + "/link", tag="tasks", errors=(422, 423))
@@ -57,4 +60,5 @@ async def share_task_of_guest(tx: WriteTx, call: Call, guest: str, task_id: str,
     limit = call.settings.comments_per_hour
     done = await handing_on.share_as_guest(tx, named, task_id, body, means=call.means, hourly_limit=limit)
     await refuse_too_many(tx, call)
+    call.ignore_unread(body, GuestShareBody)
     return await answered_to_guest(tx, call, done, email)

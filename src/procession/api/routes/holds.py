@@ -9,7 +9,7 @@ from procession.api.operations import operation
 from procession.api.routes.process_writes import RUN
 from procession.api.routes.processes import one_process
 from procession.storage.tx import WriteTx
-from procession.usecases import holds
+from procession.usecases import going_on, holds
 
 
 @operation("POST", RUN + "/hold", tag="processes", errors=(423,), first=held_process)
@@ -22,5 +22,5 @@ async def put_on_hold(tx: WriteTx, call: Call, run_id: str, body: HoldBody) -> I
 @operation("DELETE", RUN + "/hold", tag="processes", errors=(422, 423))
 async def resume(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Resume a process: what is not completed is due later by the time on hold; repeating it answers the same."""
-    process = await holds.resume(tx, run_id)
+    process = await going_on.resume(tx, run_id, call.means)
     return Item(await one_process(tx, call, process.seq))

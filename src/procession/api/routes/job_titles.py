@@ -31,7 +31,7 @@ async def create_job_title(tx: WriteTx, body: RoleBody) -> Item[Role]:
     return Item(shown)
 
 
-@operation("PUT", ROLE, tag="job titles")
+@operation("PUT", ROLE, tag="job titles", first=change.managed)
 async def update_job_title(tx: WriteTx, role_id: str, body: RoleChange) -> Item[Role]:
     """Change a job title's name or people; administrators only."""
     row = await change.update(

@@ -16,7 +16,7 @@ from procession.domain.times import wire
 from procession.storage import public_templates
 from procession.storage.public_templates import Entry
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases.template_copies import import_public
+from procession.usecases.template_copies import import_public, to_import
 
 LIBRARY = "/organizations/{org_id}/library"
 
@@ -38,7 +38,14 @@ async def get_library_template(tx: ReadTx, public_id: str) -> Item[LibraryTempla
     return Item(_shown(tx, found))
 
 
-@operation("POST", LIBRARY + "/{public_id}/import", tag="templates", status=201, documented_body=ImportBody)
+@operation(
+    "POST",
+    LIBRARY + "/{public_id}/import",
+    tag="templates",
+    status=201,
+    documented_body=ImportBody,
+    first=to_import,
+)
 async def import_library_template(tx: WriteTx, call: Call, public_id: str, body: Any) -> Item[Checklist]:
     """Copy another organization's public template into this one; for those who may create templates."""
     given = read_object(ImportBody, body, call.ignored)

@@ -50,7 +50,7 @@ async def create_lookup_list(tx: WriteTx, body: LookupListBody) -> Item[LookupLi
     return Item(present_lookup_list(made))
 
 
-@operation("PUT", LIST, tag="lookup lists", errors=(422,))
+@operation("PUT", LIST, tag="lookup lists", errors=(422,), first=change.managed)
 async def update_lookup_list(tx: WriteTx, list_id: str, body: LookupListChange) -> Item[LookupList]:
     """Change a lookup list; fields that take their options from it show the new ones at once."""
     changed = await change.update(

@@ -32,7 +32,7 @@ from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import handing_over, remaining_parts
 from procession.usecases import members as change
-from procession.usecases.accounts import change_profile
+from procession.usecases.accounts import change_profile, profile_to_change
 from procession.usecases.members import Invitation
 
 USERS = "/organizations/{org_id}/users"
@@ -81,7 +81,7 @@ async def get_member(tx: ReadTx, call: Call, user_id: int, params: UserParams) -
     return Item(user)
 
 
-@operation("PUT", USER, tag="members", errors=(400,))
+@operation("PUT", USER, tag="members", errors=(400,), first=profile_to_change)
 async def update_member(call: Call, user_id: int, body: ProfileChange) -> Item[User]:
     """Change a member's profile; administrators only, and only of people who are in no other organization."""
     member = await change_profile(
@@ -105,7 +105,7 @@ async def invite_member(tx: WriteTx, call: Call, body: InvitationBody) -> Item[U
     return Item(present_user(call, await change.invite(tx, invitation, call.edge.means)))
 
 
-@operation("PUT", USER + "/role", tag="members", errors=(400,))
+@operation("PUT", USER + "/role", tag="members", errors=(400,), first=change.to_change_role)
 async def change_member_role(tx: WriteTx, call: Call, user_id: int, body: RoleBody) -> Item[User]:
     """Change a member's role at once; administrators only."""
     return Item(present_user(call, await change.change_role(tx, user_id, _role(body.role))))

@@ -10,7 +10,7 @@ from procession.api.present.task_includes import RUN, present
 from procession.api.routes.tasks import ORG, TASK, answered
 from procession.domain.times import wire
 from procession.storage.tx import WriteTx
-from procession.usecases import one_off_tasks
+from procession.usecases import going_on, one_off_tasks
 
 
 @operation("POST", ORG + "/tasks", tag="tasks", status=201, errors=(423,), documented_body=TaskBody)
@@ -39,7 +39,7 @@ async def archive_task(tx: WriteTx, task_id: str) -> None:
 @operation("PUT", TASK + "/restore", tag="tasks", errors=(422,))
 async def restore_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
     """Restore an archived one-off task."""
-    return await answered(tx, call, await one_off_tasks.restore_task(tx, task_id))
+    return await answered(tx, call, await going_on.restore_task(tx, task_id, call.means))
 
 
 @operation("DELETE", TASK + "/delete", tag="tasks", status=204, errors=(422, 423))

@@ -41,7 +41,9 @@ async def create_process_stage(tx: WriteTx, call: Call, run_id: str, body: Any) 
     return Item(_shown(await process_stages.add_stage(tx, run_id, name=given.name, position=given.position)))
 
 
-@operation(("PUT", "PATCH"), STAGE, tag="stages", errors=(423,), documented_body=RunStageChange, first=edited_process)
+@operation(
+    ("PUT", "PATCH"), STAGE, tag="stages", errors=(423,), documented_body=RunStageChange, first=process_stages.to_change
+)
 async def update_process_stage(tx: WriteTx, call: Call, run_id: str, stage_id: str, body: Any) -> Item[RunStage]:
     """Rename or move a milestone of a process; `tasks` are all the tasks that belong to it."""
     given = read_object(RunStageChange, body, call.ignored)

@@ -7,7 +7,7 @@ from procession.api.first import live_process
 from procession.api.operations import operation
 from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
-from procession.usecases import process_threads
+from procession.usecases import going_on, process_threads
 from procession.usecases.thread_writing import Draft
 
 RUN = "/organizations/{org_id}/runs/{run_id}"
@@ -36,5 +36,5 @@ async def resolve_issue(tx: WriteTx, call: Call, run_id: str, body: ResolveBody)
     """Resolve one open issue of the process; the answer is the comment that says how."""
     draft = Draft(content=body.content, state=body.state, files=body.files)
     limit = call.settings.comments_per_hour
-    resolved = await process_threads.resolve_issue(tx, run_id, body.thread_id, draft, hourly_limit=limit)
+    resolved = await going_on.resolve_issue(tx, run_id, body.thread_id, draft, call.means, hourly_limit=limit)
     return Item(await present_thread(tx, resolved))

@@ -9,11 +9,12 @@ from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.process_answers import RunWithTasks
 from procession.api.contract.processes import LaunchBody, RunChange, RunParams
-from procession.api.first import known_process
+from procession.api.first import changed_process
 from procession.api.operations import operation
 from procession.api.routes.processes import RUNS, one_process
+from procession.domain.overrides import unread_keys
 from procession.storage.tx import WriteTx
-from procession.usecases import launching, processes
+from procession.usecases import going_on, launching, processes
 from procession.usecases.launch_requests import Wish
 
 RUN = RUNS + "/{run_id}"
@@ -48,7 +49,7 @@ async def launch_process(tx: WriteTx, call: Call, params: RunParams, body: Launc
     process, ignored = await launching.launch_process(
         tx, wish, means=call.means, map_selects_steps=settings.launch_tasks_map_selects_steps
     )
-    call.ignore(*(f"body:prerun.{key}" for key in ignored))
+    call.ignore(*(f"body:prerun.{key}" for key in ignored), *(f"body:{key}" for key in unread_keys(body.tasks)))
     return Item(await one_process(tx, call, process.seq, params))
 
 
@@ -60,7 +61,7 @@ def _ids(values: list[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(dict.fromkeys(each.lower() for each in values))
 
 
-@operation(["PUT", "PATCH"], RUN, tag="processes", errors=(423,), first=known_process)
+@operation(["PUT", "PATCH"], RUN, tag="processes", errors=(423,), first=changed_process)
 async def update_process(
     tx: WriteTx, call: Call, params: RunParams, run_id: str, body: RunChange
 ) -> Item[RunWithTasks]:
@@ -97,7 +98,7 @@ async def archive_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithT
 @operation("PUT", RUN + "/activate", tag="processes", errors=(422,))
 async def activate_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Restore an archived process with everything that was archived with it."""
-    process = await processes.activate_process(tx, run_id)
+    process = await going_on.activate_process(tx, run_id, call.means)
     return Item(await one_process(tx, call, process.seq))
 
 

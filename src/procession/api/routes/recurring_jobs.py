@@ -78,7 +78,7 @@ async def create_recurring_job(tx: WriteTx, body: RecurringJobBody) -> Item[Recu
     return Item(await _shown(tx, await change.create(tx, schedule)))
 
 
-@operation("PUT", JOB, tag="recurring launches")
+@operation("PUT", JOB, tag="recurring launches", first=change.readable)
 async def update_recurring_job(tx: WriteTx, job_id: int, body: RecurringJobChange) -> Item[RecurringJob]:
     """Change, pause or resume a recurring launch; what is not sent stays."""
     return Item(await _shown(tx, await change.update(tx, job_id, _said(body))))

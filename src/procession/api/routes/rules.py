@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.rules import AutomatedAction, AutomatedActionBody
 from procession.api.operations import operation
@@ -18,15 +19,19 @@ RULE = RULES + "/{rule_id}"
 
 
 @operation("POST", RULES, tag="rules", status=201, errors=(422,), documented_body=AutomatedActionBody)
-async def create_rule(tx: WriteTx, checklist_id: str, body: Any) -> Item[AutomatedAction]:
+async def create_rule(tx: WriteTx, call: Call, checklist_id: str, body: Any) -> Item[AutomatedAction]:
     """Add a rule; it comes last unless it names a position."""
-    return _item(*await rules.add_rule(tx, await editable(tx, checklist_id), body))
+    row, rule = await rules.add_rule(tx, await editable(tx, checklist_id), body)
+    call.ignore_unread(body, AutomatedActionBody, AutomatedAction)
+    return _item(row, rule)
 
 
 @operation("PUT", RULE, tag="rules", errors=(422,), documented_body=AutomatedActionBody)
-async def update_rule(tx: WriteTx, checklist_id: str, rule_id: str, body: Any) -> Item[AutomatedAction]:
+async def update_rule(tx: WriteTx, call: Call, checklist_id: str, rule_id: str, body: Any) -> Item[AutomatedAction]:
     """Replace a rule: conditions and actions that are not sent are deleted for good."""
-    return _item(*await rules.update_rule(tx, await editable(tx, checklist_id), rule_id, body))
+    row, rule = await rules.update_rule(tx, await editable(tx, checklist_id), rule_id, body)
+    call.ignore_unread(body, AutomatedActionBody, AutomatedAction)
+    return _item(row, rule)
 
 
 @operation("DELETE", RULE, tag="rules", status=204)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from procession.adapters.long_work import off_loop
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
 from procession.api.contract.simulations import Simulation, SimulationBody
@@ -11,9 +12,9 @@ from procession.api.present.simulations import present_simulation
 from procession.api.routes.templates import TEMPLATE
 from procession.domain.errors import Invalid
 from procession.domain.times import Millis, parse_instant
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, streaming
 from procession.usecases.launch_requests import Wish
-from procession.usecases.simulating import simulate
+from procession.usecases.simulating import Moment, simulate
 from procession.usecases.template_access import readable
 
 
@@ -24,8 +25,15 @@ class _Simulation(SimulationBody, kw_only=True):
 
 
 @operation("POST", TEMPLATE + "/simulate", tag="templates", status=200, errors=(422,), documented_body=SimulationBody)
-async def simulate_template(tx: WriteTx, call: Call, checklist_id: str, body: Any) -> Item[Simulation]:
+async def simulate_template(call: Call, checklist_id: str, body: Any) -> Item[Simulation]:
     """Rehearse a launch and what happens then: tasks, assignees, dates and rules after each event. Creates nothing."""
+    # It only reads, and may do so for long: nobody waits for it.
+    async with streaming(call.edge.database, call.org, call.organization_id, call.actor, call.now) as tx:
+        moments = await _moments(tx, call, checklist_id, body)
+    return Item(await off_loop(present_simulation, moments))
+
+
+async def _moments(tx: ReadTx, call: Call, checklist_id: str, body: Any) -> list[Moment]:
     row = (await readable(tx, checklist_id)).template
     given = read_object(_Simulation, body, call.ignored)
     wish = Wish(
@@ -36,7 +44,7 @@ async def simulate_template(tx: WriteTx, call: Call, checklist_id: str, body: An
         tasks=given.tasks,
         roles=given.roles,
     )
-    return Item(present_simulation(await simulate(tx, row, wish, given.events, _instant(given.at), call.means)))
+    return await simulate(tx, row, wish, given.events, _instant(given.at), call.means)
 
 
 def _instant(sent: str | None) -> Millis | None:

@@ -47,7 +47,7 @@ async def create_snippet(tx: WriteTx, body: SnippetBody) -> Item[Snippet]:
     return Item(present_snippet(made))
 
 
-@operation("PUT", SNIPPET, tag="snippets")
+@operation("PUT", SNIPPET, tag="snippets", first=change.managed)
 async def update_snippet(tx: WriteTx, snippet_id: int, body: SnippetChange) -> Item[Snippet]:
     """Change a snippet; templates show the new text at once, processes launched before keep theirs."""
     shown, guests = body.visible_in_public_templates, body.visible_to_guests

@@ -24,16 +24,20 @@ FIELD = FIELDS + "/{capture_id}"
 
 
 @operation("POST", FIELDS, tag="step fields", status=201, documented_body=FieldBody)
-async def create_step_field(tx: WriteTx, checklist_id: str, step_id: str, body: Any) -> Item[Capture]:
+async def create_step_field(tx: WriteTx, call: Call, checklist_id: str, step_id: str, body: Any) -> Item[Capture]:
     """Add a form field to a step."""
     field = await usecases.add_field(tx, await editable(tx, checklist_id), step_id, body)
+    call.ignore_unread(body, FieldBody, Capture)
     return Item(present_capture(field, step_id))
 
 
 @operation(("PUT", "PATCH"), FIELD, tag="step fields", documented_body=FieldBody)
-async def update_step_field(tx: WriteTx, checklist_id: str, step_id: str, capture_id: str, body: Any) -> Item[Capture]:
+async def update_step_field(
+    tx: WriteTx, call: Call, checklist_id: str, step_id: str, capture_id: str, body: Any
+) -> Item[Capture]:
     """Change a form field; its whole definition is validated again, its id and alias stay."""
     field = await usecases.update_field(tx, await editable(tx, checklist_id), step_id, capture_id, body)
+    call.ignore_unread(body, FieldBody, Capture)
     return Item(present_capture(field, step_id))
 
 

@@ -85,11 +85,12 @@ async def update_step(tx: WriteTx, call: Call, checklist_id: str, step_id: str, 
 
 
 @operation("PUT", STEP + "/reorder", tag="steps", documented_body=StepPosition)
-async def reorder_step(tx: WriteTx, checklist_id: str, step_id: str, body: Any) -> Item[Step]:
+async def reorder_step(tx: WriteTx, call: Call, checklist_id: str, step_id: str, body: Any) -> Item[Step]:
     """Move a step to a position, counted from 1; others shift."""
     row = await editable(tx, checklist_id)
     find_step(row.document, step_id)
     saved, _ = await usecases.move_step(tx, row, step_id, read_position(as_object(body) or {}))
+    call.ignore_unread(body, StepPosition)
     return Item(present_step(row.id, saved.document, step_id))
 
 
@@ -104,6 +105,7 @@ async def delete_step(tx: WriteTx, checklist_id: str, step_id: str) -> Empty:
 async def clone_step(tx: WriteTx, call: Call, checklist_id: str, step_id: str, body: Any) -> Item[Step]:
     """Copy a step; the copy follows the original."""
     row = await editable(tx, checklist_id)
+    find_step(row.document, step_id)
     given = read_object(StepCopyBody, body, call.ignored)
     saved, copy = await usecases.clone_step(tx, row, step_id, title=given.title)
     return Item(present_step(row.id, saved.document, copy.id))

@@ -11,6 +11,7 @@ from procession.domain.names import fold
 from procession.storage import tags
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases.tags import create_tag as create
+from procession.usecases.tags import managed
 from procession.usecases.tags import update_tag as update
 
 TAGS = "/organizations/{org_id}/tags"
@@ -45,7 +46,7 @@ async def create_tag(tx: WriteTx, body: TagBody) -> Item[Tag]:
     return Item(present_tag(await create(tx, title=body.title, color=body.color, kind=body.type)))
 
 
-@operation("PUT", TAGS + "/{tag_id}", tag="tags")
+@operation("PUT", TAGS + "/{tag_id}", tag="tags", first=managed)
 async def update_tag(tx: WriteTx, tag_id: str, body: TagChange) -> Item[Tag]:
     """Change a tag's title or colour; administrators only."""
     title = body.title if isinstance(body.title, str) else None

@@ -16,7 +16,7 @@ from procession.api.contract.tasks import (
     TaskOut,
     TaskParams,
 )
-from procession.api.first import known_process
+from procession.api.first import standing_process
 from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
@@ -74,7 +74,7 @@ async def update_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[
 
 
 @operation(
-    "POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody, first=known_process
+    "POST", RUN + "/completed-tasks", tag="tasks", errors=(423,), documented_body=CompletionBody, first=standing_process
 )
 async def complete_process_task(tx: WriteTx, call: Call, run_id: str, body: Any) -> Item[TaskOut]:
     """Complete a task of a process, or the caller's part of it. Completing it twice is refused and fires nothing."""
@@ -107,13 +107,17 @@ async def reopen_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
 @operation("POST", TASK + "/captures", tag="tasks", status=200, errors=(423,), documented_body=AnswerBody)
 async def answer_task(tx: WriteTx, call: Call, task_id: str, body: Any) -> Item[TaskOut]:
     """Save one answer, or a list of them."""
-    return await answered(tx, call, await task_answers.answer(tx, task_id, body, call.means))
+    saved = await task_answers.answer(tx, task_id, body, call.means)
+    call.ignore_unread(body, AnswerBody)
+    return await answered(tx, call, saved)
 
 
 @operation("PUT", ORG + "/form-field/value", tag="tasks", errors=(423,), documented_body=FieldValueBody)
 async def answer_field(tx: WriteTx, call: Call, body: Any) -> Item[FieldValue]:
     """Answer a field named by its id alone; it must occur in exactly one open task the caller may answer."""
-    return present_answer(await task_answers.answer_field(tx, body, call.means))
+    saved = await task_answers.answer_field(tx, body, call.means)
+    call.ignore_unread(body, FieldValueBody)
+    return present_answer(saved)
 
 
 def present_answer(saved: task_answers.FieldAnswer) -> Item[FieldValue]:
@@ -145,6 +149,7 @@ async def remind_of_task(tx: WriteTx, call: Call, task_id: str) -> Item[Reminded
 
 async def _commented(tx: WriteTx, call: Call, seen: SeenTask, body: Any) -> Item[TaskOut]:
     limit = call.settings.comments_per_hour
+    call.ignore_unread(body, CommentedBody)
     return await answered(
         tx, call, await completion.comment_on_change(tx, seen, read_comment(body), hourly_limit=limit)
     )

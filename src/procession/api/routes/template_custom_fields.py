@@ -12,7 +12,7 @@ from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import custom_fields
 from procession.usecases.step_fields import find_field
 from procession.usecases.steps import find_step
-from procession.usecases.template_access import readable
+from procession.usecases.template_access import editable, readable
 
 VALUES = TEMPLATE + "/custom-fields"
 STEP = TEMPLATE + "/steps/{step_id}/custom-fields"
@@ -30,7 +30,7 @@ async def get_template_custom_fields(tx: ReadTx, checklist_id: str) -> Item[Cust
     return shown((await _document(tx, checklist_id)).custom_fields)
 
 
-@operation("PUT", VALUES, tag="custom-field values", errors=(422,))
+@operation("PUT", VALUES, tag="custom-field values", errors=(422,), first=editable)
 async def replace_template_custom_fields(tx: WriteTx, checklist_id: str, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a template."""
     return shown(await custom_fields.change_template(tx, checklist_id, replacing(sent_values(body))))
@@ -48,7 +48,7 @@ async def get_step_custom_fields(tx: ReadTx, checklist_id: str, step_id: str) ->
     return shown(find_step(await _document(tx, checklist_id), step_id).custom_fields)
 
 
-@operation("PUT", STEP, tag="custom-field values", errors=(422,))
+@operation("PUT", STEP, tag="custom-field values", errors=(422,), first=custom_fields.step_with_values)
 async def replace_step_custom_fields(
     tx: WriteTx, checklist_id: str, step_id: str, body: CustomFieldsBody
 ) -> Item[CustomFields]:
@@ -70,7 +70,7 @@ async def get_step_field_custom_fields(
     return shown(find_field(find_step(await _document(tx, checklist_id), step_id), capture_id).custom_fields)
 
 
-@operation("PUT", CAPTURE, tag="custom-field values", errors=(422,))
+@operation("PUT", CAPTURE, tag="custom-field values", errors=(422,), first=custom_fields.step_field_with_values)
 async def replace_step_field_custom_fields(
     tx: WriteTx, checklist_id: str, step_id: str, capture_id: str, body: CustomFieldsBody
 ) -> Item[CustomFields]:
@@ -94,7 +94,7 @@ async def get_kickoff_field_custom_fields(tx: ReadTx, checklist_id: str, prerun_
     return shown(custom_fields.kickoff_field(await _document(tx, checklist_id), prerun_id).custom_fields)
 
 
-@operation("PUT", PRERUN, tag="custom-field values", errors=(422,))
+@operation("PUT", PRERUN, tag="custom-field values", errors=(422,), first=custom_fields.kickoff_field_with_values)
 async def replace_kickoff_field_custom_fields(
     tx: WriteTx, checklist_id: str, prerun_id: str, body: CustomFieldsBody
 ) -> Item[CustomFields]:

@@ -30,6 +30,7 @@ from procession.domain.actors import NOBODY
 from procession.domain.deadline_previews import preview
 from procession.domain.deadlines import Offset, plan_deadlines
 from procession.domain.errors import Invalid, NotFound
+from procession.domain.loose import as_object
 from procession.domain.processes import Owners
 from procession.domain.template_permissions import PERMISSIONS
 from procession.domain.times import Millis, parse_instant, wire
@@ -43,7 +44,7 @@ from procession.usecases.template_access import public_template as find_public
 from procession.usecases.template_copies import Original, original_elsewhere, original_of
 from procession.usecases.template_copies import clone_template as clone
 from procession.usecases.template_life import publish_template as publish
-from procession.usecases.template_permissions import make_favourite, require_may_choose, share
+from procession.usecases.template_permissions import make_favourite, share, to_choose
 from procession.usecases.templates import require_creator
 
 
@@ -65,7 +66,7 @@ async def update_template_permissions(
     return Many(present_permissions(grants, PERMISSIONS))
 
 
-@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,), first=require_may_choose)
+@operation("POST", TEMPLATE + "/favourites", tag="templates", status=200, errors=(422,), first=to_choose)
 async def add_template_to_favourites(tx: WriteTx, checklist_id: str, body: FavouriteBody) -> Item[Favourites]:
     """Put the template among other people's favourites; administrators only. They may take it out again."""
     return Item(Favourites(await make_favourite(tx, checklist_id, body.users)))
@@ -134,14 +135,15 @@ async def publish_template(tx: WriteTx, checklist_id: str) -> Item[Checklist]:
 @operation("POST", TEMPLATE + "/clone", tag="templates", status=201, documented_body=CloneBody)
 async def clone_template(tx: WriteTx, call: Call, checklist_id: str, body: Any) -> Item[Checklist]:
     """Copy a template, from another of the caller's organizations too (`tenant`), or any public one."""
-    given = read_object(CloneBody, body, call.ignored)
-    original = await _original(tx, (given.tenant or tx.organization_id).lower(), checklist_id)
+    original = await _original(tx, (as_object(body) or {}).get("tenant"), checklist_id)
     await require_creator(tx)
+    given = read_object(CloneBody, body, call.ignored)
     return Item(present_template(await clone(tx, original, title=given.title), starred=False))
 
 
-async def _original(tx: WriteTx, tenant: str, template_id: str) -> Original:
-    if not is_hex_id(tenant):
+async def _original(tx: WriteTx, sent: object, template_id: str) -> Original:
+    tenant = sent.lower() if isinstance(sent, str) and sent else sent or tx.organization_id
+    if not isinstance(tenant, str) or not is_hex_id(tenant):
         raise Invalid({"tenant": ["The tenant must be the id of an organization."]})
     org = await identity.organization_number(tx.connection, tenant)
     if org == tx.org:

@@ -73,7 +73,9 @@ async def count_template_comments(tx: ReadTx, checklist_id: str) -> Many[Comment
     return Many([CommentCounts(title=title, **msgspec.structs.asdict(each)) for title, each in counted])
 
 
-@operation("POST", TEMPLATE + "/steps/{step_id}/comment", tag="templates", status=201)
+@operation(
+    "POST", TEMPLATE + "/steps/{step_id}/comment", tag="templates", status=201, first=template_threads.commentable
+)
 async def comment_on_step(
     tx: WriteTx, call: Call, checklist_id: str, step_id: str, body: TemplateCommentBody
 ) -> Item[TemplateThread]:
@@ -86,7 +88,7 @@ async def comment_on_step(
     return Item(shown)
 
 
-@operation(("PUT", "PATCH"), COMMENT, tag="templates")
+@operation(("PUT", "PATCH"), COMMENT, tag="templates", first=template_threads.to_mark)
 async def mark_template_comment(
     tx: WriteTx, checklist_id: str, comment_id: str, body: CommentMarks
 ) -> Item[TemplateThread]:
@@ -117,7 +119,7 @@ async def _shown(tx: ReadTx, rows: Sequence[MarkedThread]) -> list[TemplateThrea
     ]
 
 
-@operation("POST", TEMPLATE + "/comment", tag="templates", status=201)
+@operation("POST", TEMPLATE + "/comment", tag="templates", status=201, first=template_threads.commentable)
 async def comment_on_template(tx: WriteTx, call: Call, checklist_id: str, body: CommentBody) -> Item[ThreadOut]:
     """Comment on a template; one labelled `problem` reports a problem."""
     draft = draft_of(body)
@@ -126,7 +128,7 @@ async def comment_on_template(tx: WriteTx, call: Call, checklist_id: str, body: 
     return Item(await present_thread(tx, written))
 
 
-@operation("POST", TEMPLATE + "/problem", tag="templates", status=201)
+@operation("POST", TEMPLATE + "/problem", tag="templates", status=201, first=template_threads.commentable)
 async def report_template_problem(tx: WriteTx, call: Call, checklist_id: str, body: ProblemBody) -> Item[ThreadOut]:
     """Report a problem with a template; launching goes on."""
     limit = call.settings.comments_per_hour
@@ -136,7 +138,7 @@ async def report_template_problem(tx: WriteTx, call: Call, checklist_id: str, bo
     return Item(await present_thread(tx, written))
 
 
-@operation("POST", TEMPLATE + "/resolved-threads", tag="templates")
+@operation("POST", TEMPLATE + "/resolved-threads", tag="templates", first=template_threads.commentable)
 async def resolve_template_problem(tx: WriteTx, call: Call, checklist_id: str, body: ResolveBody) -> Item[ThreadOut]:
     """Resolve one open problem of the template; the answer is the comment that says how."""
     draft = Draft(content=body.content, state=body.state, files=body.files)

@@ -16,7 +16,7 @@ from procession.api.contract.threads import (
     ThreadOut,
     ids_of,
 )
-from procession.api.first import live_task
+from procession.api.first import live_task, live_task_of_guest
 from procession.api.operations import operation
 from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
@@ -42,7 +42,7 @@ async def comment_on_task(tx: WriteTx, call: Call, task_id: str, body: CommentBo
     return Item(await present_thread(tx, written))
 
 
-@operation(["PUT", "PATCH"], COMMENT, tag="comments", errors=(423,), first=live_task)
+@operation(["PUT", "PATCH"], COMMENT, tag="comments", errors=(423,), first=threads.to_change)
 async def update_comment(
     tx: WriteTx, call: Call, task_id: str, comment_id: str, body: CommentChange
 ) -> Item[ThreadOut]:
@@ -110,7 +110,7 @@ async def remove_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str
     auth="guest",
     status=201,
     errors=(423,),
-    first=live_task,
+    first=live_task_of_guest,
 )
 async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCommentBody) -> Item[ThreadOut]:
     """Comment on one's own task as the guest whose link this is; labelled `problem` it reports a problem."""

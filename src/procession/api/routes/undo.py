@@ -9,7 +9,7 @@ from procession.api.routes.process_writes import RUN
 from procession.api.routes.processes import one_process
 from procession.api.routes.tasks import TASK, answered
 from procession.storage.tx import WriteTx
-from procession.usecases import undo
+from procession.usecases import going_on, undo
 
 
 @operation("POST", TASK + "/undo", tag="tasks", errors=(422, 423))
@@ -24,5 +24,5 @@ async def undo_task(tx: WriteTx, call: Call, task_id: str) -> Item[TaskOut]:
 @operation("POST", RUN + "/undo", tag="processes", errors=(422, 423))
 async def undo_process(tx: WriteTx, call: Call, run_id: str) -> Item[RunWithTasks]:
     """Take back one's own archiving or restoring of the process. As `undoTask`."""
-    process = await undo.undo_on_process(tx, run_id, minutes=call.settings.undo_minutes)
+    process = await going_on.undo_on_process(tx, run_id, call.means, minutes=call.settings.undo_minutes)
     return Item(await one_process(tx, call, process.seq))

@@ -21,13 +21,14 @@ from procession.api.routes.templates import TEMPLATE
 from procession.storage import version_moves
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import version_moving
+from procession.usecases.template_access import editable
 from procession.usecases.version_moving import Wanted
 
 MOVES = "/organizations/{org_id}/version-moves"
 MOVE = MOVES + "/{move_id}"
 
 
-@operation("POST", TEMPLATE + "/version-moves", tag="version moves", status=201, errors=(422,))
+@operation("POST", TEMPLATE + "/version-moves", tag="version moves", status=201, errors=(422,), first=editable)
 async def create_version_move(tx: WriteTx, checklist_id: str, body: VersionMoveBody) -> Item[VersionMoveOut]:
     """Move running processes to a newer version of the template, one after the other in the background.
 
@@ -82,7 +83,7 @@ async def cancel_version_move(tx: WriteTx, move_id: int) -> Item[VersionMoveOut]
     return Item(present_version_move(await version_moving.cancel(tx, move_id)))
 
 
-@operation("POST", MOVE + "/undo", tag="version moves", errors=(422,))
+@operation("POST", MOVE + "/undo", tag="version moves", errors=(422,), first=version_moving.to_undo)
 async def undo_version_move(tx: WriteTx, call: Call, move_id: int, body: VersionMoveUndoBody) -> Item[VersionMoveOut]:
     """Move its processes, or some of them, back to what they were, as far as nothing else has happened to them.
 

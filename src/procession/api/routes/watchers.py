@@ -39,6 +39,7 @@ async def list_watchers(tx: ReadTx, call: Call, params: WatcherListParams) -> Pa
     status=201,
     also=(200,),
     documented_body=WatcherBody,
+    first=usecases.to_watch,
 )
 async def add_watcher(tx: WriteTx, call: Call, user_id: int, body: Any) -> Item[Watcher] | Answer:
     """Let a member watch something they see; oneself, and others unless one is a light member.

@@ -6,7 +6,7 @@ from typing import Any
 
 from procession.domain.automations.rules import FIELD_SUBJECTS, FieldSubject, HandedOn, Launch
 from procession.domain.fields import Field
-from procession.domain.loose import as_list, as_object, clean_text
+from procession.domain.loose import as_list, as_object, clean_text, strangers
 
 MAX_NAME_FORMAT = 550
 MAX_HANDED_ON = 200
@@ -26,6 +26,8 @@ def read_launch(path: str, raw: object, known: Known, complain: Complain) -> Lau
     if sent is None:
         complain(path, "The launch must be an object with checklist_id.")
         return None
+    for key, said in strangers(sent, ("checklist_id", "name_format", "prerun")).items():
+        complain(f"{path}.{key}", said)
     template_id = _id(f"{path}.checklist_id", sent, "checklist_id", complain)
     name = sent.get("name_format")
     if name is not None and not (isinstance(name, str) and len(name) <= MAX_NAME_FORMAT):
