@@ -10,6 +10,7 @@ import pytest
 from procession.worker.timers import fire_due
 from tests.builders import Organization
 from tests.harness import Api
+from tests.worker.conftest import postgresql_server, sqlite_server  # noqa: F401  # what is due is done everywhere
 
 CONTENT = bytes(range(256)) * 40
 

@@ -531,12 +531,18 @@ def succeed(world: World, operation: Operation, *, besides: Mapping[str, Any] | 
     return send(who.api, operation, world.url(operation), body)
 
 
-class Supply:
-    """A world for one operation after the other."""
+# So many operations may change a world before what others ask for is likely to be gone.
+MOST_CHANGES = 10
 
-    def __init__(self, server: Server) -> None:
+
+class Supply:
+    """A world for one operation after the other; when `thorough`, nothing in it is otherwise than it was made."""
+
+    def __init__(self, server: Server, *, thorough: bool = False) -> None:
         self._server = server
+        self._thorough = thorough
         self._world: World | None = None
+        self._changes = 0
 
     def world(self) -> World:
         self._world = self._world or World(self._server)
@@ -548,5 +554,7 @@ class Supply:
 
     def note(self, operation: Operation, *statuses: int) -> None:
         """How requests went: nothing is otherwise than before for what was only read, added, or refused."""
-        if operation.method != "GET" and any(status < 400 and status != 201 for status in statuses):
-            self._world = None
+        is_otherwise = operation.method != "GET" and any(status < 400 and status != 201 for status in statuses)
+        self._changes += is_otherwise
+        if self._changes >= (1 if self._thorough else MOST_CHANGES):
+            self._world, self._changes = None, 0
