@@ -14,7 +14,7 @@ from psycopg import sql
 
 from procession.seed.plan import Plan
 from procession.seed.seeding import seed
-from procession.storage import identity
+from procession.storage import identity, sqlite
 from procession.storage.listing import drivers
 from procession.storage.postgres import PostgresConnection
 from procession.storage.query import Query
@@ -85,7 +85,10 @@ class World:
 @pytest.fixture(scope="module")
 def worlds() -> Iterator[dict[str, World]]:
     found: dict[str, World] = {}
-    yield found
+    with pytest.MonkeyPatch.context() as patch:
+        # What takes long would be given up half-way, and read again where it is not recorded.
+        patch.setattr(sqlite, "BRIEF_STEPS", 1 << 30)
+        yield found
     for world in found.values():
         world.server.close()
 

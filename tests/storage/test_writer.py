@@ -467,3 +467,40 @@ async def test_the_write_ahead_log_does_not_grow_without_end(
 
     page_size = writer_connection(database).pragma("page_size")
     assert file.with_name(file.name + "-wal").stat().st_size < 2 * pages * page_size
+
+
+async def test_nor_while_long_reads_follow_each_other_without_a_pause(
+    database: SqliteDatabase, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would see a state that the checkpoint may not pass; so the next one waits until it has."""
+    monkeypatch.setattr(sqlite_writer, "MAX_WAL_PAGES", 50)
+    log = file.with_name(file.name + "-wal")
+    written = 0
+
+    async def read(until: asyncio.Event) -> int:
+        async with database.reading_long() as connection:
+            found = await connection.rows(_entered, {"org": 0})
+            await until.wait()
+            return len(found)
+
+    async def write_between() -> None:
+        """What is far more than the log should hold, while one read lasts and the next would begin."""
+        nonlocal written
+        end, before = asyncio.Event(), written
+        first = asyncio.ensure_future(read(end))
+        await asyncio.sleep(0.05)
+        for _ in range(30):
+            written += 1
+            await database.write(entering(f"{written} ", filler=3000))
+        second = asyncio.ensure_future(read(end))
+        await asyncio.sleep(0.05)
+        end.set()
+        async with asyncio.timeout(5):
+            assert (await first, await second) == (before, written)
+
+    await write_between()
+    size = log.stat().st_size
+    for _ in range(3):
+        await write_between()
+
+    assert log.stat().st_size < 2 * size

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from procession.api.bodies import parse_form, parse_json, parse_multipart, read_
 from procession.api.call import Answer, Call, Later, Pieces, Streamed
 from procession.api.edge import Edge, is_hex_id
 from procession.api.errors import HttpRefusal, body_of, headers_of, status_of
+from procession.api.leaving import WhileClientStays
 from procession.api.operations import Operation, reads_by_write
 from procession.api.params import Params, read_params
 from procession.api.preconditions import condition_of, guarded
@@ -24,7 +25,7 @@ from procession.api.router import Router
 from procession.api.uploads import Upload, receiving
 from procession.domain.errors import DomainError, Invalid, NotFound
 from procession.domain.sheets import Sheet
-from procession.storage.connection import NotAsAssumed, Reader
+from procession.storage.connection import NotAsAssumed, Reader, TakesLong
 from procession.storage.tx import ReadTx, WriteTx, streaming, version_of, writing, writing_at
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
@@ -51,13 +52,17 @@ class Dispatcher:
             method = "GET" if request.method == "HEAD" else request.method
             operation, path_values = self.router.find(method, request.scope["path"])
             request.scope["procession.operation"] = operation.id
+            database = self.edge.database
             try:
-                response = await self._run(
-                    operation, call, path_values, may_assume=_gains_from_assuming(operation, call)
-                )
-            except NotAsAssumed:
+                if database.reads_in_line and operation.tx is ReadTx:
+                    brief = database.reading_briefly()
+                    response = await self._run(operation, call, path_values, brief, may_assume=False)
+                else:
+                    may_assume = _gains_from_assuming(operation, call)
+                    response = await self._patiently(operation, call, path_values, may_assume=may_assume)
+            except (NotAsAssumed, TakesLong):
                 call = Call(self.edge, request, headers, prefix=prefix, now=call.now)
-                response = await self._run(operation, call, path_values, may_assume=False)
+                response = await self._patiently(operation, call, path_values, may_assume=False)
         except (DomainError, HttpRefusal) as error:
             response = refusal(error)
         if call.ignored:
@@ -66,12 +71,28 @@ class Dispatcher:
         request.scope["procession.actor"] = call.actor
         return response
 
-    async def _run(
+    async def _patiently(
         self, operation: Operation, call: Call, path_values: dict[str, str], *, may_assume: bool
+    ) -> Response:
+        """Others are served while a read goes on; it is given up when its client goes away (decision 12)."""
+        database = self.edge.database
+        if operation.tx is not ReadTx:
+            return await self._run(operation, call, path_values, database.reading(), may_assume=may_assume)
+        async with WhileClientStays(call.request):
+            return await self._run(operation, call, path_values, database.reading_long(), may_assume=may_assume)
+
+    async def _run(
+        self,
+        operation: Operation,
+        call: Call,
+        path_values: dict[str, str],
+        reading: AbstractAsyncContextManager[Reader],
+        *,
+        may_assume: bool,
     ) -> Response:
         values = _path_values(operation, path_values)
         found: Response | _Unfinished | None = None
-        async with self.edge.database.reading() as connection:
+        async with reading as connection:
             await self._admit(operation, call, path_values, connection, may_assume=may_assume)
             try:
                 given = _given(operation, call, values)

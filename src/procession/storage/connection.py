@@ -22,6 +22,10 @@ class NotAsAssumed(Exception):  # nothing went wrong: the request is answered ag
     """What a request took to be so, without looking, is not so."""
 
 
+class TakesLong(Exception):  # nothing went wrong: the request is answered again, by reads that may take their time
+    """A statement that was to be brief is not (decision 12)."""
+
+
 class Connection(Protocol):
     """One connection inside one transaction. On SQLite every method finishes without suspending."""
 

@@ -8,7 +8,13 @@ from procession.storage.connection import Connection
 from procession.storage.query import Query
 
 # The database is there no more, or too busy: the same request may succeed a little later.
-Unavailable: tuple[type[Exception], ...] = (apsw.BusyError, apsw.FullError, apsw.IOError, psycopg.OperationalError)
+Unavailable: tuple[type[Exception], ...] = (
+    apsw.BusyError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.InterruptError,  # closed while it was read
+    psycopg.OperationalError,
+)
 
 _revision = Query(select(column("version_num", Text)).select_from(table("alembic_version")))
 

@@ -302,6 +302,7 @@ async def _commit_with_the_next(raw: AsyncConnection[Row]) -> None:
 
 class PostgresDatabase:
     dialect: DialectName = "postgresql"
+    reads_in_line = False
 
     def __init__(self, url: str, *, pool_size: int = 10, streams: int = 8) -> None:
         self.url = url
@@ -354,6 +355,9 @@ class PostgresDatabase:
     def reading(self) -> Reading:
         """A consistent snapshot for everything one request reads."""
         return Reading(self._turns, self._pool)
+
+    # Others are always served meanwhile, and psycopg has the server stop a statement when whoever asked is cancelled.
+    reading_briefly = reading_long = reading
 
     def streaming(self) -> Reading:
         """A snapshot for as long as somebody takes to read what is made of it."""

@@ -1,12 +1,13 @@
 """SQLite through APSW: several readers on the event loop's thread, one writer on a thread of its own.
 
-Every `async` method finishes without suspending, except those of a stream's connection, so a write use case runs to its
-end on the writer thread.
+Every `async` method finishes without suspending, except those of a connection with threads, so a write use case runs to
+its end on the writer thread.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,9 +20,10 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from procession.storage.connection import Advised, Check, Read, Row
+from procession.storage.connection import Advised, Check, Read, Row, TakesLong
 from procession.storage.dialect import DialectName
 from procession.storage.query import Query
+from procession.storage.sqlite_long_reads import STOP_AGAIN_SECONDS, LongReads
 from procession.storage.sqlite_writer import Work, Writer, WriterStopped
 
 T = TypeVar("T")
@@ -29,6 +31,9 @@ T = TypeVar("T")
 MINIMUM_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 CACHED_STATEMENTS = 512
+# What SQLite's virtual machine may do for one statement while everybody waits: 1 to 3 ms, a list's page takes 1,000.
+# Statements of fewer steps are never stopped, those of twice as many always.
+BRIEF_STEPS = 20_000
 
 
 class SqliteTooOld(RuntimeError):
@@ -123,9 +128,21 @@ class SqliteConnection:
         self._takes_snapshots = not writable
         self.statements = 0
         self._streams: set[apsw.Cursor] = set()
+        self.must_be_brief = False
+        self._times_counted = 0
+
+    def count_steps(self) -> None:
+        """From now on, and while it must be brief, stop each statement that is not."""
+        self.raw.set_progress_handler(self._takes_long, BRIEF_STEPS)
+
+    def _takes_long(self) -> bool:
+        # SQLite counts on where it stopped when the statement ran before: the first time means nothing.
+        self._times_counted += 1
+        return self.must_be_brief and self._times_counted > 1
 
     def execute(self, sql: str) -> None:
         """Run a statement that has neither values nor rows."""
+        self._times_counted = 0
         self.raw.execute(sql)  # pyright: ignore[reportUnknownMemberType]  # apsw leaves the type of blobs open
 
     def before(self, read: Read, check: Check) -> None:
@@ -211,81 +228,114 @@ class SqliteConnection:
 
     def _execute(self, query: Query, values: Mapping[str, Any]) -> apsw.Cursor:
         self.statements += 1
+        self._times_counted = 0
         compiled = query.on("sqlite")
         return self.raw.execute(compiled.sql, _bindings(compiled.bind(values)))  # pyright: ignore[reportUnknownMemberType]  # as above
 
 
-class StreamingConnection(SqliteConnection):
-    """A connection for long answers. They read what is seldom in memory, so their reads wait for the disk in threads,
-    one at a time, while others are served.
+class ThreadedConnection(SqliteConnection):
+    """A connection for long answers and long reads. Its reads work, and wait for the disk, in threads, one at a time,
+    while others are served.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: Executor | None = None) -> None:
         super().__init__(path, writable=False)
         self.execute("PRAGMA cache_size = -4096")
-        self._under_way: asyncio.Future[list[Row]] | None = None
+        self._threads = threads
+        self._under_way: asyncio.Future[list[list[Row]]] | None = None
 
     async def rows(self, query: Query, values: Mapping[str, Any]) -> list[Row]:
-        def read() -> list[Row]:
-            return self._start(query, values).fetchall()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # as above
-
-        self._under_way = asyncio.get_running_loop().run_in_executor(None, read)
-        # Who waits may be cancelled; the thread goes on, and until it ends nobody else may use the connection.
-        found = await asyncio.shield(self._under_way)
-        self._under_way = None
+        [found] = await self.at_once([(query, values)])
         return found
 
-    async def finish(self) -> None:
-        """End the snapshot and close."""
-        if self._under_way is not None:
+    async def at_once(self, reads: Sequence[Read]) -> list[list[Row]]:
+        def read() -> list[list[Row]]:
+            return [self._start(query, values).fetchall() for query, values in reads]  # pyright: ignore[reportUnknownMemberType]  # as above
+
+        self._under_way = asyncio.get_running_loop().run_in_executor(self._threads, read)
+        # Who waits may be cancelled; the thread goes on, and until it ends nobody else may use the connection.
+        return await asyncio.shield(self._under_way)
+
+    def stop(self) -> bool:
+        """Whether no thread uses the connection. Else it is told to stop, and has to be told again until it has: what
+        comes between two statements is lost on it.
+        """
+        if self._under_way is None:
+            return True
+        if not self._under_way.done():
             self.raw.interrupt()
-            await asyncio.wait({self._under_way})
-        self.end_reading()
-        self.close()
+            return False
+        # Nobody asks any more what became of it.
+        self._under_way.exception()
+        self._under_way = None
+        return True
 
 
 class Reading:
-    """One of the idle connections, for as long as the block lasts. A generator would cost three times as much."""
+    """One of the idle connections, for as long as the block lasts. A generator would cost three times as much.
 
-    __slots__ = ("_connection", "_idle", "_waiting")
+    Where it must be brief, raises TakesLong as soon as a statement is not.
+    """
 
-    def __init__(self, waiting: asyncio.Semaphore, idle: list[SqliteConnection]) -> None:
+    __slots__ = ("_connection", "_idle", "_must_be_brief", "_waiting")
+
+    def __init__(
+        self, waiting: asyncio.Semaphore, idle: list[SqliteConnection], *, must_be_brief: bool = False
+    ) -> None:
         self._waiting = waiting
         self._idle = idle
+        self._must_be_brief = must_be_brief
 
     async def __aenter__(self) -> SqliteConnection:
         await self._waiting.acquire()
         self._connection = self._idle.pop()
+        self._connection.must_be_brief = self._must_be_brief
         return self._connection
 
-    async def __aexit__(self, *_failure: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_failure: object) -> None:
         try:
             self._connection.end_reading()
         finally:
             self._idle.append(self._connection)
             self._waiting.release()
+        if kind is apsw.InterruptError:
+            raise TakesLong
 
 
 class SqliteDatabase:
-    """One file: `readers` connections for reads, one for writes, and one for each of at most `streams` streams."""
+    """One file: `readers` connections for reads, one for writes, one for each of at most `streams` streams and one for
+    each of at most `long_reads` reads that take long.
+    """
 
     dialect: DialectName = "sqlite"
+    # Others wait while a statement of `reading` or `reading_briefly` is carried out.
+    reads_in_line = True
 
-    def __init__(self, path: Path, *, readers: int = 4, streams: int = 8) -> None:
+    def __init__(self, path: Path, *, readers: int = 4, streams: int = 8, long_reads: int = 2) -> None:
         require_safe_version()
         self.path = path
         self._readers_wanted = readers
         self._idle: list[SqliteConnection] = []
         self._waiting = asyncio.Semaphore(readers)
         self._streams = asyncio.Semaphore(streams)
+        self._open_streams = 0
+        self._long_reads_wanted = long_reads
+        self._long_reads: LongReads | None = None
         self._writer: Writer | None = None
 
     async def open(self) -> None:
         self._writer = Writer(lambda: SqliteConnection(self.path, writable=True))
         self._idle = [SqliteConnection(self.path, writable=False) for _ in range(self._readers_wanted)]
+        for connection in self._idle:
+            connection.count_steps()
+        self._long_reads = LongReads(
+            lambda threads: ThreadedConnection(self.path, threads), self._long_reads_wanted, self._must_pause
+        )
 
     async def close(self) -> None:
-        """Finish the writes that wait, then let go of the file."""
+        """Stop the reads that take long, finish the writes that wait, then let go of the file."""
+        if self._long_reads is not None:
+            await self._long_reads.close()
         writer, self._writer = self._writer, None
         if writer is not None:
             await asyncio.to_thread(writer.close)
@@ -297,15 +347,35 @@ class SqliteDatabase:
         """A consistent snapshot. Statements run inline: a thread hop costs more than a keyed read."""
         return Reading(self._waiting, self._idle)
 
+    def reading_briefly(self) -> "Reading":
+        """As `reading`, but raises TakesLong as soon as others would have to wait."""
+        return Reading(self._waiting, self._idle, must_be_brief=True)
+
+    def reading_long(self) -> AbstractAsyncContextManager[SqliteConnection]:
+        """As `reading`, but in threads while others are served, in the order of those who wait; what is read is stopped
+        when whoever asked is cancelled.
+        """
+        assert self._long_reads is not None, "the database is not open"
+        return self._long_reads.reading()
+
+    def _must_pause(self) -> bool:
+        """Whether long reads should let a checkpoint come about. A stream would be in its way whatever they do."""
+        return self._writer is not None and self._writer.is_held_up and not self._open_streams
+
     @asynccontextmanager
     async def streaming(self) -> AsyncGenerator[SqliteConnection]:
         """A snapshot for as long as somebody takes to read what is made of it; nobody else waits for that."""
         async with self._streams:
-            connection = StreamingConnection(self.path)
+            connection = ThreadedConnection(self.path)
+            self._open_streams += 1
             try:
                 yield connection
             finally:
-                await connection.finish()
+                self._open_streams -= 1
+                while not connection.stop():  # noqa: ASYNC110  # it may have to be told again
+                    await asyncio.sleep(STOP_AGAIN_SECONDS)
+                connection.end_reading()
+                connection.close()
 
     @property
     def waiting_writes(self) -> int:

@@ -79,6 +79,8 @@ class Writer:
         self.connection = self._connected()
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._wal_pages = 0
+        # Whether the log has grown too long because readers are in the way of its checkpoint.
+        self.is_held_up = False
         self._is_closing = False
         self._has_ended = False
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
@@ -109,7 +111,7 @@ class Writer:
                     first = self._queue.get(timeout=IDLE_SECONDS if is_dirty else None)
                 except queue.Empty:
                     self._checkpoint()
-                    is_dirty = False
+                    is_dirty = self.is_held_up
                     continue
                 group = self._gather(first)
                 if group:
@@ -195,7 +197,8 @@ class Writer:
         self._wal_pages = 0
         # A full disk shows at the next write; where a reader is in the way, the next idle moment finishes the job.
         with contextlib.suppress(apsw.Error):
-            self.connection.raw.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            pages, done = self.connection.raw.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self.is_held_up = done < pages and pages > MAX_WAL_PAGES
 
     def _refuse_waiting(self) -> None:
         with contextlib.suppress(queue.Empty):
