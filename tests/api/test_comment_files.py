@@ -116,10 +116,17 @@ def test_f2_a_comment_takes_only_files_of_its_subject(files: Comments, other_org
             path = f"/tasks/{files.task['id']}/comment"
             answer = api.post(path, {"content": "x", "assets": assets})
             assert (answer.status_code, answer.json().get("errors")) == (422, {"assets": sentences})
-        for assets in ([MISSING], "no list", [7], [{"name": "x"}], [own["id"]] * 51):
+        unreadable: list[tuple[Any, dict[str, list[str]]]] = [
+            ([MISSING], {"assets": [f"There is no file {MISSING}."]}),
+            (["a" * 70_000], {"assets": [f"There is no file {'a' * 100}."]}),
+            ("no list", {"assets": ["The assets must be a list."]}),
+            ([7], {"assets.0": ["The assets 0 must be a string."]}),
+            ([{"name": "x"}], {"assets.0": ["The id field is required."]}),
+            ([own["id"]] * 51, {"assets": ["The assets may not have more than 50 items."]}),
+        ]
+        for assets, errors in unreadable:
             answer = files.api.put(f"{files.path}/{written['id']}", {"assets": assets})
-            assert answer.status_code == 422, answer.text
-            assert next(iter(answer.json()["errors"])).startswith("assets"), answer.text
+            assert (answer.status_code, answer.json().get("errors")) == (422, errors)
     stranger, light = files.org.guest_api(files.org.guest()["email"]), files.org.person("light")
     files.api.put(files.task_path, {"prevent_guest_comment": True}).raise_for_status()
     for api, statuses in ((files.guest, {403}), (stranger, {404, 422}), (light.api, {422})):

@@ -248,11 +248,12 @@ _FRIENDLY = [
     (re.compile(r"Expected `object.*`, got"), "The {field} must be an object."),
     (re.compile(r"Expected `str` of length <= (\d+)"), "The {field} may not be greater than {0} characters."),
     (re.compile(r"Expected `str` of length >= (\d+)"), "The {field} must be at least {0} characters."),
+    (re.compile(r"Expected `array` of length <= (\d+)"), "The {field} may not have more than {0} items."),
     (re.compile(r"Expected `str` matching regex"), "The {field} format is invalid."),
     (re.compile(r"Expected `int` >= (-?\d+)"), "The {field} must be at least {0}."),
     (re.compile(r"Expected `int` <= (-?\d+)"), "The {field} may not be greater than {0}."),
     (re.compile(r"Invalid enum value"), "The selected {field} is invalid."),
-    (re.compile(r"missing required field `(.*)`"), "The {0} field is required."),
+    (re.compile(r"missing required field `([^`]*)`"), "The {0} field is required."),
     (re.compile(r"Invalid (value|number|integer)|Integer|out of range"), "The {field} is not a usable value."),
 ]
 

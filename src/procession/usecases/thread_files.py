@@ -11,6 +11,7 @@ from procession.usecases import file_access
 from procession.usecases.thread_places import Place
 
 NO_FILE = "There is no file {}."
+LONGEST_SHOWN = 100
 ELSEWHERE = "{} was uploaded to something else. Upload it to the {} that the comment is on first."
 
 
@@ -53,7 +54,7 @@ async def _require_usable(tx: WriteTx, place: Place, ids: Sequence[str]) -> None
     for each in ids:
         file = known.get(each)
         if file is None or file.archived_at is not None or not await file_access.may_read(tx, file):
-            faults.append(NO_FILE.format(each))
+            faults.append(NO_FILE.format(each[:LONGEST_SHOWN]))
         elif not await _is_of(tx, file, place):
             faults.append(ELSEWHERE.format(file.filename, place.noun))
     if faults:
