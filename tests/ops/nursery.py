@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-# The sender's end of a command is closed by its end; bytes enough for arguments and an environment.
+# Bytes, enough for arguments and an environment.
 MESSAGE = 1_000_000
 
 

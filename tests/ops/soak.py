@@ -24,7 +24,7 @@ WORDS = [sys.executable, "-m", "pytest", "-q", "--timeout=0", "-o", "junit_famil
 BEGIN, END = "<!-- results: written by make soak -->", "<!-- end of results -->"
 NEW_PAGE = f"""# Reliability
 
-The long proofs, run in full. `make soak` runs them and writes this table; `make test` runs a part of each.
+The long proofs, run in full. `make soak` runs them and writes this table; `make test` runs a tenth of each.
 
 {BEGIN}
 {END}

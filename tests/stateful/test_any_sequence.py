@@ -33,7 +33,7 @@ TOLD = 80
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("seed", range(6 if SOAK else 3))
+@pytest.mark.parametrize("seed", range(6))
 def test_counts_and_lists_are_right_after_any_sequence(
     server: Server, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
