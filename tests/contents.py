@@ -120,7 +120,7 @@ def untouched(server: Server, *numbers: int) -> Iterator[None]:
                 before = _what_counts([observer.before(_rows_of(each), {"org": number}) for each in TABLES])
                 after = contents(server, number)
                 differing = [name for name, rows in before.items() if after[name] != rows]
-                assert differing == [], f"of organization {number}"
+                assert differing == [], f"organization {number} has changed: {differing}"
     finally:
         observer.end()
         server.idle_observers.append(observer)
