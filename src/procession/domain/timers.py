@@ -26,6 +26,7 @@ TimerKind = Literal[
     "erase_file",
     "unused_file",
     "handover",
+    "watch_digest",
 ]
 
 TICK = 5 * MINUTE

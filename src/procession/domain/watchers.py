@@ -1,27 +1,31 @@
 """Who is told what happens to something, how often and where. Spec: api-content 5, behaviour-people 10.7.
 
-Watching gives no access: whoever stops seeing the thing is told nothing. Nothing is sent yet.
+Watching gives no access: whoever stops seeing the thing is told nothing. Only mail is sent yet, to no webhook.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
+
+from procession.domain.calendar import instant_at, local_day
+from procession.domain.times import Millis
 
 NotificationType = Literal["email", "webhook"]
 Frequency = Literal["electric", "mindful", "chilled"]
 # As clients spell them.
 ObjectType = Literal["organization", "checklist", "run", "task", "user"]
 
+DIGEST_HOURS: Mapping[Frequency, tuple[int, ...]] = {"mindful": tuple(range(0, 24, 3)), "chilled": (6,)}
+"""When what is told later is told, by the clocks of whoever is told. Spec: behaviour-people 10.7."""
+
 OBJECT_TYPES: tuple[ObjectType, ...] = get_args(ObjectType)
 NOTIFICATION_TYPES: tuple[NotificationType, ...] = get_args(NotificationType)
-FREQUENCIES: Mapping[str, Frequency] = {
-    "electric": "electric",
-    "mindful": "mindful",
-    "chilled": "chilled",
-    "daily": "chilled",
-}
+# The soonest first.
+FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
+FREQUENCY_WORDS: Mapping[str, Frequency] = {**{each: each for each in FREQUENCIES}, "daily": "chilled"}
 
 
 class Object(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,3 +111,11 @@ def watching(entries: Iterable[DefaultWatcher], members_of: Mapping[str, Iterabl
         for member in members_of.get(each.group, ())
     }
     return by_group | {each.member: each.notice for each in entries if each.member is not None}
+
+
+def next_digest(frequency: Frequency, now: Millis, zone: str) -> Millis:
+    """When what happens now is told to a watcher of this frequency; now, where it is told at once."""
+    today = local_day(now, zone)
+    hours = [(today + timedelta(days=day), hour) for day in (0, 1) for hour in DIGEST_HOURS.get(frequency, ())]
+    instants = (instant_at(datetime.combine(day, time(hour)), zone) for day, hour in hours)
+    return next((at for at in instants if at > now), now)

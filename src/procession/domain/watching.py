@@ -7,7 +7,7 @@ from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_list, as_object, strangers
 from procession.domain.task_input import Errors, required, webhook
 from procession.domain.watchers import (
-    FREQUENCIES,
+    FREQUENCY_WORDS,
     NOTIFICATION_TYPES,
     OBJECT_TYPES,
     DefaultWatcher,
@@ -47,7 +47,7 @@ def read_notice(entry: Mapping[str, object], path: str, errors: Errors, *, frequ
     address = next((entry[name] for name in ADDRESSES if entry.get(name) not in (None, "")), None)
     usual: NotificationType = "email" if address is None else "webhook"
     kind: NotificationType | None = _word(entry, "notification_type", TYPES, usual, path, errors)
-    often: Frequency | None = _word(entry, "frequency", FREQUENCIES, frequency, path, errors)
+    often: Frequency | None = _word(entry, "frequency", FREQUENCY_WORDS, frequency, path, errors)
     url: str | None = None
     if kind == "webhook" and address is None:
         errors[f"{path}webhook"] = [required("webhook")]

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from procession.domain.events import Logged
 from procession.domain.notices.operations import KINDS, Read
 from procession.domain.notices.preferences import Preferences
+from procession.storage.connection import Row
 from procession.storage.dialect import constant, is_in
 from procession.storage.log import position_query
 from procession.storage.query import Query
@@ -26,15 +27,20 @@ _preferences = Query(
 _this_reader = select(_R.position).where(_R.org == bindparam("org"), _R.reader == bindparam("reader"))
 _read_to = Query(_this_reader)
 _lock = Query(_this_reader.with_for_update())
-_after = Query(
-    select(
-        _E.position, _E.process, _E.at, _E.actor_kind, _E.actor_id, _E.cause, _E.subject_kind, _E.subject_id, _E.kind,
-        _E.payload,
-    )
-    .where(_E.org == bindparam("org"), _E.position > bindparam("after"), is_in(_E.kind, "kinds"))
+_events_read = select(
+    _E.position, _E.process, _E.at, _E.actor_kind, _E.actor_id, _E.cause, _E.subject_kind, _E.subject_id, _E.kind,
+    _E.payload,
+)  # fmt: skip
+_at = Query(
+    _events_read.where(_E.org == bindparam("org"), is_in(_E.position, "positions"))
     .order_by(_E.position)
     .limit(constant(BATCH))
-)  # fmt: skip
+)
+_after = Query(
+    _events_read.where(_E.org == bindparam("org"), _E.position > bindparam("after"), is_in(_E.kind, "kinds"))
+    .order_by(_E.position)
+    .limit(constant(BATCH))
+)
 
 
 async def preferences_of(tx: ReadTx, members: Iterable[int]) -> dict[int, Preferences]:
@@ -72,7 +78,15 @@ async def move_reader(tx: WriteTx, reader: str, position: int) -> None:
 
 async def read_after(tx: ReadTx, position: int) -> list[Read]:
     """The next events of the kinds that notices follow from."""
-    rows = await tx.tuples(_after, after=position, kinds=list(KINDS))
+    return _events(await tx.tuples(_after, after=position, kinds=list(KINDS)))
+
+
+async def read_at(tx: ReadTx, positions: Iterable[int]) -> list[Read]:
+    """The first BATCH of the events at these places, in order."""
+    return _events(await tx.tuples(_at, positions=sorted(positions)))
+
+
+def _events(rows: Iterable[Row]) -> list[Read]:
     return [
         Read(row[0], row[1], Logged(*row[2:-1], payload=msgspec.json.decode(row[-1], type=dict[str, object])))
         for row in rows

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, union_all, update
 
-from procession.domain.watchers import Object, Watcher
+from procession.domain.watchers import OBJECT_TYPES, Object, Watcher
 from procession.storage.dialect import is_in
 from procession.storage.pages import Listing
 from procession.storage.query import Query
@@ -15,6 +15,7 @@ from procession.storage.tables.people import members
 from procession.storage.tables.watchers import watchers
 from procession.storage.tx import ReadTx, WriteTx
 
+NOT_PROCESSES = tuple(each for each in OBJECT_TYPES if each != "run")
 Place = Literal["process", "task", "template_id", "member"]
 
 _W = watchers.c
@@ -72,6 +73,21 @@ _of_object = Query(
     .where(_W.org == bindparam("org"), _W.object_type == bindparam("object_type"), _W.object_id == bindparam("id"))
     .order_by(_W.id)
 )
+_told = Query(
+    union_all(
+        *[
+            select(*_rows.columns).where(
+                _W.org == bindparam("org"),
+                _W.notification_type == "email",
+                condition,
+            )
+            for condition in (
+                is_in(_W.process, "processes"),
+                and_(is_in(_W.object_type, "types"), is_in(_W.object_id, "ids")),
+            )
+        ]
+    )
+)
 _lock = Query(select(*_rows.columns).where(_W.org == bindparam("org"), _W.id == bindparam("id")).with_for_update())
 _save = Query(
     update(watchers)
@@ -101,6 +117,14 @@ async def at(tx: ReadTx, place: Place, keys: Iterable[int | str]) -> dict[int | 
 
 async def of_object(tx: ReadTx, of: Object) -> list[Watcher]:
     return [_rows.read(row) for row in await tx.tuples(_of_object, object_type=of.type, id=of.id)]
+
+
+async def told_by_mail(tx: ReadTx, processes: Collection[int], ids: Collection[str]) -> list[Watcher]:
+    """Who watches these processes (by number), the other things of these ids, or the organization, by mail."""
+    found = await tx.tuples(
+        _told, processes=sorted(processes), types=list(NOT_PROCESSES), ids=[*sorted(ids), tx.organization_id]
+    )
+    return [_rows.read(row) for row in found]
 
 
 async def lock(tx: WriteTx, watcher_id: int) -> Watcher | None:

@@ -8,7 +8,7 @@ from procession.domain.actors import Actor
 from procession.domain.mails import Letter, MailKind, framed_letter, paragraphs
 from procession.domain.names import MARK
 from procession.domain.notices.happenings import happenings
-from procession.domain.notices.notice import Notice
+from procession.domain.notices.notice import Notice, Things
 from procession.domain.notices.operations import Operation
 from procession.domain.notices.preferences import DEFAULTS
 from procession.domain.notices.telling import Person, Told, addressed, told
@@ -39,19 +39,19 @@ class Written(msgspec.Struct, frozen=True):
     letter: Letter
 
 
-async def of_operation(tx: ReadTx, operation: Operation, means: Means) -> list[Written]:
-    return await letters(tx, operation, await whom_to_tell(tx, operation), means)
-
-
 async def whom_to_tell(tx: ReadTx, operation: Operation) -> list[Addressed]:
-    """Everybody who gets a letter about the operation; who is not among them is not told of it otherwise (N11)."""
+    """Everybody who is told of the operation, now or later; who is not among them is not told of it otherwise (N11)."""
     there = await notice_subjects.load(tx, operation)
-    found = happenings(operation, there)
-    to = addressed(found) - {operation.actor}
+    return await addressees(tx, happenings(operation, there), there, actor=operation.actor)
+
+
+async def addressees(tx: ReadTx, found: Sequence[Notice], there: Things, *, actor: str) -> list[Addressed]:
+    """Whom mail reaches of those whom the notices concern, with what each is told; `actor` knows it all."""
+    to = addressed(found) - {actor}
     recipients = await mailing.recipients_of(tx, _owners(to)) if to else []
     people = await _people(tx, recipients)
     by_principal = {person.principal: (recipient, zone) for recipient, zone, person in people}
-    entries = told(found, [person for _, _, person in people], there, actor=operation.actor)
+    entries = told(found, [person for _, _, person in people], there, actor=actor)
     return [Addressed(*by_principal[each.person.principal], each) for each in entries]
 
 
@@ -75,11 +75,15 @@ async def _people(tx: ReadTx, recipients: Sequence[Recipient]) -> list[tuple[Rec
     return found
 
 
-async def letters(tx: ReadTx, operation: Operation, entries: Sequence[Addressed], means: Means) -> list[Written]:
+async def letters(
+    tx: ReadTx, entries: Sequence[Addressed], means: Means, *, actor: str, tells_time: bool = False
+) -> list[Written]:
+    """One for each entry. `actor` is the principal of who did it all, "" where nobody or several did."""
     if not entries:
         return []
     organization = (await organizations.get(tx.connection, tx.org)).name
-    words = await _words(tx, operation, [notice for each in entries for notice in each.told.notices])
+    words = await _words(tx, actor, [notice for each in entries for notice in each.told.notices])
+    words = msgspec.structs.replace(words, tells_time=tells_time)
     return [_written(each, msgspec.structs.replace(words, zone=each.zone), organization, means) for each in entries]
 
 
@@ -109,10 +113,11 @@ def _subject_id(notice: Notice) -> str:
     return min(notice.to).partition(":")[2]
 
 
-async def _words(tx: ReadTx, operation: Operation, found: Sequence[Notice]) -> Words:
+async def _words(tx: ReadTx, actor: str, found: Sequence[Notice]) -> Words:
     quoting = [each for each in _titled(found).values() if MARK in each[0].title]
     titles = {task.id: await task_mails.title_of(tx, task, process) for task, process in quoting}
-    principals = {operation.actor, *(each for notice in found for each in (*notice.added, *notice.removed))}
+    principals = {actor, *(each for notice in found for each in (*notice.added, *notice.removed))}
+    principals |= {notice.watched.by for notice in found if notice.watched is not None}
     threads = [thread for notice in found for thread in (notice.thread, notice.answer) if thread is not None]
     for thread in threads:
         principals |= {f"m:{each}" for each in thread.mentions}
@@ -123,7 +128,7 @@ async def _words(tx: ReadTx, operation: Operation, found: Sequence[Notice]) -> W
     people = await _names(tx, principals)
     carried = await files.of_threads(tx, {thread.no for thread in threads})
     named = {no: [each.filename for each in reversed(of_one)] for no, of_one in carried.items()}
-    return Words(titles=titles, people=people, actor=people.get(operation.actor, ""), zone="", files=named)
+    return Words(titles=titles, people=people, actor=people.get(actor, ""), zone="", files=named)
 
 
 def _titled(found: Iterable[Notice]) -> dict[str, tuple[Task, Process | None]]:

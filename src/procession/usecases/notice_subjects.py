@@ -1,21 +1,37 @@
 """Loading what an operation was about, as it is when people are told of it."""
 
+from collections.abc import Sequence
+
 from procession.domain.loose import as_int
 from procession.domain.notices.notice import Things, things
 from procession.domain.notices.operations import Operation
 from procession.domain.processes import Process, Task
 from procession.domain.threads import Thread
-from procession.storage import hearers, processes, template_grants, templates, threads
+from procession.domain.watchers import Watcher
+from procession.storage import hearers, processes, template_grants, templates, threads, watchers
 from procession.storage.tx import ReadTx
+
+# What nobody but watchers hears of: the processes are not loaded for anybody else.
+TOLD_TO_WATCHERS = frozenset({"process.archived", "process.restored"})
+# Templates whose change somebody but their watchers hears of.
+TOLD_OF_TEMPLATES = ("template.made_public", "template.kickoff_made_public", "template.permissions_changed")
 
 
 async def load(tx: ReadTx, operation: Operation) -> Things:
     """Whatever is gone is left out."""
     threads_there = await _threads(tx, operation)
-    of_processes = {each.process for each in operation.read if each.process}
+    watching = await _watchers(tx, operation, threads_there)
+    watched_processes = {each.process for each in watching}
+    of_processes = {
+        each.process
+        for each in operation.read
+        if each.process and (each.event.kind not in TOLD_TO_WATCHERS or each.process in watched_processes)
+    }
     known = {seq: process for seq in of_processes if (process := await processes.at(tx, seq)) is not None}
     alone = await _alone(tx, operation, known)
-    template_ids = {each.event.subject_id for each in operation.read if each.event.subject_kind == "template"}
+    watched = {each.template_id for each in watching if each.template_id is not None}
+    changed = {each.template_id for each in operation.read if each.template_id is not None}
+    template_ids = (changed & watched) | {each.event.subject_id for each in operation.of_kind(*TOLD_OF_TEMPLATES)}
     template_ids |= {each.template_id for each in threads_there if each.template_id}
     are_public = any(operation.of_kind("template.made_public", "template.kickoff_made_public"))
     return things(
@@ -25,7 +41,18 @@ async def load(tx: ReadTx, operation: Operation) -> Things:
         templates=await templates.many(tx, sorted(template_ids)) if template_ids else (),
         grants=await template_grants.lists_of(tx, sorted(template_ids)) if template_ids else {},
         admins=await hearers.admins(tx) if are_public else (),
+        watchers=watching,
     )
+
+
+async def _watchers(tx: ReadTx, operation: Operation, commented: Sequence[Thread]) -> list[Watcher]:
+    """Whoever may be told because they watch: things, who did it, what was launched from which template."""
+    ids = {each.event.subject_id for each in operation.read if each.event.subject_kind == "task"}
+    ids |= {each.template_id for each in operation.read if each.template_id is not None}
+    ids |= {str(each.event.payload.get("template")) for each in operation.of_kind("process.launched")}
+    ids |= {each.template_id for each in commented if each.template_id is not None}
+    ids |= {each.by.removeprefix("m:") for each in operation.read if each.by.startswith("m:")}
+    return await watchers.told_by_mail(tx, {each.process for each in operation.read if each.process}, ids)
 
 
 async def _threads(tx: ReadTx, operation: Operation) -> list[Thread]:

@@ -12,12 +12,10 @@ from procession.storage import notices
 from procession.storage.database import Database
 from procession.storage.notices import BATCH
 from procession.storage.tx import WriteTx, reading, writing
-from procession.usecases import mailing, notice_letters
+from procession.usecases import mailing, notice_letters, watch_digests
 from procession.usecases.means import Means
 from procession.usecases.notice_letters import Written
-
-READER = "assignments"
-"""Named after the first thing it told: where it stands is kept under this name."""
+from procession.usecases.watch_digests import READER, Entry
 
 
 async def tell_people(
@@ -35,6 +33,7 @@ async def tell_people(
             if known is not None and known >= newest:
                 return told
             letters: list[Written] = []
+            later: list[Entry] = []
             upto = newest
             if known is not None:
                 found = await notices.read_after(tx, known)
@@ -42,15 +41,23 @@ async def tell_people(
                     found = whole_operations(found)
                     upto = found[-1].position
                 for operation in operations(found, now):
-                    letters += await notice_letters.of_operation(tx, operation, means)
+                    to = await notice_letters.whom_to_tell(tx, operation)
+                    at_once = watch_digests.at_once(to)
+                    letters += await notice_letters.letters(tx, at_once, means, actor=operation.actor)
+                    later += watch_digests.entries(to, now)
 
         async def move(
-            tx: WriteTx, known: int | None = known, upto: int = upto, letters: Sequence[Written] = letters
+            tx: WriteTx,
+            known: int | None = known,
+            upto: int = upto,
+            letters: Sequence[Written] = letters,
+            later: Sequence[Entry] = later,
         ) -> int:
             if await notices.lock_reader(tx, READER) != known:
                 return 0  # another server was faster
             for each in letters:
                 await mailing.queue(tx, means, each.kind, each.subject_id, [each.letter])
+            await watch_digests.keep(tx, later)
             await notices.move_reader(tx, READER, upto)
             return len(letters)
 

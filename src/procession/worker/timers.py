@@ -25,6 +25,7 @@ from procession.usecases import (
     schedules,
     version_moving,
     viewers,
+    watch_digests,
 )
 from procession.usecases.reactions import Means
 
@@ -100,5 +101,7 @@ async def _fire(database: Database, timer: Timer, clock: Callable[[], int], mean
             await files.erase_bytes(database, org, organization_id, timer.subject, clock, store)
         case "handover":
             await handing_over.run_due(database, org, organization_id, timer.subject, clock, means)
+        case "watch_digest":
+            await watch_digests.tell(database, org, organization_id, timer.subject, clock, means)
         case _:
             raise AssertionError(timer.kind)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from procession.domain.loose import as_list, as_object
-from procession.domain.notices import task_happenings, thread_happenings
+from procession.domain.notices import task_happenings, thread_happenings, watched
 from procession.domain.notices.notice import Notice, Things, participants
 from procession.domain.notices.operations import Operation, Read
 from procession.domain.notices.task_happenings import AUTO_COMPLETED
@@ -21,6 +21,7 @@ def happenings(operation: Operation, there: Things) -> list[Notice]:
         *_of_processes(operation, there),
         *_of_templates(operation, there),
         *_of_members(operation),
+        *watched.happenings(operation.read, there, new=operation.launched),
     ]
 
 

@@ -10,6 +10,8 @@ from procession.domain.processes import Process, Task
 from procession.domain.template_permissions import Permission
 from procession.domain.templates import TemplateRow
 from procession.domain.threads import Thread
+from procession.domain.times import Millis
+from procession.domain.watchers import Frequency, Watcher
 
 NoticeKind = Literal[
     "issue_reported",
@@ -29,6 +31,7 @@ NoticeKind = Literal[
     "template_public",
     "template_shared",
     "role_changed",
+    "watched",
 ]
 """The first of a letter's gives its subject."""
 IMPORTANCE: Mapping[NoticeKind, int] = {kind: place for place, kind in enumerate(get_args(NoticeKind))}
@@ -53,7 +56,36 @@ SWITCHES: Mapping[NoticeKind, Switch] = {
 UNSTOPPABLE: frozenset[NoticeKind] = frozenset({"template_public", "role_changed"})
 """About accounts and security: nobody can turn them off."""
 
+Watched = Literal[
+    "launched",
+    "completed",
+    "reopened",
+    "deadline",
+    "assignees",
+    "commented",
+    "issue_reported",
+    "issue_resolved",
+    "finished",
+    "archived",
+    "restored",
+    "owner",
+    "changed",
+]
+"""What watchers are told of. Spec: behaviour-people 10.7."""
+
 NO_GRANTS: Mapping[str, Sequence[tuple[Permission, str]]] = {}
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was watched: what it was, when it last was so, through whom, and where the log says it."""
+
+    what: Watched
+    at: Millis
+    # The principal, "" where nobody did it.
+    by: str
+    positions: frozenset[int]
+    # Of templates: what became different, in sentences.
+    sentences: tuple[str, ...] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +107,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
     # Whoever did it did it themselves: no rule, no clock.
     by_hand: bool = True
+    # Of what is told because somebody watches; who of them is told later, and how often they are told.
+    watched: Happening | None = None
+    later: Mapping[str, Frequency] = {}
 
     @property
     def is_secret(self) -> bool:
@@ -97,9 +132,13 @@ def participants(process: Process) -> frozenset[str]:
 
 
 class Things(msgspec.Struct, frozen=True):
-    """What an operation was about, as it is now. Nothing archived, no hidden tasks: of these nothing is told (N5)."""
+    """What an operation was about, as it is now. Nothing archived, no hidden tasks: of these nothing is told (N5).
+
+    But whoever watches a process is told that it was archived.
+    """
 
     processes: Mapping[int, Process]
+    archived: Mapping[int, Process]
     tasks: Mapping[str, Placed]
     tasks_by_number: Mapping[int, Placed]
     threads: Mapping[str, Thread]
@@ -107,6 +146,7 @@ class Things(msgspec.Struct, frozen=True):
     # Who is on which permission list of each template.
     grants: Mapping[str, Sequence[tuple[Permission, str]]]
     admins: frozenset[int]
+    watchers: Sequence[Watcher]
 
 
 def things(
@@ -117,16 +157,20 @@ def things(
     templates: Iterable[TemplateRow] = (),
     grants: Mapping[str, Sequence[tuple[Permission, str]]] = NO_GRANTS,
     admins: Iterable[int] = (),
+    watchers: Sequence[Watcher] = (),
 ) -> Things:
+    processes = tuple(processes)
     live = [process for process in processes if not process.is_archived]
     placed = [Placed(task, process) for process in live for task in process.tasks if task.is_visible]
     placed += [Placed(task, None) for task in alone if task.is_visible]
     return Things(
         processes={process.seq: process for process in live},
+        archived={process.seq: process for process in processes if process.is_archived},
         tasks={each.task.id: each for each in placed},
         tasks_by_number={each.task.seq: each for each in placed},
         threads={thread.id: thread for thread in threads},
         templates={row.id: row for row in templates if not row.is_archived},
         grants=grants,
         admins=frozenset(admins),
+        watchers=watchers,
     )

@@ -14,6 +14,8 @@ KINDS = (
     "process.launched",
     "process.updated",
     "process.completed",
+    "process.archived",
+    "process.restored",
     "task.created",
     "task.assigned",
     "task.shown",
@@ -26,9 +28,20 @@ KINDS = (
     "template.made_public",
     "template.kickoff_made_public",
     "template.permissions_changed",
+    "template.updated",
+    "step.created",
+    "step.updated",
+    "step.deleted",
+    "field.created",
+    "field.deleted",
+    "rule.created",
+    "rule.updated",
+    "rule.deleted",
     "member.role_changed",
 )
 """After which somebody may be told something."""
+PARTS = frozenset({"step", "field", "rule"})
+"""Of templates."""
 TOO_LATE = DAY
 """Nobody is told of what happened longer ago: mail was not set up, or no server ran."""
 
@@ -39,6 +52,19 @@ class Read(msgspec.Struct, frozen=True):
     position: int
     process: int | None
     event: Logged
+
+    @property
+    def by(self) -> str:
+        """The principal of who did it, "" where nobody did."""
+        prefix = {"member": "m", "guest": "e"}.get(self.event.actor_kind)
+        return f"{prefix}:{self.event.actor_id}" if prefix else ""
+
+    @property
+    def template_id(self) -> str | None:
+        """The template that it changed, if it did."""
+        if self.event.subject_kind == "template":
+            return self.event.subject_id
+        return str(self.event.payload["template"]) if self.event.subject_kind in PARTS else None
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -63,12 +89,7 @@ def operations(read: Iterable[Read], now: Millis) -> list[Operation]:
     for each in read:
         if each.event.at > now - TOO_LATE:
             groups.setdefault((each.event.at, each.event.actor_kind, each.event.actor_id), []).append(each)
-    return [Operation(_principal(kind, key), tuple(group)) for (_, kind, key), group in groups.items()]
-
-
-def _principal(actor_kind: str, actor_id: str | None) -> str:
-    prefix = {"member": "m", "guest": "e"}.get(actor_kind)
-    return f"{prefix}:{actor_id}" if prefix else ""
+    return [Operation(group[0].by, tuple(group)) for group in groups.values()]
 
 
 def whole_operations(read: Sequence[Read]) -> Sequence[Read]:

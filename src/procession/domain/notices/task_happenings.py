@@ -1,6 +1,6 @@
 """What there is to tell of tasks: whose they have become, what was changed of them, whether they are done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from procession.domain.loose import as_list, as_object
@@ -77,7 +77,7 @@ def _changed(placed: Placed, read: list[Read]) -> Iterator[Notice]:
             process=process,
             by_hand=all(each.event.cause is None for each in opened),
         )
-    moved = _moved_deadline(task, read)
+    moved = moved_deadline(task, read)
     if moved is not None:
         yield Notice(
             kind="deadline_moved", to=to, task=task, process=process, former={"before": moved[0], "after": moved[1]}
@@ -90,7 +90,7 @@ def _changed(placed: Placed, read: list[Read]) -> Iterator[Notice]:
     yield from _completed(placed, read)
 
 
-def _moved_deadline(task: Task, read: list[Read]) -> tuple[int | None, int | None] | None:
+def moved_deadline(task: Task, read: list[Read]) -> tuple[int | None, int | None] | None:
     """From when to when, taken together; None where it is where it was, waits, or nobody is to be told. Spec: D17."""
     moves = [
         move
@@ -129,20 +129,27 @@ def _former(read: list[Read]) -> dict[str, object]:
 def _reassigned(placed: Placed, read: list[Read]) -> Iterator[Notice]:
     """To those who stay, those who go and, of a task of somebody's own making, to whom that is. Spec: N2."""
     task, has = placed.task, placed.task.owners.principals
-    changes = [each for each in read if each.event.kind == "task.assigned"]
-    added = {one for each in changes for one in _added(each)} & has
-    removed = {one for each in changes for one in _removed(each)} - has
+    added, removed = reassigned(task, read)
     if not (added or removed) or not task.is_open or task.task_type in EMAIL_TYPES:
         return
     maker = {f"m:{task.starter}"} if task.is_oneoff else set[str]()
     yield Notice(
         kind="assignees_changed",
-        to=frozenset((has - added) | removed | maker),
+        to=(has - frozenset(added)).union(removed, maker),
         task=task,
         process=placed.process,
-        added=tuple(sorted(added)),
-        removed=tuple(sorted(removed)),
+        added=added,
+        removed=removed,
     )
+
+
+def reassigned(task: Task, read: Iterable[Read]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who came and still has the task, and who went and has it no more."""
+    has = task.owners.principals
+    changes = [each for each in read if each.event.kind == "task.assigned"]
+    added = {one for each in changes for one in _added(each)} & has
+    removed = {one for each in changes for one in _removed(each)} - has
+    return tuple(sorted(added)), tuple(sorted(removed))
 
 
 def _completed(placed: Placed, read: list[Read]) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from procession.domain.actors import Actor
-from procession.domain.notices.notice import IMPORTANCE, SWITCHES, UNSTOPPABLE, Notice, NoticeKind, Things
+from procession.domain.notices.notice import IMPORTANCE, SWITCHES, UNSTOPPABLE, Notice, NoticeKind, Things, Watched
 from procession.domain.notices.preferences import DEFAULTS, Preferences
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.template_permissions import Permission, Standing, may_edit, may_read
@@ -25,6 +25,16 @@ _ON_THREADS: Mapping[NoticeKind, frozenset[NoticeKind]] = {
     "issue_reported": frozenset({"mentioned"}),
     "issue_resolved": frozenset({"mentioned", "commented"}),
     "mentioned": frozenset({"commented", "template_commented"}),
+}
+# Of the same thing, what its watchers need not be told besides.
+_ON_WATCHED: Mapping[NoticeKind, frozenset[Watched]] = {
+    "task_reopened": frozenset({"reopened"}),
+    "deadline_moved": frozenset({"deadline"}),
+    "assigned": frozenset({"assignees", "deadline", "reopened"}),
+    "assignees_changed": frozenset({"assignees"}),
+    "task_completed": frozenset({"completed"}),
+    "process_owned": frozenset({"owner"}),
+    "process_finished": frozenset({"finished"}),
 }
 
 
@@ -100,13 +110,34 @@ def _each_once(heard: Sequence[Notice]) -> list[Notice]:
 
 def _says(other: Notice, notice: Notice) -> bool:
     """Whether whoever is told the other need not be told this one."""
-    is_same_task = notice.task is not None and other.task is not None and other.task.id == notice.task.id
+    if notice.watched is not None:
+        return _says_watched(other, notice, notice.watched.what)
+    is_same_task = _is_same_task(other, notice)
     if is_same_task and notice.kind in _ON_TASKS.get(other.kind, ()):
         return True
     if notice.thread is not None and notice.kind in _ON_THREADS.get(other.kind, ()):
         return notice.thread in (other.thread, other.answer)
-    is_same = notice.process is not None and other.process is not None and notice.process.seq == other.process.seq
+    is_same = _is_same_process(other, notice)
     return is_same and other.kind == "process_owned" and notice.kind == "process_updated" and _only_owner(notice)
+
+
+def _says_watched(other: Notice, notice: Notice, what: Watched) -> bool:
+    if other.watched is not None:
+        return False
+    if notice.thread is not None:
+        return notice.thread in (other.thread, other.answer)
+    if other.kind == "process_updated":
+        return what == "owner" and "owner" in other.changed and _is_same_process(other, notice)
+    is_same = _is_same_process(other, notice) if notice.task is None else _is_same_task(other, notice)
+    return is_same and what in _ON_WATCHED.get(other.kind, ())
+
+
+def _is_same_task(one: Notice, other: Notice) -> bool:
+    return one.task is not None and other.task is not None and one.task.id == other.task.id
+
+
+def _is_same_process(one: Notice, other: Notice) -> bool:
+    return one.process is not None and other.process is not None and one.process.seq == other.process.seq
 
 
 def _only_owner(notice: Notice) -> bool:

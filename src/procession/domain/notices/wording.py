@@ -1,6 +1,6 @@
 """How notices are put: a letter's subject, and its lines as safe markup. Spec: behaviour-people 10.4, N12."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
@@ -8,7 +8,7 @@ import msgspec
 
 from procession.domain.calendar import local_time
 from procession.domain.mails import paragraphs
-from procession.domain.notices.notice import Notice, NoticeKind
+from procession.domain.notices.notice import Notice, NoticeKind, Watched
 from procession.domain.notices.telling import Person, Told
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process, Task
@@ -36,6 +36,7 @@ _SUBJECTS: Mapping[NoticeKind, tuple[str, str, str]] = {
     "template_public": ("Public now: {}", "A template is public", "{} templates are public"),
     "template_shared": ("Shared with you: {}", "A template was shared with you", "{} templates were shared with you"),
     "role_changed": ("You have another role", "You have another role", "You have another role"),
+    "watched": ("You watch this: {}", "News of what you watch", "{} news of what you watch"),
 }
 """Of one thing, of one whose name must not be read by others, and of several."""
 _SETTINGS = {
@@ -53,6 +54,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     # Who did it; blank where nobody did.
     actor: str
     zone: str
+    # Whether it is said of everything when it happened.
+    tells_time: bool = False
     # What the files are called that comments carry, by the comments' numbers.
     files: Mapping[int, Sequence[str]] = {}
 
@@ -256,6 +259,49 @@ def _role_changed(notice: Notice, words: Words) -> Iterator[str]:
     yield paragraphs([f"{words.actor or SOMEBODY} gave you another role: you are {now} now, before you were {before}."])
 
 
+def _watched(notice: Notice, words: Words) -> Iterator[str]:
+    happening = notice.watched
+    if happening is None:
+        return
+    words = msgspec.structs.replace(words, actor=words.people.get(happening.by, ""))
+    if words.tells_time:
+        yield paragraphs([f"{words.time(happening.at)}:"])
+    what = happening.what
+    if what == "changed":
+        yield paragraphs([f"{_where(notice, words)} was changed{_by(words)}:", *happening.sentences])
+    elif what in _SAME_AS:
+        yield from _SAME_AS[what](notice, words)
+    else:
+        yield paragraphs([_WATCHED[what].format(_where(notice, words), _by(words))])
+
+
+def _owner(notice: Notice, words: Words) -> Iterator[str]:
+    if notice.process is not None:
+        owner = words.named([f"m:{notice.process.owner}"])
+        yield paragraphs([f"{notice.process.name} is owned by {owner} now."])
+
+
+def _issue(notice: Notice, words: Words) -> Iterator[str]:
+    yield from _comment(msgspec.structs.replace(notice, kind="issue_reported"), words)
+
+
+_WATCHED: Mapping[Watched, str] = {
+    "launched": "{} was launched{}.",
+    "archived": "{} was archived{}.",
+    "restored": "{} was restored{}.",
+}
+_SAME_AS: Mapping[Watched, Callable[[Notice, Words], Iterator[str]]] = {
+    "completed": _task_completed,
+    "reopened": _task_reopened,
+    "deadline": _deadline_moved,
+    "assignees": _assignees_changed,
+    "finished": _process_finished,
+    "commented": _comment,
+    "issue_reported": _issue,
+    "issue_resolved": _issue_resolved,
+    "owner": _owner,
+}
+
 _LINES = {
     "issue_reported": _comment,
     "mentioned": _comment,
@@ -272,4 +318,5 @@ _LINES = {
     "template_public": _template_public,
     "template_shared": _template_shared,
     "role_changed": _role_changed,
+    "watched": _watched,
 }

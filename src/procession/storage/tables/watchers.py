@@ -33,3 +33,14 @@ watchers = Table(
     Index("ix_watcher_task", "org", "task"),
     Index("ix_watcher_template", "org", "template_id"),
 )
+
+watch_entries = Table(
+    # What somebody who watches is told later, by the event of it; a timer of theirs says when the first is due.
+    "watch_entry",
+    metadata,
+    key("org"),
+    key("account"),
+    key("position"),
+    number("due_at"),
+    PrimaryKeyConstraint("org", "account", "position"),
+)
