@@ -16,6 +16,7 @@ from procession.adapters import identity
 from procession.adapters.smtp import Transport
 from procession.storage.database import SQLITE_FILE
 from procession.storage.migrate import upgrade
+from tests.architecture.plans import whole_reads
 from tests.architecture.statements import all_queries, describe, faults
 from tests.builders import Organization
 from tests.counting import Statements
@@ -54,6 +55,14 @@ def every_statement_stays_in_its_organization() -> Iterator[None]:
     """Whatever statements the tests made the server build, none reads or writes beside the caller's organization."""
     yield
     found = {f"{fault}: {describe(query)}" for query in all_queries() for fault in faults(query.statement)}
+    assert not found, "\n\n".join(found)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_statement_reads_a_whole_organization(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever statements the tests made the server build, on SQLite each goes where an index leads."""
+    yield
+    found = whole_reads(all_queries(), tmp_path_factory.mktemp("plans"))
     assert not found, "\n\n".join(found)
 
 

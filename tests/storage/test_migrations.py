@@ -109,7 +109,7 @@ FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
 UNION ALL SELECT 'sequence ' || sequencename FROM pg_sequences WHERE schemaname = 'public'
 """
-STATEMENTS = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
+STATEMENTS = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_stat_'"
 
 
 def description(connection: Connection) -> set[str]:

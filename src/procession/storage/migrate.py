@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
-from procession.storage import values_anew
+from procession.storage import sqlite_statistics, values_anew
 from procession.storage.database import sqlite_path
 from procession.storage.documents import fill_documents
 
@@ -66,6 +66,7 @@ def upgrade(url: str, data_dir: Path) -> str | None:
         fill_documents(connection)
         if values_anew.REVISION in {each.revision for each in scripts.iterate_revisions(head, current or "base")}:
             values_anew.fill_values(connection)
+        sqlite_statistics.tell(connection)
         connection.commit()
         return head
 

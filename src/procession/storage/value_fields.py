@@ -28,9 +28,7 @@ _of_template = Query(
     select(_F.alias, _F.kind, _F.id).where(_F.org == bindparam("org"), _F.template_id == bindparam("template_id"))
 )
 _named = Query(
-    select(_F.id, _F.template_id, _F.alias, _F.kind)
-    .where(_F.org == bindparam("org"), is_in(_F.alias, "aliases"))
-    .order_by(_F.id)
+    select(_F.id, _F.template_id, _F.alias, _F.kind).where(_F.org == bindparam("org"), is_in(_F.alias, "aliases"))
 )
 _all = Query(select(_F.id, _F.template_id, _F.alias, _F.kind).where(_F.org == bindparam("org")))
 
@@ -73,17 +71,17 @@ async def named(tx: ReadTx, aliases: Collection[str]) -> list[ValueField]:
     """
     asked = sorted(aliases)
     if tx.fields is None:
-        return [_field(*row) for row in await tx.tuples(_named, aliases=asked)]
+        return [_field(*row) for row in sorted(await tx.tuples(_named, aliases=asked))]
     reader, remembered = tx.fields
     question = (tx.org, tuple(asked))
     known = remembered.get(question)
     if known is None:
-        known = await tx.tuples(_named, aliases=asked)
+        known = sorted(await tx.tuples(_named, aliases=asked))
         remembered.put(question, known)
     else:
 
         def check(found: list[Row]) -> None:
-            if found != known:
+            if sorted(found) != known:
                 remembered.pop(question, None)
                 raise NotAsAssumed
 
