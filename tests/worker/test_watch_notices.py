@@ -53,9 +53,10 @@ def test_who_watches_a_process_hears_what_becomes_of_it(org: Organization, post:
     """behaviour-people 10.7, behaviour-work L2: tasks completed, the end, the archive, the owner; not what is only said."""
     watcher, owner = org.person(), org.person(first_name="Otto", last_name="Berg")
     news(org, post)
-    run = open_run(org, "Weigh", "Pack", name="Iris")
+    run = open_run(org, "First", "Weigh", "Pack", name="Iris")
+    run.complete("First").raise_for_status()
     watch(watcher, "run", run.id)
-    news(org, post)
+    assert news(org, post, watcher) == [[]], "of what was before they watched"
 
     run.complete("Weigh").raise_for_status()
     subject, text = letter(org, post, watcher)
@@ -67,7 +68,7 @@ def test_who_watches_a_process_hears_what_becomes_of_it(org: Organization, post:
     subject, text = letter(org, post, watcher)
     assert subject == "2 news of what you watch"
     assert "Pack (Iris) was completed by Mira Okoye." in text
-    assert "Iris is finished: 2 of 2 tasks done." in text
+    assert "Iris is finished: 3 of 3 tasks done." in text
     org.api.request("DELETE", f"/runs/{run.id}").raise_for_status()
     assert "<p>Iris was archived by Mira Okoye.</p></div>" in letter(org, post, watcher)[1]
     org.api.data("PUT", f"/runs/{run.id}/activate")

@@ -200,12 +200,13 @@ def _of_threads(read: Sequence[Read], there: Things) -> Iterator[Notice]:
 
 
 def _to_watchers(notice: Notice, read: Sequence[Read], watchers: Iterable[Watcher]) -> Notice:
-    """To whoever watches something it happened to: as soon as one of their watchers wants that."""
+    """To whoever watched something it happened to by then: as soon as one of their watchers wants that."""
     told = _happening(notice)
-    by = {each.by for each in read if each.position in told.positions}
+    of_it = [each for each in read if each.position in told.positions]
     soonest: dict[str, Frequency] = {}
     for each in watchers:
-        if each.object_type in _TOLD_TO[told.what] and _watches(each, notice, by):
+        by = {one.by for one in of_it if one.event.at >= each.created_at}
+        if by and each.object_type in _TOLD_TO[told.what] and _watches(each, notice, by):
             who = f"m:{each.account}"
             known = soonest.get(who, each.frequency)
             soonest[who] = known if FREQUENCIES.index(known) < FREQUENCIES.index(each.frequency) else each.frequency
