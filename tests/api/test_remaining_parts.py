@@ -109,6 +109,19 @@ def test_what_others_have_still_to_do_stays_open(org: Organization) -> None:
     assert org.differences() == []
 
 
+def test_a_task_of_nobody_completes_when_it_is_given_only_to_who_has_done_their_part(org: Organization) -> None:
+    """A6, A7: their part counts, and nobody is missing."""
+    mira, otto = org.person(), org.person()
+    run = run_of(org, {"title": "Read", "assignees": [mira.id, otto.id], "everyone_must_complete": True}, "File")
+    run.complete("Read", by=mira).raise_for_status()
+    run.assign("Read")
+    assert run.tasks()["Read"]["status"] == "in-progress"
+
+    run.assign("Read", mira)
+
+    assert_completed_by(run, mira)
+
+
 def test_an_approval_by_all_who_remain_is_an_approval_and_rules_follow(org: Organization) -> None:
     mira, otto = org.person(), org.person()
     group = org.group(members=[mira, otto])["id"]

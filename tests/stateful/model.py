@@ -176,12 +176,13 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
             return FORBIDDEN
         if self._closed or task.is_done:
             return self._closed or REFUSED
-        left = task.owners - people
-        if task.owners != people:
+        is_other = task.owners != people
+        if is_other:
             self._begin(who, step)
         task.owners = set(people)
-        if step == EVERYONE and left and people and people <= task.parts and not task.is_hidden:
-            self._close(task, None)  # A6
+        if step == EVERYONE and people and people <= task.parts and not task.is_hidden:  # A6
+            self.undoable = self.undoable if is_other else None
+            self._close(task, None)
         return OK
 
     def hide(self, who: str, step: str) -> int:
