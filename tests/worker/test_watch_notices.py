@@ -304,6 +304,28 @@ def test_what_waited_is_told_once_in_one_mail_by_whichever_server(org: Organizat
     assert post.send().sent == 0
 
 
+def test_what_several_changes_come_to_is_told_later(org: Organization, post: PostOffice) -> None:
+    """behaviour-people 10.7: from the first date to the last, and the owner whatever else of the process was changed."""
+    at(org, NOW)
+    watcher, owner = org.person(), org.person(first_name="Otto", last_name="Berg")
+    run = open_run(org, "Weigh", name="Iris")
+    run.change("Weigh", deadline="2031-02-06T16:00:00Z").raise_for_status()
+    for kind, key in (("run", run.id), ("task", run.task_id("Weigh"))):
+        watch(watcher, kind, key, "mindful")
+    news(org, post)
+    for second, change in enumerate(({"name": "Nora"}, {"owner_id": owner.id}), 1):
+        at(org, NOW + 1000 * second)
+        org.api.data("PUT", f"/runs/{run.id}", change)
+        run.change("Weigh", deadline=f"2031-02-0{6 + second}T16:00:00Z").raise_for_status()
+    news(org, post)
+
+    at(org, local("2026-09-21T15:00:00", "UTC"))
+    fire(org)
+    text = letter(org, post, watcher)[1]
+    assert "Nora is owned by Otto Berg now." in text
+    assert "Weigh (Nora) is due 2031-02-08 16:00 UTC now, no longer <s>2031-02-06 16:00</s>." in text
+
+
 def test_default_watchers_are_told_every_three_hours_unless_they_said_otherwise(
     org: Organization, post: PostOffice
 ) -> None:

@@ -97,9 +97,8 @@ def _of_tasks(read: Iterable[Read], there: Things) -> Iterator[Notice]:
 def _of_task(placed: Placed, what: Watched, read: list[Read]) -> Notice | None:
     """None where it is not so any more."""
     task = placed.task
-    notice = Notice(
-        kind="watched", to=frozenset(), task=task, process=placed.process, watched=_happened(what, read)
-    )  # fmt: skip
+    happened = _happened(what, read)
+    notice = Notice(kind="watched", to=frozenset(), task=task, process=placed.process, watched=happened)
     if what == "completed":
         return notice if task.is_completed else None
     if what == "reopened":
@@ -121,14 +120,17 @@ def _of_processes(read: Iterable[Read], there: Things) -> Iterator[Notice]:
         process = (there.archived if what == "archived" else there.processes).get(seq)
         if process is None:
             continue
-        former = as_object(of_it[0].event.payload.get("former")) or {}
         if what == "finished" and process.status != "complete":
             continue
-        if what == "owner" and former.get("owner", process.owner) == process.owner:
+        if what == "owner" and _first_owner(of_it) in (None, process.owner):
             continue
-        yield Notice(
-            kind="watched", to=frozenset(), process=process, former=former, watched=_happened(what, of_it)
-        )  # fmt: skip
+        yield Notice(kind="watched", to=frozenset(), process=process, watched=_happened(what, of_it))
+
+
+def _first_owner(read: Iterable[Read]) -> object:
+    """Who it was before the first of these changes of a process; None where none of them changed that."""
+    formers = (as_object(each.event.payload.get("former")) or {} for each in read)
+    return next((former["owner"] for former in formers if "owner" in former), None)
 
 
 def _of_templates(read: Iterable[Read], there: Things) -> Iterator[Notice]:
