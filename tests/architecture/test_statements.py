@@ -161,6 +161,7 @@ WRITES_SQL: Mapping[str, str] = {
     "storage.row_statements": "statements over many rows, bound as one JSON value",
     "storage.search": "the trigram indexes",
     "storage.migrate": "pragmas of the migrating connection",
+    "storage.sqlite_statistics": "the planner's own tables",
     "storage.tables.events": "the condition of a partial index",
     "storage.tables.processes": "conditions of partial indexes",
     "storage.values_anew": "rows as one JSON value (storage.row_statements), by SQLAlchemy's connection",

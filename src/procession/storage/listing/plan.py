@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from procession.domain.filters import Cursor, Order, ProcessFilter, Window
 from procession.storage.access import Sight
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import is_in
+from procession.storage.dialect import constant, is_in
 from procession.storage.listing import blocks
 from procession.storage.listing.bound_filter import MAX_FIELDS, Caller, Plan
 from procession.storage.listing.conditions import P
@@ -101,6 +101,10 @@ async def _page_at_once(tx: ReadTx, evident: _Evident, order: Order, window: Win
     return None if total is None else _as_page(found, order, window, total)
 
 
+# Where there is nothing to be found, it is not looked for: what must still be so is asked beside.
+_nothing = Query(select(P.seq).where(P.org == bindparam("org"), P.seq == constant(0)))
+
+
 async def _page_as_advised(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage | None:
     """The page as the counters suggest, which tell its total too; None where they do not."""
 
@@ -109,16 +113,22 @@ async def _page_as_advised(tx: ReadTx, plan: Plan, order: Order, window: Window)
         total = known_total(plan, sizes)
         if total is None:
             return None
+        if total == 0:
+            advised.append(_nothing)
+            return _nothing, {"org": plan.caller.org}
         return _page_read(plan, driver(plan, sizes, total, order), order, window)
 
     if not is_counted(plan) or _is_deep(plan, order, window):
         return None
+    advised: list[Query] = []
     read = await tx.connection.as_advised(sizes_reads(plan, tx.now), page)
     if read is None:
         return None
     *counted, found = read
     total = known_total(plan, sizes_in(counted, plan, tx.actor, tx.now))
-    return None if total is None else _as_page(found, order, window, total)
+    if total is None or (advised and total):
+        return None  # there is something by now
+    return ListPage() if total == 0 else _as_page(found, order, window, total)
 
 
 async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage:
