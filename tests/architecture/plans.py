@@ -16,7 +16,7 @@ WHOLE: Mapping[str, str] = {
     "template.owner = :me OR": "templates one may read: of owners or of grants, and an organization has few",
     "NOT (EXISTS (SELECT * FROM bin_item WHERE bin_item.org = :org AND bin_item.content LIKE": "what the bin holds",
     "FROM rule_state JOIN process": "a recount of everything",
-    "LIKE :pattern ESCAPE": "a part of a text, which no index finds",
+    "LIKE :pattern": "a part of a text, which no index finds",
 }
 # What loads many rows works on tables of its own connection.
 STAGED = "staged_"

@@ -301,7 +301,8 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
         return as_query(rows, shape, driver)
     if driver.valued is not None and not needs_row(shape):
         row = process_values.alias().c
-        rows = select(func.count(row.seq.distinct()) if driver.valued.may_repeat else func.count()).where(
+        # Not the bare number: in its order SQLite would read all answers there are.
+        rows = select(func.count((row.seq + 0).distinct()) if driver.valued.may_repeat else func.count()).where(
             row.org == bindparam("org"),
             of_field(driver.valued, row.field),
             *meets(driver.valued, row.key),
