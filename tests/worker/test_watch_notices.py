@@ -103,6 +103,24 @@ def test_who_watches_a_task_hears_of_its_state_its_people_and_its_date(org: Orga
     assert news(org, post, watcher) == [[]]
 
 
+def test_what_a_rule_re_opened_is_told_as_that(org: Organization, post: PostOffice) -> None:
+    """behaviour-people 10.7, 10.4.1 (30): whoever made the rule fire did not re-open it."""
+    watcher = org.person()
+    template = seen_by_all(org, steps=["Weigh", "Pack"])
+    weigh, pack = (step["id"] for step in template["steps"])
+    condition = {"conditionable_type": "Step", "conditionable_id": pack, "operation": "completed", "logic": "and"}
+    then = {"action_type": "status", "action_verb": "reopen", "target_step_id": weigh}
+    rule = {"automated_alias": "Again", "conditions": [{**condition, "statement": None}], "then_actions": [then]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    news(org, post)
+    run = Run(org, template, name="Iris")
+    run.complete("Weigh").raise_for_status()
+    watch(watcher, "task", run.task_id("Weigh"))
+    news(org, post)
+    run.complete("Pack").raise_for_status()
+    assert "Weigh (Iris) was reopened by a rule" in letter(org, post, watcher)[1]
+
+
 def test_who_watches_a_template_hears_of_its_launches_and_of_its_steps_fields_and_rules(
     org: Organization, post: PostOffice
 ) -> None:

@@ -64,7 +64,8 @@ class Read(msgspec.Struct, frozen=True):
         """The template that it changed, if it did."""
         if self.event.subject_kind == "template":
             return self.event.subject_id
-        return str(self.event.payload["template"]) if self.event.subject_kind in PARTS else None
+        template_id = self.event.payload.get("template") if self.event.subject_kind in PARTS else None
+        return template_id if isinstance(template_id, str) else None
 
 
 class Operation(msgspec.Struct, frozen=True):

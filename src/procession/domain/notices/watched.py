@@ -102,7 +102,8 @@ def _of_task(placed: Placed, what: Watched, read: list[Read]) -> Notice | None:
     if what == "completed":
         return notice if task.is_completed else None
     if what == "reopened":
-        return notice if task.is_open else None
+        by_hand = all(each.event.cause is None for each in read)
+        return replace(notice, by_hand=by_hand) if task.is_open else None
     if what == "deadline":
         moved = task_happenings.moved_deadline(task, read)
         return None if moved is None else replace(notice, former={"before": moved[0], "after": moved[1]})

@@ -113,20 +113,21 @@ async def _page_as_advised(tx: ReadTx, plan: Plan, order: Order, window: Window)
         total = known_total(plan, sizes)
         if total is None:
             return None
-        if total == 0:
-            advised.append(_nothing)
+        nonlocal was_nothing
+        was_nothing = total == 0
+        if was_nothing:
             return _nothing, {"org": plan.caller.org}
         return _page_read(plan, driver(plan, sizes, total, order), order, window)
 
     if not is_counted(plan) or _is_deep(plan, order, window):
         return None
-    advised: list[Query] = []
+    was_nothing = False
     read = await tx.connection.as_advised(sizes_reads(plan, tx.now), page)
     if read is None:
         return None
     *counted, found = read
     total = known_total(plan, sizes_in(counted, plan, tx.actor, tx.now))
-    if total is None or (advised and total):
+    if total is None or (was_nothing and total):
         return None  # there is something by now
     return ListPage() if total == 0 else _as_page(found, order, window, total)
 
