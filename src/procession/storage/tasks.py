@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, delete, or_, select
 
 from procession.domain.processes import Process, State, Task
 from procession.domain.templates import Template
@@ -92,7 +92,7 @@ async def remove_tags(tx: WriteTx, seq: int, tag_ids: Collection[str]) -> None:
 async def open_with_field(tx: ReadTx, field_id: str, named: Collection[str]) -> list[Task]:
     """Open tasks the caller sees whose form has this field, as far as anybody needs to know.
 
-    A few statements over one-off tasks with forms of their own and over frozen versions; no hot path.
+    Statements over one-off tasks with forms of their own, and over the processes of each version that has the field.
     """
     pattern = f'%"id":"{field_id}"%'
     values = {"pattern": pattern, "principals": sorted(named), "me": tx.actor.id}
@@ -103,41 +103,55 @@ async def open_with_field(tx: ReadTx, field_id: str, named: Collection[str]) -> 
         step = next((step for step in document.steps if step.field(field_id) is not None), None)
         if step is not None:
             place = {"template_id": template_id, "version": version, "step_id": step.id}
-            found += [task_rows.read(row) for row in await tx.tuples(_of_step(seen), **values, **place)]
+            for made in (_of_step(seen), _of_injected_step(seen)):
+                found += [task_rows.read(row) for row in await tx.tuples(made, **values, **place)]
     return found
 
 
 @cache
 def _with_own_field(seen: str) -> Query:
+    with_process = tasks.outerjoin(processes, and_(_P.org == _T.org, _P.seq == _T.process))
     has_field = and_(_T.fields.is_not(None), _T.fields.like(bindparam("pattern")))
-    return _open(seen, has_field)
+    is_current = or_(_T.process.is_(None), _P.state != constant(State.ARCHIVED))
+    return _open(seen, with_process, _T.org == bindparam("org"), has_field, is_current)
 
 
 @cache
 def _of_step(seen: str) -> Query:
-    runs_it = and_(_P.template_id == bindparam("template_id"), _P.template_version == bindparam("version"))
-    was_injected = exists().where(
+    """Of the processes that run the version."""
+    runs_it = and_(
+        _P.org == bindparam("org"),
+        _P.template_id == bindparam("template_id"),
+        _P.template_version == bindparam("version"),
+    )
+    return _open(seen, _processes_and_tasks, runs_it, *_is_of_step)
+
+
+@cache
+def _of_injected_step(seen: str) -> Query:
+    """Of the processes that the version's steps joined while they ran."""
+    was_injected = and_(
         _I.org == bindparam("org"),
-        _I.process == _T.process,
         _I.template_id == bindparam("template_id"),
         _I.version == bindparam("version"),
     )
-    return _open(seen, or_(runs_it, was_injected), _T.step_id == bindparam("step_id"), _T.fields.is_(None))
+    with_injections = _processes_and_tasks.join(injections, and_(_I.org == _P.org, _I.process == _P.seq))
+    return _open(seen, with_injections, was_injected, *_is_of_step)
 
 
-def _open(seen: str, *conditions: ColumnElement[bool]) -> Query:
-    with_process = tasks.outerjoin(processes, and_(_P.org == _T.org, _P.seq == _T.process))
+_processes_and_tasks = processes.join(tasks, and_(_T.org == _P.org, _T.process == _P.seq))
+_is_of_step = (_P.state != constant(State.ARCHIVED), _T.step_id == bindparam("step_id"), _T.fields.is_(None))
+
+
+def _open(seen: str, source: FromClause, *conditions: ColumnElement[bool]) -> Query:
     query = (
         select(*task_rows.columns)
-        .select_from(with_process)
+        .select_from(source)
         .where(
-            _T.org == bindparam("org"),
+            *conditions,
             or_(_T.status == "not-started", _T.status == "in-progress"),
             _T.archived_at.is_(None),
-            or_(_T.process.is_(None), _P.state != constant(State.ARCHIVED)),
-            *conditions,
         )
-        .order_by(_T.seq)
         .limit(constant(MAX_CANDIDATES))
     )
     if seen == "own":
