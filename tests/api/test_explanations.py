@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.api.test_rules import Rules
+from tests.api.template_rules import Rules
 from tests.builders import Organization, Person
 
 

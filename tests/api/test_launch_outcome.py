@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.task_runs import NOW, Run
-from tests.api.test_rules import Rules
+from tests.api.template_rules import Rules
 from tests.builders import Organization, text_field
 from tests.harness import Api
 

@@ -7,7 +7,7 @@ import pytest
 
 from procession.storage.connection import Connection
 from tests.api.task_runs import NOW, on_one_database
-from tests.api.test_rules import Rules
+from tests.api.template_rules import Rules
 from tests.builders import Organization
 
 

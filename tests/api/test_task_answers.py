@@ -152,3 +152,76 @@ def test_a_bracketed_form_answers_as_well(org: Organization) -> None:
 
     assert answer.json()["data"]["taskdata"] == {run.field(): "by form"}
     assert answer.json()["data"]["top_secret"] is True
+
+
+@pytest.mark.parametrize("via", ["update", "captures", "list of captures"])
+def test_answers_are_merged(org: Organization, via: str) -> None:
+    """T-11.9"""
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}, {"label": "B"}]})
+    a, b = (each["id"] for each in run.template["steps"][0]["captures"])
+    task = run.tasks()["Call"]["id"]
+    run.change("Call", taskdata={a: "one"}).raise_for_status()
+
+    if via == "update":
+        answer = run.change("Call", taskdata=[{b.upper(): "two"}])
+    else:
+        body = {"id": b, "value": "two"}
+        answer = org.api.post(f"/tasks/{task}/captures", [body] if via != "captures" else body)
+
+    assert answer.status_code == 200
+    assert answer.json()["data"]["taskdata"] == {a: "one", b: "two"}
+    assert answer.json()["data"]["status"] == "in-progress"
+    assert run.change("Call", taskdata={a: ""}).json()["data"]["taskdata"] == {b: "two"}
+
+
+def test_tk7_answers_to_no_field_are_dropped(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
+
+    answer = run.change("Call", taskdata={"ab" * 16: "x", "a-1": "y"})
+
+    assert (answer.status_code, answer.json()["data"]["taskdata"]) == (200, {})
+    assert answer.json()["data"]["status"] == "not-started"
+    assert answer.headers["x-ignored-params"] == f"body:taskdata.{'ab' * 16}, body:taskdata.a-1"
+
+
+@on_one_database
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param({}, "id", id="no id"),
+        pytest.param({"id": 7, "value": 1}, "id", id="id is a number"),
+        pytest.param([{"id": "x", "value": 1}, {"value": 1}], "1.id", id="one of several without"),
+        pytest.param(["x"], "0", id="no object"),
+    ],
+)
+def test_bad_captures_are_refused(org: Organization, body: Any, field: str) -> None:
+    refused = org.api.post(f"/tasks/{org.one_off()['id']}/captures", body)
+
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+
+
+def test_tk29_a_field_is_answered_by_its_id_alone(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]}, "Write")
+    field = run.field()
+    task = org.one_off(form_fields=[text_field(label="B")])
+    own = org.api.data("GET", f"/tasks/{task['id']}?with=form_fields")["form_fields"]["data"][0]["id"]
+
+    saved = org.api.data("PUT", "/form-field/value", {"id": field, "form_value": "x"})
+    assert saved == {"id": field, "capture_id": field, "task_id": run.tasks()["Call"]["id"], "value": "x"}
+    assert org.api.data("PUT", "/form-field/value", {"id": own, "form_value": "y"})["task_id"] == task["id"]
+    assert org.api.data("PUT", "/form-field/value", {"id": own, "form_value": None})["value"] is None
+
+
+def test_a_field_that_is_not_on_exactly_one_open_task_is_refused(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
+    field = run.field()
+    answer = {"id": field, "form_value": "x"}
+    second = org.process(run.template)["id"]
+    assert "Several" in org.api.put("/form-field/value", answer).json()["errors"]["id"][0]
+
+    org.api.delete(f"/runs/{second}").raise_for_status()
+    assert org.api.put("/form-field/value", answer).status_code == 200
+    assert org.person().api.put("/form-field/value", answer).status_code == 422
+    for body in ({"id": "ab" * 16, "form_value": "x"}, {"id": "%", "form_value": "x"}, {"form_value": "x"}, [], "x"):
+        refused = org.api.put("/form-field/value", body)
+        assert (refused.status_code, "errors" in refused.json()) == (422, True)

@@ -1,15 +1,13 @@
-"""Tasks: read, changed, answered, hidden, shown; who may. Spec: api-tasks 4, 8, 10, 13; behaviour-people 3.3."""
+"""Tasks: read, changed, hidden, shown. Spec: api-tasks 4, 8, 13."""
 
 from typing import Any
 
 import pytest
 
-from procession.domain.actors import Role
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import NOW, chain, on_one_database, run_of
 from tests.api.thread_places import Places
-from tests.builders import Organization, Person, text_field
-from tests.harness import Api
+from tests.builders import Organization, text_field
 
 
 def test_a_process_task_shows_its_step_and_process(org: Organization) -> None:
@@ -322,79 +320,6 @@ def test_tk33_a_task_that_waits_for_another_is_never_overdue(org: Organization) 
     assert org.api.data("GET", f"/runs/{run.id}")["late_tasks"] == 3
 
 
-@pytest.mark.parametrize("via", ["update", "captures", "list of captures"])
-def test_answers_are_merged(org: Organization, via: str) -> None:
-    """T-11.9"""
-    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}, {"label": "B"}]})
-    a, b = (each["id"] for each in run.template["steps"][0]["captures"])
-    task = run.tasks()["Call"]["id"]
-    run.change("Call", taskdata={a: "one"}).raise_for_status()
-
-    if via == "update":
-        answer = run.change("Call", taskdata=[{b.upper(): "two"}])
-    else:
-        body = {"id": b, "value": "two"}
-        answer = org.api.post(f"/tasks/{task}/captures", [body] if via != "captures" else body)
-
-    assert answer.status_code == 200
-    assert answer.json()["data"]["taskdata"] == {a: "one", b: "two"}
-    assert answer.json()["data"]["status"] == "in-progress"
-    assert run.change("Call", taskdata={a: ""}).json()["data"]["taskdata"] == {b: "two"}
-
-
-def test_tk7_answers_to_no_field_are_dropped(org: Organization) -> None:
-    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
-
-    answer = run.change("Call", taskdata={"ab" * 16: "x", "a-1": "y"})
-
-    assert (answer.status_code, answer.json()["data"]["taskdata"]) == (200, {})
-    assert answer.json()["data"]["status"] == "not-started"
-    assert answer.headers["x-ignored-params"] == f"body:taskdata.{'ab' * 16}, body:taskdata.a-1"
-
-
-@on_one_database
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        pytest.param({}, "id", id="no id"),
-        pytest.param({"id": 7, "value": 1}, "id", id="id is a number"),
-        pytest.param([{"id": "x", "value": 1}, {"value": 1}], "1.id", id="one of several without"),
-        pytest.param(["x"], "0", id="no object"),
-    ],
-)
-def test_bad_captures_are_refused(org: Organization, body: Any, field: str) -> None:
-    refused = org.api.post(f"/tasks/{org.one_off()['id']}/captures", body)
-
-    assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
-
-
-def test_tk29_a_field_is_answered_by_its_id_alone(org: Organization) -> None:
-    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]}, "Write")
-    field = run.field()
-    task = org.one_off(form_fields=[text_field(label="B")])
-    own = org.api.data("GET", f"/tasks/{task['id']}?with=form_fields")["form_fields"]["data"][0]["id"]
-
-    saved = org.api.data("PUT", "/form-field/value", {"id": field, "form_value": "x"})
-    assert saved == {"id": field, "capture_id": field, "task_id": run.tasks()["Call"]["id"], "value": "x"}
-    assert org.api.data("PUT", "/form-field/value", {"id": own, "form_value": "y"})["task_id"] == task["id"]
-    assert org.api.data("PUT", "/form-field/value", {"id": own, "form_value": None})["value"] is None
-
-
-def test_a_field_that_is_not_on_exactly_one_open_task_is_refused(org: Organization) -> None:
-    run = run_of(org, {"title": "Call", "captures": [{"label": "A"}]})
-    field = run.field()
-    answer = {"id": field, "form_value": "x"}
-    second = org.process(run.template)["id"]
-    assert "Several" in org.api.put("/form-field/value", answer).json()["errors"]["id"][0]
-
-    org.api.delete(f"/runs/{second}").raise_for_status()
-    assert org.api.put("/form-field/value", answer).status_code == 200
-    assert org.person().api.put("/form-field/value", answer).status_code == 422
-    for body in ({"id": "ab" * 16, "form_value": "x"}, {"id": "%", "form_value": "x"}, {"form_value": "x"}, [], "x"):
-        refused = org.api.put("/form-field/value", body)
-        assert (refused.status_code, "errors" in refused.json()) == (422, True)
-
-
 def test_tk25_hiding_the_last_open_task_completes_the_process(org: Organization) -> None:
     """Spec: behaviour-work G2, K1, K3, K5, P11."""
     run = run_of(org, "Call", {"title": "Write", "captures": [{"label": "A"}]})
@@ -428,177 +353,6 @@ def test_what_cannot_be_hidden(org: Organization) -> None:
     assert org.api.put(run.path("Write") + "/hide", {"comment": 7}).status_code == 422
     assert run.tasks()["Write"]["status"] == "not-started"
     assert run.now()["progress"] == {"complete": 1, "total": 3, "percent": 33}
-
-
-# Who may, for a process task and for a stand-alone one. "other" sees the task without being assigned.
-# Columns: admin, standard assigned, standard other, light assigned, light other.
-MATRIX = {
-    "read": "++++-",
-    "answer": "++++-",
-    "complete": "++++-",
-    "edit": "+++--",
-    "assign": "+++--",
-    "hide": "+++--",
-    "clone": "+++--",
-}
-WHO: list[tuple[Role, bool]] = [
-    ("admin", False), ("standard", True), ("standard", False), ("light", True), ("light", False),
-]  # fmt: skip
-
-
-def act(action: str, api: Api, run: str | None, task: dict[str, Any], other: Person) -> int:
-    base = f"/runs/{run}" if run else ""
-    path, whole = f"{base}/tasks/{task['id']}", {name: task[name] for name in ("title", "deadline", "owners")}
-    body = whole if run is None else {}
-    match action:
-        case "read":
-            return api.get(path).status_code
-        case "answer":
-            return api.put(path, {**body, "taskdata": {}}).status_code
-        case "complete":
-            return api.post(f"{base}/completed-tasks", {"task_id": task["id"]}).status_code
-        case "edit":
-            return api.put(path, {**body, "title": "Changed"}).status_code
-        case "assign":
-            return api.put(path, {**body, "owners": {"users": [other.id]}}).status_code
-        case "hide":
-            return api.put(path + "/hide").status_code
-        case _:
-            return api.post(f"/tasks/{task['id']}/clone").status_code
-
-
-@pytest.mark.parametrize(
-    ("action", "place"),
-    [(action, "in a process") for action in MATRIX] + [(action, "alone") for action in MATRIX if action != "hide"],
-)
-def test_who_may_do_what(org: Organization, action: str, place: str) -> None:
-    """Spec: behaviour-work C6."""
-    bystander = org.person()
-    for (role, assigned), expected in zip(WHO, MATRIX[action], strict=True):
-        person = org.admin if role == "admin" else org.person(role)
-        owner = person if assigned else bystander
-        if place == "alone":
-            run_id, task = None, org.one_off(owner)
-        else:
-            seen_by = [person.id] if role == "standard" else []
-            run = run_of(org, "Call", users=seen_by)
-            run.assign("Call", owner)
-            run_id, task = run.id, run.tasks()["Call"]
-        status = act(action, person.api, run_id, task, bystander)
-        refusals = (403, 404) if role == "light" else (403,)
-        assert status in ((200, 201) if expected == "+" else refusals), f"{role} {assigned}"
-
-
-def test_light_members_see_the_process_they_are_named_on_and_work_on_their_tasks_only(org: Organization) -> None:
-    light = org.person("light")
-    run = run_of(org, "Call", "Write", users=[light.id])
-    run.assign("Call", light)
-
-    assert light.api.get(run.path("Write")).status_code == 200
-    write = run.tasks()["Write"]["id"]
-    assert light.api.post(f"/runs/{run.id}/completed-tasks", {"task_id": write}).status_code == 403
-    assert light.api.put(run.path("Write"), {"taskdata": {}}).status_code == 403
-    shown = {each["title"]: each["is_completable"] for each in light.api.data("GET", f"/runs/{run.id}/tasks")}
-    assert shown == {"Call": True, "Write": False}
-
-
-def test_what_nobody_is_assigned_to_is_claimed_and_completed_by_full_members(org: Organization) -> None:
-    """Spec: behaviour-work C15."""
-    standard, light = org.person(), org.person("light")
-    run = run_of(org, "Call", "Write", users=[standard.id, light.id])
-    for title in ("Call", "Write"):
-        run.assign(title)
-    assert {each["title"] for each in org.api.data("GET", "/tasks?unassigned=true")} == {"Call", "Write"}
-
-    claim = {"owners": {"users": [light.id]}}
-    assert [run.complete("Call", by=light).status_code, light.api.put(run.path("Call"), claim).status_code] == [403] * 2
-    assert run.complete("Call", by=standard).status_code == 200
-    assert standard.api.put(run.path("Write"), {"owners": {"users": [standard.id]}}).status_code == 200
-
-
-@pytest.mark.parametrize("flag", ["can_complete_only_assignees", "everyone_must_complete"])
-def test_tk28_assignees_only(org: Organization, flag: str) -> None:
-    """T-8.7. Spec: behaviour-work C6, C11."""
-    assigned, other, light = org.person(), org.person(), org.person("light")
-    group = org.group(members=[light])
-    run = run_of(org, {"title": "Call", flag: True, "captures": [{"label": "A"}]}, users=[other.id])
-    run.change("Call", owners={"users": [assigned.id], "groups": [group["id"]]}).raise_for_status()
-    field, path = run.field(), run.path("Call")
-    completion = {"task_id": run.tasks()["Call"]["id"]}
-
-    assert other.api.get(path).json()["data"]["is_completable"] is False
-    assert other.api.put(path, {"taskdata": {field: "x"}}).status_code == 403
-    assert other.api.post(f"/runs/{run.id}/completed-tasks", completion).status_code == 403
-    edited = other.api.put(path, {"webhook": "https://hooks.example/a"}).status_code
-    assert edited == (403 if flag == "can_complete_only_assignees" else 200)
-    assert light.api.put(path, {"taskdata": {field: "x"}}).status_code == 200
-    assert org.api.post(f"/runs/{run.id}/completed-tasks", completion).json()["data"]["status"] == "completed"
-
-
-def test_t_8_3_who_is_in_the_group_by_now_may_act(org: Organization) -> None:
-    former, later, third = (org.person("light") for _ in range(3))
-    group = org.group(members=[former])
-    run = run_of(org, {"title": "Call", "groups": [group["id"]], "can_complete_only_assignees": True}, "Write")
-    body = {"name": group["name"], "description": "", "members": [later.id, third.id]}
-    org.api.put(f"/groups/{group['id']}", body).raise_for_status()
-
-    assert run.complete("Call", by=former).status_code in (403, 404)
-    assert run.complete("Call", by=later).json()["data"]["completer_id"] == later.id
-
-
-def test_tk31_a_light_assignee_repeats_what_a_one_off_demands(org: Organization) -> None:
-    light = org.person("light")
-    task = org.one_off(light, form_fields=[text_field(label="A")], summary="How", max_assignable=3)
-    path = f"/tasks/{task['id']}"
-    field = org.api.data("GET", path + "?with=form_fields")["form_fields"]["data"][0]["id"]
-    same = {name: task[name] for name in ("title", "deadline", "owners", "summary", "max_assignable", "started_at")}
-
-    assert light.api.put(path, {**same, "taskdata": {field: "one"}}).status_code == 200
-    for name, value in (("title", "New"), ("deadline", "2031-01-01"), ("owners", {"users": []}), ("summary", ""),
-                        ("deadline", "nonsense"), ("max_assignable", 0)):  # fmt: skip
-        refused = light.api.put(path, {**same, name: value, "taskdata": {field: "two"}})
-        assert refused.status_code == 403
-    assert org.api.data("GET", path)["taskdata"] == {field: "one"}
-
-
-def test_a_light_creator_edits_their_own_one_off_but_invites_no_guests(org: Organization) -> None:
-    light = org.person("light")
-    body = {"title": "Mine", "task_type": "task", "deadline": "2031-01-01", "owners": {"users": [org.admin.id]}}
-    task = light.api.data("POST", "/tasks", body)
-
-    assert light.api.put(f"/tasks/{task['id']}", {**body, "title": "Ours"}).json()["data"]["title"] == "Ours"
-    with_guest = {**body, "owners": {"users": [org.admin.id], "guests": ["a@b.example"]}}
-    assert light.api.put(f"/tasks/{task['id']}", with_guest).status_code == 403
-    org.api.put(f"/tasks/{task['id']}", with_guest).raise_for_status()
-    assert light.api.put(f"/tasks/{task['id']}", {**with_guest, "title": "Still"}).status_code == 200
-
-
-def test_tk24_secret_tasks_are_seen_by_assignees_and_administrators(org: Organization) -> None:
-    """T-8.11"""
-    assigned, outsider, light = org.person(), org.person(), org.person("light")
-    run = run_of(org, "Call", "Write", users=[outsider.id])
-    run.assign("Call", assigned, top_secret=True)
-    task, alone = run.tasks()["Call"]["id"], org.one_off(assigned, top_secret=True)["id"]
-    paths = [f"/runs/{run.id}/tasks/{task}", f"/tasks/{task}", f"/tasks/{alone}"]
-
-    assert [outsider.api.get(path).status_code for path in paths] == [404] * 3
-    assert [light.api.get(path).status_code for path in paths] == [404] * 3
-    assert [assigned.api.get(path).status_code for path in paths] == [200] * 3
-    assert [each["title"] for each in outsider.api.data("GET", f"/runs/{run.id}/tasks")] == ["Write"]
-    assert [each["title"] for each in outsider.api.data("GET", "/tasks")] == ["Write"]
-    assert outsider.api.data("GET", f"/users/{assigned.id}/tasks") == []
-    assert len(assigned.api.data("GET", "/me/tasks")) == 2
-
-
-def test_nobody_else_finds_or_changes_the_tasks_of_an_organization(org: Organization, other_org: Organization) -> None:
-    run, stranger = run_of(org, "Call"), other_org.admin
-    task = run.tasks()["Call"]["id"]
-
-    for path in (f"/tasks/{task}", f"/runs/{run.id}/tasks/{task}", f"/runs/{run.id}/tasks"):
-        assert stranger.api.get(path).status_code == 404
-        assert stranger.api.get(f"//organizations/{org.id}{path}").status_code == 403
-    assert stranger.api.post(f"/runs/{run.id}/completed-tasks", {"task_id": task}).status_code == 404
-    assert stranger.api.put(f"/runs/{run.id}/tasks/{task}/hide").status_code == 404
 
 
 def test_what_is_listed_equals_a_recount_after_changes(org: Organization) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import NOW, Run, run_of
+from tests.api.template_rules import Rules
 from tests.api.test_holds import hold
-from tests.api.test_rules import Rules
 from tests.builders import Organization, Person
 from tests.worker.test_timers import World
 
