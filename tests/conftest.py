@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,26 +84,46 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server("", tmp_path_factory.mktemp("sqlite"))
-    yield server
-    server.close()
+    with closing(Server("", tmp_path_factory.mktemp("sqlite"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def postgresql_server(
     postgres_server: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[Server]:
-    workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
-    with prepared_database(postgres_server) as url:
-        server = Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers)
+    with _on_postgresql(postgres_server, tmp_path_factory.mktemp("postgresql"), pytestconfig) as server:
         yield server
-        server.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_working_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """For tests that do what is due."""
+    with closing(Server("", tmp_path_factory.mktemp("sqlite"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_working_server(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Server]:
+    """For tests that do what is due."""
+    with _on_postgresql(postgres_server, tmp_path_factory.mktemp("postgresql"), pytestconfig) as server:
+        yield server
+
+
+@contextmanager
+def _on_postgresql(postgres_server: str, folder: Path, pytestconfig: pytest.Config) -> Iterator[Server]:
+    workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
+    with prepared_database(postgres_server) as url, closing(Server(url, folder, workers=workers)) as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The application on SQLite and on PostgreSQL: a test that uses it runs on both."""
-    server: Server = request.getfixturevalue(f"{request.param}_server")
+    works = request.node.get_closest_marker("does_what_is_due") is not None
+    server: Server = request.getfixturevalue(f"{request.param}_working_server" if works else f"{request.param}_server")
     yield server
     server.clock.release()
 

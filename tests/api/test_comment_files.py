@@ -15,8 +15,8 @@ from procession.storage.tx import WriteTx, reading, writing
 from tests.api.refusals import unchanged
 from tests.api.test_files import Files, upload
 from tests.builders import Organization
-from tests.worker.conftest import postgresql_server, sqlite_server  # noqa: F401  # what is due is done everywhere
 
+pytestmark = pytest.mark.does_what_is_due
 MISSING = "e" * 32
 
 

@@ -141,6 +141,22 @@ def test_secret_tasks_are_causes_without_a_name(org: Organization) -> None:
     assert reader.api.get(f"/runs/{told.run}/tasks/{told.tasks['Brief']}/explain").status_code == 404
 
 
+def test_a_secret_step_is_not_named_to_others(org: Organization) -> None:
+    """Spec: T-8.11, api-tasks 22: neither the step that a condition asks about, nor its field."""
+    rules, reader = Rules(org), org.person()
+    org.api.data("PUT", f"/checklists/{rules.id}/steps/{rules.brief}", {"title": "Brief", "top_secret": True})
+    org.allow(rules.template, "PROCESS_READ", reader.id)
+    step = {"conditionable_id": rules.brief, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    field = {"conditionable_id": rules.note, "conditionable_type": "Capture", "operation": "is_empty"}
+    rules.add(conditions=[rules.condition(**step), rules.condition(**field, position=2)])
+    told = Explained(org, rules)
+
+    def titles(by: Person) -> list[str]:
+        return [each["title"] for each in told.why("Permit", by)["rules"][0]["conditions"]]
+
+    assert (titles(org.admin), titles(reader)) == (["Brief", "Note"], ["", ""])
+
+
 def test_rules_that_give_work_and_move_deadlines_are_told(org: Organization) -> None:
     org.server.clock.freeze(1_790_000_000_000)
     rules = Rules(org)

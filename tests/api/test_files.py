@@ -10,8 +10,8 @@ import pytest
 from procession.worker.timers import fire_due
 from tests.builders import Organization
 from tests.harness import Api
-from tests.worker.conftest import postgresql_server, sqlite_server  # noqa: F401  # what is due is done everywhere
 
+pytestmark = pytest.mark.does_what_is_due
 CONTENT = bytes(range(256)) * 40
 
 

@@ -225,6 +225,7 @@ def test_versions_stay_as_long_as_their_tasks(org: Organization) -> None:
     assert target["id"] not in versions()
 
 
+@pytest.mark.does_what_is_due
 def test_their_rules_have_a_clock(org: Organization) -> None:
     """A-2.43 of injected rules; undone, their timer goes, too."""
     org.server.clock.freeze(NOW)
@@ -258,6 +259,7 @@ def test_their_rules_have_a_clock(org: Organization) -> None:
     assert org.differences() == []
 
 
+@pytest.mark.does_what_is_due
 def test_a_move_to_a_newer_version_leaves_them(org: Organization, run: Run) -> None:
     """L-10.14"""
     run.complete("Build").raise_for_status()

@@ -122,6 +122,32 @@ def test_a_task_of_nobody_completes_when_it_is_given_only_to_who_has_done_their_
     assert_completed_by(run, mira)
 
 
+def test_a_hidden_task_completes_when_it_is_shown_and_nobody_is_missing(org: Organization) -> None:
+    mira, otto = org.person(), org.person()
+    run = run_of(org, {"title": "Read", "assignees": [mira.id, otto.id], "everyone_must_complete": True}, "File")
+    run.complete("Read", by=mira).raise_for_status()
+    task = f"/runs/{run.id}/tasks/{run.task_id('Read')}"
+    org.api.put(f"{task}/hide").raise_for_status()
+    run.assign("Read", mira)
+
+    shown = org.api.data("PUT", f"{task}/show", status=200)
+
+    assert (shown["status"], shown["completer_id"]) == ("completed", mira.id)
+    assert_completed_by(run, mira)
+
+
+def test_a_part_that_was_done_is_no_approval(org: Organization) -> None:
+    """Spec: A7, A8, FE1: a task that becomes an approval asks everybody."""
+    mira, otto = org.person(), org.person()
+    run = run_of(org, {"title": "Read", "assignees": [mira.id, otto.id], "everyone_must_complete": True}, "File")
+    run.complete("Read", by=mira).raise_for_status()
+
+    now = run.change("Read", task_type="approval", owners={"users": [mira.id]}).json()["data"]
+
+    assert (now["status"], now["is_approved"], now["completion_progress"]) == ("in-progress", None, 0)
+    assert run.complete("Read", by=mira, is_approved=True).json()["data"]["status_label"] == "approved"
+
+
 def test_an_approval_by_all_who_remain_is_an_approval_and_rules_follow(org: Organization) -> None:
     mira, otto = org.person(), org.person()
     group = org.group(members=[mira, otto])["id"]

@@ -181,6 +181,36 @@ def test_an_e_mail_to_nobody_is_not_sent_in_a_rehearsal_either(org: Organization
     assert [moment["tasks"][-1]["status"] for moment in rehearsed(rules, **body)] == ["not-started", "completed"]
 
 
+def test_fe2_an_approval_by_several_needs_them_in_a_rehearsal_too(org: Organization) -> None:
+    """Spec: api-templates 8.6: never the launcher, and as many others as are needed."""
+    rules, one, two = Rules(org), org.person(), org.person()
+    path = f"/checklists/{rules.id}/steps"
+    approval = {"title": "Sign", "step_type": "approval", "approvals_needed": 2, "assign_run_starter": False}
+    step = org.api.data("POST", path, {**approval, "assignees": [org.admin.id, one.id]})["id"]
+    body = {"events": [{"event": "complete", "step_id": step, "is_approved": True}]}
+
+    refused = rules.api.post(f"/checklists/{rules.id}/simulate", body)
+    assert refused.status_code == 422 and list(refused.json()["errors"]) == ["events.0.owners"]
+    rejected = rehearsed(rules, events=[{**body["events"][0], "is_approved": False}])
+    assert rejected[-1]["tasks"][-1]["status_label"] == "rejected"
+
+    org.api.data("PUT", f"{path}/{step}", {**approval, "assignees": [org.admin.id, one.id, two.id]}, status=200)
+    assert rehearsed(rules, **body)[-1]["tasks"][-1]["status_label"] == "approved"
+
+
+def test_what_the_clock_closes_need_not_be_answered(org: Organization) -> None:
+    """Spec: api-templates 8.6; acknowledging it does need the answer."""
+    rules = Rules(org)
+    step = rules.expiring()
+    seen = {"label": "Seen", "field_type": "text", "required": True}
+    org.api.data("POST", f"/checklists/{rules.id}/steps/{step}/captures", seen)
+    closed = {"event": "complete", "step_id": step, "is_approved": False}
+
+    assert rehearsed(rules, events=[closed])[-1]["tasks"][-1]["status"] == "completed"
+    body = {"events": [{**closed, "is_approved": True}]}
+    assert rules.api.post(f"/checklists/{rules.id}/simulate", body).status_code == 422
+
+
 def test_time_goes_forward_only(org: Organization) -> None:
     """Spec: api-templates 8.6; every event that would be in the past is named."""
     org.server.clock.freeze(NOW)

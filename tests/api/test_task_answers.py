@@ -154,6 +154,24 @@ def test_a_bracketed_form_answers_as_well(org: Organization) -> None:
     assert answer.json()["data"]["top_secret"] is True
 
 
+@pytest.mark.parametrize(("first", "second"), [(0, False), (False, 0), (1, True), (True, 1)])
+def test_18_4_numbers_and_truth_values_are_different_answers(org: Organization, first: Any, second: Any) -> None:
+    """Saved, found by lists, and told; in the kick-off form as on tasks."""
+    template = org.template(
+        steps=[{"title": "Call", "captures": [{"label": "A", "alias": "a"}]}], kickoff=[{"label": "B", "alias": "b"}]
+    )
+    [asked] = template["prerun"]
+    run = Run(org, template, prerun={asked["id"]: first})
+    run.change("Call", taskdata={run.field(): first}).raise_for_status()
+
+    run.change("Call", taskdata={run.field(): second}).raise_for_status()
+    org.api.data("PUT", f"/runs/{run.id}", {"prerun": {asked["id"]: second}}, status=200)
+
+    assert run.tasks("&with=taskdata")["Call"]["taskdata"][run.field()] is second
+    assert org.api.data("GET", f"/runs/{run.id}?with=ko_form_fields")["prerun"][asked["id"]] is second
+    assert org.differences() == []
+
+
 @pytest.mark.parametrize("via", ["update", "captures", "list of captures"])
 def test_answers_are_merged(org: Organization, via: str) -> None:
     """T-11.9"""

@@ -171,6 +171,16 @@ def test_n3_too_many_owners_are_refused_as_a_whole(org: Organization) -> None:
     assert list(run.change("Call", max_assignable=1).json()["errors"]) == ["max_assignable"]
 
 
+def test_n3_the_member_who_joins_a_guest_counts(org: Organization) -> None:
+    run = run_of(org, {"title": "Call", "max_assignable": 1}, "Write")
+    before = run.tasks()["Call"]["owners"]
+
+    refused = run.change("Call", owners={"users": [], "guests": ["one@partner.example"]})
+
+    assert refused.status_code == 422 and list(refused.json()["errors"]) == ["owners"]
+    assert run.tasks()["Call"]["owners"] == before
+
+
 def test_dec_58_guests_alone_are_joined_by_the_launcher(org: Organization) -> None:
     """Spec: behaviour-work U1."""
     starter = org.person()

@@ -100,6 +100,22 @@ class TestChecklist:
         for each in (archived, erased):
             assert each["title"] == "Short-lived" and [step["title"] for step in each["steps"]["data"]] == ["One"]
 
+    def test_t_8_11_secret_steps_are_told_to_those_on_their_tasks(self, org: Organization) -> None:
+        assigned, other = org.person(), org.person()
+        secret = {"title": "Salary", "top_secret": True, "assignees": [assigned.id], "assign_run_starter": False}
+        template = org.template(steps=["Call", secret])
+        org.allow(template, "PROCESS_READ", assigned.id, other.id)
+        run = launch(org, template)
+
+        def steps(shown: Any) -> list[str]:
+            return [step["title"] for step in shown["checklist"]["data"]["steps"]["data"]]
+
+        for person, expected in ((org.admin, ["Call", "Salary"]), (assigned, ["Call", "Salary"]), (other, ["Call"])):
+            [row] = listed(person.api, "with=checklist.steps")["data"]
+            assert steps(row) == steps(one(person.api, run, "with=checklist.steps")) == expected
+            [task] = person.api.data("GET", f"/runs/{run['id']}/tasks?with=run.checklist.steps")[:1]
+            assert steps(task["run"]["data"]) == expected
+
 
 class TestTasks:
     def test_they_come_by_position_without_hidden_ones(self, org: Organization) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.builders import Organization
 from tests.scenarios.stage import Stage, load, wanted_of
 
+pytestmark = pytest.mark.does_what_is_due
 FILES = sorted((Path(__file__).parent / "automations").glob("*.toml"))
 
 

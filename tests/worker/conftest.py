@@ -1,27 +1,11 @@
-"""Servers that only these tests use: what is due is done everywhere, so no other organizations may pile up there."""
+"""Everything here does what is due."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from tests.harness import Server
-from tests.postgres_server import prepared_database
 
-
-@pytest.fixture(scope="session")
-def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with closing(Server("", tmp_path_factory.mktemp("sqlite"))) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def postgresql_server(
-    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[Server]:
-    workers: int = pytestconfig.getoption("--workers")  # pyright: ignore[reportAssignmentType]  # as it was added
-    with (
-        prepared_database(postgres_server) as url,
-        closing(Server(url, tmp_path_factory.mktemp("postgresql"), workers=workers)) as server,
-    ):
-        yield server
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.does_what_is_due)

@@ -188,7 +188,7 @@ def _merge(
             values[field.id] = value
     if key == "prerun" and calculates(fields):
         values = with_calculated([fields], values, zone)
-    changed = frozenset(field_id for field_id in known if _differs(current.get(field_id), values.get(field_id)))
+    changed = frozenset(field_id for field_id in known if not is_same(current.get(field_id), values.get(field_id)))
     return Accepted(values, changed, frozenset(cleared), ignored), errors
 
 
@@ -198,10 +198,11 @@ def _raise_at_once(key: Key, fields: Sequence[Field], errors: Mapping[str, list[
         raise Invalid({key: [{field.id: errors[field.id]} for field in fields if field.id in errors]})
 
 
-def _differs(before: object, after: object) -> bool:
+def is_same(before: object, after: object) -> bool:
     """As JSON: 1, 1.0 and true are three answers; the order of keys is none of their business."""
-    sides = [msgspec.json.encode(side, order="deterministic") for side in (before, after)]
-    return sides[0] != sides[1]
+    if before is after or before != after:
+        return before is after
+    return msgspec.json.encode(before, order="deterministic") == msgspec.json.encode(after, order="deterministic")
 
 
 def _all_checked(field: Field, answer: object) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from procession.domain import tasks
+from procession.domain.answers import is_same
 from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
@@ -32,12 +33,13 @@ def needs_template(process: Process) -> bool:
 
 def answers_differ(before: Process, after: Process) -> bool:
     """Whether the two may have other values."""
-    return _answered(before) != _answered(after)
+    former, now = _answered(before), _answered(after)
+    return len(former) != len(now) or not all(map(is_same, former, now))
 
 
-def _answered(process: Process) -> tuple[object, ...]:
-    given = [(task.step_id, task.taskdata, task.fields) for task in _read(process)]
-    return process.template_id, process.template_version, process.prerun, given
+def _answered(process: Process) -> list[object]:
+    given = [part for task in _read(process) for part in (task.step_id, task.taskdata, task.fields)]
+    return [process.template_id, process.template_version, process.prerun, *given]
 
 
 def _read(process: Process) -> list[Task]:

@@ -15,7 +15,7 @@ from procession.domain.form_rules import naming, note_new_id
 from procession.domain.loose import as_object
 from procession.domain.processes import Task
 from procession.domain.task_input import Errors, TaskInput, required
-from procession.domain.tasks import SHARED_TYPES, has_parts, needs_approvals
+from procession.domain.tasks import SHARED_TYPES, needs_approvals, with_parts_that_count
 from procession.domain.times import SECOND, Millis
 
 # What T8 and T9 take over as it is. Owners, answers, fields, dates, tags and position each follow rules of their own.
@@ -94,8 +94,7 @@ def edited(
     Spec: behaviour-work D6, D11, L-9.16.
     """
     new = replace(task, **{name: getattr(said, name) for name in PLAIN if name in changed})
-    if not has_parts(new) and new.parts:
-        new = replace(new, parts={})
+    new = with_parts_that_count(new, task)
     if "summary" in changed:
         new = replace(new, summary=clean(said.summary) if isinstance(said.summary, str) else "")
     if "deadline" in changed:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.answers import completion_obstacles
+from procession.domain.answers import completion_obstacles, is_same
 from procession.domain.errors import AlreadyCompleted, WrongState
 from procession.domain.fields import Field
 from procession.domain.processes import Owners, Process, Task, TaskType
@@ -87,6 +87,10 @@ def part_progress(task: Task, people: frozenset[str]) -> int:
     """Share of the parts that are needed that is done, in percent."""
     needed = parts_needed(task, people)
     return 100 if task.is_completed else percent(min(len(people & task.parts.keys()), needed), needed)
+
+
+def is_unchanged(after: Task, before: Task) -> bool:
+    return after == before and is_same(after.taskdata, before.taskdata)
 
 
 def require_live(task: Task) -> None:
@@ -189,6 +193,16 @@ def without_missing_parts(task: Task, people: frozenset[str], fields: Sequence[F
     return completed(task, by, at, decision=decision)
 
 
+def with_parts_that_count(task: Task, former: Task) -> Task:
+    """After its switches changed: without the parts that were done where it has none any more, or is of another type.
+
+    To have done one's part of a task is no decision on an approval. Spec: behaviour-work A7.
+    """
+    if not task.parts or (has_parts(task) and task.task_type == former.task_type):
+        return task
+    return replace(task, parts={})
+
+
 def reopened(task: Task) -> Task:
     """Answers, files, comments and assignees stay; everybody's part is open again. Raises WrongState.
 
@@ -239,7 +253,7 @@ def _require_hideable(task: Task) -> None:
 
 def answered(task: Task, answers: dict[str, object]) -> Task:
     """With these answers; the first one saved or cleared sets the task in progress, hidden tasks on the quiet."""
-    if answers == task.taskdata:
+    if is_same(answers, task.taskdata):
         return task
     if task.is_hidden:
         return replace(task, taskdata=answers, shown_status="in-progress")

@@ -138,6 +138,10 @@ class Template(Settings, frozen=True, kw_only=True):
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
 
+    def step_with(self, field_id: str) -> Step | None:
+        """The step that has this field."""
+        return next((step for step in self.steps if step.field(field_id) is not None), None)
+
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 

@@ -1,10 +1,11 @@
 """Processes with their tasks: loaded under a lock, saved as the difference, together with all that lists read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
+from procession.domain.answers import is_same
 from procession.domain.bin_items import LeftOut
 from procession.domain.files import Uses, uses_of
 from procession.domain.listing import NOT_INDEXED, index_of, principals_of, task_keys
@@ -12,6 +13,7 @@ from procession.domain.permissions import NOBODY
 from procession.domain.processes import Process, Task
 from procession.domain.run_document import run_document
 from procession.domain.stages import Stage
+from procession.domain.tasks import is_unchanged
 from procession.domain.timers import closing_time, closing_times
 from procession.storage import files, injections, kept_rows, process_values, timers, touching
 from procession.storage.connection import Row
@@ -275,7 +277,7 @@ async def save_task(tx: WriteTx, before: Task, after: Task) -> None:
     """Write a changed stand-alone task."""
     tx.touch(touching.of_task(before, after))
     await _save_tasks(tx, [before], [after])
-    if before.taskdata != after.taskdata:
+    if not is_same(before.taskdata, after.taskdata):
         org = tx.organization_id
         await files.follow(tx, uses_of(None, [before], org), uses_of(None, [after], org))
     await save_task_keys(
@@ -309,18 +311,14 @@ async def remove_task(tx: WriteTx, task: Task) -> None:
 def _uses(tx: WriteTx, before: Process, after: Process) -> tuple[Uses, Uses]:
     """Which files the parts that differ refer to, before and after."""
     former, now = ({task.seq: task for task in each.tasks} for each in (before, after))
-    same = {seq for seq, task in former.items() if seq in now and _same(now[seq].taskdata, task.taskdata)}
-    has_new_form = before.prerun != after.prerun
+    same = {seq for seq, task in former.items() if seq in now and is_same(now[seq].taskdata, task.taskdata)}
+    has_new_form = not is_same(before.prerun, after.prerun)
 
     def uses(process: Process) -> Uses:
         changed = [task for task in process.tasks if task.seq not in same]
         return uses_of(process if has_new_form else None, changed, tx.organization_id)
 
     return uses(before), uses(after)
-
-
-def _same(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    return one is other or one == other
 
 
 def _closing(alone: Task) -> dict[int, int]:
@@ -339,7 +337,7 @@ async def _save_finished(tx: WriteTx, before: Process, after: Process) -> None:
 async def _save_tasks(tx: WriteTx, before: Iterable[Task], after: Iterable[Task]) -> None:
     old = {task.seq: task for task in before}
     new = {task.seq: task for task in after}
-    changed = [task for seq, task in new.items() if seq in old and old[seq] != task]
+    changed = [task for seq, task in new.items() if seq in old and not is_unchanged(task, old[seq])]
     await tx.update(tasks, [task_rows.write(task) for task in changed])
     await tx.insert(tasks, [task_rows.write(task) for seq, task in new.items() if seq not in old])
     await tx.delete(tasks, [{"seq": seq} for seq in old if seq not in new])

@@ -100,7 +100,7 @@ async def open_with_field(tx: ReadTx, field_id: str, named: Collection[str]) -> 
     found = [task_rows.read(row) for row in await tx.tuples(_with_own_field(seen), **values)]
     for template_id, version in await tx.tuples(_versions_with, pattern=pattern):
         document = await version_document(tx, template_id, version)
-        step = next((step for step in document.steps if step.field(field_id) is not None), None)
+        step = document.step_with(field_id)
         if step is not None:
             place = {"template_id": template_id, "version": version, "step_id": step.id}
             for made in (_of_step(seen), _of_injected_step(seen)):

@@ -62,8 +62,9 @@ async def checked(
     if not allows_guests:
         errors |= {f"owners.guests.{sent.guests.index(each)}": [GUESTS_NOT_WANTED] for each in new.guests}
     people_of_groups = await people_of(tx, sent)
-    if most and head_count(sent, people_of_groups) > most:
-        errors.setdefault("owners", [f"At most {most} people may be assigned to this task."])
     stand_in = next((each for each in stand_ins if each in known.members), None)
     owners = sent if stand_in is None else with_accountable_member(sent, stand_in, guest_only=guest_only)
+    if most and head_count(owners, people_of_groups) > most:
+        joined = "" if owners == sent else ", and a member joins guests"
+        errors.setdefault("owners", [f"At most {most} people may be assigned to this task{joined}."])
     return Assignment(owners, people_of_groups, errors)

@@ -1,13 +1,15 @@
-"""Processes and tasks that go on: restored, resumed, unlocked.
+"""Processes and tasks that go on: restored, resumed, unlocked, shown.
 
 Tasks for several of whom those who were missing went while nothing might change complete then. Spec: behaviour-work A6.
 """
+
+from msgspec.structs import replace
 
 from procession.domain.processes import Process
 from procession.domain.tasks import has_parts
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
-from procession.usecases import guards, holds, one_off_tasks, process_threads, processes, undo
+from procession.usecases import guards, holds, one_off_tasks, process_threads, processes, tasks, undo
 from procession.usecases.guards import SeenTask
 from procession.usecases.means import Means
 from procession.usecases.remaining_parts import NOBODY, finished
@@ -29,6 +31,13 @@ async def undo_on_process(tx: WriteTx, process_id: str, means: Means, *, minutes
 async def resume(tx: WriteTx, process_id: str, means: Means) -> Process:
     """As `holds.resume`."""
     return await _caught_up(tx, await holds.resume(tx, process_id), f"process.resumed:{process_id}", means)
+
+
+async def show_task(tx: WriteTx, process_id: str, task_id: str, means: Means) -> SeenTask:
+    """As `tasks.show_task`."""
+    seen = await tasks.show_task(tx, process_id, task_id)
+    process = await finished(tx, seen, f"task.shown:{task_id}", means)
+    return seen if process is None else replace(seen, process=process, task=process.task(task_id))
 
 
 async def resolve_issue(

@@ -9,6 +9,7 @@ from procession.domain.events import happened
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.processes import Process, Task
 from procession.domain.summary import settle
+from procession.domain.tasks import is_unchanged
 from procession.storage import access, processes
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import rule_clocks
@@ -124,7 +125,9 @@ async def save_process(tx: WriteTx, before: Process, after: Process, *, listed: 
     """
     former = {task.seq: task for task in before.tasks}
     touched = tuple(
-        task if former.get(task.seq) == task else msgspec.structs.replace(task, updated_at=tx.now)
+        task
+        if (was := former.get(task.seq)) and is_unchanged(task, was)
+        else msgspec.structs.replace(task, updated_at=tx.now)
         for task in after.tasks
     )
     settled = settle(msgspec.structs.replace(after, tasks=touched, updated_at=tx.now), tx.now)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from procession.domain.answers import accept, missing_required
+from procession.domain.answers import accept, is_same, missing_required
 from procession.domain.automations.state import KICKOFF_SUBMITTED
 from procession.domain.calculating.process import recalculated
 from procession.domain.calculating.sheet import standing
@@ -120,7 +120,7 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     if changes.starred is not UNSET:
         after = _with_star(after, tx.actor.id, starred=changes.starred is True)
     # Changed answers of a submitted form are a submission; of an open one they wait for it. Spec.
-    is_submission = after.prerun != before.prerun and before.prerun_status == "complete"
+    is_submission = not is_same(after.prerun, before.prerun) and before.prerun_status == "complete"
     by_rules = await _reacted_to_form(tx, after, means) if is_submission else Reacted(after)
     saved = await guards.save_process(tx, before, by_rules.process)
     fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]

@@ -14,10 +14,10 @@ from procession.domain.automations.timing import first_moment, looked_at
 from procession.domain.errors import DomainError, WrongState
 from procession.domain.names import MARK, Variable, fill_variables
 from procession.domain.organizations import OrganizationSettings
-from procession.domain.processes import Process
+from procession.domain.processes import Process, Task
 from procession.domain.quoting import quoted_in_process
 from procession.domain.summary import settle
-from procession.domain.tasks import EMAIL_TYPES, MAX_TITLE
+from procession.domain.tasks import EMAIL_TYPES, MAX_TITLE, needs_approvals, part_takers
 from procession.domain.template_permissions import may_read
 from procession.domain.templates import FollowUp, Template, TemplateRow
 from procession.domain.times import Millis
@@ -27,6 +27,7 @@ from procession.storage import attachable, organizations, template_grants, templ
 from procession.storage.template_versions import would_launch
 from procession.storage.tx import ReadTx
 from procession.usecases import absences, injecting, reactions, task_mails
+from procession.usecases.assigning import people_of
 from procession.usecases.calendars import calendar_of
 from procession.usecases.follow_ups import require_launchable
 from procession.usecases.launch_requests import Wish
@@ -87,7 +88,8 @@ async def simulate(
         away = await absences.of_process(tx, passed.process, document, settings)
         reader = await reader_of(tx, settings, document)
         unmailed = await _nobody_gets_mail(tx, passed.process, event)
-        around = Around(document, calendar_of(settings), away, people, tx.organization_id, reader, unmailed)
+        deciders = await _may_decide(tx, passed.process, event)
+        around = Around(document, calendar_of(settings), away, people, tx.organization_id, reader, unmailed, deciders)
         try:
             process, occurrence = happen(passed.process, event, around, now)
         except DomainError as refusal:
@@ -101,10 +103,24 @@ async def simulate(
 
 async def _nobody_gets_mail(tx: ReadTx, process: Process, event: Event) -> bool:
     """Of an e-mail task that is completed. Spec: T-6.6."""
-    task = next((task for task in process.tasks if task.step_id == event.step), None)
-    if task is None or event.word != "complete" or task.task_type not in EMAIL_TYPES:
+    task = _completed_by(event, process)
+    if task is None or task.task_type not in EMAIL_TYPES:
         return False
     return not await task_mails.could_get_mail(tx, task)
+
+
+async def _may_decide(tx: ReadTx, process: Process, event: Event) -> int | None:
+    """Of an approval by several that is completed. Spec: behaviour-work FE2."""
+    task = _completed_by(event, process)
+    if task is None or not needs_approvals(task):
+        return None
+    return len(part_takers(task, await people_of(tx, task.owners), launcher=process.starter))
+
+
+def _completed_by(event: Event, process: Process) -> Task | None:
+    if event.word != "complete":
+        return None
+    return next((task for task in process.tasks if task.step_id == event.step), None)
 
 
 class _Play:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from procession.adapters.text import stored_markup
 from procession.domain import tasks
-from procession.domain.answers import Accepted, accept
+from procession.domain.answers import Accepted, accept, is_same
 from procession.domain.automations.state import Occurrence
 from procession.domain.calculating.process import recalculated, task_recalculated
 from procession.domain.calendar import local_day
@@ -301,7 +301,7 @@ async def unknown_tags(tx: ReadTx, sent: Collection[str]) -> Errors:
 def _recalculated(work: _Work, task: Task) -> tuple[Process | None, Task]:
     """The task with answers of its own and of others' calculated fields as they follow from it. Spec: T-11.64."""
     process, zone = work.seen.process, work.settings.timezone
-    if "form_fields" not in work.changed and task.taskdata == work.seen.task.taskdata:
+    if "form_fields" not in work.changed and is_same(task.taskdata, work.seen.task.taskdata):
         return process, task
     if process is None:
         return None, task_recalculated(task, zone)
@@ -320,7 +320,8 @@ async def _save(
     if process is None or former is None:
         if isinstance(work.said.position, int):
             task = msgspec.structs.replace(task, position=work.said.position)
-        return (work.seen if task == before else await guards.save_changed_task(tx, work.seen, task)), None
+        is_as_before = tasks.is_unchanged(task, before)
+        return work.seen if is_as_before else await guards.save_changed_task(tx, work.seen, task), None
     after = process.with_tasks(task)
     if "position" in work.changed and isinstance(work.said.position, int):
         after = tasks.placed(after, task, work.said.position)
@@ -331,7 +332,7 @@ async def _save(
         happened_to = Occurrence("completed", task.step_id)
         by_rules = await injecting.reacted(tx, after, work.document, work.settings, happened_to, means)
         after = by_rules.process
-    if after == former:
+    if after == former and tasks.is_unchanged(after.task(task.id), before):
         return work.seen, None
     saved = await guards.save_process(tx, former, after)
     return SeenTask(saved.task(task.id), saved, work.seen.named), by_rules

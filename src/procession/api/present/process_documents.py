@@ -47,7 +47,7 @@ async def add_from_documents(
     parts = await loaded(tx, rows, [task for of_row in form_tasks.values() for task in of_row])
     found = [parts.document(parts.own(row.seq)) or NO_DOCUMENT for row in rows]
     if "checklist" in names:
-        await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names)
+        await _add_checklists(tx, rows, runs, found, with_steps="checklist.steps" in names, named=named)
     if "ko_form_fields" in names:
         zone = await zone_for(tx, (field for document in found for field in document.kickoff))
         for row, run, document in zip(rows, runs, found, strict=True):
@@ -103,8 +103,10 @@ async def _add_checklists(
     documents: Sequence[Template],
     *,
     with_steps: bool,
+    named: frozenset[str],
 ) -> None:
     """The version each process was launched from, even if its template changed, or is gone, since."""
+    secrets = await _secrets_told(tx, rows, documents, named) if with_steps and not tx.actor.is_admin else None
     ids = sorted({row.template_id for row in rows})
     known = {row.id: row for row in await templates.many(tx, ids)}
     starred = await templates.starred_among(tx, ids)
@@ -116,8 +118,28 @@ async def _add_checklists(
         )
         checklist = present_template(launched, starred=row.template_id in starred)
         if with_steps:
-            checklist.steps = Many(present_steps(row.template_id, document))
+            steps = present_steps(row.template_id, document)
+            told = [step for step in steps if not step.top_secret or secrets is None or step.id in secrets[row.seq]]
+            checklist.steps = Many(told)
         run.checklist = One(checklist)
+
+
+async def _secrets_told(
+    tx: ReadTx, rows: Sequence[ListedProcess], documents: Sequence[Template], named: frozenset[str]
+) -> Mapping[int, frozenset[str | None]]:
+    """By process, the secret steps whose tasks the caller is assigned to. Spec: behaviour-templates T-8.11."""
+    having = [
+        row.seq
+        for row, document in zip(rows, documents, strict=True)
+        if any(step.top_secret for step in document.steps)
+    ]
+    found = await includes.form_tasks_of(tx, having) if having else {}
+    return {
+        row.seq: frozenset(
+            task.step_id for task in found.get(row.seq, ()) if task.top_secret and is_assigned_to(named, task.owners)
+        )
+        for row in rows
+    }
 
 
 def _gone(shown: RunDocument) -> TemplateRow:

@@ -58,7 +58,7 @@ ON_ONE_ONLY = frozenset({*ON_THREADS, *WATCHERS})
 FROM_TASKS = frozenset({"next_task", "tasks_meta", "stages"})
 # These need the template versions that the processes run.
 FROM_DOCUMENT = frozenset({"checklist", "ko_form_fields", "form_fields", "stages"})
-NEEDS_NAMES = frozenset({"permissions", "form_fields", "tasks", "assets"})
+NEEDS_NAMES = frozenset({"permissions", "form_fields", "tasks", "assets", "checklist.steps"})
 MAX_DEPTH = 3
 
 

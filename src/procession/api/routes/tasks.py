@@ -21,7 +21,7 @@ from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import completion, guards, reminding, task_answers, tasks
+from procession.usecases import completion, going_on, guards, reminding, task_answers, tasks
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed
 
@@ -134,7 +134,7 @@ async def hide_task(tx: WriteTx, call: Call, run_id: str, task_id: str, body: An
 @operation("PUT", RUN_TASK + "/show", tag="tasks", errors=(423,), documented_body=CommentedBody)
 async def show_task(tx: WriteTx, call: Call, run_id: str, task_id: str, body: Any) -> Item[TaskOut]:
     """Bring a hidden task back."""
-    seen = await tasks.show_task(tx, run_id, task_id)
+    seen = await going_on.show_task(tx, run_id, task_id, call.means)
     return await _commented(tx, call, seen, body)
 
 

@@ -110,14 +110,15 @@ def _assign(_rule: Rule, action: Action, task: Task, view: View) -> Done:
 def _set_deadline(rule: Rule, action: Action, task: Task, view: View) -> Done:
     """A shift of the task's own deadline happens once for each rule and task. Spec: A-4.40 to A-4.44."""
     shift, mark = action.shift, (rule.id, action.target)
-    if action.source is None and mark in view.state.shifted:
+    is_own = action.source is None or (action.source == "Step" and action.source_id == action.target)
+    if is_own and mark in view.state.shifted:
         return Done("shifted_before", task)
     anchor = _anchor(action, task, view)
     if anchor is None or shift is None:
         return Done("no_anchor", task)
     week = week_of(task.owners, view.scene.week, view.scene.absences)
     deadline = shift_forward(add_offset(anchor, shift.value, shift.unit, week, shift.sign), week)
-    if action.source is None:
+    if is_own:
         view.remember(shifted=view.state.shifted | {mark})
     after = replace(task, deadline=deadline, is_held=False, deadline_by_hand=True)
     return Done("no_change", task) if after == task else Done("done", task, after, "deadline")

@@ -216,10 +216,15 @@ def _outcomes(execution: Logged | None, task: Task) -> Iterable[tuple[str, str]]
 
 
 def _title_of(condition: Condition, template: Template, by_step: Mapping[str, str]) -> str:
+    """What the condition asks about; nothing of a secret step whose task the reader does not see."""
     if condition.subject == "Run":
         return ""
-    if condition.subject == "Step":
-        step = template.step(condition.subject_id)
-        return by_step.get(condition.subject_id, "" if step is None else step.title)
-    fields = template.kickoff if condition.subject == "Prerun" else template.fields()
-    return next((field.label for field in fields if field.id == condition.subject_id), "")
+    if condition.subject == "Prerun":
+        return next((field.label for field in template.kickoff if field.id == condition.subject_id), "")
+    is_step = condition.subject == "Step"
+    step = template.step(condition.subject_id) if is_step else template.step_with(condition.subject_id)
+    if step is None or (step.top_secret and step.id not in by_step):
+        return ""
+    if is_step:
+        return by_step.get(step.id, step.title)
+    return next((field.label for field in step.fields if field.id == condition.subject_id), "")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from procession.domain import task_deadlines, tasks
 from procession.domain.absences import Absences
-from procession.domain.answers import accept
+from procession.domain.answers import accept, is_same
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
 from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import WorkingWeek, local_day
@@ -29,6 +29,7 @@ MAX_EVENTS = 200
 
 Word = Literal["complete", "reopen", "answer", "hide", "show", "submit_form", "wait"]
 WORDS: tuple[Word, ...] = get_args(Word)
+TOO_FEW_DECIDE = "Of those assigned, not counting the launcher, {needed} must decide; there are {may_decide}."
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -52,6 +53,8 @@ class Around(msgspec.Struct, frozen=True):
     reader: Reader
     # Nobody who can get mail is assigned to the task of the event.
     nobody_gets_mail: bool = False
+    # How many may decide on the approval of the event; None: no number of them is needed.
+    may_decide: int | None = None
 
 
 def read_events(raw: object, documents: Sequence[Template]) -> list[Event]:
@@ -162,20 +165,25 @@ def _answered(task: Task, fields: tuple[Field, ...], event: Event, around: Aroun
 
 
 def _completed(task: Task, process: Process, event: Event, around: Around, now: Millis) -> Task:
-    """By the launcher; what nobody acknowledged in time was closed by the clock."""
+    """By the launcher, or by as many others as must approve; what nobody acknowledged in time was closed by the clock,
+    whatever it lacks.
+    """
     tasks.require_completable(task)
     decision = tasks.decision_on(task, sent=event.is_approved)
+    if task.task_type in TIMED_TYPES and decision is False:
+        return tasks.completed(task, Completer(), now, decision=False)
     missing = tasks.obstacles(task, tasks.fields_of(task, around.document), decision=decision, zone=around.week.zone)
     if around.nobody_gets_mail and tasks.sends_mail(task.task_type, decision):
         missing["owners"] = [tasks.NO_RECIPIENT]
+    needed = (task.approvals_needed or 1) if decision else 1
+    if around.may_decide is not None and around.may_decide < needed:
+        missing["owners"] = [TOO_FEW_DECIDE.format(needed=needed, may_decide=around.may_decide)]
     if missing:
         raise Invalid(missing)
-    by_clock = task.task_type in TIMED_TYPES and decision is False
-    waiting_for = [] if by_clock else blockers_of(task, process)
+    waiting_for = blockers_of(task, process)
     if waiting_for:
         raise TaskBlocked([quoted(each.title) for each in waiting_for])
-    by = Completer() if by_clock else Completer(member=task.starter)
-    return tasks.completed(task, by, now, decision=decision)
+    return tasks.completed(task, Completer(member=task.starter), now, decision=decision)
 
 
 def _submitted(process: Process, event: Event, around: Around) -> tuple[Process, Occurrence | None]:
@@ -191,7 +199,7 @@ def _submitted(process: Process, event: Event, around: Around) -> tuple[Process,
         zone=around.week.zone,
     )
     is_new = process.prerun_status == "incomplete"
-    if not is_new and accepted.values == process.prerun:
+    if not is_new and is_same(accepted.values, process.prerun):
         return process, None
     status = "complete" if around.document.kickoff else None
     return replace(process, prerun=accepted.values, prerun_status=status), KICKOFF_SUBMITTED

@@ -13,7 +13,7 @@ from procession.domain.moving.versions import Versions
 from procession.domain.process_stages import followed, stages_of
 from procession.domain.processes import Injection, Owners, Process, Task
 from procession.domain.run_forms import followed_form
-from procession.domain.tasks import own_fields
+from procession.domain.tasks import own_fields, with_parts_that_count
 from procession.domain.templates import Step
 from procession.domain.times import Millis
 
@@ -67,7 +67,7 @@ def follow(task: Task, versions: Versions, request: Request, around: Surrounding
         now, here = getattr(new, attribute), getattr(task, name)
         if was != now and (old is None or here == was):
             changed[name] = now
-    task = replace(task, **changed)
+    task = with_parts_that_count(replace(task, **changed), task)
     return replace(task, owners=_owners(task, old, new, request, around))
 
 
