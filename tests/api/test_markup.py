@@ -90,3 +90,14 @@ def test_names_and_titles_are_plain_text(org: Organization) -> None:
     """Whoever shows them escapes them."""
     assert org.api.data("PUT", process(org), {"name": "<b>1 < 2</b>"})["name"] == "<b>1 < 2</b>"
     assert org.api.data("PUT", process_task(org), {"title": "<b>1 < 2</b>"})["title"] == "<b>1 < 2</b>"
+
+
+def test_the_editors_variables_stay_whole(org: Organization) -> None:
+    """Spec: api-templates 11: nobody types into one; nothing else may be made editable, or not."""
+    chip = '<span class="insert-variable-tag" contenteditable="false">{{farm}}</span>'
+    sent = f'<p contenteditable="true">For {chip} <span contenteditable="true">x</span></p>'
+
+    org.api.data("PUT", (path := step(org)), {"title": "S", "summary": sent}, status=200)
+
+    [shown] = org.api.data("GET", path.rpartition("/")[0])
+    assert shown["summary"] == f"<p>For {chip} <span>x</span></p>"

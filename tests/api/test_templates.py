@@ -348,6 +348,18 @@ def test_taking_a_template_out_of_its_folder_unpins_it(org: Organization) -> Non
     assert org.api.data("PUT", path, {"title": "x", "folder_id": None})["is_pinned"] is False
 
 
+def test_deleting_its_folder_unpins_a_template(org: Organization) -> None:
+    """T-1.10, T-3.4."""
+    folder = org.api.data("POST", "/folders", {"name": "F"})
+    path = f"/checklists/{org.template(folder_id=folder['id'])['id']}"
+    org.api.put(path, {"title": "x", "is_pinned": True}).raise_for_status()
+
+    org.api.delete(f"/folders/{folder['id']}").raise_for_status()
+
+    shown = org.api.data("GET", path)
+    assert (shown["folder_id"], shown["is_pinned"]) == (None, False)
+
+
 def test_the_alias_can_be_set_and_is_unique(org: Organization) -> None:
     first, second = org.template(), org.template()
     path = f"/checklists/{second['id']}"

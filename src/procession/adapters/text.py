@@ -16,6 +16,8 @@ ATTRIBUTES = {
     "*": {"class", "style"},
 }
 DATA = {"data-"}
+# What editors put around a variable, so that nobody types into it.
+FIXED = {"span": {"contenteditable": {"false"}}}
 
 
 def safe_markup(text: str) -> str:
@@ -30,6 +32,7 @@ def safe_markup(text: str) -> str:
         tags=set(TAGS),
         attributes=ATTRIBUTES,
         generic_attribute_prefixes=DATA,
+        tag_attribute_values=FIXED,
         filter_style_properties=STYLES,
     )
 

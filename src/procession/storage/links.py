@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, delete, exists, null, select, update
 
 from procession.domain.listing import Facet
 from procession.storage.changes import Kind, Touch
-from procession.storage.dialect import is_in
+from procession.storage.dialect import constant, is_in
 from procession.storage.query import Query
 from procession.storage.tables import lists
 from procession.storage.tables.content import folder_links, folders, tag_links
@@ -233,7 +233,7 @@ _move_up = Query(
 _unfile_templates = Query(
     update(templates)
     .where(templates.c.org == bindparam("org_is"), templates.c.folder_id == bindparam("folder_is"))
-    .values(folder_id=null(), updated_at=bindparam("now"))
+    .values(folder_id=null(), is_pinned=constant(0), updated_at=bindparam("now"))
     .returning(templates.c.no, templates.c.id)
 )
 _refile_templates = Query(
