@@ -68,8 +68,35 @@ def due(after: str, starts_at: str = "2026-01-31T10:15:20Z", zone: str = "Europe
             ["2026-05-29T15:00", "2026-06-30T15:00", "2026-07-31T15:00"], id="RFC 5545 the last of all",
         ),
         pytest.param(
-            {"rrule": "FREQ=DAILY;COUNT=3", "timezone": "America/New_York"}, "2026-02-01",
-            ["2026-02-01T10:15", "2026-02-02T10:15"], id="RFC 5545 so often",
+            {"rrule": "FREQ=DAILY;COUNT=3", "timezone": "America/New_York"}, "2026-02-02",
+            ["2026-02-02T10:15", "2026-02-03T10:15"], id="RFC 5545 COUNT so often",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=DAILY;COUNT=2"}, "2026-01-31T10:15:20Z",
+            ["2026-02-01T10:15", "2026-02-02T10:15"], id="RFC 5545 COUNT of slots, none before it begins",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=HOURLY;BYMINUTE=0,30;COUNT=2", "starts_at": "2026-10-25T01:10:00Z"}, "2026-10-24",
+            ["2026-10-25T02:00", "2026-10-25T02:30"], id="RFC 5545 COUNT begun in an hour shown twice",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=DAILY;COUNT=2", "starts_at": "2026-02-01T08:00:00Z"}, "2026-01-01",
+            ["2026-02-01T08:00", "2026-02-02T08:00"], id="RFC 5545 COUNT the beginning is the first",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=DAILY;COUNT=1", "starts_at": "9999-12-30", "zone": "UTC"}, "2026-02-01", ["9999-12-30T00:00"],
+            id="RFC 5545 COUNT once, very late",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=DAILY", "starts_at": "9999-12-30", "zone": "UTC"}, "2026-02-01",
+            ["9999-12-30T00:00", "9999-12-31T00:00"], id="until the calendar ends",
+        ),
+        pytest.param(
+            {"frequency": "monthly", "day_of_month": 1, "starts_at": "0001-01-01", "zone": "America/New_York"},
+            "2026-02-03", ["2026-03-02T00:03", "2026-04-01T23:03", "2026-05-01T23:03"], id="begun as early as can be",
+        ),
+        pytest.param(
+            {"rrule": "FREQ=HOURLY;INTERVAL=2;BYHOUR=10"}, "2026-02-01", [], id="an hour that is never counted",
         ),
         pytest.param({"rrule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, "2026-02-01", [], id="a day that never comes"),
         pytest.param(
@@ -122,9 +149,33 @@ def test_a_schedule_that_cannot_be_meant_is_told_so(said: dict[str, Any], field:
         pytest.param("FREQ=WEEKLY;BYMONTHDAY=13", id="a day of the month in a week"),
         pytest.param("FREQ=DAILY;BYYEARDAY=100", id="a day of the year in a day"),
         pytest.param("FREQ=MONTHLY;BYSETPOS=1", id="the first of nothing"),
+        pytest.param("FREQ=MONTHLY;BYMONTHDAY=0", id="BYMONTHDAY before the first"),
+        pytest.param("FREQ=MONTHLY;BYMONTHDAY=1,32", id="BYMONTHDAY after the last"),
+        pytest.param("FREQ=MONTHLY;BYMONTHDAY=-32", id="BYMONTHDAY before all"),
+        pytest.param("FREQ=YEARLY;BYYEARDAY=367", id="BYYEARDAY"),
+        pytest.param("FREQ=YEARLY;BYYEARDAY=0", id="BYYEARDAY before the first"),
+        pytest.param("FREQ=YEARLY;BYWEEKNO=54", id="BYWEEKNO"),
+        pytest.param("FREQ=YEARLY;BYMONTH=13", id="BYMONTH"),
+        pytest.param("FREQ=YEARLY;BYMONTH=-1", id="BYMONTH has no end to count from"),
+        pytest.param("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=0", id="BYSETPOS"),
+        pytest.param("FREQ=DAILY;BYHOUR=24", id="BYHOUR"),
+        pytest.param("FREQ=DAILY;BYHOUR=9 ;BYMINUTE=0", id="BYHOUR with a blank"),
+        pytest.param("FREQ=HOURLY;BYMINUTE=60", id="BYMINUTE"),
+        pytest.param("FREQ=HOURLY;BYMINUTE=0,,30", id="BYMINUTE with nothing between commas"),
+        pytest.param("FREQ=MONTHLY;BYDAY=6MO", id="BYDAY the sixth of a month"),
+        pytest.param("FREQ=YEARLY;BYMONTH=5;BYDAY=-6MO", id="BYDAY the sixth of a month of a year"),
+        pytest.param("FREQ=YEARLY;BYDAY=60MO", id="BYDAY the sixtieth of a year"),
+        pytest.param("FREQ=YEARLY;BYDAY=0MO", id="BYDAY the one before the first"),
+        pytest.param("FREQ=DAILY;BYDAY=XX", id="BYDAY"),
+        pytest.param("FREQ=DAILY;WKST=XX", id="WKST"),
+        pytest.param("FREQ=DAILY;COUNT=0", id="COUNT none"),
+        pytest.param("FREQ=DAILY;COUNT=-1", id="COUNT less than none"),
+        pytest.param("FREQ=DAILY;COUNT=1000000", id="COUNT more than are counted"),
+        pytest.param("FREQ=DAILY;INTERVAL=0", id="INTERVAL"),
     ],
 )
-def test_what_rfc_5545_forbids_together_is_refused_instead_of_passed_over(rule: str) -> None:
+def test_what_rfc_5545_forbids_is_refused_instead_of_passed_over(rule: str) -> None:
     """Spec: RFC 5545 3.3.10; a reader that passes over a part makes another schedule than was asked for."""
-    assert list(faults(Recurrence(rrule=rule, starts_at=0))) == ["rrule"]
+    [[message]] = faults(Recurrence(rrule=rule, starts_at=0)).values()
+    assert message.startswith("The ") and "rrule" in message
     assert faults(Recurrence(rrule="FREQ=MONTHLY;BYDAY=2MO,-1FR;BYSETPOS=1", starts_at=0)) == {}

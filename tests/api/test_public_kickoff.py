@@ -33,7 +33,7 @@ def anyone(org: Organization) -> Api:
 
 
 def test_a_visitor_launches_in_the_sharing_members_name(org: Organization, anyone: Api) -> None:
-    """LT-11, L-7.22, L-7.24, L-7.25, T-11.7, T-11.24: the visitor is a guest, and gets no task by being picked."""
+    """LT-11, L-7.22, L-7.24, L-7.25, L-7.37, T-11.7, T-11.24: the visitor is a guest, and gets no task by being picked."""
     mia = org.person("standard")
     template, form = shared(org, kickoff=[{"label": "Farm", "required": True}, PICKER], kickoff_sharing_user_id=mia.id)
     farm, contact = (field["id"] for field in template["prerun"])
@@ -44,7 +44,8 @@ def test_a_visitor_launches_in_the_sharing_members_name(org: Organization, anyon
     assert refused.json()["errors"]["prerun"] == [{farm: ["Farm is required"]}], refused.text
     assert org.api.data("GET", "/runs") == [] and org.api.get("/guests/n@x.test").status_code == 404
 
-    made = anyone.data("POST", form, {"email": "N@x.test", "prerun": {farm: "Alto", contact: {"guests": ["o@x.test"]}}})
+    chosen = {"users": [mia.id], "guests": ["o@x.test"]}
+    made = anyone.data("POST", form, {"email": "N@x.test", "prerun": {farm: "Alto", contact: chosen}})
 
     run = org.api.data("GET", f"/runs/{made['id']}?with=tasks,form_fields")
     assert (run["started_by"], run["owner_id"], run["name"]) == (mia.id, mia.id, made["name"])

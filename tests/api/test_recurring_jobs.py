@@ -185,6 +185,55 @@ def test_who_sees_and_plans(org: Organization) -> None:
         assert mia.api.data("GET", JOBS + query) == []
 
 
+def test_l_1_1_a_schedule_launches_only_what_its_owner_may_launch(world: World) -> None:
+    """L-12.3: also where an administrator, who may launch anything, makes, resumes or runs it. Spec: api-processes 21."""
+    org = world.org
+    mia, template = org.person("standard"), org.template(steps=["Look"])
+    refused = org.api.post(JOBS, job(template, owner_id=mia.id))
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["owner_id"]), refused.text
+    assert org.api.data("GET", JOBS) == []
+    path = f"{JOBS}/{org.api.data('POST', JOBS, job(template, owner_id=mia.id, is_active=False))['id']}"
+
+    for method, where, body in (("PUT", path, {"is_active": True}), ("POST", f"{path}/run", None)):
+        refused = org.api.request(method, where, json=body)
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, ["owner_id"]), refused.text
+    assert (org.api.data("GET", path)["is_active"], runs(org)) == (False, [])
+    group = org.group(members=[mia])
+    lists = f"/checklists/{template['id']}/permissions"
+    org.api.data("PUT", lists, [{"permission": "PROCESS_LAUNCH", "groups": [group["id"]]}], status=200)
+    assert org.api.data("PUT", path, {"is_active": True})["next_run_at"] == MORNING
+    assert org.api.data("POST", f"{path}/run")["owner_id"] == mia.id
+
+
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        pytest.param({"rrule": "FREQ=DAILY;COUNT=3"}, ["2027-01-02", "2027-01-03", "2027-01-04"], id="RFC 5545 COUNT"),
+        pytest.param({"frequency": "daily", "starts_at": "9999-12-31T00:00:00Z"}, ["9999-12-31"], id="the last day"),
+    ],
+)
+def test_a_schedule_has_as_many_slots_as_it_says_and_the_calendar_has(
+    world: World, said: dict[str, Any], due: list[str]
+) -> None:
+    shown = world.org.api.data("POST", f"{JOBS}/preview", {"starts_at": "2027-01-01T08:00:30Z"} | said, status=200)
+
+    assert [each[:10] for each in shown["next_runs"]] == due
+
+
+def test_a_schedule_that_runs_once_runs_once(world: World) -> None:
+    """RFC 5545 COUNT: begun between two minutes, when it is planned."""
+    made = world.org.api.data(
+        "POST", JOBS, {"checklist_id": world.org.template(steps=["Look"])["id"], "rrule": "FREQ=DAILY;COUNT=1"}
+    )
+    assert len(made["next_runs"]) == 1
+    for day in (1, 2, 3):
+        world.at(NOW + day * DAY)
+        world.fire()
+
+    assert len(runs(world.org)) == 1
+    assert world.org.api.data("GET", f"{JOBS}/{made['id']}")["next_run_at"] is None
+
+
 def test_a_preview_says_when_it_would_be_due_and_stores_nothing(world: World) -> None:
     body = {"rrule": "FREQ=MONTHLY;BYMONTHDAY=-1;BYHOUR=7;BYMINUTE=0", "timezone": "Europe/Berlin"}
     shown = world.org.api.data("POST", f"{JOBS}/preview", body, status=200)
@@ -192,6 +241,9 @@ def test_a_preview_says_when_it_would_be_due_and_stores_nothing(world: World) ->
     assert len(shown["next_runs"]) == 10
     assert shown["next_runs"][:3] == [wire(1_790_744_400_000), "2026-10-31T06:00:00.000Z", "2026-11-30T06:00:00.000Z"]
     assert world.org.api.data("GET", JOBS) == []
+    for rule in ("FREQ=YEARLY;BYDAY=60MO", "FREQ=DAILY;BYHOUR=9 ;BYMINUTE=0", "FREQ=MONTHLY;BYMONTHDAY=0"):
+        refused = world.org.api.post(f"{JOBS}/preview", {"rrule": rule})
+        assert refused.status_code == 422 and "must be" in refused.json()["errors"]["rrule"][0], refused.text
 
 
 @on_one_database
@@ -201,6 +253,7 @@ def test_a_preview_says_when_it_would_be_due_and_stores_nothing(world: World) ->
         pytest.param({"checklist_id": "0" * 32}, "checklist_id", id="unknown template"),
         pytest.param({"frequency": None}, "frequency", id="no frequency"),
         pytest.param({"frequency": None, "times": [], "rrule": "FREQ=DAILY;BYDAY=XX"}, "rrule", id="no rule"),
+        pytest.param({"frequency": None, "times": [], "rrule": "FREQ=YEARLY;BYDAY=60MO"}, "rrule", id="no such monday"),
         pytest.param(
             {"frequency": None, "times": [], "rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "starts_at", id="never"
         ),

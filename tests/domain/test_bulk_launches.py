@@ -38,9 +38,11 @@ FORM = Template(
         field("Plan", "file"),
         field("Tags"),
         field("Weight", "number"),
+        field("At", "date", collect_time=True),
+        field("Day", "date"),
     )
 )
-KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={})
+KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={}, zone="Europe/London")
 
 
 @pytest.mark.parametrize(
@@ -100,11 +102,19 @@ def read(header: str, cell: str) -> tuple[Asked, Errors]:
         ("Who", "Mia@x.test, g@x.test", {"users": [7], "guests": ["g@x.test"]}),
         ("Tubes", '["a"]', ["a"]),
         ("Weight", "12.50", "12.50"),
+        ("At", "2027-07-01 09:00", "2027-07-01T08:00:00.000Z"),
+        ("At", "2027-07-01T09:00:15", "2027-07-01T08:00:15.000Z"),
+        ("At", "2027-03-28 01:30", "2027-03-28T01:00:00.000Z"),
+        ("At", "2027-07-01", "2027-06-30T23:00:00.000Z"),
+        ("At", "2027-07-01T09:00Z", "2027-07-01T09:00:00.000Z"),
+        ("At", "2027-07-01 09:00+02:00", "2027-07-01T07:00:00.000Z"),
+        ("At", "2027-02-30 09:00", "2027-02-30 09:00"),
+        ("Day", "2027-07-01 00:30", "2027-07-01 00:30"),
         ("Plan", "https://x.test/a", [{"url": "https://x.test/a", "source": "url"}]),
     ],
 )  # fmt: skip
 def test_cells_become_answers(header: str, cell: str, answer: object) -> None:
-    """L-13.3."""
+    """L-13.3, L-13.11."""
     asked, errors = read(header, cell)
     assert (list(asked.prerun.values()), errors) == ([answer], {})
 

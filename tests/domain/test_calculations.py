@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procession.domain.calculating.checking import typed, using_fields
-from procession.domain.calculating.evaluating import Missing, NoValue, evaluate
+from procession.domain.calculating.evaluating import Answered, Missing, NoValue, evaluate
 from procession.domain.calculating.expressions import Fault, parse
 from procession.domain.calculating.sheet import with_calculated
 from procession.domain.fields import Column, Field
@@ -22,6 +22,7 @@ FORM = (
     field("price", "Price", field_type="currency", currency="EUR", decimals=2),
     field("count", "Count", field_type="number"),
     field("code", "Code", field_validation=("numeric",)),
+    field("fee", "Fee", field_type="currency", currency="EUR", decimals=2),
     field("name", "Name"),
     field("start", "Start", field_type="date"),
     field("end", "End", field_type="date"),
@@ -32,6 +33,7 @@ FORM = (
 )
 ANSWERS: dict[str, Any] = {
     "price": 19.99,
+    "fee": 12.5,
     "count": 3,
     "code": "007",
     "name": "Iris",
@@ -89,9 +91,9 @@ def test_arithmetic_is_that_of_decimals(written: tuple[str, Any], x: Decimal) ->
             expected = of(x) + 0 * x
         except ArithmeticError:
             with pytest.raises(NoValue, match="division_by_zero"):
-                evaluate(tree, lambda _: x)
+                evaluate(tree, Answered(lambda _: x, str))
             return
-    assert evaluate(tree, lambda _: x) == expected
+    assert evaluate(tree, Answered(lambda _: x, str)) == expected
 
 
 @given(text=st.text(st.sampled_from('{}ab1.,"[]()+-*/& sum'), max_size=60) | st.text(max_size=40))
@@ -101,7 +103,7 @@ def test_whatever_is_written_is_read_or_refused(text: str) -> None:
     except Fault:
         return
     with pytest.raises((Missing, NoValue)):
-        evaluate(tree, lambda _: None)
+        evaluate(tree, Answered(lambda _: None, str))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,8 @@ def test_whatever_is_written_is_read_or_refused(text: str) -> None:
         pytest.param("{{end-1}} + {{count-1}}", "2026-03-05T00:00:00.000Z", id="T-11.63 a day and days"),
         pytest.param("5 + {{end-1}} - 1", "2026-03-06T00:00:00.000Z", id="T-11.63 either way"),
         pytest.param('{{name-1}} & ": " & {{price-1}} & " from " & {{end-1}}', "Iris: 19.99 from 2026-03-02", id="T-11.62 &"),
+        pytest.param('"A" & {{fee-1}} & "B" & {{code-1}}', "A12.50B007", id="T-11.62 & as T-11.53 has it"),
+        pytest.param('"A" & {{fee-1}} * 1 & "B" & -({{fee-1}})', "A12.5B-12.5", id="T-11.62 & what is worked out"),
         pytest.param("0 / 0.000000001 / 0.000000001 * {{count-1}}", 0, id="T-11.65 nothing is never too much"),
         pytest.param("{{price-1}} / ({{count-1}} - 3)", {"error": "division_by_zero"}, id="T-11.66"),
         pytest.param("0 / ({{count-1}} - 3)", {"error": "division_by_zero"}, id="T-11.66 nothing by nothing"),

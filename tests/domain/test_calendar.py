@@ -403,6 +403,16 @@ def test_a_preview_says_what_moved_each_deadline() -> None:
     assert [(each.kind, each.starts_on.isoformat()) for each in file.shifts] == [("clock_change", "2026-03-05")]
 
 
+@pytest.mark.parametrize("unit", ["minutes", "hours", "working_hours"])
+def test_time_that_passes_keeps_no_time_of_day(unit: Unit) -> None:
+    """L-9.24: a change of the clocks moves no deadline that is so many hours away."""
+    always = WorkingWeek((ALL_HOURS,) * 7, "Europe/Berlin")
+    rule = StepDeadline(24 * (60 if unit == "minutes" else 1), unit, "from", "start_run")
+    [found] = preview([("sign", rule)], parse_instant("2026-10-24T10:00:00Z"), Offset(5, "days"), always, {})
+
+    assert (wire(found.at), found.shifts) == ("2026-10-25T10:00:00.000Z", ())
+
+
 def test_a_day_in_several_closures_is_named_after_the_first() -> None:
     """L-9.22: the one that begins first, however many begin and end in between; the last day counts, the next not."""
     long = Closure("Rebuilding", date(2026, 1, 1), date(2026, 12, 31))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from procession.domain.value_keys import Kind, Operator, ValueTest, holds, key_of
@@ -21,6 +21,7 @@ from procession.domain.value_ranges import (
 
 ORDERED: list[Operator] = ["gt", "gte", "lt", "lte", "starts"]
 LETTERS = st.text(alphabet="ab+~\ud7ff\ue000\U0010ffff", min_size=1, max_size=16)
+LAST = "\U0010ffff"
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-3000, max_value=3000)
 TESTS = st.sampled_from(ORDERED)
 
@@ -39,6 +40,7 @@ def counted(kind: Kind, span: Span, keys: list[str]) -> int:
 
 
 @given(st.lists(LETTERS, max_size=30), TESTS, LETTERS, TESTS, LETTERS)
+@example([LAST * 2, LAST * 14], "gt", "a", "starts", LAST)
 def test_texts_are_counted_exactly(
     keys: list[str], operator: Operator, bound: str, other: Operator, second: str
 ) -> None:

@@ -115,6 +115,26 @@ def test_a_workbook_is_launched_as_the_csv_file_of_it(world: World) -> None:
     assert len(org.api.data("GET", "/bulk-launches")) == 1
 
 
+@pytest.mark.parametrize("is_workbook", [True, False], ids=["xlsx", "csv"])
+def test_l_13_11_times_in_cells_are_of_the_organizations_clocks(world: World, is_workbook: bool) -> None:
+    org = world.org
+    org.api.data("PUT", "", {"name": "Fernwood", "timezone": "Europe/London"})
+    day = {"label": "Day", "field_type": "date"}
+    at = {**day, "label": "At", "collect_time": True}
+    template = org.template("Lab", steps=["Look", "Tidy"], kickoff=[at, day])
+    header = ["At", "Day", "deadline: Look", "deadline: Tidy"]
+    cells = [datetime(2027, 7, 1, 9), datetime(2027, 7, 1), datetime(2027, 7, 1, 9), datetime(2027, 7, 2)]  # noqa: DTZ001  # cells have no zone
+    text = f"{','.join(header)}\n2027-07-01 09:00,2027-07-01,2027-07-01 09:00,2027-07-02\n"
+    planned(org.admin, template, workbook_of(header, cells) if is_workbook else text)
+
+    world.fire()
+
+    [found] = org.api.data("GET", "/runs?with=tasks")
+    assert list(found["prerun"].values()) == ["2027-07-01T08:00:00.000Z", "2027-07-01T00:00:00.000Z"]
+    deadlines = [task["deadline"] for task in found["tasks"]["data"]]
+    assert deadlines == ["2027-07-01T08:00:00.000Z", "2027-07-01T23:00:00.000Z"]
+
+
 def test_a_bulk_launch_that_was_cut_off_goes_on_and_launches_no_row_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

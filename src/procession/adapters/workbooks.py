@@ -124,6 +124,6 @@ def _number(value: float) -> str:
 
 
 def _instant(value: datetime) -> str:
-    """A day, or a day and a time of the organization's clocks."""
+    """A day, or a day and a time; whose clocks these are, cells do not say (L-13.11)."""
     rounded = (value + timedelta(milliseconds=500)).replace(microsecond=0)
     return rounded.date().isoformat() if rounded.time() == time() else rounded.isoformat(sep=" ")

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from procession.domain.bulk_columns import Column, Meaning
+from procession.domain.calendar import parse_instant_in
 from procession.domain.errors import DomainError, Invalid
 from procession.domain.fields import Field
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.names import fold
 from procession.domain.templates import Template
+from procession.domain.times import wire
 
 ROW = "row"
 """The key of what no column is to blame for."""
@@ -24,12 +26,13 @@ Names = Mapping[str, Sequence[str]]
 
 class Known(msgspec.Struct, frozen=True):
     """What the words of rows may mean: ids of members by lower-case address, of tags and folders by id and by folded
-    name.
+    name; and whose clocks count.
     """
 
     members: Mapping[str, int]
     tags: Names
     folders: Names
+    zone: str
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -104,7 +107,7 @@ def _read_cell(said: dict[str, Any], column: Column, cell: str, fields: Mapping[
     elif column.meaning == "folder":
         said["folder"] = (_one(cell, known.folders, "process folder"),)
     elif column.meaning == "deadline":
-        said["tasks"][column.key] = {"deadline": cell}
+        said["tasks"][column.key] = {"deadline": _instant(cell, known)}
 
 
 def _member(cell: str, known: Known) -> int:
@@ -138,8 +141,18 @@ def _answer(field: Field, cell: str, known: Known) -> object:
             return [{"url": each, "source": "url"} if isinstance(each, str) else each for each in entries]
         case "assignees_form":
             return _people(cell, known)
+        case "date" if field.collect_time:
+            return _instant(cell, known)
         case _:
             return cell
+
+
+def _instant(cell: str, known: Known) -> str:
+    """By the organization's clocks where the cell says nothing else; what is none is told by who takes it. L-13.11."""
+    try:
+        return wire(parse_instant_in(known.zone, cell))
+    except ValueError:
+        return cell
 
 
 def _option(field: Field, text: str) -> dict[str, Any]:

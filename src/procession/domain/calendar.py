@@ -15,7 +15,7 @@ import msgspec
 from procession.domain.closings import Closings
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_bool, as_object, strangers
-from procession.domain.times import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, Millis
+from procession.domain.times import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, Millis, is_naive, parse_instant
 
 CalendarUnit = Literal["minutes", "hours", "days", "weeks", "months"]
 Unit = Literal["minutes", "hours", "days", "weeks", "months", "working_hours", "working_days"]
@@ -152,6 +152,12 @@ def instant_at(local: datetime, zone: str) -> Millis:
     """When the clocks of `zone` first show `local` (naive), or the first later time when they skip it."""
     at = _as_utc(local)
     return _first_instant(local, zone) if _has_room(at) else _clamp(at)
+
+
+def parse_instant_in(zone: str, text: str) -> Millis:
+    """As `parse_instant`, but what has no offset is by the clocks of the zone. Raises ValueError with a sentence."""
+    at = parse_instant(text)
+    return instant_at(_NAIVE_EPOCH + at * _MILLISECOND, zone) if is_naive(text) else at
 
 
 def shift_forward(at: Millis, week: WorkingWeek) -> Millis:

@@ -15,6 +15,8 @@ from procession.domain.times import Millis
 
 ShiftKind = Literal["holiday", "closure", "absence", "weekend", "before_hours", "after_hours", "clock_change"]
 
+ELAPSED_UNITS: tuple[Unit, ...] = ("minutes", "hours", "working_hours")
+"""What counts time that passes: a change of the clocks moves where it leads on the clock, not when that is."""
 # So many days of a shift are explained one by one.
 MOST_DAYS = 1000
 
@@ -87,7 +89,7 @@ def preview(
 
 
 def _shifts(base: Millis, raw: Millis, at: Millis, unit: Unit, week: WorkingWeek) -> Iterator[Shift]:
-    if unit not in ("minutes", "hours"):
+    if unit not in ELAPSED_UNITS:
         yield from _clock_change(base, raw, week)
     first = min(base, raw) if unit in WORKING_UNITS else raw
     last = max(base, at)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from heapq import merge
+from itertools import takewhile
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,8 @@ Frequency = Literal["hourly", "daily", "weekly", "monthly", "yearly"]
 CatchUp = Literal["none", "last", "all"]
 
 MAX_INTERVAL = 999
+# Whatever is counted is counted from its beginning.
+MAX_COUNT = 99_999
 MAX_TIMES = 24
 MAX_RULE = 500
 DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -34,9 +37,23 @@ MISPLACED: Mapping[str, frozenset[str]] = {
     "BYMONTHDAY": frozenset({"WEEKLY"}),
 }
 """Parts that RFC 5545 does not allow with these frequencies."""
-FREQUENCIES = frozenset({"HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "INTERVAL": (1, MAX_INTERVAL),
+    "COUNT": (1, MAX_COUNT),
+    "BYMONTH": (1, 12),
+    "BYHOUR": (0, 23),
+    "BYMINUTE": (0, 59),
+}
+"""The least and the most of numbers in a rule."""
+LIMITS_FROM_BOTH_ENDS: Mapping[str, int] = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
+"""The most of numbers that are never 0, and count from the end when they are negative."""
+DAYS = tuple(each[:2].upper() for each in WEEKDAYS)
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_SIGNED = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_DAY_OF_RULE = re.compile(rf"(?:[+-]?(\d{{1,2}}))?(?:{'|'.join(DAYS)})", re.ASCII)
 _DAY = timedelta(days=1)
 
 Occurrences = Callable[[str, datetime, datetime], Iterator[datetime]]
@@ -59,7 +76,7 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def faults(when: Recurrence) -> dict[str, list[Any]]:
-    """What is wrong with the fields, by field. Whether a rule can be read its reader knows."""
+    """What is wrong with the fields, by field."""
     errors: dict[str, list[Any]] = {}
     if (when.frequency is None) == (when.rrule is None):
         errors["frequency"] = ["Send either a frequency or an rrule."]
@@ -105,13 +122,46 @@ def _rule_faults(when: Recurrence) -> dict[str, list[Any]]:
         errors["rrule"] = ["Send ends_at instead of UNTIL."]
     elif unknown := sorted(parts.keys() - PARTS):
         errors["rrule"] = [f"The rrule may not have {', '.join(unknown)}."]
-    elif parts.get("FREQ") not in FREQUENCIES:
-        errors["rrule"] = ["The FREQ of the rrule must be HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY."]
-    elif not (parts.get("INTERVAL", "1").isdecimal() and 1 <= int(parts.get("INTERVAL", "1")) <= MAX_INTERVAL):
-        errors["rrule"] = [f"The INTERVAL of the rrule must be from 1 to {MAX_INTERVAL}."]
-    elif misplaced := _misplaced(parts):
-        errors["rrule"] = [misplaced]
+    elif "FREQ" not in parts:
+        errors["rrule"] = ["The rrule must have a FREQ."]
+    elif fault := _out_of_range(parts) or _misplaced(parts):
+        errors["rrule"] = [fault]
     return errors
+
+
+def _out_of_range(parts: Mapping[str, str]) -> str | None:
+    """What values RFC 5545 (3.3.10) does not know. Spec: api-processes 21."""
+    for name, value in parts.items():
+        is_list = name.startswith("BY")
+        expected, is_fine = _expected(name, parts)
+        if not all(is_fine(each) for each in (value.split(",") if is_list else [value])):
+            return f"The {name} of the rrule must be {expected}{', with commas between' if is_list else ''}."
+    return None
+
+
+def _expected(name: str, parts: Mapping[str, str]) -> tuple[str, Callable[[str], bool]]:
+    """What the part must be, in words and as a test of one entry of it."""
+    if name in LIMITS:
+        least, most = LIMITS[name]
+        return f"from {least} to {most}", lambda each: bool(_NUMBER.fullmatch(each)) and least <= int(each) <= most
+    if name in LIMITS_FROM_BOTH_ENDS:
+        most = LIMITS_FROM_BOTH_ENDS[name]
+        return (
+            f"from 1 to {most} or from -{most} to -1",
+            lambda each: bool(_SIGNED.fullmatch(each)) and 1 <= abs(int(each)) <= most,
+        )
+    if name == "BYDAY":
+        most = 53 if parts["FREQ"] == "YEARLY" and "BYMONTH" not in parts else 5
+        return f"days such as MO or, of at most {most} in a period, 1MO or -1MO", lambda each: _is_day(each, most)
+    if name == "WKST":
+        return f"one of {', '.join(DAYS)}", lambda each: each in DAYS
+    return f"one of {', '.join(FREQUENCIES)}", lambda each: each in FREQUENCIES
+
+
+def _is_day(entry: str, most: int) -> bool:
+    """With a number, or without."""
+    found = _DAY_OF_RULE.fullmatch(entry)
+    return found is not None and (found[1] is None or 1 <= int(found[1]) <= most)
 
 
 def _misplaced(parts: Mapping[str, str]) -> str | None:
@@ -185,7 +235,7 @@ def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: 
     since = local_time(max(after, when.starts_at), zone).replace(tzinfo=None) - _DAY
     streams = [
         _instants(occurrences(rule, _nearer(rule, begin, since), since), zone, is_of_every_hour=_is_of_every_hour(rule))
-        for rule in rules(when, zone)
+        for rule in (_counted(each, begin, when.starts_at, zone, occurrences) for each in rules(when, zone))
     ]
     former: Millis | None = None
     for at in merge(*streams):
@@ -194,6 +244,20 @@ def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: 
         if at > after and at >= when.starts_at and at != former:
             yield at
         former = at
+
+
+def _counted(rule: str, begin: datetime, starts_at: Millis, zone: str, occurrences: Occurrences) -> str:
+    """The rule with a COUNT that leaves as many slots as it says, though some moments lie just before it starts:
+    slots are whole minutes, and start where the clocks show an hour twice, too.
+    """
+    parts = _parts(rule)
+    count = parts.pop("COUNT", None)
+    if count is None:
+        return rule
+    endless = ";".join(f"{name}={value}" for name, value in parts.items())
+    moments = occurrences(endless, begin, begin - timedelta(minutes=1))
+    early = sum(1 for _ in takewhile(lambda moment: instant_at(moment, zone) < starts_at, moments))
+    return f"{endless};COUNT={int(count) + early}"
 
 
 def _instants(moments: Iterator[datetime], zone: str, *, is_of_every_hour: bool) -> Iterator[Millis]:

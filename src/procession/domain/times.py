@@ -31,6 +31,7 @@ _INSTANT = re.compile(
     r"(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?)?",
     re.ASCII,
 )
+_NAIVE = re.compile(r"[\d-]{10}(?:[Tt ][\d:.,]+)?", re.ASCII)
 _MINUTES = tuple(f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
 _SECONDS = tuple(f"{second:02}" for second in range(60))
 
@@ -55,6 +56,11 @@ def parse_instant(text: object) -> Millis:
     if not EARLIEST <= at <= LATEST:
         raise ValueError("A date and time must lie in the years 1 to 9999, in UTC.")
     return at
+
+
+def is_naive(text: str) -> bool:
+    """Whether an instant that can be read says nothing of its zone."""
+    return _NAIVE.fullmatch(text.strip()) is not None
 
 
 def parse_day(text: object) -> Millis:

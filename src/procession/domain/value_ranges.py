@@ -90,7 +90,7 @@ def edge_bucket(edge: str) -> str:
 def after_prefix(prefix: str) -> str:
     """The first text, letter by letter, behind all that begin with `prefix`."""
     kept = prefix.rstrip(chr(_LAST_LETTER))
-    if not kept:  # no text is behind these
-        return prefix + chr(_LAST_LETTER)
+    if not kept:  # no text is behind these: longer than any key
+        return prefix.ljust(MAX_KEY + 1, chr(_LAST_LETTER))
     following = ord(kept[-1]) + 1
     return kept[:-1] + chr(_AFTER_SURROGATES if following == _SURROGATES else following)

@@ -70,21 +70,21 @@ async def principals_of_caller(tx: ReadTx) -> frozenset[str]:
     if tx.actor.kind != "member":
         return frozenset({tx.actor.principal})
     if tx.rights is None:
-        return await _principals_of_member(tx)
+        return await principals_of_member(tx, tx.actor)
     epoch, remembered = tx.rights
     key = (tx.org, tx.actor.id, tx.actor.is_light)
     known = remembered.get(key)
     if known is not None and known[0] == epoch:
         return known[1]
-    found = await _principals_of_member(tx)
+    found = await principals_of_member(tx, tx.actor)
     remembered.put(key, epoch, found)
     return found
 
 
-async def _principals_of_member(tx: ReadTx) -> frozenset[str]:
-    rows = await tx.tuples(_groups_and_templates, me=tx.actor.id)
-    named = {tx.actor.principal, *(row[0] for row in rows)}
-    return frozenset(named if tx.actor.is_light else {"everyone", *named})
+async def principals_of_member(tx: ReadTx, member: Actor) -> frozenset[str]:
+    rows = await tx.tuples(_groups_and_templates, me=member.id)
+    named = {member.principal, *(row[0] for row in rows)}
+    return frozenset(named if member.is_light else {"everyone", *named})
 
 
 async def principals_of_guest(tx: ReadTx, email: str) -> frozenset[str]:

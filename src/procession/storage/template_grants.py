@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select
 
+from procession.domain.actors import Actor
 from procession.domain.template_permissions import Permission, Standing
 from procession.domain.templates import TemplateHead
 from procession.storage import access
@@ -37,20 +38,32 @@ _process_readers = Query(
 
 async def standings(tx: ReadTx, heads: Sequence[TemplateHead]) -> dict[str, Standing]:
     """How the calling member stands to each of these templates, by template id; at most two statements."""
+    is_asked = bool(heads) and not tx.actor.is_admin
+    named = await access.principals_of_caller(tx) if is_asked else frozenset[str]()
+    return await _standings(tx, heads, tx.actor, named)
+
+
+async def _standings(
+    tx: ReadTx, heads: Sequence[TemplateHead], member: Actor, named: frozenset[str]
+) -> dict[str, Standing]:
     granted: dict[str, set[Permission]] = defaultdict(set)
-    if heads and not tx.actor.is_admin:
-        principals = sorted(await access.principals_of_caller(tx))
+    if named:
         ids = [head.id for head in heads]
-        for template_id, permission in await tx.tuples(_held, ids=ids, principals=principals):
+        for template_id, permission in await tx.tuples(_held, ids=ids, principals=sorted(named)):
             granted[template_id].add(permission)
     return {
-        head.id: Standing(actor=tx.actor, is_owner=head.owner == tx.actor.id, granted=frozenset(granted[head.id]))
+        head.id: Standing(actor=member, is_owner=head.owner == member.id, granted=frozenset(granted[head.id]))
         for head in heads
     }
 
 
 async def standing(tx: ReadTx, head: TemplateHead) -> Standing:
     return (await standings(tx, [head]))[head.id]
+
+
+async def standing_of(tx: ReadTx, head: TemplateHead, member: Actor) -> Standing:
+    """How somebody else than the caller stands to the template."""
+    return (await _standings(tx, [head], member, await access.principals_of_member(tx, member)))[head.id]
 
 
 async def lists_of(tx: ReadTx, template_ids: Sequence[str]) -> dict[str, list[Grant]]:

@@ -22,6 +22,7 @@ from procession.storage import (
     bulk_launches,
     folders,
     members,
+    organizations,
     references,
     template_grants,
     template_versions,
@@ -211,6 +212,7 @@ async def _wish(tx: WriteTx, launch: BulkLaunch, row: BulkRow, document: Templat
             await references.known_tags(tx, [each.lower() for each in words], map(fold, words)) if words else ()
         ),
         folders=by_name((folder.id, fold(folder.name)) for folder in tree.values()),
+        zone=(await organizations.settings_of(tx, tx.org)).timezone,
     )
     asked, errors = read_row(columns, cells, document, known)
     wish = Wish(

@@ -138,18 +138,19 @@ async def _require_usable(tx: WriteTx, email: str) -> None:
 
 
 def _answers(document: Template, sent: object, email: str) -> object:
-    """The visitor's answers. An assignee picker takes guests only, or the visitor where it says so. Spec: L-7.25."""
+    """The visitor's answers. An assignee picker takes guests only, or the visitor where it says so. Spec: L-7.37."""
     answers = fold_map(sent)
     if answers is None:
         return sent
     pickers = [field for field in document.kickoff if field.field_type == "assignees_form"]
     faults: list[dict[str, list[str]]] = []
     for field in pickers:
+        if (field.settings or {}).get("default_to_guest") is True:
+            answers[field.id] = {"guests": [email]}
+            continue
         chosen = as_object(answers.get(field.id)) or {}
         if any(chosen.get(kind) for kind in ("users", "assignees", "groups")):
             faults.append({field.id: [f"{field.label}: {GUESTS_ONLY}"]})
-        if (field.settings or {}).get("default_to_guest") is True:
-            answers[field.id] = {"guests": [email]}
     if faults:
         raise Invalid({"prerun": faults})
     return answers

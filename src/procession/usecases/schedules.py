@@ -6,19 +6,21 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from procession.adapters.recurrence import check_rule, occurrences
+from procession.adapters.recurrence import occurrences
 from procession.domain.actors import BOT, Actor
 from procession.domain.calendar import local_time
 from procession.domain.errors import DomainError, Invalid, NotAllowed, NotFound, WrongState
 from procession.domain.events import happened
 from procession.domain.permissions import require
 from procession.domain.processes import Process
-from procession.domain.recurrence import Recurrence, faults, rules, slots
+from procession.domain.recurrence import Recurrence, faults, slots
 from procession.domain.schedules import NEXT_SHOWN, Paused, Schedule, default_name, name_fault
+from procession.domain.template_permissions import may_launch
 from procession.domain.timers import TICK
 from procession.domain.times import Millis
-from procession.storage import members, organizations, schedules, timers
+from procession.storage import members, organizations, schedules, template_grants, templates, timers
 from procession.storage.database import Database
+from procession.storage.members import Member
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
 from procession.usecases import launch_requests, launching
 from procession.usecases.launch_requests import Wish
@@ -56,16 +58,7 @@ async def zone_of(tx: ReadTx) -> str:
 
 
 def next_slots(when: Recurrence, zone: str, after: Millis, many: int = NEXT_SHOWN) -> list[Millis]:
-    """The next times it is due. Raises Invalid when the schedule says nothing that can be read."""
-    errors = faults(when)
-    if not errors and when.rrule is not None:
-        try:
-            [rule] = rules(when, when.timezone or zone)
-            check_rule(rule, local_time(when.starts_at, when.timezone or zone).replace(tzinfo=None))
-        except ValueError as fault:
-            errors["rrule"] = [f"The rrule is no RFC 5545 rule: {fault}."]
-    if errors:
-        raise Invalid(errors)
+    """The next times it is due; `faults` has found nothing wrong with it."""
     return list(islice(slots(when, zone, after, occurrences), many))
 
 
@@ -123,18 +116,32 @@ async def _planned(tx: WriteTx, schedule: Schedule) -> Schedule:
         errors["owner_id"] = ["Light members cannot plan launches."]
     if (fault := name_fault(schedule.launch.name)) is not None:
         errors["name"] = [fault]
-    upcoming: list[Millis] = []
-    try:
-        upcoming = next_slots(schedule.recurrence, await zone_of(tx), tx.now, 1)
-        if not upcoming and schedule.is_active:
-            errors["starts_at"] = ["This schedule is never due."]
-    except Invalid as invalid:
-        errors |= invalid.errors
+    unclear = faults(schedule.recurrence)
+    upcoming = [] if unclear else next_slots(schedule.recurrence, await zone_of(tx), tx.now, 1)
+    if not unclear and not upcoming and schedule.is_active:
+        errors["starts_at"] = ["This schedule is never due."]
+    errors |= unclear
     if errors:
         raise Invalid(errors)
     if schedule.is_active:
         await launch_requests.checked(tx, await _wish(tx, schedule, tx.now))
+        await _require_launchable_by_owner(tx, schedule)
     return replace(schedule, next_run_at=upcoming[0] if schedule.is_active else None)
+
+
+async def _require_launchable_by_owner(tx: ReadTx, schedule: Schedule) -> None:
+    """What is asked of the caller of any launch, where an administrator is the caller. Raises Invalid. Spec: L-1.1."""
+    owner = None if schedule.owner == tx.actor.id else await members.find(tx, schedule.owner)
+    template = None if owner is None else await templates.find(tx, schedule.template_id)
+    if owner is None or template is None:
+        return
+    standing = await template_grants.standing_of(tx, template, _acting(owner))
+    if not may_launch(standing):
+        raise Invalid({"owner_id": ["This member may not launch processes from this template."]})
+
+
+def _acting(owner: Member) -> Actor:
+    return Actor(kind="member", id=owner.account, role=owner.role, channel="schedule")
 
 
 async def _wish(tx: ReadTx, schedule: Schedule, at: Millis) -> Wish:
@@ -162,8 +169,9 @@ async def delete(tx: WriteTx, schedule_id: int) -> None:
 
 
 async def run_now(tx: WriteTx, schedule_id: int, means: Means) -> Process:
-    """Launch once more than planned; its next slot stays. Raises NotFound and as a launch does."""
+    """Launch once more than planned; its next slot stays. Raises NotFound and as a launch by its owner does."""
     schedule = await _locked(tx, schedule_id)
+    await _require_launchable_by_owner(tx, schedule)
     return (await _launched(tx, schedule, tx.now, means, next_run_at=schedule.next_run_at))[0]
 
 
@@ -192,7 +200,7 @@ async def run_due(
             database, org, organization_id, schedule_id, now, _Refused("owner_inactive", "The owner is not active.")
         )
         return
-    actor = Actor(kind="member", id=owner.account, role=owner.role, channel="schedule")
+    actor = _acting(owner)
 
     async def work(tx: WriteTx) -> None:
         await _run_due(tx, schedule_id, means)

@@ -52,7 +52,6 @@ def present_recurring_job(schedule: Schedule, zone: str, now: Millis) -> Recurri
 
 
 def present_next_runs(when: Recurrence, zone: str, now: Millis) -> NextRuns:
-    """Raises Invalid."""
     upcoming = next_slots(when, zone, now)
     return NextRuns(rules(when, when.timezone or zone), [wire(each) for each in upcoming])
 

@@ -22,7 +22,7 @@ from procession.api.present.recurring_jobs import present_next_runs, present_rec
 from procession.api.routes.processes import one_process
 from procession.domain.errors import Invalid
 from procession.domain.names import fold
-from procession.domain.recurrence import Recurrence
+from procession.domain.recurrence import Recurrence, faults
 from procession.domain.schedules import Launch, Schedule
 from procession.domain.times import parse_instant
 from procession.storage import schedules
@@ -101,7 +101,10 @@ async def run_recurring_job(tx: WriteTx, call: Call, params: RunParams, job_id: 
 async def preview_recurring_job(tx: WriteTx, body: RecurrenceBody) -> Item[NextRuns]:
     """The next ten slots of a schedule; nothing is stored."""
     said: dict[str, Any] = {"starts_at": tx.now, **_said(body)}
-    return Item(present_next_runs(Recurrence(**said), await change.zone_of(tx), tx.now))
+    when = Recurrence(**said)
+    if errors := faults(when):
+        raise Invalid(errors)
+    return Item(present_next_runs(when, await change.zone_of(tx), tx.now))
 
 
 async def _shown(tx: ReadTx, schedule: Schedule) -> RecurringJob:

@@ -6,13 +6,15 @@ from typing import Any
 from procession.domain.automations.comparing import folded
 from procession.domain.automations.rules import HandedOn, Launch
 from procession.domain.errors import Invalid
-from procession.domain.fields import Field, FieldType, Option
+from procession.domain.fields import NUMERIC, Field, FieldType, Option
 from procession.domain.processes import Process
 from procession.domain.templates import Template
 from procession.domain.values import is_blank
 from procession.domain.variables import Reader, text_of, variable_of
 
-_TEXTS: frozenset[FieldType] = frozenset({"text", "textarea", "email", "date", "radio", "dropdown", "multiselect"})
+_TEXTS: frozenset[FieldType] = frozenset(
+    {"text", "textarea", "email", "date", "radio", "dropdown", "multiselect", *NUMERIC}
+)
 _CHOICES: frozenset[FieldType] = frozenset({"radio", "dropdown", "text"})
 _CHECKS: frozenset[FieldType] = frozenset({"multiselect", "radio", "dropdown"})
 _ADDRESSES: frozenset[FieldType] = frozenset({"email", "text"})
@@ -28,7 +30,9 @@ _TAKEN_FROM: Mapping[FieldType, frozenset[FieldType]] = {
 
 
 def fits(source: Field, target: Field) -> bool:
-    return source.field_type == target.field_type or source.field_type in _TAKEN_FROM.get(target.field_type, ())
+    """Spec: A-4.71; calculated fields are of the type of their result (T-11.67)."""
+    kinds = {source.field_type, source.answer_type}
+    return target.field_type in kinds or not kinds.isdisjoint(_TAKEN_FROM.get(target.field_type, ()))
 
 
 def unmet(launch: Launch, kickoff: tuple[Field, ...]) -> list[Field]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.automations.rules import Condition, Interval
+from procession.domain.automations.rules import Condition, Interval, Rule
 from procession.domain.automations.state import Occurrence, RuleState
 from procession.domain.calendar import WorkingWeek, add_offset
 from procession.domain.processes import Process, Task
@@ -61,9 +61,8 @@ def deadline_of(condition: Condition, process: Process, task: Task | None) -> Mi
 
 
 def moments(process: Process, document: Template, state: RuleState, week: WorkingWeek) -> list[Moment]:
-    """What is still to be looked at, first things first: of rules that have not fired, in a process that may change.
-
-    Spec: A-2.43, A-2.45.
+    """What is still to be looked at, first things first: of rules that have not fired, or whose visibility follows
+    their conditions, in a process that may change. Spec: A-2.43, A-2.45, A-5.31.
     """
     if process.is_archived or process.is_locked:
         return []
@@ -81,7 +80,7 @@ def first_moment(
 def _moments(process: Process, document: Template, state: RuleState, week: WorkingWeek) -> Iterator[Moment]:
     tasks = {task.step_id: task for task in process.tasks if task.step_id is not None and task.archived_at is None}
     for rule in document.rules:
-        if not rule.is_live or rule.id in state.spent:
+        if not rule.is_live or (rule.id in state.spent and not _follows(rule, document)):
             continue
         for condition in rule.conditions:
             if condition.is_on_time:
@@ -91,6 +90,11 @@ def _moments(process: Process, document: Template, state: RuleState, week: Worki
                 at = _counted_from(deadline, condition, week)
                 if at is not None:
                     yield Moment(at, deadline, condition)
+
+
+def _follows(rule: Rule, document: Template) -> bool:
+    """Whether what the rule shows and hides follows its conditions. Spec: A-5.30."""
+    return document.two_way_visibility and any(action.type == "visibility" for action in rule.actions)
 
 
 def looked_at(state: RuleState, moment: Moment) -> RuleState:

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow, localcontext
 from typing import Literal, TypeAlias, get_args
 
+import msgspec
+
 from procession.domain.calculating.expressions import Binary, Call, Constant, Expression, Negative, Reference
 from procession.domain.calculating.kinds import decimals_asked
 from procession.domain.fields import ResultType
@@ -18,8 +20,15 @@ Reason = Literal["division_by_zero", "not_a_number", "not_whole_days", "out_of_r
 REASONS: tuple[Reason, ...] = get_args(Reason)
 Scalar: TypeAlias = Decimal | date | str
 Value: TypeAlias = Scalar | Sequence[object]
-Answered: TypeAlias = Callable[[Reference], Value | None]
-"""The answer to a field, the cells of a column; None when there is none. May raise NoValue."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The answer to a field, the cells of a column, None when there is none (may raise NoValue); and how a number that
+    is an answer stands in texts.
+    """
+
+    value: Callable[[Reference], Value | None]
+    text: Callable[[Reference], str]
 
 
 def kind_of_value(value: Scalar) -> ResultType:
@@ -55,12 +64,14 @@ def _value(expression: Expression, answered: Answered) -> Value:
         case Constant():
             return expression.value
         case Reference():
-            value = answered(expression)
+            value = answered.value(expression)
             if value is None:
                 raise Missing
             return value
         case Negative():
             return -_number(_value(expression.operand, answered))
+        case Binary(operator="&"):
+            return _text(expression.left, answered) + _text(expression.right, answered)
         case Binary():
             return _joined(expression.operator, _value(expression.left, answered), _value(expression.right, answered))
         case Call():
@@ -68,8 +79,6 @@ def _value(expression: Expression, answered: Answered) -> Value:
 
 
 def _joined(operator: str, left: Value, right: Value) -> Scalar:
-    if operator == "&":
-        return _text(left) + _text(right)
     if isinstance(left, date) and isinstance(right, date) and operator == "-":
         return Decimal((left - right).days)
     if isinstance(left, date) and operator in ("+", "-"):
@@ -106,9 +115,11 @@ def _number(value: Value) -> Decimal:
     return value
 
 
-def _text(value: Value) -> str:
+def _text(expression: Expression, answered: Answered) -> str:
+    """Spec: T-11.62."""
+    value = _value(expression, answered)
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return answered.text(expression) if isinstance(expression, Reference) else format(value, "f")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

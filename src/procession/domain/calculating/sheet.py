@@ -13,6 +13,7 @@ import msgspec
 from procession.domain.automations.comparing import cells_in, day_of
 from procession.domain.calculating.evaluating import (
     REASONS,
+    Answered,
     Missing,
     NoValue,
     Reason,
@@ -102,6 +103,7 @@ class _Sheet:
         self._forms = forms
         self._zone = zone
         self._cells_left = MOST_CELLS
+        self._answered = Answered(self._answer, self._text)
         self._known = {field.alias: field for form in forms for field in form}
         self._form_of: dict[str, Mapping[str, Field]] = {}
         for form in forms:
@@ -143,7 +145,7 @@ class _Sheet:
         except NoValue as refusal:
             return {ERROR: refusal.reason}
 
-    def _answered(self, reference: Reference) -> Value | None:
+    def _answer(self, reference: Reference) -> Value | None:
         named = self._known.get(reference.alias)
         if named is None:
             raise NoValue("broken")
@@ -153,6 +155,10 @@ class _Sheet:
             if self._cells_left < 0:
                 raise NoValue("out_of_range")
         return answer
+
+    def _text(self, reference: Reference) -> str:
+        named = self._known[reference.alias]
+        return text_of(named, self.shown.get(named.id))
 
     def _set(self, field_id: str, value: object | None) -> None:
         for values in (self.values, self.shown):
