@@ -42,5 +42,6 @@ async def _surroundings(tx: ReadTx, own: str, document: Template) -> Surrounding
         ),
         without_steps=frozenset(each.id for each in targets if not each.document.steps),
         own=own,
+        auto_completes=settings.auto_complete_tasks,
         zone=settings.timezone,
     )

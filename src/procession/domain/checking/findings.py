@@ -75,6 +75,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     without_steps: frozenset[str] = frozenset()
     # The template itself.
     own: str | None = None
+    # Whether tasks that are long overdue are completed, whatever is answered on them.
+    auto_completes: bool = False
     zone: str = "UTC"
 
 

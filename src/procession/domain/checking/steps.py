@@ -6,9 +6,8 @@ from procession.domain.automations.rules import Rule
 from procession.domain.calculating.checking import typed_template
 from procession.domain.checking.findings import TEMPLATE, Finding, Surroundings, of_field, of_rule, of_step
 from procession.domain.checking.locks import findings_of_locks
-from procession.domain.checking.possible import is_choice
 from procession.domain.checking.reaching import Reach
-from procession.domain.checking.values import what_is_wrong
+from procession.domain.checking.values import is_choice, what_is_wrong
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.fields import Field
 from procession.domain.form_rules import as_condition
