@@ -317,12 +317,6 @@ def test_steps_and_fields(steps: list[Step], rules: list[Rule], expected: Any) -
     assert found(*steps, rules=tuple(rules)) == expected
 
 
-def test_the_pattern_of_names_holds_kickoff_fields_only() -> None:
-    expected = [("unknown_variable", "medium", "the template")]
-
-    assert found(step("a", NOTE), default_process_name_format="{{trip-1}} {{note-1}}") == expected
-
-
 def test_a_finding_says_what_to_do() -> None:
     template = Template(steps=(A, B), rules=(show("b", asks("Prerun", "trip", "equals", "Lake")),), kickoff=(TRIP,))
 
