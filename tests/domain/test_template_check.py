@@ -332,6 +332,16 @@ def test_a_finding_says_what_to_do() -> None:
     ]
 
 
+def test_many_rules_with_many_ways_to_hold_are_checked_whole() -> None:
+    """Twenty-five ways each: one of them that is possible is enough."""
+    texts = [asks("Prerun", "size", "contains", f"x{number}", "or" if number % 2 else "and") for number in range(50)]
+    steps = [step(f"s{place}") for place in range(400)]
+    rules = [rule(each.id, [replace(one, id=f"{each.id}-{one.id}") for one in texts], [act("hide", each.id)])
+             for each in steps]  # fmt: skip
+
+    assert check(Template(steps=tuple(steps), rules=tuple(rules), kickoff=(SIZE,)), AROUND).is_complete
+
+
 def test_what_takes_too_long_to_try_is_not_claimed() -> None:
     """A hundred rules with eighty ways to hold each, all of them in vain."""
     texts = [asks("Prerun", "size", "equals", f"x{number}", "or") for number in range(80)]

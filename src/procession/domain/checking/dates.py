@@ -30,7 +30,7 @@ def dates_to_try(field: Field, asked: Sequence[Condition], zone: str) -> tuple[l
         placed = list(_placed(pieces, places))
         texts = [f"{local_time(at, where):%Y-%m-%d %H:%M}" for at in found]
         is_all = not placed and prod(map(len, places)) <= MOST_PLACED
-        found += _filled(placed, [text[: len(form)] for text in (*texts, *_VARIED)], where)
+        found += islice(_filled(placed, [text[: len(form)] for text in (*texts, *_VARIED)], where), MOST_PLACED)
     return [wire(at) for at in dict.fromkeys(found)], is_all
 
 

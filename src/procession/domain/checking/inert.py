@@ -1,17 +1,18 @@
 """Rules that change nothing whenever they hold. Spec: behaviour-automations 4, 12.2."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from procession.domain.automations.rules import FIELD_SUBJECTS, WITH_PEOPLE, Action, Operator, Rule
 from procession.domain.checking.findings import Surroundings
-from procession.domain.checking.possible import Way, ways_to_hold
+from procession.domain.checking.possible import Way, in_every_way, ways_to_hold
 from procession.domain.checking.reaching import Reach
 
 _DONE: frozenset[Operator] = frozenset({"completed", "approved", "rejected", "acknowledged", "expired"})
 
 
 def changes_nothing(rule: Rule, reach: Reach, around: Surroundings) -> bool:
-    ways = ways_to_hold(rule, reach.world)
+    ways = ways_to_hold(rule)
     return all(_does_nothing(action, ways, reach, around) for action in rule.actions)
 
 
@@ -22,9 +23,9 @@ def _does_nothing(action: Action, ways: Iterable[Way], reach: Reach, around: Sur
         return not reach.can_see(action.target)
     if action.type in ("webhook", "launch"):
         return False
-    if all(_is_done(action.target, way) for way in ways) and not _follows_conditions(action, reach):
+    if not _follows_conditions(action, reach) and in_every_way(ways, partial(_is_done, action.target), reach.world):
         return True
-    is_blank = action.source in FIELD_SUBJECTS and all(_is_blank(action.source_id, way) for way in ways)
+    is_blank = action.source in FIELD_SUBJECTS and in_every_way(ways, partial(_is_blank, action.source_id), reach.world)
     if action.verb in WITH_PEOPLE:
         return (action.source_id is None or is_blank) and not _names_somebody(action, around)
     if action.verb == "deadline":

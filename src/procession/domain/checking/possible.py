@@ -6,7 +6,7 @@ than the examples.
 Spec: behaviour-automations 2, 3, 12.2.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any, Literal
 
@@ -82,7 +82,7 @@ class World:
 def can_hold(rules: Sequence[Rule], world: World) -> Verdict:
     """Whether there are answers and outcomes with which the conditions of all these rules hold at once."""
     verdict: Verdict = "never"
-    for chosen in product(*(_ways(rule) for rule in rules)):
+    for chosen in product(*(ways_to_hold(rule) for rule in rules)):
         is_left = not world.effort.is_used_up
         found = _together([condition for way in chosen for condition in way], world) if is_left else "unknown"
         if found == "possible":
@@ -95,12 +95,12 @@ def can_hold(rules: Sequence[Rule], world: World) -> Verdict:
     return verdict
 
 
-def ways_to_hold(rule: Rule, world: World) -> list[Way]:
-    """The ways in which the rule may hold, those left out that never do."""
-    return [way for way in _ways(rule) if _together(way, world) != "never"]
+def in_every_way(ways: Iterable[Way], passes: Callable[[Way], bool], world: World) -> bool:
+    """Whether all of the ways pass the test, but those that are never taken."""
+    return all(passes(way) or _together(way, world) == "never" for way in ways)
 
 
-def _ways(rule: Rule) -> list[Way]:
+def ways_to_hold(rule: Rule) -> list[Way]:
     """From left to right: "and" narrows every way so far, "or" opens another one. Spec: A-3.1, A-3.2."""
     ways: list[Way] = []
     for condition in rule.conditions:
