@@ -50,7 +50,8 @@ def named(sent: str | None = None, pattern: str | None = None, *, auto: bool = F
             named(pattern="A {{note-1}} - {{DATE}}", auto=True), "A  - 2026-03-05", id="L-5.6 separators stay"
         ),
         pytest.param(named(pattern="{{kinds-1}}", auto=True), "Oak, Elm", id="L-5.5 several texts"),
-        pytest.param(named(pattern="{{gone-1}} x", auto=True), "{{gone-1}} x", id="DEC-42 unknown stays"),
+        pytest.param(named(pattern="A {{gone-1}} x", auto=True), "A  x", id="L-5.5 no braces of what is unknown"),
+        pytest.param(named("A {{gone-1}}"), "A {{gone-1}}", id="L-5.5 a sent name is no pattern"),
         pytest.param(named("\ufeffW\u200b-\u20601\ufeff"), "W-1", id="L-5.11 zero-width characters"),
         pytest.param(named("x" * MAX_NAME), "x" * MAX_NAME, id="L-5.1 550"),
         pytest.param(named(pattern="x" * 551, auto=True), "x" * MAX_NAME, id="L-5.1 a generated one is cut"),

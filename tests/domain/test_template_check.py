@@ -317,12 +317,6 @@ def test_steps_and_fields(steps: list[Step], rules: list[Rule], expected: Any) -
     assert found(*steps, rules=tuple(rules)) == expected
 
 
-def test_the_pattern_of_names_holds_kickoff_fields_only() -> None:
-    expected = [("unknown_variable", "medium", "the template")]
-
-    assert found(step("a", NOTE), default_process_name_format="{{trip-1}} {{note-1}}") == expected
-
-
 def test_a_finding_says_what_to_do() -> None:
     template = Template(steps=(A, B), rules=(show("b", asks("Prerun", "trip", "equals", "Lake")),), kickoff=(TRIP,))
 
@@ -338,16 +332,27 @@ def test_a_finding_says_what_to_do() -> None:
     ]
 
 
-def test_what_cannot_be_tried_whole_is_not_claimed() -> None:
-    """Twenty texts, each asked for twice: more combinations than are tried."""
-    fields = tuple(field(f"f{n}") for n in range(20))
-    conditions = [asks("Prerun", each.id, "equals", text, "or") for each in fields for text in ("x", "y")]
-    never = [asks("Prerun", "f0", operator, "x") for operator in ("equals", "not_equals")]
-    rules = (show("b", *[replace(each, logic="and") for each in (*conditions, *never)]),)
+def test_many_rules_with_many_ways_to_hold_are_checked_whole() -> None:
+    """Twenty-five ways each: one of them that is possible is enough."""
+    texts = [asks("Prerun", "size", "contains", f"x{number}", "or" if number % 2 else "and") for number in range(50)]
+    steps = [step(f"s{place}") for place in range(400)]
+    rules = [rule(each.id, [replace(one, id=f"{each.id}-{one.id}") for one in texts], [act("hide", each.id)])
+             for each in steps]  # fmt: skip
 
-    checked = check(Template(steps=(A, B), rules=rules, kickoff=fields), AROUND)
+    assert check(Template(steps=tuple(steps), rules=tuple(rules), kickoff=(SIZE,)), AROUND).is_complete
 
-    assert (checked.findings, checked.is_complete) == ((), False)
+
+def test_what_takes_too_long_to_try_is_not_claimed() -> None:
+    """A hundred rules with eighty ways to hold each, all of them in vain."""
+    texts = [asks("Prerun", "size", "equals", f"x{number}", "or") for number in range(80)]
+    never = [asks("Prerun", "size", operator, "x") for operator in ("contains", "not_contains")]
+    rules = [show("b", *(replace(each, id=f"{place}-{each.id}") for each in (*texts, *never * 10)), name=str(place))
+             for place in range(100)]  # fmt: skip
+
+    checked = check(Template(steps=(A, B), rules=tuple(rules), kickoff=(SIZE,)), AROUND)
+
+    assert not {each.code for each in checked.findings} & {"unreachable_step"}
+    assert not checked.is_complete
 
 
 @pytest.mark.parametrize(

@@ -118,16 +118,18 @@ def process_name(
     """The name of a process launched on that day in the organization's zone.
 
     Automatic naming that the launcher may not change beats a sent name; a blank name takes the template's pattern, and
-    without one `<title> - <date>`. Raises Invalid on a sent name that is too long. Spec: L-5.1 to L-5.6, api-processes
-    7.1, LT-3.
+    without one `<title> - <date>`. Variables of the pattern that no name can hold leave nothing. Raises Invalid on a
+    sent name that is too long. Spec: L-5.1 to L-5.6, api-processes 7.1, LT-3.
     """
     chosen = clean_name(sent or "")
     if len(chosen) > MAX_NAME:
         raise Invalid({"name": [f"The name may not be greater than {MAX_NAME} characters."]})
     if chosen and (may_change or not auto_naming):
         return chosen
-    values = {**answers, **system_variables(template_name=title, launched_on=launched_on)}
-    generated = clean_name(fill_variables(pattern or "", values))
+    pattern = pattern or ""
+    known = {**answers, **system_variables(template_name=title, launched_on=launched_on)}
+    values = {alias: known.get(alias, Variable()) for alias in variables_in(pattern)}
+    generated = clean_name(fill_variables(pattern, values))
     return _cut(generated or clean_name(f"{title} - {launched_on.isoformat()}"))
 
 

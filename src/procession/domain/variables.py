@@ -44,7 +44,11 @@ def name_variables(
     fields: Sequence[Field], answers: Mapping[str, object], reader: Reader = ANYBODY
 ) -> dict[str, Variable]:
     """The variables a process name may hold."""
-    return variables_of([field for field in fields if field.field_type in NAME_SOURCES], answers, reader)
+    return variables_of(naming_fields(fields), answers, reader)
+
+
+def naming_fields(fields: Sequence[Field]) -> list[Field]:
+    return [field for field in fields if field.field_type in NAME_SOURCES]
 
 
 def text_of(field: Field, value: object, reader: Reader = ANYBODY) -> str:

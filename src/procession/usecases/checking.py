@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from procession.domain.checking.findings import Surroundings
 from procession.domain.template_references import Kind, mentions
 from procession.domain.templates import Template
+from procession.domain.variables import naming_fields
 from procession.storage import organizations, people, templates
 from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx
@@ -41,6 +42,10 @@ async def _surroundings(tx: ReadTx, own: str, document: Template) -> Surrounding
             each.id for each in targets if any(field.required for field in each.document.kickoff)
         ),
         without_steps=frozenset(each.id for each in targets if not each.document.steps),
+        naming_aliases={
+            each.id: frozenset(field.alias for field in naming_fields(each.document.kickoff)) for each in targets
+        },
         own=own,
+        auto_completes=settings.auto_complete_tasks,
         zone=settings.timezone,
     )

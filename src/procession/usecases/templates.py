@@ -13,7 +13,7 @@ from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import Event, happened
 from procession.domain.fields import Field
 from procession.domain.loose import as_object
-from procession.domain.names import clean_name, fold, slug
+from procession.domain.names import clean_name, fold, slug, variables_in
 from procession.domain.template_copying import field_aliases
 from procession.domain.template_permissions import (
     default_grants,
@@ -316,10 +316,10 @@ def _changed_kickoff(
 ) -> list[Field]:
     """The changed fields of the kick-off form. A field that the process name needs stays required. Spec: T-11.31."""
     read = checks.read_kickoff(tx, sent, document.kickoff, field_aliases(document), errors, ids)
-    pattern = settings.get("default_process_name_format", document.default_process_name_format) or ""
+    used = variables_in(settings.get("default_process_name_format", document.default_process_name_format) or "")
     was_required = {field.id for field in document.kickoff if field.required}
     for field in read:
-        if field.id in was_required and not field.required and f"{{{{{field.alias}}}}}" in pattern:
+        if field.id in was_required and not field.required and field.alias in used:
             index = next(at for at, raw in enumerate(sent) if (as_object(raw) or {}).get("id") == field.id)
             errors[f"prerun.{index}.required"] = ["The process name uses this field, so it must stay required."]
     return read

@@ -29,5 +29,6 @@ class TemplateCheck(msgspec.Struct):
 
     findings: list[CheckFinding]
     is_complete: Annotated[
-        bool, Meta(description="False when the rules have too many combinations of answers to try all of them.")
+        bool,
+        Meta(description="False when of some rules it cannot be told whether they can hold; nothing is said of them."),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from procession.domain.automations.rules import Condition
 from procession.domain.calendar import instant_at, local_time
 from procession.domain.fields import NUMERIC, Field, FieldType
 from procession.domain.loose import as_list, as_object, is_scalar
@@ -136,3 +137,11 @@ def statement_texts(raw: object) -> list[str]:
         whole = statement_text(raw)
         entries = [] if whole is None else list(whole.split(","))
     return [folded(text) for entry in entries if (text := statement_text(entry)) is not None]
+
+
+def asked_texts(condition: Condition) -> list[str]:
+    """The folded texts that the condition compares an answer with."""
+    if condition.operator == "equals_any":
+        return statement_texts(condition.statement)
+    text = statement_text(condition.statement)
+    return [] if text is None else [folded(text)]

@@ -15,14 +15,17 @@ ORDER: tuple[Level, ...] = ("high", "medium", "low", "info")
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """`is_complete` is False when there are too many findings, or combinations of answers to try all of them."""
+    """`is_complete` is False when there are too many findings, or when of some rules it cannot be told whether they
+    can hold.
+    """
 
     findings: tuple[Finding, ...]
     is_complete: bool
 
 
 def check(template: Template, around: Surroundings) -> Checked:
-    reach = Reach(template, around.zone)
+    reach = Reach(template, around)
     found = list(islice(chain(findings_of_steps(reach, around), findings_of_rules(reach, around)), MOST_FINDINGS))
     in_order = sorted(found, key=lambda each: ORDER.index(each.level))
-    return Checked(tuple(in_order), not reach.effort.is_used_up and len(found) < MOST_FINDINGS)
+    is_complete = reach.world.is_certain and not reach.effort.is_used_up and len(found) < MOST_FINDINGS
+    return Checked(tuple(in_order), is_complete)

@@ -1,5 +1,6 @@
 """What a check says: a code, how bad it is, where, and a sentence that says what to do. Spec: A-12.2."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -35,6 +36,7 @@ Code = Literal[
     "inert_start_date",
     "unknown_variable",
     "late_variable",
+    "unfit_variable",
     "assignee_left",
     "empty_options",
     "follow_up_gone",
@@ -73,8 +75,12 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     # Of those, the ones that ask for an answer before they are launched, and the ones without steps.
     with_required_fields: frozenset[str] = frozenset()
     without_steps: frozenset[str] = frozenset()
+    # The variables that names of their processes can hold.
+    naming_aliases: Mapping[str, frozenset[str]] = {}
     # The template itself.
     own: str | None = None
+    # Whether tasks that are long overdue are completed, whatever is answered on them.
+    auto_completes: bool = False
     zone: str = "UTC"
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 
 from procession.domain.automations.rules import Rule, Verb
+from procession.domain.checking.findings import Surroundings
 from procession.domain.checking.possible import Effort, World, can_hold
 from procession.domain.templates import Template
 
@@ -15,7 +16,7 @@ class Reach:
     about can be seen. Grown until nothing is added: no condition wants a step not to be done.
     """
 
-    def __init__(self, template: Template, zone: str) -> None:
+    def __init__(self, template: Template, around: Surroundings) -> None:
         self.template = template
         self.effort = Effort()
         self.live = [rule for rule in template.rules if rule.is_live]
@@ -26,7 +27,7 @@ class Reach:
                 self._acting[key].append(rule)
         # Steps that begin hidden: some live rule shows them, or they say so. Spec: A-6.1.
         self.hidden = frozenset(step.id for step in template.steps if step.hide_by_default or self.by("show", step.id))
-        self.world = World(template, zone, {step.id for step in template.steps} - self.hidden, self.effort)
+        self.world = World(template, around, {step.id for step in template.steps} - self.hidden, self.effort)
         self._asking: dict[str, list[Rule]] = defaultdict(list)
         for rule in self.live:
             for step_id in self.listens_to(rule):

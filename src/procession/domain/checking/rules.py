@@ -6,8 +6,9 @@ from itertools import combinations
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.automations.rules import WITH_PEOPLE, Action, Condition, Rule
+from procession.domain.automations.rules import Action, Condition, Rule
 from procession.domain.checking.findings import Code, Finding, Level, Place, Surroundings, of_field, of_rule, of_step
+from procession.domain.checking.inert import changes_nothing
 from procession.domain.checking.possible import can_hold
 from procession.domain.checking.reaching import Reach
 from procession.domain.checking.values import what_is_wrong
@@ -30,7 +31,7 @@ def findings_of_rules(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _evaluation(rule, reach)
         yield from _left(rule, around)
         yield from _launches(rule, around)
-        if reach.may_fire(rule) and all(_does_nothing(action, reach, around) for action in rule.actions):
+        if reach.may_fire(rule) and changes_nothing(rule, reach, around):
             sentence = f"Rule {quoted(rule.name)} changes nothing when it holds: give it an action, or delete it."
             yield _of(rule, "inert_rule", "low", sentence)
     yield from _pairs(reach)
@@ -125,18 +126,6 @@ def _gone_people(action: Action, around: Surroundings) -> bool:
     return any(each not in around.members for each in people.users) or any(
         each not in around.groups for each in people.groups
     )
-
-
-def _does_nothing(action: Action, reach: Reach, around: Surroundings) -> bool:
-    if action.target not in reach.world.steps:
-        return True
-    if action.verb in WITH_PEOPLE and action.source_id is None:
-        people = action.assignees
-        there = [*people.guests, *(each for each in people.users if each in around.members)]
-        return not there and not any(each in around.groups for each in people.groups)
-    if action.verb == "deadline":
-        return action.shift is None or (action.source_id is None and action.shift.value == 0)
-    return action.verb in ("reopen", "hide") and not reach.can_see(action.target)
 
 
 def _pairs(reach: Reach) -> Iterator[Finding]:

@@ -1,23 +1,20 @@
 """What is wrong with steps, fields and texts of a template. Spec: A-12.2, behaviour-templates 7, 12."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from procession.domain.automations.rules import Rule
 from procession.domain.calculating.checking import typed_template
 from procession.domain.checking.findings import TEMPLATE, Finding, Surroundings, of_field, of_rule, of_step
 from procession.domain.checking.locks import findings_of_locks
-from procession.domain.checking.possible import is_choice
 from procession.domain.checking.reaching import Reach
-from procession.domain.checking.values import what_is_wrong
+from procession.domain.checking.values import is_choice, what_is_wrong
+from procession.domain.checking.variables import findings_of_variables
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.fields import Field
 from procession.domain.form_rules import as_condition
-from procession.domain.names import variables_in
 from procession.domain.tasks import EMAIL_TYPES
 from procession.domain.templates import DEFAULT_START, Step, Template
 from procession.domain.wording import condition_text, quoted
-
-_SYSTEM = frozenset({"DATE", "TEMPLATE_NAME", "current-task-id", "current-process-id"})
 
 
 def findings_of_steps(reach: Reach, around: Surroundings) -> Iterator[Finding]:
@@ -36,7 +33,7 @@ def findings_of_steps(reach: Reach, around: Surroundings) -> Iterator[Finding]:
         yield from _options(field, template)
     yield from _fields(template)
     yield from _start_dates(template)
-    yield from _variables(template)
+    yield from findings_of_variables(template, around)
 
 
 def _unreachable(step: Step, reach: Reach) -> Finding:
@@ -219,45 +216,3 @@ def _start_dates(template: Template) -> Iterator[Finding]:
         sentence = f"The start date of {names} has no effect while it may be started at any time: switch that off."
         related = tuple(of_step(step) for step in inert)
         yield Finding(code="inert_start_date", level="medium", place=TEMPLATE, related=related, sentence=sentence)
-
-
-def _variables(template: Template) -> Iterator[Finding]:
-    """Variables that stay in their braces, or that are blank where they are shown. Spec: T-12.2, T-12.12."""
-    everywhere = {field.alias for field in (*template.kickoff, *template.fields())} | _SYSTEM
-    earlier = {field.alias for field in template.kickoff} | _SYSTEM
-    pattern = template.default_process_name_format or ""
-    for alias in variables_in(pattern):
-        if alias not in earlier:
-            sentence = f"The pattern of process names holds {{{{{alias}}}}}, which is no kick-off field: take it out."
-            yield Finding(code="unknown_variable", level="medium", place=TEMPLATE, sentence=sentence)
-    for alias in variables_in(template.body or ""):
-        if alias not in earlier:
-            sentence = f"The text holds {{{{{alias}}}}}, which is no field of the document: take it out."
-            yield Finding(code="unknown_variable", level="medium", place=TEMPLATE, sentence=sentence)
-    for step in template.steps:
-        for alias, is_known in _named_in(step, earlier).items():
-            title = quoted(step.title)
-            if alias not in everywhere:
-                sentence = f"Step {title} holds {{{{{alias}}}}}, which is no field of the template: take it out."
-                yield Finding(code="unknown_variable", level="medium", place=of_step(step), sentence=sentence)
-            elif not is_known:
-                sentence = (
-                    f"Step {title} holds {{{{{alias}}}}}, which is answered in this step or later: "
-                    "use a field of an earlier step."
-                )
-                yield Finding(code="late_variable", level="medium", place=of_step(step), sentence=sentence)
-        earlier |= {field.alias for field in step.fields}
-
-
-def _named_in(step: Step, earlier: Collection[str]) -> dict[str, bool]:
-    """The aliases in texts and defaults, and whether each is answered by then; defaults may name fields before them in
-    the same form, too (T-11.25).
-    """
-    found = {alias: alias in earlier for alias in variables_in(f"{step.title} {step.summary or ''}")}
-    before: set[str] = set()
-    for field in step.fields:
-        default = field.default_value if field.default_value_enabled else None
-        for alias in variables_in(default) if isinstance(default, str) else ():
-            found[alias] = found.get(alias, True) and (alias in earlier or alias in before)
-        before.add(field.alias)
-    return found

@@ -3,12 +3,17 @@
 from procession.domain.automations.comparing import folded, number_in, statement_text, statement_texts
 from procession.domain.automations.rules import Condition
 from procession.domain.checking.findings import Code
-from procession.domain.checking.possible import is_choice
-from procession.domain.fields import NUMERIC, Field
+from procession.domain.fields import NUMERIC, Field, FieldType
 from procession.domain.wording import quoted
 
 _COMPARABLE = frozenset({"text", "textarea", "dropdown", "radio", "date"}) | NUMERIC
 _EXACT = frozenset({"equals", "not_equals", "equals_any", "greater_than", "less_than"})
+
+_CHOICES: frozenset[FieldType] = frozenset({"radio", "dropdown", "multiselect"})
+
+
+def is_choice(field: Field) -> bool:
+    return field.field_type in _CHOICES
 
 
 def what_is_wrong(condition: Condition, field: Field) -> tuple[Code, str] | None:
