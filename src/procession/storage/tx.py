@@ -140,7 +140,7 @@ class WriteTx(ReadTx):
 
     def is_touched(self, kind: Kind, seq: int) -> bool:
         """Whether this transaction has changed it already."""
-        return any((each.kind, each.seq) == (kind, seq) for each in self._touched)
+        return any((each.kind, each.seq) == (kind, seq) and not each.only_for for each in self._touched)
 
     def put_at_position(self, table: Table, row: Values) -> None:
         """Put this row, with the position that the transaction gets; only together with a change."""
