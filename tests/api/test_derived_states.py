@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
+from tests.api.task_runs import run_of
 from tests.builders import Organization
 
 NOON = 1_922_961_600_000  # 2030-12-08T12:00:00Z
@@ -266,3 +269,28 @@ def test_t_11_32_a_variable_of_a_deleted_field_stays_as_it_was_written(org: Orga
 
     assert texts(org.process(template)["id"]) == (f"Call {mark}", f"<p>Ask {mark}</p>")
     assert texts(former) == ("Call Brightwater", "<p>Ask Brightwater</p>")
+
+
+@pytest.mark.parametrize("where", ["process", "hidden task"])
+def test_a_process_is_completed_once_whatever_is_reported_then(org: Organization, where: str) -> None:
+    """Spec: behaviour-work P4, P8, P9."""
+    org.server.clock.freeze()
+    started = run_of(org, "Call", "Sign")
+    org.api.put(f"{started.path('Sign')}/hide", {}).raise_for_status()
+    started.complete("Call").raise_for_status()
+    completed_at = started.now()["completed_at"]
+    path, status = f"/runs/{started.id}", "issue"
+    if where == "hidden task":
+        path, status = f"/tasks/{started.task_id('Sign')}", "problem"
+
+    for _ in range(2):
+        org.server.clock.advance(seconds=60)
+        reported = org.api.data("POST", f"{path}/problem", {"content": "The key is missing"})["id"]
+        assert (started.now()["status"], started.now()["completed_at"]) == (status, completed_at)
+        assert org.differences() == []
+        org.api.data("POST", f"{path}/resolved-threads", {"thread_id": reported, "content": "Found it"})
+        assert (started.now()["status"], started.now()["completed_at"]) == ("complete", completed_at)
+
+    feed = org.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={started.id}&per_page=100")
+    told = [each["verb"] for each in feed if each["type"] == ["Process"]]
+    assert (told.count(["completed"]), told.count(["re-opened"])) == (1, 0)

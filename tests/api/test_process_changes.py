@@ -91,6 +91,34 @@ def test_pr13_what_is_not_sent_stays(org: Organization) -> None:
     assert [after[name] for name in emptied] == ["", [], [], {"data": []}, {"data": []}]
 
 
+def test_what_changes_nothing_is_no_change(org: Organization) -> None:
+    """No event, no new time, no other tag, and what was done before can be undone. Spec: api-processes 9; W4."""
+    org.server.clock.freeze()
+    tag, folder = org.tag()["id"], org.folder(kind="run")["id"]
+    template = org.template(steps=["Call"], kickoff=[{"label": "Reason"}])
+    run = Run(org, template, tags=[tag], folders=[folder], prerun={template["prerun"][0]["id"]: "new"})
+    run.complete("Call").raise_for_status()
+    read = org.api.get(f"/runs/{run.id}?with=tags,folders")
+    shown, headers = read.json()["data"], {"If-Match": read.headers["ETag"]}
+    same = {name: shown[name] for name in ("name", "summary", "is_public", "users", "groups", "owner_id", "starred")}
+    org.server.clock.advance(seconds=60)
+
+    with unchanged(org):
+        for body in (same, {}, {"prerun": {}}, {"tags": [tag], "folders": [folder], "prerun": shown["prerun"]}):
+            org.api.put(f"/runs/{run.id}", body, headers=headers).raise_for_status()
+
+    assert org.api.post(f"/tasks/{run.task_id('Call')}/undo").status_code == 200
+
+
+def test_only_what_changed_is_told_of_a_change(org: Organization) -> None:
+    run = run_of(org, "Call", name="Old")
+
+    org.api.data("PUT", f"/runs/{run.id}", {"name": "New", "summary": "", "tags": [], "starred": False})
+
+    [said, *_] = org.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}")
+    assert said["description"] == ['Process "New" was changed: name.']
+
+
 def test_what_cannot_be_changed_is_ignored_and_told(org: Organization) -> None:
     run, parent = run_of(org, "Call"), run_of(org, "Call")
     before = run.now()

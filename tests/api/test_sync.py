@@ -81,6 +81,41 @@ def test_a_copy_follows_changes_and_deletions(org: Organization, path: str) -> N
     assert copy.ask()["data"] == []
 
 
+@pytest.mark.parametrize("role", ["admin", "standard", "light"])
+def test_a_star_reaches_the_copies_of_who_sees_it(org: Organization, role: Any) -> None:
+    """And nobody else's: it is no change of the thing, whose tags and undo go on."""
+    person, run, template = org.person(role), run_of(org, "Call"), org.template()
+    org.api.put(f"/runs/{run.id}", {"users": [person.id]}).raise_for_status()
+    org.allow(template, "READ", person.id)
+    tag = org.api.get(f"/runs/{run.id}").headers["ETag"]
+    mine = [Copy(person.api, path) for path in ("/runs", "/checklists", "/tasks")]
+    others = [Copy(org.api, copy.path) for copy in mine]
+
+    for starred in (True, False):
+        person.api.data("PUT", f"/runs/{run.id}", {"starred": starred})
+        person.api.data("PUT", f"/checklists/{template['id']}", {"title": template["title"], "starred": starred})
+        asked = [copy.ask() for copy in mine]
+        assert [[(each["id"], each["starred"]) for each in body["data"]] for body in asked[:2]] == [
+            [(run.id, starred)],
+            [(template["id"], starred)],
+        ]
+        assert [body["data"] for body in (asked[2], *(copy.ask() for copy in others))] == [[]] * 4
+    assert [body["sync"]["deleted"] for body in asked] == [[]] * 3
+    org.api.put(f"/runs/{run.id}", {"name": "New"}, headers={"If-Match": tag}).raise_for_status()
+
+
+def test_a_favourite_that_somebody_was_given_reaches_their_copy(org: Organization) -> None:
+    person, template = org.person(), org.template()
+    org.allow(template, "READ", person.id)
+    copy = Copy(person.api, "/checklists")
+
+    org.api.post(f"/checklists/{template['id']}/favourites", {"users": [person.id]}).raise_for_status()
+
+    copy.follow()
+    copy.assert_equal()
+    assert copy.things[template["id"]]["starred"] is True
+
+
 def test_who_loses_sight_of_a_process_is_told_that_it_is_gone(org: Organization) -> None:
     person, stranger = org.person("light"), org.person("light")
     run = run_of(org, "Call", "Sign")
@@ -97,6 +132,22 @@ def test_who_loses_sight_of_a_process_is_told_that_it_is_gone(org: Organization)
     ]
     # Who never saw them is told nothing, not even an id.
     assert [(body["data"], body["sync"]["deleted"]) for body in (copy.ask() for copy in others)] == [([], [])] * 2
+
+
+def test_nothing_is_missed_of_what_was_seen_for_several_reasons(org: Organization) -> None:
+    """Each page is whole, however many times something on it is known to be gone."""
+    person = org.person("light")
+    seen = {"users": [person.id], "groups": [org.group(members=[person])["id"] for _ in range(2)]}
+    lost, kept = ([run_of(org, "Call", **seen) for _ in range(2)] for _ in range(2))
+    copy = Copy(person.api, "/runs")
+
+    for run in lost:
+        org.api.put(f"/runs/{run.id}", {"users": [], "groups": []}).raise_for_status()
+    for run in kept:
+        org.api.put(f"/runs/{run.id}", {"name": "New"}).raise_for_status()
+
+    copy.follow(per_page=2)
+    copy.assert_equal()
 
 
 def test_who_gains_sight_of_a_process_gets_all_of_its_tasks(org: Organization) -> None:

@@ -362,17 +362,6 @@ def test_a_process_is_read_with_its_threads(org: Organization, places: Places) -
     assert shown[2] == resolution
 
 
-def test_an_issue_on_a_complete_process_leaves_it_complete_once_resolved(org: Organization, places: Places) -> None:
-    """Spec: behaviour-work P8."""
-    process = places.process({"completed": True})
-    issue = report(org, process)
-    assert run(org, process)["status"] == "issue"
-
-    resolve(org, process, issue)
-
-    assert run(org, process)["status"] == "complete"
-
-
 @pytest.mark.parametrize(
     ("role", "reader", "status"),
     [

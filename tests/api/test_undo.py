@@ -10,6 +10,7 @@ import pytest
 
 from procession.storage.tables.undo import undoables
 from procession.usecases.forgetting import forget_undoables
+from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import Run, run_of
 from tests.api.thread_places import at_once
 from tests.builders import Organization
@@ -54,6 +55,12 @@ complete = on_task("POST", "/completed-tasks", "task")
 reopen = on_task("DELETE", "/completed-tasks/{task}")
 hide = on_task("PUT", "/tasks/{task}/hide")
 show = on_task("PUT", "/tasks/{task}/show")
+
+
+def reassign(run: Run) -> str:
+    run.assign("Call", run.org.admin)
+    return f"/tasks/{run.task_id('Call')}/undo"
+
 
 ACTS: dict[str, tuple[list[Callable[[Run], str]], Callable[[Run], str]]] = {
     "completing": ([], complete),
@@ -138,12 +145,34 @@ def test_what_rules_made_of_it_is_undone_with_it(org: Organization) -> None:
         assert org.api.data("GET", run.path("Sign") + "/explain")["history"][-1]["event"] == "task.undone"
 
 
-def test_a_comment_stays_and_does_not_stand_in_the_way(org: Organization) -> None:
-    run = run_of(org, "Call")
+@pytest.mark.parametrize("task", ["Call", "Sign", None])
+@pytest.mark.parametrize("label", ["comment", "improvement"])
+def test_comments_stay_and_do_not_stand_in_the_way(org: Organization, label: str, task: str | None) -> None:
+    """W4, also with mentions; who is mentioned sees the process afterwards, too (W3)."""
+    person = org.person("light")
+    run = run_of(org, "Call", "Sign")
     run.complete("Call").raise_for_status()
-    org.api.post(f"/tasks/{run.task_id('Call')}/comment", {"content": "done"}).raise_for_status()
+    place = f"/runs/{run.id}" if task is None else f"/tasks/{run.task_id(task)}"
+    for content in ("done", f"@[{person.id}] please look", f"@[{org.admin.id}] and again"):
+        org.api.post(f"{place}/comment", {"content": content, "label": label}).raise_for_status()
+    improvements = org.api.get("/runs?status=improvement").json()["meta"]["pagination"]["total"]
 
     assert undo(run, "Call").status_code == 200
+
+    assert run.tasks()["Call"]["status"] != "completed"
+    assert person.api.get(f"/runs/{run.id}").status_code == 200
+    assert len(org.api.data("GET", f"{place}?with=threads")["threads"]["data"]) == 3
+    assert org.api.get("/runs?status=improvement").json()["meta"]["pagination"]["total"] == improvements
+    assert org.differences() == []
+
+
+def test_an_improvement_of_a_stand_alone_task_stays_too(org: Organization) -> None:
+    task = org.one_off()["id"]
+    org.api.post("/completed-tasks", {"task_id": task}).raise_for_status()
+    org.api.post(f"/tasks/{task}/comment", {"content": "shorter", "label": "improvement"}).raise_for_status()
+
+    assert org.api.post(f"/tasks/{task}/undo").status_code == 200
+    assert org.differences() == []
 
 
 Hindrance = Callable[[Organization, Run], object]
@@ -161,11 +190,21 @@ def too_late(org: Organization, _run: Run) -> None:
     org.server.clock.advance(seconds=600)
 
 
+def invited(org: Organization, run: Run) -> None:
+    content = f"@[{org.person().id}] and +rosa@bakery.test"
+    org.api.post(f"/tasks/{run.task_id('Sign')}/comment", {"content": content}).raise_for_status()
+
+
+def changed_and_commented(org: Organization, run: Run) -> None:
+    renamed(org, run)
+    org.api.post(f"/runs/{run.id}/comment", {"content": f"@[{org.person().id}]"}).raise_for_status()
+
+
 def problem(org: Organization, run: Run) -> None:
     org.api.post(f"/tasks/{run.task_id('Sign')}/problem", {"content": "stop"}).raise_for_status()
 
 
-@pytest.mark.parametrize("hindrance", [by_somebody_else, renamed, too_late, problem])
+@pytest.mark.parametrize("hindrance", [by_somebody_else, renamed, too_late, invited, changed_and_commented, problem])
 def test_it_is_refused_when_anything_else_happened_since(org: Organization, hindrance: Hindrance) -> None:
     org.server.clock.freeze()
     run = run_of(org, "Call", "Sign")
@@ -188,6 +227,48 @@ def test_only_who_did_it_may(org: Organization) -> None:
     assert org.person("admin").api.post(path).status_code == 422
     assert org.person("light").api.post(path).status_code == 404
     assert org.api.post(path).status_code == 200
+
+
+@pytest.mark.parametrize("name", [*ACTS, "reassigning"])
+def test_who_may_not_do_it_any_more_may_not_undo_it(org: Organization, name: str) -> None:
+    """W5: rights are those of now. Spec: behaviour-work Y1; behaviour-people 3.2, 3.3."""
+    other = org.person("admin")
+    run = run_of(org, "Call", "Sign")
+    run.assign("Call", other)
+    first, act = ACTS.get(name, ([], reassign))
+    for each in first:
+        each(run)
+    path = act(run)
+    other.api.put(f"/users/{org.admin.id}/role", {"role": "light"}).raise_for_status()
+
+    with unchanged(org):
+        assert_refused(org.api.post(path), 403)
+    other.api.put(f"/users/{org.admin.id}/role", {"role": "standard"}).raise_for_status()
+    assert org.api.post(path).status_code == 200
+
+
+def test_archiving_is_undone_by_those_who_may_archive(org: Organization) -> None:
+    """Y1, the switch `allow_archive`."""
+    member = org.person()
+    run = run_of(org, "Call", users=[member.id])
+    member.api.delete(f"/runs/{run.id}").raise_for_status()
+    org.api.data("PUT", "", {"name": "Fernwood", "allow_archive": False})
+
+    with unchanged(org):
+        assert_refused(member.api.post(f"/runs/{run.id}/undo"), 403)
+    org.api.data("PUT", "", {"name": "Fernwood", "allow_archive": True})
+    assert member.api.post(f"/runs/{run.id}/undo").status_code == 200
+
+
+def test_who_gave_a_task_away_takes_it_back(org: Organization) -> None:
+    """Also where only its assignees may change it: they were one when they did."""
+    member, other = org.person(), org.person()
+    run = run_of(org, {"title": "Call", "can_complete_only_assignees": True}, users=[member.id])
+    run.assign("Call", member)
+    given = {"owners": {"users": [other.id]}}
+    member.api.put(run.path("Call"), given).raise_for_status()
+
+    assert member.api.post(f"/tasks/{run.task_id('Call')}/undo").status_code == 200
 
 
 def test_who_left_gets_no_task_back(org: Organization) -> None:

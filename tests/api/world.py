@@ -295,21 +295,23 @@ def as_sent(body: Any) -> dict[str, Any]:
     return {} if body is None else {"content" if isinstance(body, str) else "json": body}
 
 
-def send(api: Api, operation: Operation, url: str, body: Any) -> httpx.Response:
+def send(api: Api, operation: Operation, url: str, body: Any, **options: Any) -> httpx.Response:
     """The answer; it is held against the API document."""
-    return api.request(operation.method, "/" + url, **as_sent(body))
+    return api.request(operation.method, "/" + url, **as_sent(body), **options)
 
 
-def succeed(world: World, operation: Operation, *, besides: Mapping[str, Any] | None = None) -> httpx.Response:
+def succeed(
+    world: World, operation: Operation, *, besides: Mapping[str, Any] | None = None, **options: Any
+) -> httpx.Response:
     """Do it as somebody who may, with these keys in the body, too."""
     body = world.body(operation)
     body = {**body, **besides} if isinstance(body, dict) and besides else body
     if operation.id.endswith("AsGuest") or operation.id in FILES_OF_GUESTS:
         code = world.guest_api.code
         url = world.url(operation).replace(world.guest, code)
-        return send(Api(world.server, None), operation, url, body)
+        return send(Api(world.server, None), operation, url, body, **options)
     who = world.admin if operation.id == "changePassword" else world.org.admin
-    return send(who.api, operation, world.url(operation), body)
+    return send(who.api, operation, world.url(operation), body, **options)
 
 
 # So many operations may change a world before what others ask for is likely to be gone.

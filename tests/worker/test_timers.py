@@ -265,10 +265,15 @@ def test_complete_processes_are_archived_and_restored_ones_start_anew(world: Wor
     world.at(NOW + 6 * DAY)
     world.fire()
     assert run.now()["archived_at"] is None
+    issue = world.org.api.data("POST", f"/runs/{run.id}/problem", {"content": "Wrong key"})["id"]
+    world.at(NOW + 7 * DAY + HOUR)
+    world.fire()
+    assert run.now()["archived_at"] is None, "an issue is open"
+    world.org.api.data("POST", f"/runs/{run.id}/resolved-threads", {"thread_id": issue, "content": "Found"})
     world.at(NOW + 8 * DAY)
     world.fire(servers=3)
     assert run.now()["archived_at"] is not None and open_run.now()["archived_at"] is None
-    [said] = world.org.api.data("GET", f"/runs/{run.id}?with=threads")["threads"]["data"]
+    *_, said = world.org.api.data("GET", f"/runs/{run.id}?with=threads")["threads"]["data"]
     assert (said["author_type"], "archived by itself" in said["content"]) == ("bot", True)
 
     world.org.api.put(f"/runs/{run.id}/activate", {}).raise_for_status()

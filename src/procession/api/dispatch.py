@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from procession.api.leaving import WhileClientStays
 from procession.api.operations import Operation, reads_by_write
 from procession.api.params import Params, read_params
 from procession.api.preconditions import condition_of, guarded
-from procession.api.replays import REPLAYED, named, once
+from procession.api.replays import REPLAYED, Replayed, Work, named, once
 from procession.api.router import Router
 from procession.api.uploads import Upload, receiving
 from procession.domain.errors import DomainError, Invalid, NotFound
@@ -149,16 +150,17 @@ class Dispatcher:
         async def work(tx: WriteTx) -> Any:
             return await (handle(tx) if condition is None else guarded(tx, condition, handle))
 
-        async def work_once(tx: WriteTx) -> Response:
-            async def answer() -> Response:
-                return self._respond(operation, call, await work(tx))
-
-            assert request is not None
-            return await once(tx, call, request, self.edge.secrets, answer)
-
         bound = (database, call.org, call.organization_id, call.actor, call.now)
         if request is not None:
-            return await writing(*bound, work_once)
+            respond = partial(self._respond, operation, call)
+
+            async def work_once(tx: WriteTx) -> Response:
+                return await once(tx, call, operation, request, Work(work, handle), respond)
+
+            try:
+                return await writing(*bound, work_once)
+            except Replayed as replayed:
+                return replayed.response
         shown = self._shown_by.get(operation.id)
         if shown is None or (call.raw_query and operation.params is not shown.params):
             return self._respond(operation, call, await writing(*bound, work))

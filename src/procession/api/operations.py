@@ -46,8 +46,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path_parameters: Mapping[str, type]
     wanted_path_parameters: tuple[str, ...]
     answer: Any  # the return annotation
-    # The answer shows a secret that is kept nowhere, not even for the caller to ask again.
+    # The answer shows a secret that is not to be kept, not even for the caller to ask again.
     shows_secret: bool
+    # What the path names is not there any more once it was done.
+    uses_up: bool
     # Used only in the document: a description of the body where the handler reads plain data.
     documented_body: Any
     # Asked before the faults of a body are told; its effects are not kept. It takes a `tx` for writing, and what
@@ -72,6 +74,7 @@ def operation(
     errors: tuple[int, ...] = (),
     media_types: tuple[str, ...] = ("application/json",),
     shows_secret: bool = False,
+    uses_up: bool = False,
     documented_body: Any = None,
     first: Callable[..., Awaitable[object]] | None = None,
 ) -> Callable[[H], H]:
@@ -95,6 +98,7 @@ def operation(
                     errors=errors,
                     media_types=media_types,
                     shows_secret=shows_secret,
+                    uses_up=uses_up,
                     documented_body=documented_body,
                     first=first,
                     first_takes=_taken(first, path),

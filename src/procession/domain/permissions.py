@@ -93,6 +93,11 @@ def may_edit_task(actor: Actor, named: frozenset[str], task: Task) -> bool:
     return actor.role == "standard" and (not task.can_complete_only_assignees or is_assigned(named, task))
 
 
+def may_hide_task(actor: Actor, named: frozenset[str], task: Task) -> bool:
+    """Hide it by hand, and bring it back. Spec: behaviour-work K1."""
+    return not actor.is_light and may_edit_task(actor, named, task)
+
+
 def may_reopen_task(actor: Actor, named: frozenset[str], task: Task) -> bool:
     """What a guest completed is reopened by administrators and standard members only; guests never reopen (R1)."""
     if actor.kind != "member" or (task.completer_guest is not None and actor.is_light):

@@ -249,8 +249,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def awaits_archiving(self) -> bool:
-        """Whether it is complete and the time until it is archived by itself passes. Spec: behaviour-work Y3, HO4."""
-        return self.state is State.COMPLETE and not self.is_on_hold
+        """Whether it was completed and the time until it is archived by itself passes. Spec: behaviour-work Y3, HO4."""
+        return self.completed_at is not None and not self.is_archived and not self.is_on_hold
 
     def task(self, task_id: str) -> Task:
         """The task with this id; raises KeyError."""

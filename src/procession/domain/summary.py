@@ -19,11 +19,14 @@ def status_of(process: Process) -> ProcessStatus:
         return "issue"
     if any(task.open_problems for task in process.tasks if task.archived_at is None):
         return "problem"
-    form_is_done = process.prerun_status != "incomplete"
-    if process.type != "procedure":
-        return "complete" if form_is_done and all(task.is_completed for task in visible(process)) else "active"
+    return "complete" if _is_done(process) else "active"
+
+
+def _is_done(process: Process) -> bool:
+    """Whether nothing is left to do, whatever was reported. Spec: behaviour-work P4, P10."""
     tasks = visible(process)
-    return "complete" if form_is_done and tasks and all(task.is_completed for task in tasks) else "active"
+    has_work = bool(tasks) or process.type != "procedure"
+    return process.prerun_status != "incomplete" and has_work and all(task.is_completed for task in tasks)
 
 
 def visible(process: Process) -> list[Task]:
@@ -33,7 +36,8 @@ def visible(process: Process) -> list[Task]:
 def settle(process: Process, now: int) -> Process:
     """`process` with its summary recomputed. Every change goes through here before it is saved.
 
-    `completed_at` is set at the moment the process becomes complete and cleared when it no longer is (P4, P9).
+    `completed_at` is set at the moment the process becomes complete and cleared when something is to be done again;
+    what is reported leaves it (P4, P9).
     """
     shown = visible(process)
     kept = [task for task in process.tasks if task.archived_at is None]
@@ -41,7 +45,9 @@ def settle(process: Process, now: int) -> Process:
     open_deadlines = tuple(sorted(each for task in process.tasks if (each := task.clock_deadline) is not None))
     live = State.COMPLETE if status == "complete" else State.OPEN
     state = State.ARCHIVED if process.is_archived else live
-    completed_at = (process.completed_at or now) if status == "complete" else None
+    completed_at = process.completed_at if _is_done(process) else None
+    if status == "complete" and completed_at is None:
+        completed_at = now
     involved = set(process.involved)
     for task in process.tasks:
         involved |= {each for each in task.owners.principals if not each.startswith("e:")}

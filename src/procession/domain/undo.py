@@ -3,14 +3,17 @@
 Spec: behaviour-work 5.9.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.actors import Actor
 from procession.domain.automations.state import RuleState
 from procession.domain.errors import WrongState
+from procession.domain.permissions import may_edit_task, may_hide_task, may_reopen_task, may_work_on_task
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.threads import shown_to
 
 # What can be undone, by its event, as a person calls it.
 ACTS: Mapping[str, str] = {
@@ -51,22 +54,47 @@ def before_of(former: Process, latter: Process, rules: RuleState | None = None) 
     return Before(replace(former, tasks=()), changed, rules, added)
 
 
+def may_do_again(actor: Actor, named: frozenset[str], act: str, before: Task) -> bool:
+    """Whether somebody who did this to the task might do it now, were the task as before. Spec: W5."""
+    match act:
+        case "task.completed" | "task.part_completed":
+            return may_work_on_task(actor, named, before)
+        case "task.reopened":
+            return may_reopen_task(actor, named, before)
+        case "task.assigned":
+            return may_edit_task(actor, named, before)
+        case _:
+            return may_hide_task(actor, named, before)
+
+
+def commented(before: Before, mentioned: Collection[int]) -> Before:
+    """What leads back when somebody has commented since: whom they mentioned still sees the process then."""
+    return before if before.process is None else replace(before, process=shown_to(before.process, mentioned))
+
+
 def rules_back(before: RuleState, now: RuleState) -> RuleState:
     """What the process remembers of its rules again; what was launched is not launched anew. Spec: A-4.73."""
     return replace(before, launched=now.launched, passed=now.passed)
 
 
 def restored(current: Process, before: Before) -> Process:
-    """The process as it was. Whom comments made see it meanwhile still does; so stay tags, folder and stars."""
+    """The process as it was. Comments stay, and so do tags, folder and stars."""
     assert before.process is not None
     former = {task.seq: task for task in before.tasks}
     return replace(
         before.process,
-        tasks=tuple(former.get(task.seq, task) for task in current.tasks if task.seq not in before.added),
+        tasks=tuple(
+            restored_task(task, former.get(task.seq, task)) for task in current.tasks if task.seq not in before.added
+        ),
         tags=current.tags,
         folder=current.folder,
         starred_by=current.starred_by,
     )
+
+
+def restored_task(current: Task, before: Task) -> Task:
+    """The task as it was, with the comments there are."""
+    return replace(before, improvements=current.improvements)
 
 
 def people_back(before: Before, current: tuple[Task, ...]) -> Owners:

@@ -30,13 +30,17 @@ class Kind(IntEnum):
 
 
 class Touch(msgspec.Struct, frozen=True):
-    """One thing that a transaction created, changed or erased; `lost_by` are the principals that no longer see it."""
+    """One thing that a transaction created, changed or erased; `lost_by` are the principals that no longer see it.
+
+    `only_for`: nothing of it changed but what these principals see of it, which is their own.
+    """
 
     kind: Kind
     seq: int
     id: str
     lost_by: frozenset[str] = frozenset()
     is_gone: bool = False
+    only_for: frozenset[str] = frozenset()
 
 
 _C = changes.c
@@ -48,15 +52,16 @@ _position = Query(
 async def write(tx: "WriteTx", position: int, touched: Sequence[Touch]) -> None:
     """Enter what this transaction did at this position. A thing touched twice is there once."""
     last = {(each.kind, each.seq): each for each in touched}
-    lost: dict[tuple[int, int], set[str]] = {}
+    told: dict[tuple[int, int], set[str]] = {}
     for each in touched:
-        lost.setdefault((each.kind, each.seq), set()).update(each.lost_by)
+        told.setdefault((each.kind, each.seq), set()).update(each.lost_by | each.only_for)
+    changed = {(each.kind, each.seq) for each in touched if not each.only_for}
     await tx.connection.put(
         changes,
         [
             {"org": tx.org, "kind": int(each.kind), "seq": each.seq, "position": position}
-            for each in last.values()
-            if not each.is_gone
+            for key, each in last.items()
+            if key in changed and not each.is_gone
         ],
     )
     gone = [{"kind": int(each.kind), "seq": each.seq} for each in last.values() if each.is_gone]
@@ -66,7 +71,7 @@ async def write(tx: "WriteTx", position: int, touched: Sequence[Touch]) -> None:
         [
             {"kind": int(each.kind), "principal": principal, "position": position, "seq": each.seq, "id": each.id}
             for key, each in last.items()
-            for principal in sorted(lost[key] | ({UNLIMITED} if each.is_gone else set[str]()))
+            for principal in sorted(told[key] | ({UNLIMITED} if each.is_gone else set[str]()))
         ],
     )
 

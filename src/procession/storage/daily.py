@@ -69,7 +69,7 @@ async def overdue_tasks(tx: ReadTx, *, before: int, after: Place) -> list[Found]
 
 
 async def finished(tx: ReadTx, *, until: int, after: Place) -> list[Found]:
-    """Complete processes that wait to be archived since that instant or longer, the longest first."""
+    """Completed processes that wait to be archived since that instant or longer, the longest first."""
     return [Found(*row) for row in await tx.tuples(_finished, until=until, at=after.at, seq=after.seq)]
 
 

@@ -42,7 +42,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One thing at its place; `id` says that somebody lost sight of it."""
+    """One thing at its place; `id` says that somebody may have lost sight of it."""
 
     position: int
     seq: int
@@ -69,6 +69,7 @@ _changed = Query(
 )
 _departed = Query(
     select(departures.c.position, departures.c.seq, departures.c.id)
+    .distinct()
     .where(
         departures.c.org == bindparam("org"),
         departures.c.kind == bindparam("kind"),
@@ -111,7 +112,7 @@ async def at(tx: ReadTx, instant: int) -> Place:
 
 async def page(tx: ReadTx, kind: Kind, place: Place, most: int) -> Page:
     """What comes from a place on; four statements at most, whatever the size of the organization."""
-    principals = [UNLIMITED] if tx.actor.is_admin else sorted(await access.principals_of_caller(tx))
+    principals = [UNLIMITED, tx.actor.principal] if tx.actor.is_admin else sorted(await access.principals_of_caller(tx))
     values = {"kind": int(kind), "position": place[0], "seq": place[1], "most": most + 1}
     found = [
         *await tx.rows(Item, _changed, **values),

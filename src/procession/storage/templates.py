@@ -179,19 +179,23 @@ async def starred_among(tx: ReadTx, ids: list[str]) -> set[str]:
     return {row[0] for row in await tx.tuples(_starred_among, account=tx.actor.id, ids=ids)}
 
 
-async def star(tx: WriteTx, template_id: str, *, starred: bool) -> None:
-    """Set or take away the caller's star; the template's row is locked."""
-    if not starred:
-        await tx.run(_unstar, account=tx.actor.id, id=template_id)
-    elif not await is_starred(tx, template_id):
-        await tx.insert(template_stars, [{"account": tx.actor.id, "template_id": template_id}])
+async def star(tx: WriteTx, row: TemplateRow, *, starred: bool) -> bool:
+    """Set or take away the caller's star; the template's row is locked. Returns whether that is another than before."""
+    if starred:
+        return bool(await star_for(tx, row, [tx.actor.id]))
+    if not await tx.run(_unstar, account=tx.actor.id, id=row.id):
+        return False
+    tx.touch(Touch(Kind.TEMPLATE, row.no, row.id, only_for=frozenset({tx.actor.principal})))
+    return True
 
 
-async def star_for(tx: WriteTx, template_id: str, accounts: Collection[int]) -> list[int]:
+async def star_for(tx: WriteTx, row: TemplateRow, accounts: Collection[int]) -> list[int]:
     """Make the locked template a favourite of these members; returns those of whom it was none."""
-    has = {row[0] for row in await tx.tuples(_starred_by, accounts=sorted(accounts), id=template_id)}
+    has = {found[0] for found in await tx.tuples(_starred_by, accounts=sorted(accounts), id=row.id)}
     added = sorted(set(accounts) - has)
-    await tx.insert(template_stars, [{"account": each, "template_id": template_id} for each in added])
+    await tx.insert(template_stars, [{"account": each, "template_id": row.id} for each in added])
+    if added:
+        tx.touch(Touch(Kind.TEMPLATE, row.no, row.id, only_for=frozenset(f"m:{each}" for each in added)))
     return added
 
 

@@ -22,8 +22,8 @@ def of_task(before: Task | None, after: Task | None, *, old: Seers = NOBODY, new
 def of_process(before: Process | None, after: Process | None) -> list[Touch]:
     """The process and those of its tasks that differ, or are seen by others than before."""
     if before is not None and after is not None and replace(before, starred_by=after.starred_by) == after:
-        # A star is somebody's own.
-        return []
+        starrers = frozenset(f"m:{member}" for member in before.starred_by ^ after.starred_by)
+        return [Touch(Kind.PROCESS, after.seq, after.id, only_for=starrers)] if starrers else []
     process = after or before
     assert process is not None
     old = principals_of(before) if before is not None else NOBODY

@@ -15,7 +15,7 @@ from procession.domain.actors import Actor
 from procession.domain.events import Event
 from procession.domain.process_values import Name
 from procession.storage import changes, viewing
-from procession.storage.changes import Touch
+from procession.storage.changes import Kind, Touch
 from procession.storage.connection import Connection, Read, Reader, Row
 from procession.storage.database import Database
 from procession.storage.log import advance_position, append_events, append_topics, position_query
@@ -137,6 +137,10 @@ class WriteTx(ReadTx):
     def touch(self, *things: Touch) -> None:
         """These were created, changed or erased: copies of them are to follow."""
         self._touched.extend(things)
+
+    def is_touched(self, kind: Kind, seq: int) -> bool:
+        """Whether this transaction has changed it already."""
+        return any((each.kind, each.seq) == (kind, seq) and not each.only_for for each in self._touched)
 
     def put_at_position(self, table: Table, row: Values) -> None:
         """Put this row, with the position that the transaction gets; only together with a change."""

@@ -1,5 +1,7 @@
 """What people did last, and what leads back from it. Written with the change itself, dropped after a while."""
 
+from typing import Any
+
 import msgspec
 from sqlalchemy import bindparam, delete, select
 
@@ -38,18 +40,17 @@ _forget = Query(delete(undoables).where(_U.org == bindparam("org"), _U.at < bind
 
 def remember(tx: WriteTx, kind: Kind, seq: int, *, act: str, subject_id: str, before: Before) -> None:
     """From this transaction's commit on, the acting member's last act on this thing."""
-    tx.put_at_position(
-        undoables,
-        {
-            "kind": int(kind),
-            "seq": seq,
-            "at": tx.now,
-            "member": tx.actor.id,
-            "act": act,
-            "subject_id": subject_id,
-            "before": msgspec.json.encode(before).decode(),
-        },
-    )
+    _put(tx, kind, seq, at=tx.now, member=tx.actor.id, act=act, subject_id=subject_id, before=before)
+
+
+def keep(tx: WriteTx, kind: Kind, seq: int, last: Undoable, before: Before) -> None:
+    """After this transaction, too, this is what was done last to the thing."""
+    _put(tx, kind, seq, at=last.at, member=last.member, act=last.act, subject_id=last.subject_id, before=before)
+
+
+def _put(tx: WriteTx, kind: Kind, seq: int, *, before: Before, **said: Any) -> None:
+    row = {"kind": int(kind), "seq": seq, **said, "before": msgspec.json.encode(before).decode()}
+    tx.put_at_position(undoables, row)
 
 
 async def find(tx: WriteTx, kind: Kind, seq: int) -> Undoable | None:

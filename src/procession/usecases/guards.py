@@ -133,8 +133,8 @@ async def save_process(tx: WriteTx, before: Process, after: Process, *, listed: 
     settled = settle(msgspec.structs.replace(after, tasks=touched, updated_at=tx.now), tx.now)
     await processes.save(tx, before, settled, listed=listed)
     await rule_clocks.follow(tx, before, settled)
-    if before.status != settled.status and "complete" in (before.status, settled.status):
-        kind = "process.completed" if settled.status == "complete" else "process.reopened"
+    if (before.completed_at is None) != (settled.completed_at is None):
+        kind = "process.reopened" if settled.completed_at is None else "process.completed"
         tx.record(happened(kind, settled.id, process=settled.seq))
     return settled
 

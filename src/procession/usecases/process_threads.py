@@ -3,15 +3,16 @@
 An open issue locks its process; commenting, reporting and resolving go on (api-processes 1.2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
 from procession.domain.processes import Process
 from procession.domain.threads import Thread, shown_to, with_process_thread
+from procession.storage.changes import Kind
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, undo
 from procession.usecases.thread_places import Place, on_process
 from procession.usecases.thread_writing import Draft, resolve, write
 
@@ -53,8 +54,10 @@ async def resolve_issue(
 
 
 async def _save_effect(
-    tx: WriteTx, process: Process, before: Thread | None, after: Thread | None, *, mentions: Iterable[int]
+    tx: WriteTx, process: Process, before: Thread | None, after: Thread | None, *, mentions: Collection[int]
 ) -> None:
     changed = shown_to(with_process_thread(process, before, after), mentions)
     if changed != process:
+        if changed.open_issues == process.open_issues:
+            await undo.keep_past_comment(tx, Kind.PROCESS, process.seq, mentioned=mentions)
         await guards.save_process(tx, process, changed)

@@ -115,6 +115,9 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
         tags=_kept(changes.tags, before.tags),
         folder=_kept(changes.folder, before.folder),
     )
+    if after == before:
+        # What stays as it was is no change; a star may be.
+        return before if changes.starred is UNSET else await _star(tx, before, starred=changes.starred is True), ignored
     if after.name != before.name:
         after = renamed(after, after.name)
     if changes.starred is not UNSET:
@@ -123,13 +126,25 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     is_submission = not is_same(after.prerun, before.prerun) and before.prerun_status == "complete"
     by_rules = await _reacted_to_form(tx, after, means) if is_submission else Reacted(after)
     saved = await guards.save_process(tx, before, by_rules.process)
-    fields = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
     tx.record(
-        happened("process.updated", saved.id, process=saved.seq, fields=fields, former=former_settings(before, saved))
+        happened(
+            "process.updated",
+            saved.id,
+            process=saved.seq,
+            fields=_told(changes, before, saved),
+            former=former_settings(before, saved),
+        )
     )
     await public_processes.follow(tx, saved, was_public=before.is_public)
     await launching.save_reaction(tx, by_rules, means)
     return saved, ignored
+
+
+def _told(changes: Changes, before: Process, after: Process) -> list[str]:
+    """What was said and became different."""
+    ours = {"folders": "folder", "starred": "starred_by"}
+    said = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
+    return [name for name in said if getattr(before, ours.get(name, name)) != getattr(after, ours.get(name, name))]
 
 
 def former_settings(before: Process, after: Process) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from procession.domain.fields import Field
 from procession.domain.opening import has_defaults, opened, was_opened
 from procession.domain.order_lock import blockers_of
 from procession.domain.organizations import OrganizationSettings
-from procession.domain.permissions import may_edit_task, may_work_on_task, require
+from procession.domain.permissions import may_edit_task, may_hide_task, may_work_on_task, require
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.richtext import excerpt, plain_text
 from procession.domain.run_forms import as_run, require_used_fields, typed_in_run, with_unchanged
@@ -416,7 +416,7 @@ async def show_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
 
 async def _hideable(tx: WriteTx, process_id: str, task_id: str, *, to: str) -> SeenTask:
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
-    require(not tx.actor.is_light and may_edit_task(tx.actor, seen.named, seen.task), to=to)
+    require(may_hide_task(tx.actor, seen.named, seen.task), to=to)
     guards.require_changeable(seen.process)
     tasks.require_live(seen.task)
     return seen

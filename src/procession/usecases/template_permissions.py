@@ -17,7 +17,7 @@ from procession.storage.tx import WriteTx
 from procession.usecases import guests
 from procession.usecases import template_checks as checks
 from procession.usecases.means import Means
-from procession.usecases.template_access import found, require_live
+from procession.usecases.template_access import Opened, found, require_live
 
 READ_ONLY = "Guests can be given CHECKLIST_READ and nothing else."
 
@@ -32,11 +32,12 @@ class PermissionList(msgspec.Struct, frozen=True, kw_only=True):
     guests: Sequence[str] | None = None
 
 
-async def to_choose(tx: WriteTx, template_id: str) -> None:
+async def to_choose(tx: WriteTx, template_id: str) -> Opened:
     """A template, to be favourites of others. Raises NotFound, NotAllowed, WrongState (archived)."""
     opened = await found(tx, template_id)
     require_admin(tx.actor, "choose favourites for others")
     require_live(opened.template)
+    return opened
 
 
 async def make_favourite(tx: WriteTx, checklist_id: str, users: Sequence[int]) -> list[int]:
@@ -44,12 +45,12 @@ async def make_favourite(tx: WriteTx, checklist_id: str, users: Sequence[int]) -
 
     Raises NotFound, NotAllowed, WrongState (archived), Invalid. Spec: T-1.11.
     """
-    await to_choose(tx, checklist_id)
+    opened = await to_choose(tx, checklist_id)
     errors: dict[str, list[Any]] = {}
     await checks.check_people(tx, errors, checks.indexed("users", users), [])
     if errors:
         raise Invalid(errors)
-    added = await templates.star_for(tx, checklist_id, users)
+    added = await templates.star_for(tx, opened.template, users)
     if added:
         tx.record(happened("template.starred", checklist_id, starred=True, users=added))
     return added

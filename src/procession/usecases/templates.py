@@ -102,7 +102,7 @@ async def create_template(tx: WriteTx, given: TemplateInput) -> TemplateRow:
     )
     await enter(tx, row, grants=await new_grants(tx))
     if given.starred is True:
-        await templates.star(tx, row.id, starred=True)
+        await templates.star(tx, row, starred=True)
     return row
 
 
@@ -210,8 +210,7 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         # Taking a template out of its folder unpins it. Spec: T-1.10.
         unpinned = given.folder_id is None and row.folder_id is not None
         changed = replace(changed, folder_id=given.folder_id, is_pinned=changed.is_pinned and not unpinned)
-    if given.starred is not UNSET:
-        await templates.star(tx, row.id, starred=given.starred)
+    if given.starred is not UNSET and await templates.star(tx, row, starred=given.starred):
         tx.record(happened("template.starred", row.id, starred=given.starred))
     if changed == row:
         return row

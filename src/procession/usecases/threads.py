@@ -3,7 +3,7 @@
 They stay possible while a process is locked, and end with its archiving (api-processes 1.2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 from msgspec.structs import replace
@@ -25,10 +25,11 @@ from procession.domain.threads import (
     with_thread,
 )
 from procession.storage import organizations, thread_reactions, threads
+from procession.storage.changes import Kind
 from procession.storage.tasks import document_of
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
-from procession.usecases import guards, thread_files
+from procession.usecases import guards, thread_files, undo
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.guest_invitations import invite
@@ -188,11 +189,12 @@ async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) ->
 
 
 async def _save_effect(
-    tx: WriteTx, seen: SeenTask, before: Thread | None, after: Thread | None, *, mentions: Iterable[int] = ()
+    tx: WriteTx, seen: SeenTask, before: Thread | None, after: Thread | None, *, mentions: Collection[int] = ()
 ) -> None:
     """Save what the task counts and who may see its process, where a changed thread makes a difference."""
     task = with_thread(seen.task, before, after)
     reopens = seen.task.is_completed and task.is_open
+    is_said_only = task.open_problems == seen.task.open_problems
     moved: list[Event] = []
     if seen.process is not None:
         process = shown_to(seen.process.with_tasks(task), mentions)
@@ -204,8 +206,12 @@ async def _save_effect(
             process = await followed_up(tx, process, seen.task, task, document, settings)
             moved += moves(seen.process, process, task, "task.reopened")
         if process != seen.process:
+            if is_said_only:
+                await undo.keep_past_comment(tx, Kind.PROCESS, process.seq, mentioned=mentions)
             await guards.save_process(tx, seen.process, process)
     elif task != seen.task:
+        if is_said_only:
+            await undo.keep_past_comment(tx, Kind.TASK, task.seq)
         await guards.save_changed_task(tx, seen, task)
     if reopens:
         tx.record(happened("task.reopened", task.id, process=task.process, because="problem"), *moved)

@@ -1,16 +1,31 @@
 """Taking back what one did just before. Spec: behaviour-work 5.9."""
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from procession.domain import tasks
 from procession.domain.automations.state import FRESH, RuleState
 from procession.domain.events import Event, happened
+from procession.domain.permissions import may_archive_process, require
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
-from procession.domain.undo import ACTS, Before, CannotUndo, before_of, people_back, restored, rules_back
-from procession.storage import changes, guests, people, rule_states, threads, undo
+from procession.domain.undo import (
+    ACTS,
+    Before,
+    CannotUndo,
+    before_of,
+    commented,
+    may_do_again,
+    people_back,
+    restored,
+    restored_task,
+    rules_back,
+)
+from procession.storage import changes, guests, organizations, people, rule_states, threads, undo
 from procession.storage.changes import Kind
 from procession.storage.tx import WriteTx
+from procession.storage.undo import Undoable
 from procession.usecases import guards, rule_clocks
 from procession.usecases.guards import SeenTask
 
@@ -42,49 +57,74 @@ def remember_task(tx: WriteTx, act: str, before: Task) -> None:
 
 
 async def undo_on_process(tx: WriteTx, process_id: str, *, minutes: int) -> Process:
-    """Take back what the caller did to the process itself. Raises NotFound, ProcessLocked, CannotUndo."""
+    """Take back what the caller did to the process itself, which was archiving or restoring it.
+
+    Raises NotFound, NotAllowed, ProcessLocked, CannotUndo.
+    """
     process = (await guards.locked_process(tx, process_id)).process
+    allowed = (await organizations.settings_of(tx, tx.org)).allow_archive
+    require(may_archive_process(tx.actor, organization_allows=allowed), to="archive or restore processes")
     guards.require_unlocked(process)
     guards.require_running(process)
-    act, before = await _undoable(tx, Kind.PROCESS, process.seq, process.id, minutes)
+    last = await _last(tx, Kind.PROCESS, process.seq, process.id, minutes)
+    act, before = await _undoable(tx, Kind.PROCESS, process.seq, last, minutes)
     return await _restore(tx, process, act, before)
 
 
 async def undo_on_task(tx: WriteTx, task_id: str, *, minutes: int) -> SeenTask:
     """Take back what the caller did to the task, with all that followed from it.
 
-    Raises NotFound, ProcessArchived, ProcessLocked, CannotUndo.
+    Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, CannotUndo.
     """
     seen = await guards.locked_task(tx, task_id)
+    kind, seq = (Kind.TASK, seen.task.seq) if seen.process is None else (Kind.PROCESS, seen.process.seq)
+    last = await _last(tx, kind, seq, task_id, minutes)
+    if last is not None:
+        former = next((each for each in last.before.tasks if each.id == task_id), seen.task)
+        require(may_do_again(tx.actor, seen.named, last.act, former), to="undo this any more")
     guards.require_changeable(seen.process)
     if seen.task.is_completed and tasks.sends_mail(seen.task.task_type, seen.task.is_approved):
         raise CannotUndo(MAIL_HAS_LEFT)
+    act, before = await _undoable(tx, kind, seq, last, minutes)
     if seen.process is not None:
-        act, before = await _undoable(tx, Kind.PROCESS, seen.process.seq, task_id, minutes)
         process = await _restore(tx, seen.process, act, before)
         tx.record(happened("task.undone", task_id, process=process.seq, act=act))
         followers = [each.id for each in before.tasks if each.id != task_id]
         tx.record(*[_followed(each, process.seq, task_id) for each in followers])
         return SeenTask(process.task(task_id), process, seen.named)
-    act, before = await _undoable(tx, Kind.TASK, seen.task.seq, task_id, minutes)
     await _require_people(tx, act, people_back(before, (seen.task,)))
-    saved = await guards.save_changed_task(tx, seen, before.tasks[0])
-    await undo.remove(tx, Kind.TASK, seen.task.seq)
+    saved = await guards.save_changed_task(tx, seen, restored_task(seen.task, before.tasks[0]))
+    await undo.remove(tx, kind, seq)
     tx.record(happened("task.undone", task_id, act=act))
     return saved
 
 
-async def _undoable(tx: WriteTx, kind: Kind, seq: int, subject_id: str, minutes: int) -> tuple[str, Before]:
-    """The caller's last act on the locked thing. Raises CannotUndo."""
+async def keep_past_comment(tx: WriteTx, kind: Kind, seq: int, *, mentioned: Collection[int] = ()) -> None:
+    """What was done last to the locked thing can be undone although it is about to change because of a comment (W4)."""
+    if tx.is_touched(kind, seq):
+        return
+    last = await undo.find(tx, kind, seq)
+    if last is not None and await changes.last_change(tx, kind, seq) == last.position:
+        undo.keep(tx, kind, seq, last, commented(last.before, mentioned))
+
+
+async def _last(tx: WriteTx, kind: Kind, seq: int, subject_id: str, minutes: int) -> Undoable | None:
+    """The last act on the locked thing if it was the caller's, on this part of it, and not too long ago."""
+    found = await undo.find(tx, kind, seq)
+    if found is None or found.member != tx.actor.id or found.subject_id != subject_id:
+        return None
+    return found if found.at > tx.now - minutes * MINUTE else None
+
+
+async def _undoable(tx: WriteTx, kind: Kind, seq: int, last: Undoable | None, minutes: int) -> tuple[str, Before]:
+    """The caller's last act on the locked thing, where nothing has happened since. Raises CannotUndo."""
     if not minutes:
         raise CannotUndo(SWITCHED_OFF)
-    found = await undo.find(tx, kind, seq)
-    is_own = found is not None and found.member == tx.actor.id and found.subject_id == subject_id
-    if found is None or not is_own or found.at <= tx.now - minutes * MINUTE:
+    if last is None:
         raise CannotUndo(NOTHING.format(minutes=minutes))
-    if await changes.last_change(tx, kind, seq) != found.position:
-        raise CannotUndo(CHANGED.format(act=ACTS[found.act]))
-    return found.act, found.before
+    if await changes.last_change(tx, kind, seq) != last.position:
+        raise CannotUndo(CHANGED.format(act=ACTS[last.act]))
+    return last.act, last.before
 
 
 async def put_back(tx: WriteTx, process: Process, before: Before) -> Process:

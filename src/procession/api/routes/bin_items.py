@@ -30,7 +30,7 @@ async def list_bin(tx: ReadTx, call: Call, params: BinListParams) -> Paginated[B
     return answered(call, await present_bin_items(tx, found), total, page)
 
 
-@operation("POST", BIN_ITEM + "/restore", tag="bin", errors=(422, 423))
+@operation("POST", BIN_ITEM + "/restore", tag="bin", errors=(422, 423), uses_up=True)
 async def restore_from_bin(tx: WriteTx, item_id: int) -> Item[Restored]:
     """Bring something back with everything that hung on it; says what is not there any more."""
     return Item(present_restored(*await change.restore(tx, item_id)))

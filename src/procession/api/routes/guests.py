@@ -87,7 +87,7 @@ async def get_guest(tx: ReadTx, call: Call, guest: str, params: GuestParams) -> 
     return Item(shown)
 
 
-@operation("POST", GUESTS, tag="guests", status=201, also=(200,))
+@operation("POST", GUESTS, tag="guests", status=201, also=(200,), shows_secret=True)
 async def create_guest(tx: WriteTx, call: Call, body: GuestBody) -> Item[Guest]:
     """Create a guest; who is one already is answered as they are, with 200."""
     row, is_new = await change.create(tx, call.edge.secrets, body.email, body.mentioned())
@@ -122,7 +122,7 @@ async def enable_guest(tx: WriteTx, call: Call, guest: str) -> Item[Guest]:
     return Item(present_guest(call, await change.enable(tx, guest_key(call, guest))))
 
 
-@operation("POST", GUEST + "/to/member", tag="guests", first=guest_to_become_member)
+@operation("POST", GUEST + "/to/member", tag="guests", uses_up=True, first=guest_to_become_member)
 async def make_guest_member(tx: WriteTx, call: Call, guest: str, body: MemberFromGuest) -> Item[User]:
     """Invite a guest as a member, standard unless said otherwise; their link ends. Administrators only."""
     role = parse_role(body.role) if body.role else "standard"

@@ -34,7 +34,7 @@ def _of_processes(operation: Operation, there: Things) -> Iterator[Notice]:
             continue
         if each.event.kind == "process.updated":
             updates.setdefault(process.seq, []).append(each)
-        elif process.status == "complete":
+        elif process.completed_at is not None:
             finished[process.seq] = process
     for seq, read in updates.items():
         yield from _updated(there.processes[seq], read)

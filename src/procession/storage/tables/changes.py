@@ -25,7 +25,7 @@ departures = Table(
     metadata,
     key("org"),
     number("kind"),
-    # A principal that could see it; "*" for administrators.
+    # A principal that could see it, "*" for administrators; or a member who sees something of it that is their own.
     text("principal"),
     number("position"),
     key("seq"),

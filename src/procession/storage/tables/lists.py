@@ -164,7 +164,7 @@ task_due_counters = Table(
     sqlite_with_rowid=False,
 )
 
-# Complete processes that are not archived, and since when: auto-archiving counts from there (behaviour-work Y3, Y6).
+# Completed processes that are not archived, and since when: auto-archiving counts from there (behaviour-work Y3, Y6).
 finished_processes = Table(
     "finished_process",
     metadata,
