@@ -13,7 +13,8 @@ from procession.domain.events import happened
 from procession.domain.launching import bare_request
 from procession.domain.moving.move import Around, moved, require_movable
 from procession.domain.moving.steps import steps_to_add
-from procession.domain.moving.telling import CAUSE, Report, events, people_of, report
+from procession.domain.moving.telling import CAUSE, events, people_of, report
+from procession.domain.moving.told import Report
 from procession.domain.moving.versions import Versions
 from procession.domain.opening import opened
 from procession.domain.permissions import may_see_process, may_see_task
