@@ -366,3 +366,47 @@ def test_fields_that_are_defined_otherwise_are_told_before_and_after(world: Worl
         ("changed", "field", run.task_id("Pay"))
     }
     assert run.tasks()["Pay"]["taskdata"][calculated] == 15
+
+
+def test_a_task_for_everybody_completes_when_a_move_takes_off_whoever_was_missing(world: World) -> None:
+    """Behaviour-work A6, T-10.11: told before, rules react as in life, and undo opens the task again."""
+    org = world.org
+    mia, mira = org.person(), org.person()
+    everybody = {"everyone_must_complete": True, "assignees": [mia.id, mira.id]}
+    template = org.template("Both", steps=[{"title": "Read", **everybody}, "File"])
+    read, file = (step["id"] for step in template["steps"])
+    done = {"conditionable_type": "Step", "conditionable_id": read, "operation": "completed", "statement": None}
+    show = {"action_type": "visibility", "action_verb": "show", "target_step_id": file}
+    body = {"automated_alias": "Then", "conditions": [{**done, "logic": "and"}], "then_actions": [show]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", body)
+    run = Run(org, template)
+    run.complete("Read", by=mia).raise_for_status()
+    before = shown(run)
+    step = {"title": "Read", **everybody, "assignees": [mia.id]}
+    org.api.data("PUT", f"/checklists/{template['id']}/steps/{read}", step)
+    told: list[Any] = []
+    for now, how in ((NOW + MINUTE, {"dry_run": True}), (NOW + 2 * MINUTE, {})):
+        move = org.api.data("POST", f"/checklists/{template['id']}/version-moves", {"runs": [run.id], **how})
+        world.at(now)
+        world.fire()
+        told += rows(org, f"/version-moves/{move['id']}")
+
+    assert told[0]["changes"] == told[1]["changes"] and told[0]["unchanged"] == told[1]["unchanged"] == 0
+    assert {(each["what"], each["name"], each["attribute"]) for each in told[1]["changes"]} == {
+        ("changed", "Read", "owners"),
+        ("changed", "Read", "status"),
+        ("changed", "File", "visibility"),
+    }
+    assert statuses(run) == {"Read": "completed", "File": "not-started"}
+    assert run.tasks()["Read"]["completer_id"] == mia.id
+    [completed] = [
+        each
+        for each in org.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Read')}/explain")["history"]
+        if each["event"] == "task.completed"
+    ]
+    assert completed["because"][0]["event"] == "process.moved"
+
+    org.api.data("POST", f"/version-moves/{move['id']}/undo", {})
+    world.at(NOW + 3 * MINUTE)
+    world.fire()
+    assert shown(run) == before

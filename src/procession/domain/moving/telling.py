@@ -123,7 +123,10 @@ def _of_task(old: Task | None, new: Task, versions: Versions, names: Names) -> I
     if old.archived_at is None and new.archived_at is not None:
         yield one("lost", f"Task {title} goes: its step is gone and it was not completed.", before=_summary(old))
         return
-    if new.is_completed and _differs(new.step_id, versions):
+    if new.is_completed and not old.is_completed:
+        sentence = f"Task {title} is completed: all who remain have done their part."
+        yield one("changed", sentence, "status", old.status, new.status)
+    elif new.is_completed and _differs(new.step_id, versions):
         how = "has changed" if new.step_id in versions.new_steps else "is gone"
         yield one("kept", f"Task {title} is completed and stays as it is; its step {how}.")
     for shown in SHOWN:
@@ -134,7 +137,7 @@ def _of_task(old: Task | None, new: Task, versions: Versions, names: Names) -> I
             yield one("changed", f"The {noun} of task {title} changes {words}.", shown.name, was, now)
     yield from (
         one("kept", f"The {_noun(name)} of task {title} stays: it was changed in the process.", name)
-        for name in _kept(new, versions)
+        for name in (() if old.is_completed else _kept(new, versions))
     )
 
 
@@ -161,7 +164,7 @@ def _differs(step_id: str | None, versions: Versions) -> bool:
 def _kept(task: Task, versions: Versions) -> Iterator[str]:
     """What the version changes and the process does not follow, because somebody had changed it there."""
     old, new = versions.old_steps.get(task.step_id or ""), versions.new_steps.get(task.step_id or "")
-    if old is None or new is None or task.is_completed:
+    if old is None or new is None:
         return
     for name, attribute in FOLLOWED.items():
         now = getattr(new, attribute)
