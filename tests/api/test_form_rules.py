@@ -102,3 +102,42 @@ def test_what_a_rule_asks_about_stays(org: Organization) -> None:
     assert kept.status_code == 403 and "VAT" in kept.json()["message"]
     assert list(refused.json()["errors"]) == ["form_rules"], refused.text
     assert list(itself.json()["errors"]) == ["prerun.1.form_rules"], itself.text
+
+
+def test_a_hidden_answer_is_handed_on_to_no_other_process(org: Organization) -> None:
+    """T-11.71, A-4.70, L-10.2: neither as an answer nor in a name, by a rule or by a step."""
+    template = client(org)
+    path = f"/checklists/{template['id']}"
+    step = template["steps"][0]
+    child = org.template("Child", kickoff=[{"label": "Of launch"}, {"label": "Of step"}])
+    taken = [
+        {"prerun_id": child["prerun"][place]["id"], "actionable_type": kind, "actionable_id": field["id"]}
+        for place, kind, field in ((0, "Prerun", template["prerun"][1]), (1, "Capture", step["captures"][1]))
+    ]
+    launch = {"checklist_id": child["id"], "name_format": "Rule {{vat-1}}", "prerun": taken}
+    done = {"conditionable_id": step["id"], "conditionable_type": "Step", "operation": "completed", "statement": None}
+    acts = {"action_type": "launch", "action_verb": "launch_process", "target_step_id": step["id"], "launch": launch}
+    rule = {"automated_alias": "Hand on", "conditions": [{**done, "logic": "and"}], "then_actions": [acts]}
+    org.api.data("POST", f"{path}/automated-actions", rule)
+    follow_up = {"id": child["id"], "default_name_format": "Step {{vat-1}}"}
+    org.api.data("PUT", f"{path}/steps/{step['id']}", {"title": "Enter", "bp_to_launch": follow_up})
+    kind, vat = (field["id"] for field in template["prerun"])
+    step_kind, step_vat = (field["id"] for field in step["captures"])
+
+    def launched(form: object) -> dict[str, dict[str, Any]]:
+        run = Run(org, template, prerun={kind: form, vat: "TOP"})
+        run.change("Enter", taskdata={step_kind: form, step_vat: "KEY"}).raise_for_status()
+        run.complete("Enter").raise_for_status()
+        children = [each for each in org.api.data("GET", "/runs") if each["parent_id"] == run.id]
+        return {each["name"]: org.api.data("GET", f"/runs/{each['id']}")["prerun"] for each in children}
+
+    of_launch, of_step = (field["id"] for field in child["prerun"])
+    assert launched(PERSON) == {"Rule": {}, "Step": {}}
+    assert launched(FIRM) == {"Rule TOP": {of_launch: "TOP", of_step: "KEY"}, "Step TOP": {}}
+    played = {
+        "prerun": {kind: PERSON, vat: "TOP"},
+        "events": [{"event": "complete", "step_id": step["id"], "taskdata": {step_kind: PERSON, step_vat: "KEY"}}],
+    }
+    [_, last] = org.api.data("POST", f"{path}/simulate", played, status=200)["moments"]
+    told = last["rules"][0]["actions"][0]["launch"]["prerun"]
+    assert told == {of_launch: None, of_step: None}

@@ -1,5 +1,6 @@
 """What a move to a newer version makes of a process. Spec: behaviour-templates 10.1."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -27,7 +28,6 @@ from procession.domain.tasks import (
     hidden_by_hand,
     reopened,
     shown_by_hand,
-    with_own_fields,
 )
 from procession.domain.templates import Step, Template
 from procession.domain.times import DAY, HOUR
@@ -39,10 +39,11 @@ from tests.domain.template_parts import act, asks, done, field, rule, step
 
 NOW = 1_790_000_000_000
 WEEK = WorkingWeek((ALL_HOURS,) * 7, "UTC")
+IDS = count()
 SURROUNDINGS = Surroundings(
     organization_id="o", week=WEEK, default_deadline=Offset(5, "days"), guest_only=False, map_selects_steps=False,
     people=People(), active=frozenset({1, 2, 3, 4}), former_guests={}, people_of_groups={"g": (frozenset({3}), frozenset())},
-    reader=Reader(), new_id=lambda: "fresh",
+    reader=Reader(), new_id=lambda: f"new-{next(IDS)}",
 )  # fmt: skip
 
 
@@ -221,31 +222,6 @@ def test_injected_tasks_stay_behind_the_task_that_brought_them() -> None:
     assert (ran.state.spent, ran.state.launched) == (state.spent, state.launched), "none launches twice (L-10.3)"
 
 
-def test_answers_go_with_their_fields() -> None:
-    """T-10.12: to another step; those of fields that are gone or of another type go from what is open."""
-    f, g, h, k = (field(each) for each in "fghk")
-    ran = Ran(template(replace(A, fields=(f, g)), replace(B, fields=(h,)), C, kickoff=(k, field("l"))))
-    ran.change("a", taskdata={"f": "1", "g": "2"}, status="in-progress")
-    ran.change("b", taskdata={"h": "3"}, status="in-progress")
-    ran.complete("b")
-    ran.process = replace(ran.process, prerun={"k": "4", "l": "5"}, prerun_status="complete", prerun_length=2)
-
-    ran.move(template(A, B, replace(C, fields=(f, field("n"))), kickoff=(replace(k, label="Kick"), field("m"))))
-
-    assert (ran["a"].taskdata, ran["b"].taskdata, ran["c"].taskdata) == ({}, {"h": "3"}, {"f": "1"})
-    assert (ran["c"].status, ran.process.prerun, ran.process.prerun_length) == ("in-progress", {"k": "4"}, 2)
-    assert [each for each in ran.told() if "field" in each[1]] == [
-        ("changed", "field", "f", "step_id"),
-        ("added", "field", "n", None),
-        ("lost", "field", "g", None),
-        ("lost", "kickoff_field", "l", None),
-        ("added", "kickoff_field", "m", None),
-    ]
-    typed = Ran(template(replace(A, fields=(f,))))
-    typed.change("a", taskdata={"f": "x"}, status="in-progress")
-    assert typed.move(template(replace(A, fields=(field("f", None, "Yes"),)))).process.tasks[0].taskdata == {}
-
-
 def test_deadlines_change_only_where_their_definition_did() -> None:
     """T-10.13: counted from the launch and from what is completed; what was set by hand stays, what hangs on it moves."""
     ran = Ran(template(replace(A, deadline=days(1)), replace(B, deadline=days(2)), C, step("d"), step("e")))
@@ -361,21 +337,6 @@ def test_rules_ask_the_step_a_field_moved_to() -> None:
     ran.move(template(replace(A, fields=(f,)), B, C, rules=(show,)))
 
     assert not ran["c"].is_hidden
-
-
-def test_a_form_of_the_process_own_is_followed_where_nobody_changed_it() -> None:
-    """T-10.12, behaviour-work Z4"""
-    same, changed, gone, ours = (field(each, position=place) for place, each in enumerate("scgo", 1))
-    before = template(replace(A, fields=(same, changed, gone)), B)
-    ran = Ran(before)
-    own = with_own_fields(ran["a"], (same, replace(changed, label="Here"), gone, ours))
-    ran.become(replace(own, taskdata={"s": "1", "g": "2", "o": "3"}))
-    new, renamed = field("n"), replace(same, label="Named")
-
-    ran.move(template(replace(A, fields=(renamed, replace(changed, label="There"), new)), B))
-
-    assert [each.label for each in fields_of(ran["a"], ran.before)] == ["Named", "Here", "o", "n"]
-    assert ran["a"].taskdata == {"s": "1", "o": "3"}
 
 
 def test_milestones_are_followed_where_nobody_changed_them() -> None:

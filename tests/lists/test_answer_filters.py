@@ -131,6 +131,43 @@ def test_answers_are_followed_wherever_they_change(server: Any) -> None:
     assert ids(org.api, f"checklist_id={scene.first['id']}&fields[weight-1][not_empty]") == []
 
 
+def test_t_11_71_a_hidden_answer_is_none_until_it_is_shown_again(server: Any) -> None:
+    """In kick-off forms and in steps."""
+    org = Organization(server)
+    gate = {"label": "Gate", "field_type": "radio", "options": [{"id": 1, "text": "Yes"}, {"id": 2, "text": "No"}]}
+    form = [gate, {"label": "Code"}]
+    template = org.template(kickoff=form, steps=[{"title": "One", "captures": [gate, {"label": "Key"}]}])
+    path = f"/checklists/{template['id']}"
+    [step] = template["steps"]
+
+    def hidden(field: dict[str, Any], gate: dict[str, Any]) -> dict[str, Any]:
+        asked = {"field_id": gate["id"], "operation": "equals", "statement": "No"}
+        return {**field, "form_rules": [{"effect": "hide", "conditions": [asked]}]}
+
+    org.api.data("PUT", path, {**template, "prerun": [hidden(template["prerun"][1], template["prerun"][0])]})
+    key = hidden(step["captures"][1], step["captures"][0])
+    org.api.data("PUT", f"{path}/steps/{step['id']}/captures/{key['id']}", key)
+    asked, code = (field["id"] for field in template["prerun"])
+    shown = launch(org, template, prerun={asked: "Yes", code: "B"})
+    run = launch(org, template, prerun={asked: "No", code: "A"})
+    [task] = tasks_of(org, run)
+    place = f"/runs/{run['id']}/tasks/{task['id']}"
+    both = [shown["id"], run["id"]]
+    assert ids(org.api, "fields[code-1]=A") == []
+    assert ids(org.api, "fields[code-1][empty]=true") == [run["id"]]
+    assert ids(org.api, f"checklist_id={template['id']}&sort=fields.code-1") == both
+
+    org.api.data("PUT", f"/runs/{run['id']}", {"prerun": {asked: "Yes"}})
+    assert ids(org.api, "fields[code-1]=A") == [run["id"]]
+    assert ids(org.api, f"checklist_id={template['id']}&sort=fields.code-1") == [*reversed(both)]
+
+    org.api.data("PUT", place, {"taskdata": {step["captures"][0]["id"]: "Yes", key["id"]: "K"}})
+    assert ids(org.api, "fields[key-1]=K") == [run["id"]]
+    org.api.data("PUT", place, {"taskdata": {step["captures"][0]["id"]: "No"}})
+    assert ids(org.api, "fields[key-1]=K") == []
+    assert org.differences() == []
+
+
 def test_links_lead_through_answers_and_blanks(server: Any) -> None:
     org = Organization(server)
     scene = Scene(org)

@@ -460,6 +460,7 @@ def test_timers_of_what_is_there_already_are_set(url: str, tmp_path: Path) -> No
             name: column for name, column in table.c.items() if name not in ("hold", "approvals_needed", "blocked_by")
         }
         plain = {name: 0 if isinstance(column.type, BigInteger) else "[]" for name, column in columns.items()}
+        plain |= {name: "{}" for name in ("prerun", "taskdata") if name in columns}
         return {name: said.get(name, value) for name, value in plain.items()}
 
     due = {"task_type": "expiring", "status": "not-started", "deadline": 50, "archived_at": None}

@@ -16,7 +16,7 @@ from tests.api.task_runs import NOW, Run
 from tests.api.test_sync import Copy
 from tests.api.test_undo import shown
 from tests.api.thread_places import at_once
-from tests.builders import Organization, Person
+from tests.builders import Organization, Person, text_field
 from tests.worker.test_timers import World
 
 
@@ -330,3 +330,83 @@ def test_t_10_7_a_draft_is_nothing_to_move_to(world: World) -> None:
     lab.move(runs=[run.id], to=draft)
     world.fire()
     assert "Ship" in statuses(run)
+
+
+def test_fields_that_are_defined_otherwise_are_told_before_and_after(world: World) -> None:
+    """T-10.11, T-10.17: what a field comes to ask and to be, and that a calculated value is another; no answers."""
+    org = world.org
+    amount = {"label": "Amount", "field_type": "number"}
+    template = org.template("Bill", steps=[{"title": "Pay", "captures": [amount, {"label": "Note"}]}, "File"])
+    captures = f"/checklists/{template['id']}/steps/{template['steps'][0]['id']}/captures"
+    field, _ = template["steps"][0]["captures"]
+    doubled = text_field(label="Doubled", field_type="calculated", expression="{{amount-1}} * 2")
+    calculated = org.api.data("POST", captures, doubled)["id"]
+    run = Run(org, template)
+    run.change("Pay", taskdata={field["id"]: 5}).raise_for_status()
+    needed = text_field(label="Sum", field_type="number", required=True, minimum=10)
+    org.api.data("PUT", f"{captures}/{field['id']}", needed)
+    org.api.data("PUT", f"{captures}/{calculated}", {**doubled, "expression": "{{amount-1}} * 3"})
+    told: list[Any] = []
+    for now, how in ((NOW + MINUTE, {"dry_run": True}), (NOW + 2 * MINUTE, {})):
+        asked = org.api.data("POST", f"/checklists/{template['id']}/version-moves", {"runs": [run.id], **how})
+        world.at(now)
+        world.fire()
+        told += rows(org, f"/version-moves/{asked['id']}")
+
+    assert [each["status"] for each in told] == ["valid", "moved"]
+    assert told[0]["changes"] == told[1]["changes"] and told[0]["unchanged"] == told[1]["unchanged"] == 1
+    assert {each["sentence"] for each in told[0]["changes"]} == {
+        'The label of field "Sum" changed from "Amount" to "Sum".',
+        'The switch "required" of field "Sum" changed from off to on.',
+        'The minimum of field "Sum" changed from nothing to 10.',
+        'The expression of field "Doubled" changed from "{{amount-1}} * 2" to "{{amount-1}} * 3".',
+        'The value of field "Doubled" of task "Pay" is another one: it is worked out anew.',
+    }
+    assert {(each["what"], each["part"], each["task_id"]) for each in told[1]["changes"]} == {
+        ("changed", "field", run.task_id("Pay"))
+    }
+    assert run.tasks()["Pay"]["taskdata"][calculated] == 15
+
+
+def test_a_task_for_everybody_completes_when_a_move_takes_off_whoever_was_missing(world: World) -> None:
+    """Behaviour-work A6, T-10.11: told before, rules react as in life, and undo opens the task again."""
+    org = world.org
+    mia, mira = org.person(), org.person()
+    everybody = {"everyone_must_complete": True, "assignees": [mia.id, mira.id]}
+    template = org.template("Both", steps=[{"title": "Read", **everybody}, "File"])
+    read, file = (step["id"] for step in template["steps"])
+    done = {"conditionable_type": "Step", "conditionable_id": read, "operation": "completed", "statement": None}
+    show = {"action_type": "visibility", "action_verb": "show", "target_step_id": file}
+    body = {"automated_alias": "Then", "conditions": [{**done, "logic": "and"}], "then_actions": [show]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", body)
+    run = Run(org, template)
+    run.complete("Read", by=mia).raise_for_status()
+    before = shown(run)
+    step = {"title": "Read", **everybody, "assignees": [mia.id]}
+    org.api.data("PUT", f"/checklists/{template['id']}/steps/{read}", step)
+    told: list[Any] = []
+    for now, how in ((NOW + MINUTE, {"dry_run": True}), (NOW + 2 * MINUTE, {})):
+        move = org.api.data("POST", f"/checklists/{template['id']}/version-moves", {"runs": [run.id], **how})
+        world.at(now)
+        world.fire()
+        told += rows(org, f"/version-moves/{move['id']}")
+
+    assert told[0]["changes"] == told[1]["changes"] and told[0]["unchanged"] == told[1]["unchanged"] == 0
+    assert {(each["what"], each["name"], each["attribute"]) for each in told[1]["changes"]} == {
+        ("changed", "Read", "owners"),
+        ("changed", "Read", "status"),
+        ("changed", "File", "visibility"),
+    }
+    assert statuses(run) == {"Read": "completed", "File": "not-started"}
+    assert run.tasks()["Read"]["completer_id"] == mia.id
+    [completed] = [
+        each
+        for each in org.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Read')}/explain")["history"]
+        if each["event"] == "task.completed"
+    ]
+    assert completed["because"][0]["event"] == "process.moved"
+
+    org.api.data("POST", f"/version-moves/{move['id']}/undo", {})
+    world.at(NOW + 3 * MINUTE)
+    world.fire()
+    assert shown(run) == before

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from procession.domain import tasks
 from procession.domain.answers import is_same
+from procession.domain.calculating.sheet import shown_answers
 from procession.domain.fields import Field
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
@@ -15,6 +16,10 @@ Name: TypeAlias = tuple[str, Kind]
 
 Values: TypeAlias = Mapping[Name, frozenset[str]]
 """The keys of each answer that was given."""
+
+
+ZONE = "UTC"
+"""Of form rules that ask about moments: rows stay right when an organization changes its zone (decision 10)."""
 
 
 class Form(NamedTuple):
@@ -66,12 +71,13 @@ def forms_of(process: Process, template: Template | None) -> list[Form]:
 
 
 def values_in(forms: Iterable[Form]) -> Values:
-    """Of fields with one alias, the first that is answered counts."""
+    """Of fields with one alias, the first that is answered counts. Hidden fields are not. Spec: T-11.71."""
     found: dict[str, tuple[Kind, frozenset[str]]] = {}
     for form in forms:
+        answers = shown_answers(form.fields, form.answers, ZONE)
         for field in form.fields:
-            kind = kind_of(field) if field.id in form.answers and field.alias not in found else None
-            if kind is not None and (keys := keys_of(field, form.answers[field.id])):
+            kind = kind_of(field) if field.id in answers and field.alias not in found else None
+            if kind is not None and (keys := keys_of(field, answers[field.id])):
                 found[field.alias] = kind, keys
     return {(alias, kind): keys for alias, (kind, keys) in found.items()}
 

@@ -94,6 +94,12 @@ def differences(before: Template, after: Template, names: Names) -> list[Differe
     return [*found, *_listed(versions, "rule", before.rules, after.rules)]
 
 
+def field_differences(before: Template, after: Template, names: Names) -> list[Difference]:
+    """Those of the kick-off form and of the forms of steps."""
+    versions = _Versions(before, after, names)
+    return [*_listed(versions, "kickoff_field", before.kickoff, after.kickoff), *_fields(versions)]
+
+
 class _Versions(msgspec.Struct, frozen=True):
     before: Template
     after: Template

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from procession.domain.moving.telling import Report
+from procession.domain.moving.told import Report
 from procession.domain.times import DAY, Millis
 
 MoveStatus = Literal["running", "finished", "cancelled", "stopped", "undoing", "undone"]

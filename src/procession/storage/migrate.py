@@ -64,8 +64,11 @@ def upgrade(url: str, data_dir: Path) -> str | None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         fill_documents(connection)
-        if values_anew.REVISION in {each.revision for each in scripts.iterate_revisions(head, current or "base")}:
+        passed = {each.revision for each in scripts.iterate_revisions(head, current or "base")}
+        if values_anew.BROUGHT in passed:
             values_anew.fill_values(connection)
+        elif values_anew.WITHOUT_HIDDEN in passed:
+            values_anew.leave_hidden_out(connection)
         sqlite_statistics.tell(connection)
         connection.commit()
         return head

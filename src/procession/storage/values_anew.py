@@ -1,29 +1,35 @@
-"""What lists find processes by their answers with, written for all that is there: after the upgrade that brought it."""
+"""What lists find processes by their answers with, written for what is there: after upgrades that changed it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, insert, select
+from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, insert, select, union, update
 
 from procession.domain.process_values import Form, Name, Values, names_in, values_in
 from procession.domain.tasks import fields_in
 from procession.domain.templates import Template
+from procession.domain.value_keys import Kind
 from procession.storage import row_statements
 from procession.storage.process_values import counted_in, rows_of
 from procession.storage.tables import lists
 from procession.storage.tables.control import organizations
 from procession.storage.tables.events import sequences
+from procession.storage.tables.injections import injections
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import template_versions, templates
 
-REVISION = "0016"
+BROUGHT, WITHOUT_HIDDEN = "0016", "0029"
+"""The revisions after which answers are entered, and those of hidden fields left out."""
 BATCH = 5_000
 # At once, as one value on PostgreSQL.
 MOST_ROWS = 50_000
 
-_P, _T, _V = processes.c, tasks.c, template_versions.c
+# As JSON of a template, and of a task's own form, has it.
+SOME_FORM_RULE = '%"form_rules":[{%'
+
+_P, _T, _V, _F, _S = processes.c, tasks.c, template_versions.c, lists.value_fields.c, sequences.c
 _organizations = select(organizations.c.org).order_by(organizations.c.org)
 _templates = select(templates.c.id, templates.c.document).where(templates.c.org == bindparam("org_is"))
 _version = select(_V.document).where(
@@ -39,15 +45,35 @@ _answered = (
     select(_T.process, _T.step_id, _T.taskdata, _T.fields)
     .where(
         _T.org == bindparam("org_is"),
-        _T.process >= bindparam("first"),
-        _T.process <= bindparam("last"),
+        _T.process.in_(bindparam("processes", expanding=True)),
         _T.taskdata != "{}",
         _T.status != "auto-skipped",
         _T.archived_at.is_(None),
         _T.top_secret == 0,
+        ~exists().where(
+            injections.c.org == bindparam("org_is"),
+            injections.c.process == _T.process,
+            _T.seq >= injections.c.first_task,
+            _T.seq < injections.c.first_task + injections.c.tasks,
+        ),
     )
     .order_by(_T.process, _T.position, _T.seq)
 )
+_with_rules = union(
+    select(_V.template_id).where(_V.org == bindparam("org_is"), _V.document.like(SOME_FORM_RULE)),
+    select(_P.template_id)
+    .join(tasks, and_(_T.org == _P.org, _T.process == _P.seq))
+    .where(_T.org == bindparam("org_is"), _T.fields.is_not(None), _T.fields.like(SOME_FORM_RULE)),
+)
+_numbers = select(_F.id, _F.template_id, _F.alias, _F.kind).where(_F.org == bindparam("org_is"))
+_last = select(_S.last).where(_S.org == bindparam("org_is"), _S.kind == "value_field")
+_go_on = (
+    update(sequences).where(_S.org == bindparam("org_is"), _S.kind == "value_field").values(last=bindparam("last_is"))
+)
+_forget = [
+    delete(table).where(table.c.org == bindparam("org_is"), table.c.field.in_(bindparam("fields", expanding=True)))
+    for table in (lists.process_values, lists.value_counters)
+]
 
 
 def fill_values(connection: Connection) -> None:
@@ -63,6 +89,14 @@ def fill_values(connection: Connection) -> None:
     index.create(connection)
 
 
+def leave_hidden_out(connection: Connection) -> None:
+    """In the transaction of the upgrade. Only processes of templates with form rules are looked at."""
+    for org in connection.execute(_organizations).scalars().all():
+        found = connection.execute(_with_rules, {"org_is": org}).scalars().all()
+        if found:
+            _Filling(connection, org).fill_again(found)
+
+
 class _Filling:
     """One organization."""
 
@@ -70,36 +104,56 @@ class _Filling:
         self._connection = connection
         self._org = org
         self._versions: dict[tuple[str, int], Template | None] = {}
-        self._ids: dict[str, dict[Name, int]] = defaultdict(dict)
-        self._many = 0
         self._counts: Counter[tuple[int, int, str]] = Counter()
+        self._ids: dict[str, dict[Name, int]] = defaultdict(dict)
+        for number, template_id, alias, kind in connection.execute(_numbers, {"org_is": org}).all():
+            self._ids[template_id][alias, Kind(kind)] = number
+        self._last: int = connection.execute(_last, {"org_is": org}).scalar() or 0
+        self._come: list[dict[str, Any]] = []
 
     def fill(self) -> None:
         for template_id, text in self._connection.execute(_templates, {"org_is": self._org}).all():
             self._number(template_id, names_in(msgspec.json.decode(text, type=Template)))
+        for rows in self._batches():
+            self._enter(rows)
+        self._finish()
+
+    def fill_again(self, template_ids: Collection[str]) -> None:
+        """The processes of these templates; fields keep their numbers."""
+        fields = [number for each in template_ids for number in self._ids[each].values()]
+        for statement in _forget:
+            for start in range(0, len(fields), BATCH):
+                named = {"org_is": self._org, "fields": fields[start : start + BATCH]}
+                self._connection.execute(statement, named)
+        wanted = frozenset(template_ids)
+        for rows in self._batches():
+            if some := [row for row in rows if row.template_id in wanted]:
+                self._enter(some)
+        self._finish()
+
+    def _batches(self) -> Iterator[Sequence[Any]]:
         after = 0
         while rows := self._connection.execute(_after, {"org_is": self._org, "after": after}).all():
-            self._enter(rows)
+            yield rows
             after = rows[-1].seq
-        self._insert(
-            lists.value_fields,
-            [
-                {"id": number, "template_id": template_id, "alias": alias, "kind": kind.value}
-                for template_id, names in self._ids.items()
-                for (alias, kind), number in names.items()
-            ],
-        )
+
+    def _finish(self) -> None:
         self._insert(
             lists.value_counters,
             [{"field": f, "state": state, "bucket": bucket, "n": n} for (f, state, bucket), n in self._counts.items()],
         )
-        if self._many:
-            self._insert(sequences, [{"kind": "value_field", "last": self._many, "last_at": 0}])
+        if not self._come:
+            return
+        self._insert(lists.value_fields, self._come)
+        if self._last > len(self._come):
+            self._connection.execute(_go_on, {"org_is": self._org, "last_is": self._last})
+        else:
+            self._insert(sequences, [{"kind": "value_field", "last": self._last, "last_at": 0}])
 
-    def _enter(self, found: Any) -> None:
-        span = {"org_is": self._org, "first": found[0].seq, "last": found[-1].seq}
+    def _enter(self, found: Sequence[Any]) -> None:
+        asked = {"org_is": self._org, "processes": [row.seq for row in found]}
         answered: dict[int, list[Any]] = defaultdict(list)
-        for row in self._connection.execute(_answered, span).all():
+        for row in self._connection.execute(_answered, asked).all():
             answered[row.process].append(row)
         entered: list[dict[str, Any]] = []
         for seq, template_id, version, state, prerun in found:
@@ -130,8 +184,9 @@ class _Filling:
     def _number(self, template_id: str, names: Iterable[Name]) -> Mapping[Name, int]:
         known = self._ids[template_id]
         for name in sorted(set(names) - known.keys(), key=lambda name: (name[0], name[1].value)):
-            self._many += 1
-            known[name] = self._many
+            self._last += 1
+            known[name] = self._last
+            self._come.append({"id": self._last, "template_id": template_id, "alias": name[0], "kind": name[1].value})
         return known
 
     def _insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

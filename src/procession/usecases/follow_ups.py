@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from procession.domain.automations.handing_on import answers_for
 from procession.domain.automations.reacting import Evaluation, FollowUpDue
 from procession.domain.automations.rules import Launch
+from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import local_time
 from procession.domain.errors import DomainError, Invalid, WrongState
 from procession.domain.events import happened
@@ -149,13 +150,14 @@ async def _wish(tx: WriteTx, each: Wanted) -> Wish:
     kickoff = (await would_launch(tx, row)).kickoff
     pattern = each.launch.name_format or default_name(local_time(tx.now, settings.timezone))
     prerun = answers_for(each.launch, process, document, kickoff, reader)
+    shown = shown_answers(document.kickoff, process.prerun, settings.timezone)
     return Wish(
         template_id=row.id,
         starter=await _launcher(tx, process),
         parent_id=process.id,
         prerun=prerun,
         files=files_in_answers(prerun, tx.organization_id),
-        name_pattern=fill_variables(pattern, name_variables(document.kickoff, process.prerun, reader)),
+        name_pattern=fill_variables(pattern, name_variables(document.kickoff, shown, reader)),
         is_by_setting=True,
     )
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from procession.domain.assignees import merged
 from procession.domain.automations.reacting import Reaction
-from procession.domain.automations.state import FRESH, MOVED, RuleState
+from procession.domain.automations.state import FRESH, MOVED, Occurrence, RuleState
 from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import local_day
 from procession.domain.errors import NotFound
@@ -13,9 +13,11 @@ from procession.domain.events import happened
 from procession.domain.launching import bare_request
 from procession.domain.moving.move import Around, moved, require_movable
 from procession.domain.moving.steps import steps_to_add
-from procession.domain.moving.telling import CAUSE, Report, events, people_of, report
+from procession.domain.moving.telling import CAUSE, events, people_of, report
+from procession.domain.moving.told import Report
 from procession.domain.moving.versions import Versions
 from procession.domain.opening import opened
+from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.summary import settle
@@ -29,9 +31,12 @@ from procession.storage.template_versions import version_document
 from procession.storage.tx import WriteTx
 from procession.storage.version_moves import Remembered
 from procession.usecases import guards, guests, reactions
+from procession.usecases.deadlines import followed_up
+from procession.usecases.guards import SeenTask
 from procession.usecases.launch_requests import inherited_keys, surroundings
 from procession.usecases.opening import reader_of
 from procession.usecases.reactions import Means, Reacted
+from procession.usecases.remaining_parts import NOBODY, finished, would_finish
 from procession.usecases.undo import are_here, put_back
 
 NOT_SEEN = "This process is gone, or you may not see it."
@@ -43,11 +48,17 @@ VERSION_GONE = "The version that this process ran has been erased with its templ
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A process in the new version after its rules, not settled; before them it was `shaped`."""
+    """A process in the new version after its rules, not settled; before them it was `shaped`.
+
+    `finished` are the ids of its tasks of which by that all who remain have done their part (behaviour-work A6),
+    `outcome` what it is once they are complete.
+    """
 
     shaped: Process
     former: RuleState | None
     reaction: Reaction
+    finished: tuple[str, ...]
+    outcome: Process
 
     @property
     def process(self) -> Process:
@@ -80,10 +91,13 @@ async def move(
     await guests.ensure(tx, means.secrets, reactions.new_guests(process, planned.process))
     saved = await guards.save_process(tx, process, planned.process)
     tx.record(*events(process, planned.shaped, number))
-    if not document.rules and planned.former is None:
-        return found, before_of(process, saved)
-    await reactions.save(tx, Reacted(saved, planned.former, planned.reaction))
-    return found, before_of(process, saved, planned.former or FRESH)
+    has_rules = bool(document.rules) or planned.former is not None
+    if has_rules:
+        await reactions.save(tx, Reacted(saved, planned.former, planned.reaction))
+    for each in planned.finished:
+        seen = SeenTask(saved.task(each), saved, NOBODY)
+        saved = await finished(tx, seen, f"{CAUSE}:{saved.id}", means) or saved
+    return found, before_of(process, saved, (planned.former or FRESH) if has_rules or planned.finished else None)
 
 
 async def move_back(tx: WriteTx, process: Process, remembered: Remembered | None) -> Process:
@@ -144,7 +158,34 @@ async def _planned(
     reaction = Reaction(shaped, state, ())
     if document.rules:
         reaction = await reactions.decided(tx, shaped, document, settings, MOVED, state, means, at=tx.now)
-    return versions, Planned(shaped, former, reaction)
+    done, outcome = await _finishing(tx, process, reaction, document, settings, means)
+    return versions, Planned(shaped, former, reaction, done, outcome)
+
+
+async def _finishing(
+    tx: WriteTx,
+    before: Process,
+    reaction: Reaction,
+    document: Template,
+    settings: OrganizationSettings,
+    means: Means,
+) -> tuple[tuple[str, ...], Process]:
+    """The tasks that the move changed of which nobody is missing any more, and what their completion leads to here:
+    other deadlines, and what rules do in the process.
+    """
+    former = {task.seq: task for task in before.tasks}
+    after, state = reaction.process, reaction.state
+    found: list[str] = []
+    for changed in [each for each in after.tasks if former.get(each.seq) != each and not after.injection_of(each)]:
+        task = after.task(changed.id)
+        done = await would_finish(tx, task, after, document)
+        if done is not None:
+            found.append(done.id)
+            after = await followed_up(tx, after.with_tasks(done), task, done, document, settings)
+            completed = Occurrence("completed", done.step_id)
+            led_to = await reactions.decided(tx, after, document, settings, completed, state, means, at=tx.now)
+            after, state = led_to.process, led_to.state
+    return tuple(found), after
 
 
 def _around(process: Process) -> Owners:
@@ -153,7 +194,7 @@ def _around(process: Process) -> Owners:
 
 
 async def _report(tx: WriteTx, process: Process, planned: Planned, versions: Versions) -> Report:
-    after = settle(planned.process, tx.now)
+    after = settle(planned.outcome, tx.now)
     named = await access.principals_of_caller(tx)
     people = people_of(process, after)
 

@@ -10,14 +10,15 @@ from msgspec.structs import replace
 from procession.domain import tasks
 from procession.domain.guests import GuestKey
 from procession.domain.order_lock import blockers_of
-from procession.domain.processes import Process
+from procession.domain.processes import Process, Task
+from procession.domain.templates import Template
 from procession.storage import groups, guests, organizations, processes, task_parts
 from procession.storage import tasks as stored
 from procession.storage.groups import Group
 from procession.storage.guests import Guest
 from procession.storage.members import Member
 from procession.storage.task_parts import Waiting
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import assigning, members
 from procession.usecases import groups as group_changes
 from procession.usecases import guests as guest_changes
@@ -107,15 +108,20 @@ async def finish(tx: WriteTx, waiting: Iterable[Waiting], cause: str, means: Mea
 
 async def finished(tx: WriteTx, seen: SeenTask, cause: str, means: Means) -> Process | None:
     """Complete a locked task when all who remain have done their part: its process as it then is. Spec: A6."""
-    task = seen.task
-    if not (tasks.has_parts(task) and task.parts) or blockers_of(task, seen.process):
-        return None
-    settings = await organizations.settings_of(tx, tx.org)
-    fields = tasks.fields_of(task, await stored.document_of(tx, seen.process, task))
-    launcher = seen.process.starter if seen.process is not None else None
-    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launcher=launcher)
-    done = tasks.without_missing_parts(task, takers, fields, tx.now, zone=settings.timezone)
-    if done == task:
+    done = await would_finish(tx, seen.task, seen.process, await stored.document_of(tx, seen.process, seen.task))
+    if done is None:
         return None
     event = replace(completion_event(done), cause=cause)
     return (await save_outcome(tx, seen, done, event, means, is_undoable=False)).seen.process
+
+
+async def would_finish(tx: ReadTx, task: Task, process: Process | None, document: Template | None) -> Task | None:
+    """The task, completed because all who remain have done their part; None where that is not so."""
+    if not (tasks.has_parts(task) and task.parts) or blockers_of(task, process):
+        return None
+    settings = await organizations.settings_of(tx, tx.org)
+    launcher = process.starter if process is not None else None
+    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launcher=launcher)
+    fields = tasks.fields_of(task, document)
+    done = tasks.without_missing_parts(task, takers, fields, tx.now, zone=settings.timezone)
+    return None if done == task else done

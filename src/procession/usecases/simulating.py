@@ -55,6 +55,7 @@ class Moment(msgspec.Struct, frozen=True):
     at: Millis
     process: Process
     documents: Sequence[Template]
+    zone: str
     log: tuple[Entry, ...]
     follow_ups: tuple[Outcome, ...]
     # By the id of the task.
@@ -155,7 +156,8 @@ class _Play:
         process = settle(reaction.process, at)
         outcomes = [await self._outcome(each) for each in reaction.log if isinstance(each, FollowUpDue | Injected)]
         titles = await self._titles(process)
-        return Moment(event, at, process, self.documents_in(process), reaction.log, tuple(outcomes), titles)
+        documents, zone = self.documents_in(process), self.settings.timezone
+        return Moment(event, at, process, documents, zone, reaction.log, tuple(outcomes), titles)
 
     async def _titles(self, process: Process) -> dict[str, str]:
         """As they read with the answers there are."""

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from procession.api.params import PageParams
-from procession.domain.moving.telling import Part, What
+from procession.domain.moving.told import Part, What
 from procession.domain.version_moves import MOST_PROCESSES, MoveStatus, RowStatus
 
 Ids = Annotated[list[str], Meta(max_length=MOST_PROCESSES)]

@@ -88,4 +88,5 @@ def _launch(acted: Acted, rule_id: str, moment: Moment) -> SimulatedLaunch | Non
     launch = acted.action.launch
     if launch is None or acted.done.outcome != "done":
         return None
-    return SimulatedLaunch(launch.template_id, handed_on(launch, moment.process, moment.document_of_rule(rule_id)))
+    document = moment.document_of_rule(rule_id)
+    return SimulatedLaunch(launch.template_id, handed_on(launch, moment.process, document, moment.zone))

@@ -3,6 +3,8 @@
 from msgspec.structs import asdict
 
 from procession.api.contract.version_moves import MoveChange, VersionMoveOut, VersionMoveRow
+from procession.api.present.template_versions import WIRE_NAMES
+from procession.domain.moving.told import Told
 from procession.domain.times import wire, wire_or_none
 from procession.domain.version_moves import MoveRow, VersionMove
 
@@ -39,6 +41,14 @@ def present_move_row(row: MoveRow) -> VersionMoveRow:
         from_version=row.from_version,
         status=row.status,
         reason=row.reason,
-        changes=[] if report is None else [MoveChange(**asdict(each)) for each in report.told],
+        changes=[] if report is None else [_change(each) for each in report.told],
         unchanged=None if report is None else report.unchanged,
     )
+
+
+def _change(told: Told) -> MoveChange:
+    shown = MoveChange(**asdict(told))
+    for part in ("field", "kickoff_field"):
+        if told.part == part and told.attribute is not None:
+            shown.attribute = WIRE_NAMES.get((part, told.attribute), told.attribute)
+    return shown

@@ -5,9 +5,11 @@ from typing import Any
 
 from procession.domain.automations.comparing import folded
 from procession.domain.automations.rules import HandedOn, Launch
+from procession.domain.calculating.sheet import shown_answers
 from procession.domain.errors import Invalid
 from procession.domain.fields import NUMERIC, Field, FieldType, Option
 from procession.domain.processes import Process
+from procession.domain.tasks import fields_of
 from procession.domain.templates import Template
 from procession.domain.values import is_blank
 from procession.domain.variables import Reader, text_of, variable_of
@@ -52,7 +54,7 @@ def answers_for(
     answers: dict[str, Any] = {}
     errors: dict[str, list[Any]] = {}
     for each in launch.answers:
-        known, target = _source(each, process, document), targets.get(each.field)
+        known, target = _source(each, process, document, reader.zone), targets.get(each.field)
         if known is None or target is None or is_blank(*known):
             continue
         source, value = known
@@ -66,21 +68,24 @@ def answers_for(
     return answers
 
 
-def handed_on(launch: Launch, process: Process, document: Template) -> dict[str, Any]:
+def handed_on(launch: Launch, process: Process, document: Template, zone: str) -> dict[str, Any]:
     """The answers as they stand in this process, by the kick-off field that would take them."""
-    found = ((each.field, _source(each, process, document)) for each in launch.answers)
+    found = ((each.field, _source(each, process, document, zone)) for each in launch.answers)
     return {field: known[1] for field, known in found if known is not None}
 
 
-def _source(each: HandedOn, process: Process, document: Template) -> tuple[Field, Any] | None:
+def _source(each: HandedOn, process: Process, document: Template, zone: str) -> tuple[Field, Any] | None:
+    """The field with what counts as its answer. Spec: T-11.71."""
     if each.source == "Prerun":
         field = next((field for field in document.kickoff if field.id == each.source_id), None)
-        return None if field is None else (field, process.prerun.get(field.id))
+        answers = shown_answers(document.kickoff, process.prerun, zone)
+        return None if field is None else (field, answers.get(field.id))
     for step in document.steps:
         field = step.field(each.source_id)
         if field is not None:
             task = next((task for task in process.tasks if task.step_id == step.id), None)
-            return field, None if task is None else task.taskdata.get(field.id)
+            answers = {} if task is None else shown_answers(fields_of(task, document), task.taskdata, zone)
+            return field, answers.get(field.id)
     return None
 
 

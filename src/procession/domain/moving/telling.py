@@ -5,43 +5,21 @@ Spec: T-10.11 to T-10.15.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from procession.domain.events import Event, happened
+from procession.domain.moving.fields_told import fields_told, kickoff_told
 from procession.domain.moving.steps import FOLLOWED
+from procession.domain.moving.told import Report, Told, What
 from procession.domain.moving.versions import Versions
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import wire, wire_or_none
 from procession.domain.wording import Names, joined, owners_text, quoted
 
-What = Literal["added", "changed", "kept", "lost"]
-Part = Literal["step", "field", "kickoff_field", "rule", "process"]
-
 CAUSE = "process.moved"
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing: `part_id` is a step, field or rule, `task_id` the task it concerns, `attribute` what of it."""
-
-    what: What
-    part: Part
-    part_id: str | None = None
-    task_id: str | None = None
-    name: str | None = None
-    attribute: str | None = None
-    before: Any = None  # JSON
-    after: Any = None  # JSON
-    sentence: str
-
-
-class Report(msgspec.Struct, frozen=True):
-    """`unchanged` is the number of tasks that stay as they are."""
-
-    told: tuple[Told, ...]
-    unchanged: int
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -112,16 +90,18 @@ def report(
     steps = {step.id: step.title for step in (*versions.old_steps.values(), *versions.new_steps.values())}
     names = replace(names, steps=steps)
     told: list[Told] = []
+    of_fields = list(fields_told(before, after, versions, names, is_seen))
+    with_other_forms = {each.task_id for each in of_fields}
     unchanged = 0
     # New tasks have no number yet in a dry run: they come last where one that goes had their place.
     for task in sorted(after.tasks, key=lambda each: (each.position, each.seq not in former, each.seq)):
         if not is_seen(task):
             continue
         found = list(_of_task(former.get(task.seq), task, versions, names))
-        unchanged += not found and task.archived_at is None
+        unchanged += not found and task.archived_at is None and task.id not in with_other_forms
         told += found
-    told += _of_fields(before, after, versions, is_seen)
-    told += _of_kickoff(before, after, versions)
+    told += of_fields
+    told += kickoff_told(before, after, versions, names)
     told += _of_rules(versions)
     told += _of_process(before, after)
     return Report(tuple(told), unchanged)
@@ -143,7 +123,10 @@ def _of_task(old: Task | None, new: Task, versions: Versions, names: Names) -> I
     if old.archived_at is None and new.archived_at is not None:
         yield one("lost", f"Task {title} goes: its step is gone and it was not completed.", before=_summary(old))
         return
-    if new.is_completed and _differs(new.step_id, versions):
+    if new.is_completed and not old.is_completed:
+        sentence = f"Task {title} is completed: all who remain have done their part."
+        yield one("changed", sentence, "status", old.status, new.status)
+    elif new.is_completed and _differs(new.step_id, versions):
         how = "has changed" if new.step_id in versions.new_steps else "is gone"
         yield one("kept", f"Task {title} is completed and stays as it is; its step {how}.")
     for shown in SHOWN:
@@ -154,7 +137,7 @@ def _of_task(old: Task | None, new: Task, versions: Versions, names: Names) -> I
             yield one("changed", f"The {noun} of task {title} changes {words}.", shown.name, was, now)
     yield from (
         one("kept", f"The {_noun(name)} of task {title} stays: it was changed in the process.", name)
-        for name in _kept(new, versions)
+        for name in (() if old.is_completed else _kept(new, versions))
     )
 
 
@@ -181,7 +164,7 @@ def _differs(step_id: str | None, versions: Versions) -> bool:
 def _kept(task: Task, versions: Versions) -> Iterator[str]:
     """What the version changes and the process does not follow, because somebody had changed it there."""
     old, new = versions.old_steps.get(task.step_id or ""), versions.new_steps.get(task.step_id or "")
-    if old is None or new is None or task.is_completed:
+    if old is None or new is None:
         return
     for name, attribute in FOLLOWED.items():
         now = getattr(new, attribute)
@@ -189,60 +172,6 @@ def _kept(task: Task, versions: Versions) -> Iterator[str]:
             yield name
     if old.deadline != new.deadline and task.deadline_by_hand:
         yield "deadline"
-
-
-def _of_fields(before: Process, after: Process, versions: Versions, is_seen: Callable[[Task], bool]) -> Iterator[Told]:
-    """Fields that come, move and go; of those that go, only where there was an answer."""
-    former = {task.seq: task for task in before.tasks}
-    holders = {task.step_id: task for task in after.tasks if task.archived_at is None and is_seen(task)}
-    for field_id, (field, step_id) in versions.new_fields.items():
-        old, holder = versions.old_holders.get(field_id), holders.get(step_id)
-        if holder is None or old == step_id or (old is None and step_id not in versions.old_steps):
-            continue
-        if old is None:
-            sentence = f"Field {quoted(field.label)} is added to task {quoted(holder.title)}."
-        else:
-            answered = " with its answer" if field_id in holder.taskdata else ""
-            sentence = f"Field {quoted(field.label)} moves to task {quoted(holder.title)}{answered}."
-        yield Told(
-            what="added" if old is None else "changed",
-            part="field",
-            part_id=field_id,
-            task_id=holder.id if holder.seq in former else None,
-            name=field.label,
-            attribute=None if old is None else "step_id",
-            before=old,
-            after=None if old is None else step_id,
-            sentence=sentence,
-        )
-    answered_still = {key for task in after.tasks if task.archived_at is None for key in task.taskdata}
-    labels = {field.id: field.label for step in versions.before.steps for field in step.fields}
-    for task in after.tasks:
-        old_task = former.get(task.seq)
-        if old_task is None or task.archived_at is not None or not is_seen(task):
-            continue
-        for field_id in old_task.taskdata.keys() - answered_still:
-            label = labels.get(field_id, "")
-            yield Told(
-                what="lost",
-                part="field",
-                part_id=field_id,
-                task_id=task.id,
-                name=label,
-                sentence=f"The answer to field {quoted(label)} of task {quoted(task.title)} goes.",
-            )
-
-
-def _of_kickoff(before: Process, after: Process, versions: Versions) -> Iterator[Told]:
-    known = {field.id for field in versions.before.kickoff}
-    for field in versions.before.kickoff:
-        if field.id in before.prerun and field.id not in after.prerun:
-            sentence = f"The answer to kick-off field {quoted(field.label)} goes."
-            yield Told(what="lost", part="kickoff_field", part_id=field.id, name=field.label, sentence=sentence)
-    for field in versions.after.kickoff:
-        if field.id not in known:
-            sentence = f"Kick-off field {quoted(field.label)} is added, without an answer."
-            yield Told(what="added", part="kickoff_field", part_id=field.id, name=field.label, sentence=sentence)
 
 
 def _of_process(before: Process, after: Process) -> Iterator[Told]:

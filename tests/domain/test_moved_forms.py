@@ -1,0 +1,98 @@
+"""What a move to a newer version makes of forms and answers. Spec: behaviour-templates 10.1."""
+
+from msgspec.structs import replace
+
+from procession.domain.calculating.process import recalculated
+from procession.domain.moving.telling import report
+from procession.domain.tasks import fields_of, with_own_fields
+from procession.domain.wording import NAMELESS
+from tests.domain.template_parts import field
+from tests.domain.test_version_moves import A, B, C, Ran, template
+
+
+def test_answers_go_with_their_fields() -> None:
+    """T-10.12: to another step; those of fields that are gone or of another type go from what is open."""
+    f, g, h, k = (field(each) for each in "fghk")
+    ran = Ran(template(replace(A, fields=(f, g)), replace(B, fields=(h,)), C, kickoff=(k, field("l"))))
+    ran.change("a", taskdata={"f": "1", "g": "2"}, status="in-progress")
+    ran.change("b", taskdata={"h": "3"}, status="in-progress")
+    ran.complete("b")
+    ran.process = replace(ran.process, prerun={"k": "4", "l": "5"}, prerun_status="complete", prerun_length=2)
+
+    ran.move(template(A, B, replace(C, fields=(f, field("n"))), kickoff=(replace(k, label="Kick"), field("m"))))
+
+    assert (ran["a"].taskdata, ran["b"].taskdata, ran["c"].taskdata) == ({}, {"h": "3"}, {"f": "1"})
+    assert (ran["c"].status, ran.process.prerun, ran.process.prerun_length) == ("in-progress", {"k": "4"}, 2)
+    assert [each for each in ran.told() if "field" in each[1]] == [
+        ("changed", "field", "f", "step_id"),
+        ("added", "field", "n", None),
+        ("lost", "field", "g", None),
+        ("changed", "kickoff_field", "Kick", "label"),
+        ("lost", "kickoff_field", "l", None),
+        ("added", "kickoff_field", "m", None),
+    ]
+    typed = Ran(template(replace(A, fields=(f,))))
+    typed.change("a", taskdata={"f": "x"}, status="in-progress")
+    assert typed.move(template(replace(A, fields=(field("f", None, "Yes"),)))).process.tasks[0].taskdata == {}
+
+
+def test_a_form_of_the_process_own_is_followed_where_nobody_changed_it() -> None:
+    """T-10.12, behaviour-work Z4"""
+    same, changed, gone, ours = (field(each, position=place) for place, each in enumerate("scgo", 1))
+    before = template(replace(A, fields=(same, changed, gone)), B)
+    ran = Ran(before)
+    own = with_own_fields(ran["a"], (same, replace(changed, label="Here"), gone, ours))
+    ran.become(replace(own, taskdata={"s": "1", "g": "2", "o": "3"}))
+    new, renamed = field("n"), replace(same, label="Named")
+
+    ran.move(template(replace(A, fields=(renamed, replace(changed, label="There"), new)), B))
+
+    assert [each.label for each in fields_of(ran["a"], ran.before)] == ["Named", "Here", "o", "n"]
+    assert ran["a"].taskdata == {"s": "1", "o": "3"}
+    assert [each for each in ran.told() if each[1] == "field"] == [
+        ("added", "field", "n", None),
+        ("changed", "field", "Named", "label"),
+        ("kept", "field", "Here", "label"),
+        ("lost", "field", "g", None),
+    ]
+
+
+def test_fields_that_are_defined_otherwise_are_told() -> None:
+    """T-10.11, T-10.17: answered or not, in completed tasks, too; their tasks are not among those that stay."""
+    f, g, k = (field(each) for each in "fgk")
+    total = field("t", field_type="calculated", expression="1", result_type="number")
+    ran = Ran(template(replace(A, fields=(f, g)), replace(B, fields=(field("h"), total)), C, kickoff=(k,)))
+    ran.complete("a")
+    ran.change("b", taskdata={"t": 1})
+    ran.process = replace(ran.process, prerun={"k": "4"}, prerun_status="complete")
+    retyped, required = replace(f, field_type="number"), replace(g, label="G", required=True)
+    form = (replace(total, expression="2"), field("h"))
+
+    ran.move(
+        template(
+            replace(A, fields=(retyped, required)),
+            replace(B, fields=form),
+            C,
+            kickoff=(replace(k, field_type="number"),),
+        )
+    )
+    ran.process = recalculated(ran.process, ran.before, "UTC")
+
+    found = report(ran.former, ran.process, ran.versions, NAMELESS, lambda _: True)
+    told = [(each.what, each.part, each.part_id, each.attribute) for each in found.told]
+    assert [each for each in told if "field" in each[1]] == [
+        ("changed", "field", "f", "field_type"),
+        ("changed", "field", "g", "label"),
+        ("changed", "field", "g", "required"),
+        ("changed", "field", "t", "expression"),
+        ("changed", "field", "h", "position"),
+        ("changed", "field", "t", "value"),
+        ("changed", "kickoff_field", "k", "field_type"),
+        ("lost", "kickoff_field", "k", None),
+    ]
+    assert found.unchanged == 1
+    [label] = [each for each in found.told if each.attribute == "label"]
+    assert label.sentence == 'The label of field "G" changed from "g" to "G".'
+    assert (label.before, label.after, label.task_id) == ("g", "G", ran["a"].id)
+    hidden = report(ran.former, ran.process, ran.versions, NAMELESS, lambda _: False)
+    assert {each.part for each in hidden.told} == {"kickoff_field"}

@@ -1,0 +1,109 @@
+"""What lists find processes by their answers with, in databases of before."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select, text, update
+
+from procession.storage.migrate import newest_revision, upgrade
+from procession.storage.tables.processes import processes, tasks
+from procession.storage.tables.templates import template_versions
+from tests.builders import Organization, text_field
+from tests.harness import Api, Server
+from tests.storage.test_migrations import connected, url
+
+__all__ = ["url"]
+
+GATE = {"label": "Gate", "field_type": "radio", "options": [{"id": 1, "text": "Yes"}, {"id": 2, "text": "No"}]}
+
+
+def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) -> None:
+    """Of kick-off forms, steps and tasks with forms of their own; what other templates have stays, and what injected
+    tasks are answered is not found.
+    """
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    forms = {"kickoff": [GATE, {"label": "Code"}], "steps": [{"title": "One", "captures": [GATE, {"label": "Key"}]}]}
+    ruled, own, other = (org.template(**forms) for _ in range(3))
+    bring_along(org, ruled)
+    runs = {template["id"]: [worked(org, template, gate) for gate in ("No", "Yes")] for template in (ruled, own, other)}
+    server.close()
+    with connected(url, tmp_path) as connection:
+        rule_in_version(connection, ruled)
+        rule_in_task(connection, own, runs[own["id"]][0])
+        connection.execute(text("UPDATE alembic_version SET version_num = '0028'"))
+        connection.commit()
+
+    assert upgrade(url, tmp_path) == newest_revision()
+
+    server = Server(url, tmp_path)
+    api, org.server = Api(server, org.api.token, org.id), server
+    found = {
+        template["id"]: {
+            field: [run["id"] for run in api.data("GET", f"/runs?checklist_id={template['id']}&fields[{field}-1]=x")]
+            for field in ("code", "key")
+        }
+        for template in (ruled, own, other)
+    }
+    edited = f"/checklists/{ruled['id']}/steps/{ruled['steps'][0]['id']}/captures"
+    assert api.post(edited, {"label": "New", "field_type": "text", "required": False}).is_success, "numbers go on"
+    differences = org.differences()
+    server.close()
+    assert differences == []
+    every = {template: [*reversed(both)] for template, both in runs.items()}
+    assert found == {
+        ruled["id"]: {"code": every[ruled["id"]][:1], "key": every[ruled["id"]][:1]},
+        own["id"]: {"code": every[own["id"]], "key": every[own["id"]][:1]},
+        other["id"]: {"code": every[other["id"]], "key": every[other["id"]]},
+    }
+
+
+def worked(org: Organization, template: dict[str, Any], gate: str) -> str:
+    """A process in which everything is answered."""
+    asked, code = (field["id"] for field in template["prerun"])
+    step_asked, key = (field["id"] for field in template["steps"][0]["captures"])
+    run = org.process(template, prerun={asked: gate, code: "X"})["id"]
+    [task] = org.api.data("GET", f"/runs/{run}/tasks")
+    org.api.data("PUT", f"/runs/{run}/tasks/{task['id']}", {"taskdata": {step_asked: gate, key: "X"}})
+    org.api.post(f"/runs/{run}/completed-tasks", {"task_id": task["id"]}).raise_for_status()
+    for brought in [each for each in org.api.data("GET", f"/runs/{run}/tasks") if each["title"] == "Brought"]:
+        place = f"/runs/{run}/tasks/{brought['id']}"
+        org.api.data("PUT", place, {"form_fields": [text_field(label="New")]})
+        [field] = org.api.data("GET", f"{place}?with=form_fields")["form_fields"]["data"]
+        org.api.data("PUT", place, {"taskdata": {field["id"]: "X"}})
+    return run
+
+
+def bring_along(org: Organization, template: dict[str, Any]) -> None:
+    target, step = org.template(steps=["Brought"]), template["steps"][0]
+    follow_up = {"id": target["id"], "tasks_within_process": True}
+    path = f"/checklists/{template['id']}/steps/{step['id']}"
+    org.api.data("PUT", path, {"title": step["title"], "bp_to_launch": follow_up})
+
+
+def hidden_for_no(fields: list[dict[str, Any]]) -> None:
+    """The second field of the form is hidden by the first."""
+    asked = {"field_id": fields[0]["id"], "operator": "equals", "statement": "No"}
+    fields[1]["form_rules"] = [{"effect": "hide", "conditions": [asked]}]
+
+
+def frozen(connection: Connection, template: dict[str, Any]) -> dict[str, Any]:
+    mine = template_versions.c.template_id == template["id"]
+    return msgspec.json.decode(connection.execute(select(template_versions.c.document).where(mine)).scalar_one())
+
+
+def rule_in_version(connection: Connection, template: dict[str, Any]) -> None:
+    document = frozen(connection, template)
+    hidden_for_no(document["kickoff"])
+    hidden_for_no(document["steps"][0]["fields"])
+    mine = template_versions.c.template_id == template["id"]
+    connection.execute(update(template_versions).where(mine).values(document=msgspec.json.encode(document).decode()))
+
+
+def rule_in_task(connection: Connection, template: dict[str, Any], run: str) -> None:
+    """A form of its own, as its step's but for the rule."""
+    fields = frozen(connection, template)["steps"][0]["fields"]
+    hidden_for_no(fields)
+    mine = tasks.c.process.in_(select(processes.c.seq).where(processes.c.id == run))
+    connection.execute(update(tasks).where(mine).values(fields=msgspec.json.encode(fields).decode()))
