@@ -184,6 +184,8 @@ def test_totals_count_what_the_caller_sees(org: Organization) -> None:
     assert totals(light.api) == {"around": 0, "runs": 1}
     assert light.api.get(f"/folders/{folder['id']}").status_code == 200
     assert light.api.get(f"/folders/{empty['id']}").status_code == 404
+    for each, status in ((folder, 200), (empty, 404)):
+        assert light.api.get(f"/folders/{each['id']}/custom-fields").status_code == status
 
 
 def test_template_folders_count_live_templates_that_the_caller_sees(org: Organization) -> None:

@@ -71,6 +71,25 @@ def test_l_5_5_names_show_no_braces_and_the_check_says_why(org: Organization) ->
     assert codes(org, path) == ["unfit_variable", "unfit_variable", "unknown_variable", "unfit_variable"]
 
 
+def test_t_8_11_what_other_steps_tell_of_a_secret_one(org: Organization) -> None:
+    """Quoted or calculated with; not within secret steps."""
+    decide = {"title": "Decide", "top_secret": True, "captures": [{"label": "Salary", "field_type": "number"}]}
+    made = org.template("Raise", steps=[decide, {"title": "Note", "top_secret": True}, "Tell", "Pay"])
+    [salary], (_, note, tell, pay) = made["steps"][0]["captures"], (step["id"] for step in made["steps"])
+    steps, named = f"/checklists/{made['id']}/steps", f"{{{{{salary['alias']}}}}}"
+    org.api.data("PUT", f"{steps}/{note}", {"title": f"Note {named}", "top_secret": True}, status=200)
+    org.api.data("PUT", f"{steps}/{tell}", {"title": f"Tell {named}"}, status=200)
+    tax = {"label": "Tax", "field_type": "calculated", "expression": f"{named} * 0.2", "required": False}
+    org.api.data("POST", f"{steps}/{pay}/captures", tax)
+
+    found = org.api.data("GET", f"/checklists/{made['id']}/check")["findings"]
+
+    assert [(each["code"], each["place"]["id"], each["related"][0]["name"]) for each in found] == [
+        ("secret_told", tell, "Decide"),
+        ("secret_told", pay, "Decide"),
+    ]
+
+
 def test_l_10_6_the_name_of_what_is_launched_is_checked(org: Organization) -> None:
     """Fields of the launched template stand for their answers where this one has no such field."""
     target = org.template("Lease", steps=["Sign"], kickoff=[{"label": "Boat", "default_value_enabled": True,

@@ -177,7 +177,6 @@ def test_preferences_are_asked_before_one_thing_says_another() -> None:
         pytest.param("timer:auto_complete", {}, {"m:2"}, id="Y9 completed by age: no assignees"),
         pytest.param("timer:close_task", {}, {"m:2", "m:3", "m:4"}, id="expired"),
         pytest.param(None, {"archived_at": NOW}, set(), id="N5 archived by then"),
-        pytest.param(None, {"status": "active"}, set(), id="open again by then"),
     ],
 )
 def test_who_is_told_that_a_process_is_finished(cause: str | None, more: dict[str, Any], expected: set[str]) -> None:
@@ -190,6 +189,12 @@ def test_who_is_told_that_a_process_is_finished(cause: str | None, more: dict[st
     ]
 
     assert kinds(tell(read, there)) == {each: ["process_finished"] for each in expected}
+
+
+def test_nobody_is_told_of_a_finished_process_that_is_open_again_by_then() -> None:
+    there = things([process(task(1, "Weigh", owners=BOTH))])
+
+    assert tell([happened("task.completed"), happened("process.completed", "p")], there) == []
 
 
 def test_of_a_new_process_only_whose_the_tasks_are_is_told() -> None:

@@ -313,6 +313,26 @@ def test_who_may_move_see_cancel_and_undo(world: World) -> None:
     assert org.api.post(f"{path}/undo", {}).status_code == 422
 
 
+def test_who_may_no_longer_edit_undoes_no_move(world: World) -> None:
+    """T-10.16: neither when it is asked for, nor when it would be done."""
+    org, lab = world.org, Lab(world.org)
+    mia = org.person("standard")
+    org.allow(lab.template, "EDIT", mia.id)
+    org.api.data("PUT", f"/runs/{lab.runs[0].id}", {"users": [mia.id]})
+    lab.change()
+    path = f"/version-moves/{lab.asked(mia, versions=[1]).json()['data']['id']}"
+    world.fire()
+    assert mia.api.post(f"{path}/undo", {}).json()["data"]["status"] == "undoing"
+    org.allow(lab.template, "READ", mia.id)
+    org.allow(lab.template, "EDIT")
+
+    world.fire()
+
+    assert "Ship" in statuses(lab.runs[0])
+    assert counts(org, path)[0] == "undone" and "may not edit" in rows(org, path)[0]["reason"]
+    assert mia.api.post(f"{path}/undo", {}).status_code == 403
+
+
 def test_t_10_7_a_draft_is_nothing_to_move_to(world: World) -> None:
     """T-10.10: the newest published version, or a named one."""
     org = world.org

@@ -13,7 +13,7 @@ from procession.domain.errors import NotFound
 from procession.domain.loose import as_object
 from procession.domain.permissions import require
 from procession.domain.tasks import require_live
-from procession.storage import folders, tags
+from procession.storage import tags
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards
 from procession.usecases.custom_fields import require_task
@@ -79,12 +79,6 @@ async def task_with_values(tx: ReadTx, task_id: str) -> None:
 async def task_of_process_with_values(tx: ReadTx, run_id: str, task_id: str) -> None:
     """As `task_with_values`."""
     require_task(tx, await guards.readable_task(tx, task_id, process_id=run_id))
-
-
-async def known_folder(tx: ReadTx, folder_id: str) -> None:
-    """Raises NotFound."""
-    if await folders.find(tx, folder_id) is None:
-        raise NotFound
 
 
 async def known_tag(tx: ReadTx, tag_id: str) -> None:

@@ -42,6 +42,11 @@ def lineage(folders: Mapping[str, Folder], folder_id: str) -> list[str]:
     return path
 
 
+def around(folders: Mapping[str, Folder], holding: Iterable[str]) -> set[str]:
+    """The folders that hold something, and those they lie in."""
+    return {each for folder_id in holding for each in lineage(folders, folder_id)}
+
+
 def height(folders: Mapping[str, Folder], folder_id: str) -> int:
     """How many levels the folder and what lies below it take."""
     return max(len(path) - path.index(folder_id) for path in _paths_through(folders, folder_id))

@@ -23,6 +23,7 @@ from procession.storage.guests import Guest
 from procession.storage.shared_work import people_of_caller
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards
+from procession.usecases.folders import require_seen
 from procession.usecases.guards import SeenTask
 from procession.usecases.processes import may_edit_run
 from procession.usecases.step_fields import find_field
@@ -121,8 +122,15 @@ async def of_record(tx: ReadTx, holder: Holder, key: str) -> Found:
     return found
 
 
+async def of_folder(tx: ReadTx, folder_id: str) -> Found:
+    """Raises NotFound."""
+    await require_seen(tx, folder_id)
+    return await of_record(tx, "folder", folder_id)
+
+
 async def change_folder(tx: WriteTx, folder_id: str, change: Change) -> Found:
-    """Every member may. Raises NotFound, Invalid."""
+    """Every member may who sees it. Raises NotFound, Invalid."""
+    await require_seen(tx, folder_id)
     return await _change_record(tx, "folder", folder_id, change)
 
 

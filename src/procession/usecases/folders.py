@@ -10,7 +10,7 @@ from procession.domain.folders import MAX_DEPTH, MAX_NAME, Folder, FolderKind
 from procession.domain.names import clean_name, fold
 from procession.domain.people import require_full_member
 from procession.storage import folders
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 
 
 async def create(tx: WriteTx, *, name: str, kind: FolderKind, parent_id: str | None) -> Folder:
@@ -70,6 +70,20 @@ async def managed(tx: WriteTx, folder_id: str) -> Folder:
     if folder is None:
         raise NotFound
     return folder
+
+
+async def require_seen(tx: ReadTx, folder_id: str) -> None:
+    """Raises NotFound where there is no such folder for the caller: light members see those around what they see.
+
+    Spec: api-content B1.
+    """
+    folder = await folders.find(tx, folder_id)
+    if folder is None:
+        raise NotFound
+    if tx.actor.is_light:
+        known, totals = await folders.of_kind(tx, folder.kind), await folders.totals(tx, folder.kind)
+        if folder_id not in tree.around(known, totals):
+            raise NotFound
 
 
 async def place(tx: WriteTx, known: dict[str, Folder], folder: Folder, position: int | None) -> int:

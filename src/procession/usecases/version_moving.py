@@ -163,7 +163,7 @@ async def cancel(tx: WriteTx, number: int) -> VersionMove:
 async def undo(tx: WriteTx, number: int, runs: Sequence[str] | None, *, minutes: int) -> VersionMove:
     """Let its processes, or these of them, be moved back. `minutes` 0: the server undoes nothing.
 
-    Raises NotFound, WrongState (under way, nothing to undo), CannotUndo. Spec: T-10.16.
+    Raises NotFound, NotAllowed, WrongState (under way, nothing to undo), CannotUndo. Spec: T-10.16.
     """
     move = await to_undo(tx, number)
     if not minutes:
@@ -182,8 +182,15 @@ async def undo(tx: WriteTx, number: int, runs: Sequence[str] | None, *, minutes:
 
 
 async def to_undo(tx: WriteTx, number: int) -> VersionMove:
-    """Raises NotFound."""
-    return _seen(tx, await version_moves.lock(tx, number))
+    """For whoever may still edit the template, while there is one. Raises NotFound, NotAllowed."""
+    move = _seen(tx, await version_moves.lock(tx, number))
+    await _require_editor(tx, await templates.find(tx, move.template_id))
+    return move
+
+
+async def _require_editor(tx: ReadTx, row: TemplateRow | None) -> None:
+    if row is not None:
+        template_permissions.require_edit(await template_grants.standing(tx, row))
 
 
 async def _end(tx: WriteTx, move: VersionMove, status: MoveStatus, error: str | None = None) -> VersionMove:
@@ -280,7 +287,7 @@ async def _document(tx: WriteTx, move: VersionMove) -> Template:
     row = await templates.find(tx, move.template_id)
     if row is None:
         raise NotFound(GONE)
-    template_permissions.require_edit(await template_grants.standing(tx, row))
+    await _require_editor(tx, row)
     try:
         return await template_versions.version_document(tx, row.id, move.version)
     except LookupError:  # a dry run to the working copy, which nothing has frozen
@@ -290,6 +297,7 @@ async def _document(tx: WriteTx, move: VersionMove) -> Template:
 
 
 async def _undo(tx: WriteTx, move: VersionMove, row: MoveRow) -> None:
+    await _require_editor(tx, await templates.find(tx, move.template_id))
     process = await moving.locked(tx, row.process)
     await moving.move_back(tx, process, await version_moves.remembered(tx, move.id, process.seq))
     await version_moves.drop(tx, move.id, process.seq)

@@ -5,7 +5,6 @@ from procession.api.contract.custom_fields import CustomFieldBody, CustomFields,
 from procession.api.contract.envelope import Item
 from procession.api.first import (
     edited_process,
-    known_folder,
     known_tag,
     task_of_process_with_values,
     task_with_values,
@@ -16,6 +15,7 @@ from procession.api.routes.guests import guest_key
 from procession.domain.custom_values import Values, removing, replacing, setting
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import custom_fields, guards
+from procession.usecases.folders import require_seen
 
 ORGANIZATION = "/organizations/{org_id}"
 RUN = ORGANIZATION + "/runs/{run_id}/custom-fields"
@@ -175,16 +175,16 @@ async def delete_guest_custom_field(tx: WriteTx, call: Call, guest: str, field_k
 @operation("GET", FOLDER, tag="custom-field values", etag=True)
 async def get_folder_custom_fields(tx: ReadTx, folder_id: str) -> Item[CustomFields]:
     """Read the custom fields of a folder."""
-    return shown(await custom_fields.of_record(tx, "folder", folder_id))
+    return shown(await custom_fields.of_folder(tx, folder_id))
 
 
-@operation("PUT", FOLDER, tag="custom-field values", first=known_folder)
+@operation("PUT", FOLDER, tag="custom-field values", first=require_seen)
 async def replace_folder_custom_fields(tx: WriteTx, folder_id: str, body: CustomFieldsBody) -> Item[CustomFields]:
     """Replace all custom fields of a folder."""
     return shown(await custom_fields.change_folder(tx, folder_id, replacing(sent_values(body))))
 
 
-@operation("PATCH", FOLDER + "/{field_key}", tag="custom-field values", first=known_folder)
+@operation("PATCH", FOLDER + "/{field_key}", tag="custom-field values", first=require_seen)
 async def set_folder_custom_field(
     tx: WriteTx, folder_id: str, field_key: str, body: CustomFieldBody
 ) -> Item[CustomFields]:

@@ -8,7 +8,7 @@ from procession.api.operations import operation
 from procession.api.present.folders import Tree
 from procession.domain.errors import NotFound
 from procession.domain.folders import Folder as FolderRow
-from procession.domain.folders import FolderKind, kind_of, lineage
+from procession.domain.folders import FolderKind, around, kind_of
 from procession.domain.names import fold
 from procession.storage import folders
 from procession.storage.pages import Page
@@ -77,7 +77,7 @@ async def _tree(tx: ReadTx, kind: FolderKind) -> Tree:
     """The folders of a kind that the caller sees; three statements at most, whatever their number."""
     known, totals = await folders.of_kind(tx, kind), await folders.totals(tx, kind)
     if tx.actor.is_light:
-        seen = {each for folder_id in totals for each in lineage(known, folder_id)}
+        seen = around(known, totals)
         known = {folder_id: row for folder_id, row in known.items() if folder_id in seen}
     return Tree(known, totals)
 

@@ -37,6 +37,7 @@ Code = Literal[
     "unknown_variable",
     "late_variable",
     "unfit_variable",
+    "secret_told",
     "assignee_left",
     "empty_options",
     "follow_up_gone",

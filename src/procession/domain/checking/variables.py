@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from procession.domain.automations.rules import Launch
+from procession.domain.calculating.sheet import inputs
 from procession.domain.checking.findings import TEMPLATE, Finding, Place, Surroundings, of_field, of_rule, of_step
 from procession.domain.names import variables_in
 from procession.domain.templates import Step, Template
@@ -18,6 +19,7 @@ def findings_of_variables(template: Template, around: Surroundings) -> Iterator[
     yield from _in_name("The pattern of process names", TEMPLATE, pattern, template)
     yield from _optional(pattern, template)
     yield from _in_texts(template)
+    yield from _of_secrets(template)
     for what, place, launch in _launches(template):
         known = around.naming_aliases.get(launch.template_id, frozenset[str]())
         name = f"The name of the process that {what} launches"
@@ -89,6 +91,22 @@ def _in_texts(template: Template) -> Iterator[Finding]:
                 )
                 yield Finding(code="late_variable", level="medium", place=of_step(step), sentence=sentence)
         earlier |= {field.alias for field in step.fields}
+
+
+def _of_secrets(template: Template) -> Iterator[Finding]:
+    """Answers of secret steps that other steps tell whoever sees these. Spec: T-8.11."""
+    secret = {field.alias: step for step in template.steps if step.top_secret for field in step.fields}
+    for step in template.steps if secret else ():
+        if step.top_secret:
+            continue
+        calculated = {alias for field in step.fields for alias in inputs(field)}
+        for alias in sorted((_named_in(step, ()).keys() | calculated) & secret.keys()):
+            sentence = (
+                f"Step {quoted(step.title)} tells {{{{{alias}}}}} to whoever sees it, "
+                f"an answer of the secret step {quoted(secret[alias].title)}: take it out, or make both secret."
+            )
+            related = (of_step(secret[alias]),)
+            yield Finding(code="secret_told", level="medium", place=of_step(step), related=related, sentence=sentence)
 
 
 def _named_in(step: Step, earlier: Collection[str]) -> dict[str, bool]:
