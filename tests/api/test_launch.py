@@ -39,6 +39,27 @@ def test_pr1_a_template_is_all_that_is_needed(org: Organization) -> None:
     assert [each["owners"]["users"] for each in tasks.values()] == [[org.admin.id]] * 3
 
 
+def test_a_launch_counts_from_its_own_time_whatever_the_clock_said_before(org: Organization) -> None:
+    """L-5.3: the clock was ahead once; lists in order of creation stay in order."""
+    template = org.template(
+        "Intake",
+        steps=[{"title": "Call", "deadline": {"value": 1, "unit": "days", "option": "from", "step": "start_run"}}],
+    )
+    org.server.clock.freeze(SPRING + 400 * 24 * 3_600_000)
+    org.admin.api.token = org.token(org.admin.id)
+    early = org.process(template)
+    org.server.clock.freeze(SPRING)
+    org.admin.api.token = org.token(org.admin.id)
+
+    run, tasks = launch(org, template)
+
+    assert (run["name"], run["started_at"]) == ("Intake - 2026-03-15", "2026-03-15T09:00:00.000Z")
+    assert tasks["Call"]["deadline"][:10] == "2026-03-16"
+    assert run["created_at"] >= early["created_at"]
+    listed = org.api.data("GET", "/runs?sort=-created_at")
+    assert [each["id"] for each in listed] == [run["id"], early["id"]]
+
+
 def test_what_the_launch_says_about_the_process(org: Organization) -> None:
     """L-6.1, L-6.2. Spec: behaviour-work G5."""
     template = org.template(steps=["Call"])

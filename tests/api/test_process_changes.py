@@ -302,3 +302,20 @@ def test_an_organization_may_keep_archiving_to_its_administrators(org: Organizat
         for person in members:
             assert_refused(person.api.put(f"{path}/activate"), 403)
     assert org.api.data("PUT", f"{path}/activate")["status"] == "active"
+
+
+def test_people_and_groups_that_are_gone_may_be_sent_back(org: Organization) -> None:
+    """What was read can be written, with one entry more; new entries are checked."""
+    mira, otto = org.person("standard"), org.person("standard")
+    group, other = org.group(members=[mira])["id"], org.group(members=[otto])["id"]
+    run = org.process(org.template(steps=["Call"]), users=[mira.id], groups=[group])
+    org.api.delete(f"/groups/{group}").raise_for_status()
+    org.api.delete(f"/users/{mira.id}/disable").raise_for_status()
+    shown = org.api.data("GET", f"/runs/{run['id']}")
+    body = {"users": [*shown["users"], otto.id], "groups": [*shown["groups"], other]}
+
+    changed = org.api.data("PUT", f"/runs/{run['id']}", body, status=200)
+
+    assert (changed["users"], changed["groups"]) == (body["users"], body["groups"])
+    refused = org.api.put(f"/runs/{run['id']}", {"users": [*changed["users"], 999999999]})
+    assert refused.status_code == 422 and list(refused.json()["errors"]) == [f"users.{len(changed['users'])}"]

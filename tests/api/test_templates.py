@@ -348,6 +348,18 @@ def test_taking_a_template_out_of_its_folder_unpins_it(org: Organization) -> Non
     assert org.api.data("PUT", path, {"title": "x", "folder_id": None})["is_pinned"] is False
 
 
+@pytest.mark.parametrize("wrong", [[{"id": 2}], [[]], [{}], [2], 7, "x"])
+def test_default_watchers_of_another_shape_are_refused(org: Organization, wrong: Any) -> None:
+    template = org.template()
+
+    for refused in (
+        org.api.put(f"/checklists/{template['id']}", {"title": "x", "default_watchers": wrong}),
+        org.api.post("/checklists", {"title": "y", "type": "procedure", "default_watchers": wrong}),
+    ):
+        assert refused.status_code == 422
+        assert {name.partition(".")[0] for name in refused.json()["errors"]} == {"default_watchers"}
+
+
 def test_deleting_its_folder_unpins_a_template(org: Organization) -> None:
     """T-1.10, T-3.4."""
     folder = org.api.data("POST", "/folders", {"name": "F"})

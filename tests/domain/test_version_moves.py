@@ -55,7 +55,7 @@ def launched(template: Template) -> Process:
     """One task for each step, assigned to the launcher, member 1."""
     source = Source(id="t", version=1, title="T", type="procedure", document=template)
     owners = {each.id: Owners(each.assignees or (1,)) for each in template.steps}
-    return launch(source, bare_request(1), SURROUNDINGS, Found({}, [], owners), Numbers(1, 1, NOW))
+    return launch(source, bare_request(1), SURROUNDINGS, Found({}, [], owners), Numbers(1, 1, NOW, NOW))
 
 
 class Ran:

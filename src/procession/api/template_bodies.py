@@ -113,7 +113,9 @@ def _frozen(value: Any) -> Any:
     """Lists as tuples without repeats; ids in lower case."""
     if not isinstance(value, list):
         return value
-    entries: list[Any] = value  # pyright: ignore[reportUnknownVariableType]  # of integers or texts
+    entries: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if any(isinstance(each, dict | list) for each in entries):  # neither ids nor texts: refused by who reads them
+        return tuple(entries)
     return tuple(dict.fromkeys(each.lower() if isinstance(each, str) else each for each in entries))
 
 

@@ -7,8 +7,9 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -77,11 +78,13 @@ class WorkingWeek(msgspec.Struct, frozen=True):
 
 
 def is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; not a name at all; the name of a folder
-        return False
-    return True
+    """Whether it is an IANA name: machines have files of other zones, too, which others lack or count otherwise."""
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def parse_working_days(raw: object, zone: str) -> WorkingWeek:

@@ -125,11 +125,16 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """The numbers that a launch was given, and the instant they were taken at: the launch's own."""
+    """The numbers that a launch was given, and its instant.
+
+    `entered_at` is not before that of any smaller number, whatever the clock did since: lists in order of creation go
+    by the numbers.
+    """
 
     process: int
     first_task: int
     at: int
+    entered_at: int
 
 
 def check(source: Source, request: Request, around: Surroundings, *, at: int) -> Found:
@@ -202,9 +207,9 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         can_add_oot=document.can_add_oot,
         parent_id=request.parent_id,
         custom_fields=request.custom_fields,
-        created_at=numbers.at,
+        created_at=numbers.entered_at,
         started_at=numbers.at,
-        updated_at=numbers.at,
+        updated_at=numbers.entered_at,
         tasks=tasks_of(source, request, around, found, numbers),
         tags=request.tags,
         folder=request.folder,
@@ -374,8 +379,8 @@ def task_of(
         send_chromeless=step.send_chromeless,
         webhook=step.webhook,
         custom_fields=inherited(around.task_keys, step.custom_fields),
-        created_at=numbers.at,
-        updated_at=numbers.at,
+        created_at=numbers.entered_at,
+        updated_at=numbers.entered_at,
     )
 
 

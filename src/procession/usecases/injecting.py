@@ -151,7 +151,7 @@ async def joined(
 ) -> Reaction:
     """The process with the tasks, and what the rules that came with them made of it. Spec: L-10.8, A-10.2."""
     process, source, document = reaction.process, ready.source, ready.document
-    numbers = Numbers(process.seq, first_task, at)
+    numbers = Numbers(process.seq, first_task, at, at)
     made = launching.tasks_of(source, ready.request, ready.around, ready.found, numbers)
     injection = Injection(
         template_id=source.id,

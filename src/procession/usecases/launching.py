@@ -115,13 +115,13 @@ async def rehearsed(tx: ReadTx, row: TemplateRow, document: Template, wish: Wish
     source = Source(id=row.id, version=row.version, title=row.title, type=row.type, document=document)
     request, around = await prepared(tx, wish, source, settings, readers=())
     found = launching.check(source, request, around, at=at)
-    return launching.launch(source, request, around, found, Numbers(0, FIRST_TASK, at))
+    return launching.launch(source, request, around, found, Numbers(0, FIRST_TASK, at, at))
 
 
 async def _numbers(tx: WriteTx, *, tasks: int) -> Numbers:
     first_task = (await tx.reserve("task", tasks))[0] if tasks else 0
-    process, at = await tx.reserve("process", 1)
-    return Numbers(process, first_task, at)
+    process, entered_at = await tx.reserve("process", 1)
+    return Numbers(process, first_task, tx.now, entered_at)
 
 
 async def _remember_holders(tx: WriteTx, chosen: Mapping[str, Owners]) -> None:

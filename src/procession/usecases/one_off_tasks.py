@@ -239,7 +239,7 @@ async def _container(tx: WriteTx, title: str) -> Process:
         starter=tx.actor.id,
         is_system=True,
         created_at=at,
-        started_at=at,
+        started_at=tx.now,
         updated_at=at,
     )
 

@@ -102,7 +102,7 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
     await _require_rights(tx, seen, _changed(seen.process, changes))
     guards.require_changeable(before)
     answered, ignored = await _answered(tx, before, changes)
-    await _check(tx, changes)
+    await _check(tx, changes, before)
     after = replace(
         answered,
         name=_kept(changes.name, before.name),
@@ -228,8 +228,8 @@ async def _require_rights(tx: ReadTx, seen: Seen, names: Collection[str]) -> Non
 WORDS = {"prerun": "kick-off form", "is_public": "public switch", "publicly_hidden_fields": "public view"}
 
 
-async def _check(tx: WriteTx, changes: Changes) -> None:
-    """Raises Invalid with every fault."""
+async def _check(tx: WriteTx, changes: Changes, before: Process) -> None:
+    """Of people and groups only those that were not there before. Raises Invalid with every fault."""
     errors: dict[str, list[Any]] = {}
     if changes.name is not UNSET:
         if not clean_name(changes.name):
@@ -242,10 +242,10 @@ async def _check(tx: WriteTx, changes: Changes) -> None:
     if changes.owner is not UNSET and changes.owner not in known.members:
         errors["owner_id"] = ["There is no active member with this id."]
     for index, user in enumerate(attached.users):
-        if user not in known.members:
+        if user not in known.members and user not in before.users:
             errors[f"users.{index}"] = ["There is no active member with this id."]
     for index, group in enumerate(attached.groups):
-        if group not in known.groups:
+        if group not in known.groups and group not in before.groups:
             errors[f"groups.{index}"] = ["There is no group with this id."]
     tags = sorted(_kept(changes.tags, frozenset()))
     known_tags = await attachable.known_tags(tx, tags)

@@ -91,7 +91,7 @@ def _added(process: Process, around: Around) -> list[Task]:
     chosen = {step.id: assigned(step, Override(), request, surroundings) for step in steps}
     owners = {step: without_absent_starter(each, request, surroundings) for step, each in chosen.items()}
     planned = Planner(process, versions, surroundings, owners).planned(owners)
-    numbers = Numbers(process.seq, around.first_task, process.started_at)
+    numbers = Numbers(process.seq, around.first_task, process.started_at, around.at)
     made: list[Task] = []
     for count, step in enumerate(steps):
         due_on = local_day(planned[step.id].at, surroundings.week.zone)
@@ -99,6 +99,5 @@ def _added(process: Process, around: Around) -> list[Task]:
         place = versions.places[step.id]
         task = task_of(step, people, planned[step.id], place, request, surroundings, numbers)
         # Its place among the others is found by `in_order`.
-        stamps = {"created_at": around.at, "updated_at": around.at, "position": 0}
-        made.append(replace(task, seq=around.first_task + count, **stamps))
+        made.append(replace(task, seq=around.first_task + count, position=0))
     return made
