@@ -265,6 +265,8 @@ def test_a_12_1_rows_of_rules_name_what_was_asked_as_it_now_reads(org: Organizat
     assert [each.get("field_label", each.get("task_title")) for each in mine["rules"]] == ["Farm", "Sign for Alto"]
     assert [each["title"] for each in mine["actions"].values()] == ["Sign for Alto"]
     assert [each.get("field_label", each.get("task_title")) for each in theirs["rules"]] == ["Farm", None]
+    assert [(each["statement"], each["isMet"]) for each in mine["rules"]] == [("Alto", True), ("any_time", False)]
+    assert [(each["statement"], each["isMet"]) for each in theirs["rules"]] == [("Alto", True), (None, None)]
     task = org.api.data("GET", f"/runs/{run}/tasks")[1]["id"]
     org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
     completed = rows(org.api, f"{of_run}&verb=completed")[0]
@@ -333,3 +335,31 @@ def test_7_a_secret_task_that_an_undone_move_brought_is_told_to_nobody_else(
     of_run = f"entity_type=run&entity_id={run}&search=later"
     assert said(org.api, of_run) == ['Task "Later" was created.']
     assert said(member.api, of_run) == expected
+
+
+def test_t_8_11_rows_of_rules_keep_what_was_answered_in_secret(org: Organization) -> None:
+    """Spec: T-8.11, api-processes 12: whoever may not see the task learns neither the label nor what was asked."""
+    member, vetting = org.person(), org.person()
+    secret = {"title": "Vet", "top_secret": True, "captures": [{"label": "Verdict"}]}
+    template = org.template(steps=[secret, "Sign"])
+    [verdict], (vet, sign) = template["steps"][0]["captures"], (step["id"] for step in template["steps"])
+    asked = {"conditionable_id": verdict["id"], "conditionable_type": "Capture", "operation": "equals"}
+    completed = {"conditionable_id": vet, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    conditions = [{**asked, "statement": "Sack", "logic": "and"}, {**completed, "logic": "and"}]
+    action = {"action_type": "visibility", "action_verb": "show", "target_step_id": sign}
+    rule = {"automated_alias": "R1", "conditions": conditions, "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    run = org.process(template, users=[member.id])["id"]
+    task = org.api.data("GET", f"/runs/{run}/tasks?status=all")[0]["id"]
+    change = {"taskdata": {verdict["id"]: "Sack"}, "owners": {"users": [vetting.id]}}
+    org.api.data("PUT", f"/runs/{run}/tasks/{task}", change)
+    org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
+
+    def told(by: Api) -> list[tuple[Any, ...]]:
+        row = rows(by, f"entity_type=run&entity_id={run}&verb=executed")[0]["audit_state"]
+        names = [each.get("field_label", each.get("task_title")) for each in row["rules"]]
+        return [(name, each["statement"], each["isMet"]) for name, each in zip(names, row["rules"], strict=True)]
+
+    assert told(org.api) == [("Verdict", "Sack", True), ("Vet", "any_time", True)]
+    assert told(member.api) == [(None, None, None), (None, None, None)]
+    assert told(vetting.api) == told(org.api), "an assignee"

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import msgspec
 
 from procession.domain.loose import as_list
-from procession.domain.rule_rows import audit_state
+from procession.domain.rule_rows import Subjects, audit_state
 from procession.domain.wording import joined, quoted
 
 FilterVerb = Literal[
@@ -259,7 +259,7 @@ class Called(msgspec.Struct, frozen=True):
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a page of happenings mentions: names now, by id; processes and tasks by number too; what comments say.
 
-    `subjects` are what rules ask about, by the number of the process: titles of tasks by the step, labels of fields.
+    `subjects` are what rules ask about, by the number of the process.
     """
 
     processes: Mapping[int, Called] = {}
@@ -268,7 +268,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     templates: Mapping[str, Called] = {}
     comments: Mapping[str, str] = {}
     members: Mapping[int, str] = {}
-    subjects: Mapping[int, Mapping[str, str]] = {}
+    subjects: Mapping[int, Subjects] = {}
     acted_on: Mapping[str, str] = {}
 
 
@@ -421,5 +421,5 @@ def _fields(payload: Mapping[str, Any]) -> Sequence[str] | None:
 
 def _audit_state(event: Happening, context: Context) -> dict[str, Any]:
     """Spec: A-12.1."""
-    subjects = context.subjects.get(event.process or 0, {})
+    subjects = context.subjects.get(event.process or 0, Subjects())
     return audit_state(event.subject_id, event.payload, subjects, context.acted_on)
