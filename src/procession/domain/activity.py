@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
+from procession.domain.events import follower_of
 from procession.domain.loose import as_list
 from procession.domain.rule_rows import Subjects, audit_state
 from procession.domain.wording import joined, quoted
@@ -270,6 +271,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     members: Mapping[int, str] = {}
     subjects: Mapping[int, Subjects] = {}
     acted_on: Mapping[str, str] = {}
+    # Processes and templates that followed tasks, those that the reader knows of.
+    followers: frozenset[str] = frozenset()
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -395,8 +398,9 @@ def _details(event: Happening, context: Context) -> str:
         return f"to {payload.get('recipient')}, {payload.get('reason')}."
     if event.kind.startswith("process.stage_"):
         return f"{quoted(str(payload.get('stage', '')))}."
-    if event.kind in ("task.launched_process", "task.injected"):
-        return f"{quoted(str(payload.get('called', '')))}."
+    follower = follower_of(event.kind, payload)
+    if follower is not None:
+        return f"{quoted(str(payload.get('called', '')))}." if follower in context.followers else ""
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
 
