@@ -7,6 +7,7 @@ import pytest
 from tests.api.task_runs import on_one_database
 from tests.builders import Organization
 from tests.harness import Api
+from tests.worker.test_timers import World
 
 
 def rows(api: Api, query: str) -> list[dict[str, Any]]:
@@ -264,8 +265,101 @@ def test_a_12_1_rows_of_rules_name_what_was_asked_as_it_now_reads(org: Organizat
     assert [each.get("field_label", each.get("task_title")) for each in mine["rules"]] == ["Farm", "Sign for Alto"]
     assert [each["title"] for each in mine["actions"].values()] == ["Sign for Alto"]
     assert [each.get("field_label", each.get("task_title")) for each in theirs["rules"]] == ["Farm", None]
+    assert [(each["statement"], each["isMet"]) for each in mine["rules"]] == [("Alto", True), ("any_time", False)]
+    assert [(each["statement"], each["isMet"]) for each in theirs["rules"]] == [("Alto", True), (None, None)]
     task = org.api.data("GET", f"/runs/{run}/tasks")[1]["id"]
     org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
     completed = rows(org.api, f"{of_run}&verb=completed")[0]
     assert completed["description"] == ['Task "Sign for Alto" was completed.']
     assert rows(org.api, f"{of_run}&search=for alto&verb=completed") == [completed], "found by what it reads"
+
+
+def test_7_a_secret_task_that_left_its_process_is_told_to_nobody_else(org: Organization) -> None:
+    """Spec: api-content 7: while it stands alone, and once it is deleted. What never was secret stays."""
+    member, template = org.person(), org.template(steps=["Call"])
+    run = org.process(template, users=[member.id])["id"]
+    of_run = f"entity_type=run&entity_id={run}&per_page=100"
+    before = said(member.api, of_run)
+    open_task = org.one_off(title="Plain", run_id=run)["id"]
+    secret = org.one_off(title="Mum", run_id=run, top_secret=True)["id"]
+    for task in (secret, open_task):
+        org.api.data("POST", f"/tasks/{task}/comment", {"content": f"on {task}"})
+        org.api.delete(f"/tasks/{task}/link").raise_for_status()
+
+    def told() -> tuple[bool, bool]:
+        """Whether the member reads of the secret task, and of the other."""
+        found = rows(member.api, of_run)
+        texts = str(found)
+        assert set(before) <= {row["description"][0] for row in found}
+        return "Mum" in texts or secret in texts, '"Plain" was taken out' in texts and open_task in texts
+
+    assert told() == (False, True)
+    for task in (secret, open_task):
+        org.api.delete(f"/tasks/{task}/delete").raise_for_status()
+    assert told() == (False, True)
+    assert "Mum" in str(said(org.api, of_run)), "administrators"
+    assert len(rows(member.api, of_run)) < len(rows(org.api, of_run))
+
+
+def test_7_a_secret_task_deleted_in_its_process_is_told_to_nobody_else(org: Organization) -> None:
+    """Nor what was written on it."""
+    member = org.person()
+    run = org.process(org.template(steps=["Call"]), users=[member.id])["id"]
+    of_run = f"entity_type=run&entity_id={run}"
+    for title, is_secret in (("Plain", False), ("Mum", True)):
+        task = org.one_off(title=title, run_id=run, top_secret=is_secret)["id"]
+        org.api.data("POST", f"/tasks/{task}/comment", {"content": "hush"})
+        org.api.delete(f"/tasks/{task}/delete").raise_for_status()
+
+    told = [(row["verb"][0], row["description"][0]) for row in rows(member.api, of_run)]
+
+    assert [verb for verb, _ in told] == ["deleted", "commented", "created"]
+    assert "Mum" not in str(told) and told[0][1] == 'Task "Plain" was deleted.'
+
+
+@pytest.mark.parametrize(("is_secret", "expected"), [(True, []), (False, ['Task "Later" was created.'])])
+def test_7_a_secret_task_that_an_undone_move_brought_is_told_to_nobody_else(
+    org: Organization, is_secret: bool, expected: list[str]
+) -> None:
+    member, template = org.person(), org.template(steps=["Call"])
+    run = org.process(template, users=[member.id])["id"]
+    path = f"/checklists/{template['id']}"
+    org.api.data("POST", f"{path}/steps", {"title": "Later", "top_secret": is_secret})
+    world = World(org)
+    world.at(org.server.clock())
+    move = org.api.data("POST", f"{path}/version-moves", {"runs": [run]})["id"]
+    world.fire()
+    org.api.post(f"/version-moves/{move}/undo", {}).raise_for_status()
+    world.fire()
+
+    of_run = f"entity_type=run&entity_id={run}&search=later"
+    assert said(org.api, of_run) == ['Task "Later" was created.']
+    assert said(member.api, of_run) == expected
+
+
+def test_t_8_11_rows_of_rules_keep_what_was_answered_in_secret(org: Organization) -> None:
+    """Spec: T-8.11, api-processes 12: whoever may not see the task learns neither the label nor what was asked."""
+    member, vetting = org.person(), org.person()
+    secret = {"title": "Vet", "top_secret": True, "captures": [{"label": "Verdict"}]}
+    template = org.template(steps=[secret, "Sign"])
+    [verdict], (vet, sign) = template["steps"][0]["captures"], (step["id"] for step in template["steps"])
+    asked = {"conditionable_id": verdict["id"], "conditionable_type": "Capture", "operation": "equals"}
+    completed = {"conditionable_id": vet, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    conditions = [{**asked, "statement": "Sack", "logic": "and"}, {**completed, "logic": "and"}]
+    action = {"action_type": "visibility", "action_verb": "show", "target_step_id": sign}
+    rule = {"automated_alias": "R1", "conditions": conditions, "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    run = org.process(template, users=[member.id])["id"]
+    task = org.api.data("GET", f"/runs/{run}/tasks?status=all")[0]["id"]
+    change = {"taskdata": {verdict["id"]: "Sack"}, "owners": {"users": [vetting.id]}}
+    org.api.data("PUT", f"/runs/{run}/tasks/{task}", change)
+    org.api.data("POST", f"/runs/{run}/completed-tasks", {"task_id": task}, status=200)
+
+    def told(by: Api) -> list[tuple[Any, ...]]:
+        row = rows(by, f"entity_type=run&entity_id={run}&verb=executed")[0]["audit_state"]
+        names = [each.get("field_label", each.get("task_title")) for each in row["rules"]]
+        return [(name, each["statement"], each["isMet"]) for name, each in zip(names, row["rules"], strict=True)]
+
+    assert told(org.api) == [("Verdict", "Sack", True), ("Vet", "any_time", True)]
+    assert told(member.api) == [(None, None, None), (None, None, None)]
+    assert told(vetting.api) == told(org.api), "an assignee"

@@ -151,10 +151,28 @@ def test_a_secret_step_is_not_named_to_others(org: Organization) -> None:
     rules.add(conditions=[rules.condition(**step), rules.condition(**field, position=2)])
     told = Explained(org, rules)
 
-    def titles(by: Person) -> list[str]:
-        return [each["title"] for each in told.why("Permit", by)["rules"][0]["conditions"]]
+    told.complete("Brief")
 
-    assert (titles(org.admin), titles(reader)) == (["Brief", "Note"], ["", ""])
+    def asked(by: Person) -> list[tuple[Any, ...]]:
+        conditions = told.why("Permit", by)["rules"][0]["conditions"]
+        return [(each["title"], each["statement"], each["met"]) for each in conditions]
+
+    assert asked(org.admin) == [("Brief", "any_time", True), ("Note", None, True)]
+    assert asked(reader) == [("", None, None), ("", None, None)], "whether it is met amounts to the answer"
+
+
+def test_a_task_made_secret_by_hand_is_not_named_to_others(org: Organization) -> None:
+    """Spec: T-8.11: the task decides, not its step."""
+    rules, reader = Rules(org), org.person()
+    org.allow(rules.template, "PROCESS_READ", reader.id)
+    field = {"conditionable_id": rules.note, "conditionable_type": "Capture", "operation": "equals", "statement": "x"}
+    rules.add(conditions=[rules.condition(**field)])
+    told = Explained(org, rules)
+    org.api.data("PUT", f"/runs/{told.run}/tasks/{told.tasks['Brief']}", {"title": "Brief", "top_secret": True})
+
+    [asked] = told.why("Permit", reader)["rules"][0]["conditions"]
+
+    assert (asked["title"], asked["statement"], asked["met"]) == ("", None, None)
 
 
 def test_rules_that_give_work_and_move_deadlines_are_told(org: Organization) -> None:

@@ -72,3 +72,20 @@ def test_the_activity_says_what_launched_a_process(org: Organization) -> None:
         assert rows(f"origin_type={kind}&origin_id={'0' * 32}") == []
     assert rows("origin_type=run&verb=completed") == []
     assert (run.id, None) in rows("type=Process")
+
+
+def test_q4_the_name_of_a_launched_process_is_told_to_those_who_see_it(org: Organization) -> None:
+    """In the activity and in explanations. Spec: behaviour-people Q4, Q5."""
+    member = org.person()
+    run = Run(org, following(org, org.template("Secret", steps=["X"])), users=[member.id])
+    run.complete("Go").raise_for_status()
+    [launched] = [each for each in org.api.data("GET", "/runs") if each["id"] != run.id]
+
+    def told() -> list[str]:
+        feed = member.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}&verb=linked")
+        explained = member.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Go')}/explain")
+        return [feed[0]["description"][0], str(explained["history"][-1]["details"].get("called"))]
+
+    assert told() == ['Task "Go" was followed by a process.', "None"]
+    org.api.data("PUT", f"/runs/{launched['id']}", {"name": launched["name"], "users": [member.id]})
+    assert told() == [f'Task "Go" was followed by a process: "{launched["name"]}".', launched["name"]]

@@ -139,6 +139,24 @@ def test_a_guest_without_work_has_figures_of_nothing(org: Organization) -> None:
     }
 
 
+def test_q5_figures_count_what_the_reader_may_see(org: Organization) -> None:
+    """Spec: behaviour-people Q5, api-people 5.2: neither secret tasks of others nor those of processes out of sight."""
+    member, address = org.person(), "ana@partner.test"
+    org.one_off(owners={"guests": [address]})
+    org.one_off(owners={"guests": [address]}, top_secret=True)
+    org.one_off(member, owners={"users": [member.id], "guests": [address]}, top_secret=True)
+    run = org.process(org.template(steps=["Call"]))["id"]
+    task = org.api.data("GET", f"/runs/{run}/tasks")[0]["id"]
+    org.api.data("PUT", f"/runs/{run}/tasks/{task}", {"owners": {"guests": [address]}})
+
+    def assigned(api: Api) -> set[int]:
+        [listed] = api.data("GET", "/guests?with=stats")
+        read = api.data("GET", f"{path(address)}?with=stats")
+        return {each["stats"]["data"]["assigned_tasks"] for each in (listed, read)}
+
+    assert (assigned(org.api), assigned(member.api)) == ({4}, {2})
+
+
 @pytest.mark.parametrize(
     ("role", "create", "change", "admins"),
     [("admin", 201, 200, 200), ("standard", 201, 200, 403), ("light", 403, 403, 403)],

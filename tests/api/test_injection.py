@@ -173,6 +173,22 @@ def test_what_a_person_sees_of_them_is_told(org: Organization, run: Run) -> None
     assert [each["event"] for each in explained["history"]] == ["task.injected"], "the launch was before its time"
 
 
+def test_t_2_3_the_name_of_their_template_is_told_to_those_who_know_of_it(org: Organization) -> None:
+    """In the activity and in explanations. Spec: behaviour-templates T-2.3, behaviour-people Q5."""
+    member, target = org.person(), rooms(org)
+    run = Run(org, injecting(org, target), users=[member.id])
+    run.complete("Build").raise_for_status()
+
+    def told() -> list[str]:
+        feed = member.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}&verb=linked")
+        explained = member.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Build')}/explain")
+        return [feed[0]["description"][0], str(explained["history"][-1]["details"].get("called"))]
+
+    assert told() == ['Task "Build" was followed by the tasks of another template.', "None"]
+    org.allow(target, "DUPLICATE", member.id)
+    assert told() == ['Task "Build" was followed by the tasks of another template: "Rooms".', "Rooms"]
+
+
 def test_undo_takes_them_away_until_somebody_commented(org: Organization) -> None:
     """L-10.14: nothing is left of them, for copies either."""
     run = Run(org, injecting(org, rooms(org)))

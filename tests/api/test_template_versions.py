@@ -135,3 +135,29 @@ def test_a_version_lists_only_processes_the_caller_may_see(org: Organization) ->
     stranger = org.person()
     for path in ("", "/1", "/1/processes", "/1/compare"):
         assert stranger.api.get(f"{changing.path}/versions{path}").status_code == 404
+
+
+def test_t_2_3_templates_that_the_reader_does_not_know_of_are_not_named(org: Organization) -> None:
+    """Neither what a step nor what a rule launches. Spec: behaviour-templates T-2.3."""
+    reader, target = org.person(), org.template("Severance", steps=["X"])
+    template = org.template(steps=["Call", "Sign"])
+    path, (call, _) = f"/checklists/{template['id']}", (step["id"] for step in template["steps"])
+    org.process(template)
+    follow_up = {"id": target["id"], "tasks_within_process": False}
+    org.api.data("PUT", f"{path}/steps/{call}", {"title": "Call", "bp_to_launch": follow_up})
+    condition = {"conditionable_id": call, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    action = {"action_type": "launch", "action_verb": "launch_process", "target_step_id": call}
+    action |= {"launch": {"checklist_id": target["id"]}}
+    rule = {"automated_alias": "R1", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
+    org.api.data("POST", f"{path}/automated-actions", rule)
+    org.process(template)
+    org.allow(template, "READ", reader.id)
+
+    def told() -> list[str]:
+        changes = reader.api.data("GET", f"{path}/versions/1/compare?to=2")["changes"]
+        return [each["sentence"].replace('template "Severance"', '"Severance"') for each in changes]
+
+    hidden = told()
+    assert len(hidden) == 2 and all("another template" in each and "Severance" not in each for each in hidden)
+    org.allow(target, "DUPLICATE", reader.id)
+    assert told() == [each.replace("another template", '"Severance"') for each in hidden]

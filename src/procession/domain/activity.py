@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
+from procession.domain.events import follower_of
 from procession.domain.loose import as_list
-from procession.domain.rule_rows import audit_state
+from procession.domain.rule_rows import Subjects, audit_state
 from procession.domain.wording import joined, quoted
 
 FilterVerb = Literal[
@@ -259,7 +260,7 @@ class Called(msgspec.Struct, frozen=True):
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a page of happenings mentions: names now, by id; processes and tasks by number too; what comments say.
 
-    `subjects` are what rules ask about, by the number of the process: titles of tasks by the step, labels of fields.
+    `subjects` are what rules ask about, by the number of the process.
     """
 
     processes: Mapping[int, Called] = {}
@@ -268,8 +269,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     templates: Mapping[str, Called] = {}
     comments: Mapping[str, str] = {}
     members: Mapping[int, str] = {}
-    subjects: Mapping[int, Mapping[str, str]] = {}
+    subjects: Mapping[int, Subjects] = {}
     acted_on: Mapping[str, str] = {}
+    # Processes and templates that followed tasks, those that the reader knows of.
+    followers: frozenset[str] = frozenset()
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -395,8 +398,9 @@ def _details(event: Happening, context: Context) -> str:
         return f"to {payload.get('recipient')}, {payload.get('reason')}."
     if event.kind.startswith("process.stage_"):
         return f"{quoted(str(payload.get('stage', '')))}."
-    if event.kind in ("task.launched_process", "task.injected"):
-        return f"{quoted(str(payload.get('called', '')))}."
+    follower = follower_of(event.kind, payload)
+    if follower is not None:
+        return f"{quoted(str(payload.get('called', '')))}." if follower in context.followers else ""
     fields = _fields(payload)
     return f"{joined(each.replace('_', ' ') for each in fields)}." if fields and event.kind != "task.answered" else ""
 
@@ -421,5 +425,5 @@ def _fields(payload: Mapping[str, Any]) -> Sequence[str] | None:
 
 def _audit_state(event: Happening, context: Context) -> dict[str, Any]:
     """Spec: A-12.1."""
-    subjects = context.subjects.get(event.process or 0, {})
+    subjects = context.subjects.get(event.process or 0, Subjects())
     return audit_state(event.subject_id, event.payload, subjects, context.acted_on)

@@ -1,8 +1,11 @@
 """What happened: the facts that decisions produce and the log keeps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
+from procession.domain.processes import Task
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +38,21 @@ def happened(kind: str, subject_id: str | int, *, process: int | None = None, **
     """An event about the noun that `kind` begins with."""
     noun = kind.partition(".")[0]
     return Event(kind=kind, subject_kind=noun, subject_id=str(subject_id), process=process, payload=payload)
+
+
+PARTINGS = frozenset({"task.detached", "task.deleted", "task.withdrawn"})
+"""Kinds of events by which a task leaves its process, or goes for good."""
+
+
+def parting(kind: str, task: Task, *, process: int | None, **payload: Any) -> Event:
+    """One of `PARTINGS`, with what is asked of the task once nothing else says it. Spec: api-content 7."""
+    return happened(kind, task.id, process=process, number=task.seq, top_secret=task.top_secret, **payload)
+
+
+def follower_of(kind: str, payload: Mapping[str, Any]) -> str | None:
+    """The process or template that followed the task, which the payload has the name of as `called`."""
+    key = {"task.launched_process": "launched", "task.injected": "injected"}.get(kind)
+    return None if key is None else str(payload.get(key))
 
 
 def topics_of(event: Event) -> frozenset[str]:

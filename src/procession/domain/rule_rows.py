@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from procession.domain.loose import as_list, as_object
+
+
+class Subjects(msgspec.Struct, frozen=True):
+    """What rules of a process ask about: titles of steps' tasks and labels of fields by id, as far as they have any.
+
+    `withheld` is what belongs to tasks that the reader may not see: whether a test of it is met amounts to its answer.
+    Spec: T-8.11.
+    """
+
+    names: Mapping[str, str | None] = {}
+    withheld: frozenset[str] = frozenset()
 
 
 def asked_about(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -19,9 +32,9 @@ def acted_on(payload: Mapping[str, Any]) -> list[str]:
 
 
 def audit_state(
-    rule_id: str, payload: Mapping[str, Any], subjects: Mapping[str, str], titles: Mapping[str, str]
+    rule_id: str, payload: Mapping[str, Any], subjects: Subjects, titles: Mapping[str, str]
 ) -> dict[str, Any]:
-    """`subjects` are the titles of steps' tasks and the labels of fields, `titles` those of tasks, by id.
+    """`titles` are those of tasks, by id.
 
     What nobody can name any more, or not for this reader, has null. `then_actions`, and ids of conditions, are ours.
     """
@@ -40,8 +53,9 @@ def audit_state(
     }
 
 
-def _rule(condition: Mapping[str, Any], subjects: Mapping[str, str]) -> dict[str, Any]:
-    name = subjects.get(str(condition.get("subject")))
+def _rule(condition: Mapping[str, Any], subjects: Subjects) -> dict[str, Any]:
+    subject = str(condition.get("subject"))
+    name, is_told = subjects.names.get(subject), subject not in subjects.withheld
     called = {
         "Step": {"task_title": name},
         "Prerun": {"field_label": name},
@@ -52,8 +66,8 @@ def _rule(condition: Mapping[str, Any], subjects: Mapping[str, str]) -> dict[str
         "type": condition.get("type"),
         "subject": condition.get("subject"),
         "operation": condition.get("operation"),
-        "statement": condition.get("statement"),
+        "statement": condition.get("statement") if is_told else None,
         "logic": condition.get("logic"),
-        "isMet": condition.get("met") is True,
+        "isMet": condition.get("met") is True if is_told else None,
         **called.get(str(condition.get("type")), {}),
     }

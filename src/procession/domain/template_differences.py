@@ -311,7 +311,8 @@ def _order_lock(value: Sequence[str] | None, version: Template, _: Names) -> str
 def _template(value: Any, _: Template, names: Names) -> str:
     if value is None:
         return "nothing"
-    target = quoted(names.templates.get(value.template_id, "a template that is gone"))
+    called = names.templates.get(value.template_id)
+    target = "another template" if called is None else quoted(called)
     return f"the tasks of {target}, in the process" if value.tasks_within_process else target
 
 

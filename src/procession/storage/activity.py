@@ -241,6 +241,19 @@ async def mentioned_tasks(
     return [MentionedTask(*row) for row in rows]
 
 
+async def places_of_steps(tx: ReadTx, processes: Collection[int], steps: Collection[str]) -> set[tuple[int, str]]:
+    """The processes and steps, of these, of which there is a task, whoever may see it."""
+    wanted = {"processes": sorted(processes), "steps": sorted(steps)}
+    return {(process, step) for process, step in await tx.tuples(_places_of_steps, **wanted)} if steps else set()
+
+
+_places_of_steps = Query(
+    select(_T.process, _T.step_id).where(
+        _T.org == bindparam("org"), is_in(_T.process, "processes"), is_in(_T.step_id, "steps")
+    )
+)
+
+
 @lru_cache
 def _mentioned(sees_all: bool, is_light: bool) -> Query:
     named = or_(is_in(_T.id, "ids"), and_(is_in(_T.process, "processes"), is_in(_T.step_id, "steps")))

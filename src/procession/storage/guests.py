@@ -7,10 +7,12 @@ from sqlalchemy import and_, bindparam, case, delete, func, literal, select, upd
 
 from procession.domain.guests import GuestDetails, GuestKey
 from procession.domain.listing import TaskState
+from procession.storage.access import principals_of_caller
 from procession.storage.dialect import constant, is_in
 from procession.storage.pages import Listing
 from procession.storage.query import Query
 from procession.storage.rows import Mapper
+from procession.storage.sight import task_is_seen
 from procession.storage.tables.lists import task_access
 from procession.storage.tables.people import group_people, guests
 from procession.storage.tables.processes import tasks
@@ -82,25 +84,28 @@ _leave_groups = Query(
 _made_since = Query(
     select(func.count(), func.min(_G.created_at)).where(_G.org == bindparam("org"), _G.created_at > bindparam("since"))
 )
-_completed = and_(tasks.c.status == "completed", task_access.c.principal == literal("e:") + tasks.c.completer_guest)
+_of_guests = task_access.alias()
+_completed = and_(tasks.c.status == "completed", _of_guests.c.principal == literal("e:") + tasks.c.completer_guest)
 _oneoff = and_(_completed, tasks.c.is_oneoff == 1)
-_stats = Query(
+_stats = (
     select(
-        task_access.c.principal,
+        _of_guests.c.principal,
         func.count(),
         func.sum(case((_completed, 1), else_=0)),
         func.max(case((_completed, tasks.c.completed_at))),
         func.sum(case((_oneoff, 1), else_=0)),
         func.max(case((_oneoff, tasks.c.completed_at))),
     )
-    .select_from(task_access.join(tasks, and_(tasks.c.org == task_access.c.org, tasks.c.seq == task_access.c.seq)))
+    .select_from(_of_guests.join(tasks, and_(tasks.c.org == _of_guests.c.org, tasks.c.seq == _of_guests.c.seq)))
     .where(
-        task_access.c.org == bindparam("org"),
-        is_in(task_access.c.principal, "principals"),
-        task_access.c.state != constant(TaskState.HIDDEN),
+        _of_guests.c.org == bindparam("org"),
+        is_in(_of_guests.c.principal, "guests"),
+        _of_guests.c.state != constant(TaskState.HIDDEN),
     )
-    .group_by(task_access.c.principal)
+    .group_by(_of_guests.c.principal)
 )
+_all_stats = Query(_stats)
+_seen_stats = {light: Query(_stats.where(task_is_seen(light=light))) for light in (False, True)}
 
 
 async def find(tx: ReadTx, key: GuestKey) -> Guest | None:
@@ -155,9 +160,16 @@ async def made_since(tx: ReadTx, since: int) -> tuple[int, int | None]:
 
 
 async def stats(tx: ReadTx, emails: Iterable[str]) -> dict[str, Stats]:
-    """Figures by address, for those who have any; one statement. Spec: api-people 5.2."""
-    principals = sorted(f"e:{email}" for email in emails)
-    rows = await tx.tuples(_stats, principals=principals) if principals else []
+    """Figures by address, for those who have any, of the tasks the caller may see. Spec: api-people 5.2."""
+    of_guests = sorted(f"e:{email}" for email in emails)
+    if not of_guests:
+        return {}
+    if tx.actor.is_admin:
+        rows = await tx.tuples(_all_stats, guests=of_guests)
+    else:
+        named = sorted(await principals_of_caller(tx))
+        query = _seen_stats[tx.actor.is_light]
+        rows = await tx.tuples(query, guests=of_guests, principals=named, me=tx.actor.id)
     return {
         principal[2:]: Stats(assigned, int(completed), last, int(oneoff), last_oneoff)
         for principal, assigned, completed, last, oneoff, last_oneoff in rows

@@ -12,7 +12,7 @@ from procession.domain.names import fold
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process
 from procession.domain.template_permissions import may_read
-from procession.storage import access, activity, template_grants, templates, threads
+from procession.storage import access, activity, former_tasks, template_grants, templates, threads
 from procession.storage.activity import Asked
 from procession.storage.tx import ReadTx
 from procession.usecases import guards
@@ -84,7 +84,7 @@ async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
     try:
         match kind:
             case "run":
-                return _of_process(tx, wanted.asked, await guards.readable_process(tx, key))
+                return await _of_process(tx, wanted.asked, await guards.readable_process(tx, key))
             case "task":
                 return _of_task(wanted.asked, await guards.readable_task(tx, key))
             case "checklist":
@@ -97,17 +97,25 @@ async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
         raise NotAllowed(UNPERMITTED) from None
 
 
-def _of_process(tx: ReadTx, asked: Asked, seen: guards.Seen) -> tuple[Asked, list[Test]]:
-    return replace(asked, process=seen.process.seq), _without_secrets(tx, seen.process, seen.named)
+async def _of_process(tx: ReadTx, asked: Asked, seen: guards.Seen) -> tuple[Asked, list[Test]]:
+    return replace(asked, process=seen.process.seq), await _without_secrets(tx, seen.process, seen.named)
 
 
-def _without_secrets(tx: ReadTx, process: Process, named: frozenset[str]) -> list[Test]:
-    """Nothing of secret tasks that are not the caller's."""
-    secret = [task for task in process.tasks if not may_see_task(tx.actor, named, task, process)]
-    if not secret:
+async def _without_secrets(tx: ReadTx, process: Process, named: frozenset[str]) -> list[Test]:
+    """Nothing of secret tasks that are not the caller's, also of those that have left the process."""
+    if tx.actor.is_admin:
         return []
-    hidden = {key for task in secret for key in (task.id, task.seq)}
-    return [lambda row: row.subject_id not in hidden and row.payload.get("task") not in hidden]
+    seen = [task for task in process.tasks if may_see_task(tx.actor, named, task, process)]
+    former, has_others = await former_tasks.seen_of(tx, process.seq, named)
+    if len(seen) == len(process.tasks) and not has_others:
+        return []
+    shown = former | {key for task in seen for key in (task.id, task.seq)}
+
+    def is_shown(row: Happening) -> bool:
+        task = row.subject_id if row.subject_kind == "task" else row.payload.get("task")
+        return task is None or task in shown
+
+    return [is_shown]
 
 
 def _of_task(asked: Asked, seen: guards.SeenTask) -> tuple[Asked, list[Test]]:
@@ -150,4 +158,5 @@ async def _of_thread(tx: ReadTx, asked: Asked, thread_id: str) -> tuple[Asked, l
         seen = await guards.readable_task(tx, await guards.task_id_at(tx, thread.task))
         return _of_task(asked, seen)[0], own
     process_id = await guards.process_id_at(tx, thread.process or 0)
-    return _of_process(tx, asked, await guards.readable_process(tx, process_id or ""))[0], own
+    seen = await guards.readable_process(tx, process_id or "")
+    return replace(asked, process=seen.process.seq), own

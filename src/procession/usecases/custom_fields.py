@@ -25,6 +25,7 @@ from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards
 from procession.usecases.folders import require_seen
 from procession.usecases.guards import SeenTask
+from procession.usecases.guests import readable
 from procession.usecases.processes import may_edit_run
 from procession.usecases.step_fields import find_field
 from procession.usecases.steps import find_step
@@ -93,9 +94,7 @@ async def member_with_values(tx: WriteTx, account: int) -> Found:
 
 async def of_guest(tx: ReadTx, key: GuestKey) -> Found:
     """Light members read those of guests they work with. Raises NotFound."""
-    guest = await guests.find(tx, key)
-    if guest is None or (tx.actor.is_light and guest.email not in (await people_of_caller(tx)).guests):
-        raise NotFound
+    guest = await readable(tx, key)
     return await custom_fields.find(tx, "guest", guest.id) or {}
 
 

@@ -15,7 +15,8 @@ from procession.domain.people import is_bot_email, name_faults, require_admin, r
 from procession.storage import accounts, guests, handovers, kickoff_visits, members, people, shared_templates
 from procession.storage.guests import Guest
 from procession.storage.members import Member, NewMember
-from procession.storage.tx import WriteTx
+from procession.storage.shared_work import people_of_caller
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import reassigning
 from procession.usecases.members import enter_by_address
 
@@ -195,6 +196,14 @@ async def to_member(
             invited_by=tx.actor.id,
         ),
     )
+
+
+async def readable(tx: ReadTx, key: GuestKey) -> Guest:
+    """The guest; light members know those they work with. Raises NotFound."""
+    guest = await guests.find(tx, key)
+    if guest is None or (tx.actor.is_light and guest.email not in (await people_of_caller(tx)).guests):
+        raise NotFound
+    return guest
 
 
 async def managed(tx: WriteTx, key: GuestKey) -> Guest:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from procession.domain import tasks
 from procession.domain.errors import Invalid, WrongState
-from procession.domain.events import happened
+from procession.domain.events import happened, parting
 from procession.domain.permissions import may_edit_task, require
 from procession.domain.processes import Process
 from procession.domain.task_input import missing, read_object, read_task
@@ -65,7 +65,7 @@ async def unlink(tx: WriteTx, task_id: str) -> SeenTask:
     await processes.place_task(tx, seen.task, alone, holder)
     rest = _without(holder, seen.task.seq)
     saved = await guards.save_process(tx, rest, rest, listed=holder)
-    tx.record(happened("task.detached", task_id, process=saved.seq, title=alone.title))
+    tx.record(parting("task.detached", alone, process=saved.seq, title=alone.title))
     return SeenTask(alone, None, seen.named)
 
 

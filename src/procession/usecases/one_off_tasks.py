@@ -13,7 +13,7 @@ from procession.domain.calculating.checking import typed
 from procession.domain.calendar import WorkingWeek
 from procession.domain.deadlines import Offset, deadline_from
 from procession.domain.errors import Invalid, WrongState
-from procession.domain.events import happened
+from procession.domain.events import happened, parting
 from procession.domain.fields import Field
 from procession.domain.files import Holder, texts_of
 from procession.domain.form_rules import with_new_ids
@@ -400,7 +400,7 @@ async def delete_task(tx: WriteTx, task_id: str) -> None:
         rest = tuple(task for task in seen.process.tasks if task.seq != seen.task.seq)
         await guards.save_process(tx, seen.process, replace(seen.process, tasks=rest))
     await bin_items.keep(tx, "task", task_id, seen.task.title, content)
-    tx.record(happened("task.deleted", task_id, process=seen.task.process, title=seen.task.title))
+    tx.record(parting("task.deleted", seen.task, process=seen.task.process, title=seen.task.title))
 
 
 async def _owned(tx: WriteTx, task_id: str, *, to: str) -> SeenTask:

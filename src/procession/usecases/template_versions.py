@@ -12,6 +12,8 @@ from procession.domain.template_differences import Difference, differences
 from procession.domain.templates import FollowUp, Step, Template, TemplateRow, is_draft
 from procession.domain.watchers import known_watchers
 from procession.storage import (
+    access,
+    followers,
     job_titles,
     lookup_lists,
     people,
@@ -107,7 +109,10 @@ async def compare(tx: ReadTx, template_id: str, before: int, after: int | None) 
         known = await versions_of(tx, opened)
         after = known[0].version if known else before
     old, new = await document_of(tx, opened, before), await document_of(tx, opened, after)
-    return Compared(before, after, differences(old, new, await names_in(tx, (old, new))))
+    names = await names_in(tx, (old, new))
+    known = await followers.known_of(tx, names.templates, await access.principals_of_caller(tx))
+    names = replace(names, templates={key: title for key, title in names.templates.items() if key in known})
+    return Compared(before, after, differences(old, new, names))
 
 
 async def restore_version(tx: WriteTx, template_id: str, version: int) -> TemplateRow:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from procession.domain import tasks
 from procession.domain.automations.state import FRESH, RuleState
-from procession.domain.events import Event, happened
+from procession.domain.events import Event, happened, parting
 from procession.domain.permissions import may_archive_process, require
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.times import MINUTE
@@ -130,6 +130,8 @@ async def _undoable(tx: WriteTx, kind: Kind, seq: int, last: Undoable | None, mi
 async def put_back(tx: WriteTx, process: Process, before: Before) -> Process:
     """Make the locked process what it was, with what it remembered of its rules."""
     saved = await guards.save_process(tx, process, restored(process, before))
+    gone = [task for task in process.tasks if task.seq in before.added]
+    tx.record(*[parting("task.withdrawn", task, process=process.seq) for task in gone])
     if before.rules is not None:
         now = await rule_states.find(tx, process.seq)
         rules = rules_back(before.rules, now or FRESH)

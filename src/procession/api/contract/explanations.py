@@ -35,11 +35,17 @@ class ExplainedCondition(msgspec.Struct):
     id: str
     conditionable_type: AskedName
     conditionable_id: str | None
-    title: Annotated[str, Meta(description="Title of the step, or label of the field; empty for the process.")]
+    title: Annotated[
+        str, Meta(description="Title of the step, or label of the field; empty for the process, and of secret tasks.")
+    ]
     operation: OperationName
-    statement: str | list[str | None] | RuleInterval | None
+    statement: Annotated[
+        str | list[str | None] | RuleInterval | None, Meta(description="Null of a task that the caller may not see.")
+    ]
     logic: Literal["and", "or"]
-    met: Annotated[bool | None, Meta(description="When the rule was last looked at; null when it never was.")]
+    met: Annotated[
+        bool | None, Meta(description="When the rule was last looked at; null when it never was, and of secret tasks.")
+    ]
 
 
 class ExplainedAction(msgspec.Struct):

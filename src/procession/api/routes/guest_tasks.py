@@ -23,12 +23,12 @@ from procession.api.routes.guests import guest_key
 from procession.api.routes.task_lists import answer_list
 from procession.api.routes.tasks import ORG, answered, present_answer
 from procession.api.task_filters import to_person_filter
-from procession.domain.errors import NotFound
-from procession.storage import access, guests
+from procession.storage import access
 from procession.storage.access import EVERYTHING
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import completion, task_answers, tasks
 from procession.usecases.guards import SeenTask
+from procession.usecases.guests import readable
 from procession.usecases.tasks import Changed
 
 GUEST = ORG + "/guests/{guest}"
@@ -97,10 +97,7 @@ async def address_of(tx: ReadTx, call: Call, guest: str) -> str:
     """The address of the guest in the path. Raises NotFound."""
     if tx.actor.kind == "guest":
         return tx.actor.guest_email or ""
-    found = await guests.find(tx, guest_key(call, guest))
-    if found is None:
-        raise NotFound
-    return found.email
+    return (await readable(tx, guest_key(call, guest))).email
 
 
 async def answered_to_guest(tx: WriteTx, call: Call, changed: Changed | SeenTask, email: str) -> Item[TaskOut]:

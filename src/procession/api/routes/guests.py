@@ -17,7 +17,7 @@ from procession.api.lists import answered, asked_page, contains, includes
 from procession.api.operations import operation
 from procession.api.present.guests import INCLUDES, present_guest, present_guests, present_short_guest
 from procession.api.present.people import present_user
-from procession.domain.errors import Invalid, NotFound
+from procession.domain.errors import Invalid
 from procession.domain.guests import GuestKey
 from procession.domain.names import fold
 from procession.domain.people import parse_role
@@ -77,12 +77,7 @@ async def list_guest_names(tx: ReadTx) -> Many[ShortGuest]:
 @operation("GET", GUEST, tag="guests", etag=True)
 async def get_guest(tx: ReadTx, call: Call, guest: str, params: GuestParams) -> Item[Guest]:
     """Read one guest."""
-    key = guest_key(call, guest)
-    row = await guests.find(tx, key)
-    if row is None:
-        raise NotFound
-    if tx.actor.is_light and row.email not in (await people_of_caller(tx)).guests:
-        raise NotFound
+    row = await change.readable(tx, guest_key(call, guest))
     [shown] = await present_guests(call, tx, [row], includes(call, params.with_, INCLUDES))
     return Item(shown)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from procession.domain.automations.following import hidden_at_start
 from procession.domain.automations.rules import Condition, Rule, Verb
@@ -65,7 +66,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A condition with what it asks about by name, and whether it was met when its rule was last looked at."""
+    """A condition with what it asks about by name, and whether it was met when its rule was last looked at.
+
+    Without any of that, and without its statement, of tasks that the reader does not see.
+    """
 
     condition: Condition
     title: str
@@ -114,7 +118,7 @@ def explain(
     titles: Mapping[str, str],
 ) -> Explanation:
     """`log` is everything that happened in the process, `titles` how those of the tasks read that this reader sees."""
-    by_step = {each.step_id: titles[each.id] for each in process.tasks if each.step_id and each.id in titles}
+    of_steps = {each.step_id: titles.get(each.id) for each in process.tasks if each.step_id}
     rules = [rule for rule in template.rules if any(action.target == task.step_id for action in rule.actions)]
     return Explanation(
         task=task,
@@ -124,7 +128,7 @@ def explain(
         starts_hidden=task.step_id in hidden_at_start(template),
         changes=tuple(_changes(task, log, titles)),
         waits_for=_waits_for(task, process, titles),
-        rules=tuple(_aiming(rule, task, template, state, log, by_step) for rule in rules if rule.is_live),
+        rules=tuple(_aiming(rule, task, template, state, log, of_steps) for rule in rules if rule.is_live),
     )
 
 
@@ -189,8 +193,9 @@ def _aiming(
     template: Template,
     state: RuleState,
     log: Sequence[Logged],
-    by_step: Mapping[str, str],
+    of_steps: Mapping[str, str | None],
 ) -> Aiming:
+    """`of_steps` are the titles of the tasks by their step, None of those that the reader does not see."""
     looks = [event for event in reversed(log) if event.subject_kind == "rule" and event.subject_id == rule.id]
     last = next(iter(looks), None)
     executed = next((event for event in looks if event.kind in HOLDING), None)
@@ -200,7 +205,7 @@ def _aiming(
         verbs=tuple(action.verb for action in rule.actions if action.target == task.step_id),
         is_spent=rule.id in state.spent,
         last=last,
-        asked=tuple(Asked(each, _title_of(each, template, by_step), met.get(each.id)) for each in rule.conditions),
+        asked=tuple(_asked(each, template, of_steps, met.get(each.id)) for each in rule.conditions),
         outcomes=tuple(_outcomes(executed, task)),
     )
 
@@ -215,16 +220,18 @@ def _outcomes(execution: Logged | None, task: Task) -> Iterable[tuple[str, str]]
     return ((str(each.get("verb")), str(each.get("outcome"))) for each in actions if each.get("step") == task.step_id)
 
 
-def _title_of(condition: Condition, template: Template, by_step: Mapping[str, str]) -> str:
-    """What the condition asks about; nothing of a secret step whose task the reader does not see."""
-    if condition.subject == "Run":
-        return ""
-    if condition.subject == "Prerun":
-        return next((field.label for field in template.kickoff if field.id == condition.subject_id), "")
+def _asked(condition: Condition, template: Template, of_steps: Mapping[str, str | None], met: bool | None) -> Asked:
+    """Of a task that the reader does not see only that something is asked about it: the rest amounts to its answer."""
     is_step = condition.subject == "Step"
     step = template.step(condition.subject_id) if is_step else template.step_with(condition.subject_id)
-    if step is None or (step.top_secret and step.id not in by_step):
-        return ""
-    if is_step:
-        return by_step.get(step.id, step.title)
-    return next((field.label for field in step.fields if field.id == condition.subject_id), "")
+    if step is not None and of_steps.get(step.id, None if step.top_secret else step.title) is None:
+        return Asked(replace(condition, statement=None), "", None)
+    return Asked(condition, _title_of(condition, template, of_steps), met)
+
+
+def _title_of(condition: Condition, template: Template, of_steps: Mapping[str, str | None]) -> str:
+    if condition.subject == "Step":
+        step = template.step(condition.subject_id)
+        return "" if step is None else of_steps.get(step.id) or step.title
+    fields = (*template.kickoff, *template.fields())
+    return next((field.label for field in fields if field.id == condition.subject_id), "")
