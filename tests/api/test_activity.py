@@ -77,6 +77,14 @@ def test_a_task_and_a_comment_have_feeds_of_their_own(org: Organization) -> None
     assert row["text"] == ["hello"]
 
 
+def test_a_task_that_is_made_in_a_process_is_in_its_feed(org: Organization) -> None:
+    run = org.process(org.template(steps=["Call"]))["id"]
+
+    org.one_off(title="Ring", run_id=run)
+
+    assert 'Task "Ring" was created.' in said(org.api, f"entity_type=run&entity_id={run}")
+
+
 def test_a_template_tells_every_edit_in_words(org: Organization) -> None:
     """Readable changes, conditions and rules too; it lives on while archived. Spec: behaviour-templates 14, A-11.6."""
     template = org.template("Lease", steps=[{"title": "Call", "captures": [{"label": "Note"}]}, "Sign"])
@@ -313,7 +321,7 @@ def test_7_a_secret_task_deleted_in_its_process_is_told_to_nobody_else(org: Orga
 
     told = [(row["verb"][0], row["description"][0]) for row in rows(member.api, of_run)]
 
-    assert [verb for verb, _ in told] == ["deleted", "commented", "created"]
+    assert [verb for verb, _ in told] == ["deleted", "commented", "owners-updated", "created", "created"]
     assert "Mum" not in str(told) and told[0][1] == 'Task "Plain" was deleted.'
 
 

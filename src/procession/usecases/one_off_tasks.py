@@ -107,7 +107,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     for task in made:
         if folder is not None:
             await links.file_task(tx, folder, task.seq)
-        _record_creation(tx, task)
+        _record_creation(tx, task if saved.process is None else saved.process.task(task.id))
     return Made(saved, fans_out, read.ignored)
 
 
