@@ -22,6 +22,7 @@ from tests.stateful.parts import (
     FORBIDDEN,
     GIVEN_TO,
     KICKOFF,
+    LIGHT,
     LOCKED,
     MINUTE,
     OK,
@@ -293,7 +294,9 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         return OK
 
     def undo(self, who: str, what: str) -> int:
-        """Take back what one did last to a step's task or to the "process". Spec: behaviour-work W1 to W4."""
+        """Take back what one did last to a step's task or to the "process". Spec: behaviour-work W1 to W5."""
+        if what == "process" and who == LIGHT:
+            return FORBIDDEN
         if self.held_since is not None:
             return LOCKED
         last = self.undoable
