@@ -115,7 +115,7 @@ async def update_process(tx: WriteTx, process_id: str, changes: Changes, means: 
         tags=_kept(changes.tags, before.tags),
         folder=_kept(changes.folder, before.folder),
     )
-    if after == before:
+    if after == before and is_same(after.prerun, before.prerun):
         # What stays as it was is no change; a star may be.
         return before if changes.starred is UNSET else await _star(tx, before, starred=changes.starred is True), ignored
     if after.name != before.name:
@@ -144,13 +144,18 @@ def _told(changes: Changes, before: Process, after: Process) -> list[str]:
     """What was said and became different."""
     ours = {"folders": "folder", "starred": "starred_by"}
     said = [name for name in changes.__struct_fields__ if getattr(changes, name) is not UNSET]
-    return [name for name in said if getattr(before, ours.get(name, name)) != getattr(after, ours.get(name, name))]
+    return [name for name in said if _is_changed(ours.get(name, name), before, after)]
+
+
+def _is_changed(name: str, before: Process, after: Process) -> bool:
+    former, now = getattr(before, name), getattr(after, name)
+    return former != now or (name == "prerun" and not is_same(former, now))
 
 
 def former_settings(before: Process, after: Process) -> dict[str, Any]:
     """What notices follow from, of the settings that changed: names and owners, of anything else that it did."""
     told = {"name": before.name, "owner": before.owner, "is_public": before.is_public, "summary": None, "prerun": None}
-    return {name: value for name, value in told.items() if getattr(before, name) != getattr(after, name)}
+    return {name: value for name, value in told.items() if _is_changed(name, before, after)}
 
 
 async def _reacted_to_form(tx: WriteTx, process: Process, means: Means) -> Reacted:
