@@ -3,6 +3,8 @@
 import pytest
 
 from tests.api.ground import Ground
+from tests.api.thread_places import Places
+from tests.builders import Organization
 from tests.harness import Server
 
 
@@ -17,3 +19,9 @@ def ground(server: Server, grounds: dict[str, Ground]) -> Ground:
     if server.dialect not in grounds:
         grounds[server.dialect] = Ground(server)
     return grounds[server.dialect]
+
+
+@pytest.fixture
+def places(org: Organization) -> Places:
+    """Where comments may be written."""
+    return Places(org)

@@ -1,17 +1,10 @@
 """An address after a plus sign in a comment is given the task. Spec: behaviour-work M7."""
 
-import pytest
-
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.thread_places import Places
 from tests.builders import Organization
 
 ROSA = "rosa@bakery.test"
-
-
-@pytest.fixture
-def places(org: Organization) -> Places:
-    return Places(org)
 
 
 def test_m7_a_comment_gives_the_task_to_a_new_guest(org: Organization, places: Places) -> None:

@@ -7,7 +7,7 @@ import pytest
 from procession.adapters.identity import hash_password
 from procession.usecases.setup import set_password
 from tests.api.task_runs import NOW, on_one_database
-from tests.api.test_completion import how_often
+from tests.api.thread_places import how_often
 from tests.builders import Organization
 from tests.harness import Api
 from tests.worker.test_timers import World

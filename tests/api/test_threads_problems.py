@@ -10,11 +10,6 @@ from tests.api.thread_places import Places, at_once, owned_by
 from tests.builders import Organization
 
 
-@pytest.fixture
-def places(org: Organization) -> Places:
-    return Places(org)
-
-
 def path_of(place: Task | Process) -> str:
     return f"/tasks/{place.id}" if isinstance(place, Task) else f"/runs/{place.id}"
 

@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import msgspec
+from sqlalchemy import bindparam, func, select
 
 from procession.domain.actors import Actor
 from procession.domain.processes import Owners, Process, Task
 from procession.storage import processes, recount, threads
+from procession.storage.query import Query
+from procession.storage.tables.events import events
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import ReadTx, reading
 from tests.builders import Organization, Person
@@ -128,3 +131,19 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Results of calls made at the same time, in their order."""
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+_how_often = Query(
+    select(func.count()).where(
+        events.c.org == bindparam("org"), events.c.kind == bindparam("kind"), events.c.subject_id == bindparam("task")
+    )
+)
+
+
+def how_often(org: Organization, kind: str, task_id: str) -> int:
+    """How many events of this kind there are about the task."""
+    return Places(org).read(lambda tx: tx.value(_how_often, kind=kind, task=task_id))
+
+
+def comment(person: Person, task: Any, content: str = "Called twice.", **body: Any) -> dict[str, Any]:
+    return person.api.data("POST", f"/tasks/{task.id}/comment", {"content": content, **body})

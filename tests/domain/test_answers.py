@@ -1,7 +1,6 @@
-"""Answers: every row of api-conventions 18.4, defaults, required ones. Spec: behaviour-launching 4, T-11.10 on."""
+"""Answers: every row of api-conventions 18.4. Spec: T-11.10 on."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -16,49 +15,26 @@ from procession.domain.answers import (
     fold_map,
     missing_required,
     submit,
-    with_defaults,
 )
 from procession.domain.calculating.sheet import PLAIN
 from procession.domain.errors import Invalid
-from procession.domain.fields import FIELD_TYPES, Column, Field, FieldType, Option
-from procession.domain.names import Variable
-from procession.domain.quoting import Quoted
-from procession.domain.values import People
+from procession.domain.fields import FIELD_TYPES, Field, FieldType
+from tests.domain.answering import (
+    ASSET,
+    CHOICE,
+    DOWNLOAD,
+    GROUP,
+    ORG,
+    PEOPLE,
+    TABLE,
+    TODAY,
+    WIDTH,
+    answer,
+    complaints,
+    field,
+)
 
-ORG = "0a" * 16
-GROUP = "9f" * 16
-ASSET = "9e" * 16
-TODAY = date(2026, 3, 5)
-PEOPLE = People(members={12, 40}, groups={GROUP}, addresses_in_use={"boss@our.example"})
 ANSWERED = [kind for kind in FIELD_TYPES if kind != "calculated"]
-DOWNLOAD = f"organizations/{ORG}/file/{ASSET}/dl"
-
-
-def field(field_type: FieldType, **keys: Any) -> Field:
-    """A field whose id is its label in lower case."""
-    label = keys.pop("label", "Answer")
-    defaults: dict[str, Any] = {"id": label.lower(), "alias": f"{label.lower()}-1", "required": False, "position": 1}
-    if field_type in ("radio", "dropdown", "multiselect"):
-        defaults["options"] = (Option(1, "Red"), Option(2, "Blue"), Option(3, "0"))
-    if field_type == "table":
-        defaults["columns"] = (Column(1, "Item"), Column(2, "Qty"))
-    if field_type == "currency":
-        defaults |= {"currency": "EUR", "decimals": 2}
-    return Field(field_type=field_type, label=label, created_at=0, last_updated=0, **defaults | keys)
-
-
-def answer(asked: Field, sent: object, **current: object) -> Accepted:
-    return accept(
-        [asked], {asked.id: sent}, current, key="taskdata", people=PEOPLE, org_id=ORG, may_clear_required=True
-    )
-
-
-def complaints(asked: Field, sent: object) -> list[str]:
-    with pytest.raises(Invalid) as refusal:
-        answer(asked, sent)
-    [entry] = refusal.value.errors["taskdata"]
-    assert list(entry) == [asked.id]
-    return entry[asked.id]
 
 
 STORED = [
@@ -163,9 +139,6 @@ def test_what_is_stored_is_accepted_again_unchanged(field_type: FieldType) -> No
         assert (again.values, again.changed) == ({"answer": stored}, frozenset())
 
 
-TABLE, WIDTH = "Invalid table field", "Number of columns does not match required columns"
-CHOICE = "Invalid dropdown choice selected."
-
 REFUSED = [
     *(("text", sent, None) for sent in ({}, {"a": 1}, ["x"], [[]], "x" * 201, 10**200, 10**5000, float("nan"))),
     *(("textarea", sent, None) for sent in (42, 1.5, True, {}, {"a": 1}, ["x"], "x" * 30_001)),
@@ -245,16 +218,6 @@ def test_a_wrong_answer_is_refused(field_type: FieldType, sent: object, text: st
     messages = complaints(field(field_type), sent)
     assert all(0 < len(message) < 400 for message in messages)
     assert text is None or messages == [text]
-
-
-@pytest.mark.parametrize(
-    ("default", "filled"), [("{{days-1}}.5", 2.5), ("{{days-1}} days", None), ("9{{days-1}}", None)]
-)
-def test_t_11_55_a_default_with_variables_is_a_number_or_nothing(default: str, filled: object) -> None:
-    asked = field("number", maximum=50, default_value_enabled=True, default_value=default)
-    variables = {"days-1": Variable(("2",))}
-    found = with_defaults([asked], {}, today=date(2026, 3, 5), quoted=Quoted([], {}, system=variables))
-    assert found.get("answer") == filled
 
 
 def test_what_is_sent_for_a_calculated_field_is_ignored() -> None:
@@ -395,245 +358,6 @@ def test_maps_come_as_objects_or_lists(sent: object, folded: dict[str, object] |
         with pytest.raises(Invalid) as refusal:
             submit([], sent, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
         assert refusal.value.errors == {"prerun": ["The prerun must be an object keyed by field id."]}
-
-
-INTAKE = [
-    field("text", label="Sample", required=True),
-    field("dropdown", label="Kind", required=True, options=(Option(1, "Soil"), Option(2, "Water"))),
-    field("text", label="Notes"),
-    field("table", label="Tubes"),
-]
-SOIL, WATER = {"id": 1, "text": "Soil"}, {"id": 2, "text": "Water"}
-
-
-@pytest.mark.parametrize(
-    ("prerun", "errors"),
-    [
-        pytest.param({"sample": "S1", "kind": WATER}, [], id="LT-1 complete"),
-        pytest.param({"sample": "S1"}, [{"kind": ["Kind is required"]}], id="LT-1 Kind missing"),
-        pytest.param(None, [{"sample": ["Sample is required"]}, {"kind": ["Kind is required"]}], id="LT-1 none"),
-        pytest.param({"sample": "  ", "kind": SOIL}, [{"sample": ["Sample is required"]}], id="LT-1 blank"),
-        pytest.param({"sample": "S1", "kind": "Water"}, [{"kind": [CHOICE]}], id="LT-1 bare text"),
-        pytest.param({"sample": "S1", "kind": {"id": 2, "text": "Soil"}}, [{"kind": [CHOICE]}], id="LT-1 mismatch"),
-        pytest.param(
-            {"sample-1": "S1", "kind-1": WATER},
-            [{"sample": ["Sample is required"]}, {"kind": ["Kind is required"]}],
-            id="LT-1 keyed by alias",
-        ),
-        pytest.param({"sample": "S1", "kind": WATER, "zz": 1}, [], id="LT-1 unknown key"),
-        pytest.param([{"sample": "S1"}, {"kind": WATER}], [], id="LT-1 folded"),
-        pytest.param({"sample": "S1", "kind": WATER, "tubes": ["T1", "5"]}, [], id="LT-1 table"),
-        pytest.param({"sample": "S1", "kind": WATER, "tubes": ["T1"]}, [{"tubes": [WIDTH]}], id="LT-1 table width"),
-        pytest.param({"sample": "S1", "kind": WATER, "tubes": ""}, [{"tubes": [TABLE]}], id="LT-1 empty table"),
-        pytest.param(
-            {"sample": None, "kind": 5, "tubes": []},
-            [{"sample": ["Sample is required"]}, {"kind": [CHOICE]}, {"tubes": [WIDTH]}],
-            id="L-4.3 missing and wrong ones together",
-        ),
-    ],
-)
-def test_a_form_is_submitted_as_a_whole(prerun: object, errors: list[object]) -> None:
-    if errors:
-        with pytest.raises(Invalid) as refusal:
-            submit(INTAKE, prerun, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
-        assert refusal.value.errors == {"prerun": errors}
-    else:
-        accepted = submit(INTAKE, prerun, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
-        assert accepted.values["sample"] == "S1"
-        assert accepted.changed == accepted.values.keys()
-
-
-SAND, GRAVEL = Option(1, "Sand"), Option(2, "Gravel")
-LINK = {"filename": "a.pdf", "url": "https://files.test/a.pdf", "source": "url"}
-
-
-@pytest.mark.parametrize(
-    ("asked", "sent", "stored"),
-    [
-        pytest.param(field("text"), 42, 42, id="TT-2 a number in a text"),
-        pytest.param(field("text"), "x" * 201, None, id="TT-2 a text too long"),
-        pytest.param(field("textarea"), 42, None, id="TT-2 a number in a long text"),
-        pytest.param(field("radio", options=(SAND, GRAVEL)), "Gravel", "Gravel", id="TT-2 radio"),
-        pytest.param(field("radio", options=(SAND, GRAVEL)), {"id": 2, "text": "Gravel"}, None, id="TT-2 radio object"),
-        *(
-            pytest.param(field("dropdown", options=(SAND, GRAVEL)), sent, stored, id=f"TT-2 dropdown {sent}")
-            for sent, stored in (
-                ({"id": 2, "text": "Gravel"}, {"id": 2, "text": "Gravel"}), ("Gravel", None),
-                ({"id": 1, "text": "Gravel"}, None), ({"id": 2, "text": "gravel"}, None),
-            )
-        ),
-        pytest.param(field("table"), ["Rope", "4"], ["Rope", "4"], id="TT-2 a row"),
-        pytest.param(field("table"), ["Rope"], None, id="TT-2 a row too short"),
-        pytest.param(field("table"), "", None, id="TT-2 an empty table"),
-        pytest.param(field("file"), LINK["url"], None, id="TT-2 a bare address"),
-        pytest.param(field("file"), [LINK], [{**LINK, "full_url": LINK["url"]}], id="TT-2 a file elsewhere"),
-    ],
-)  # fmt: skip
-def test_values_are_taken_or_refused(asked: Field, sent: object, stored: object) -> None:
-    if stored is None:
-        assert complaints(asked, sent)
-    else:
-        assert answer(asked, sent).values == {"answer": stored}
-
-
-def test_wrong_keys_leave_an_optional_form_empty() -> None:
-    """Spec: LT-2."""
-    accepted = submit(INTAKE[2:], {"notes-1": "x"}, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
-    assert (accepted.values, accepted.ignored) == ({}, ["notes-1"])
-
-
-@pytest.mark.parametrize("empty", [None, "", " ", []])
-def test_a_required_answer_of_a_submitted_form_cannot_be_cleared(empty: object) -> None:
-    """Spec: api-conventions 18.4, api-processes 9; a task's may be, until it completes."""
-    sample = INTAKE[0]
-
-    def save(*, may_clear_required: bool, **current: object) -> Accepted:
-        sent = {"sample": empty, "notes": "n"}
-        return accept(
-            INTAKE, sent, current, key="prerun", people=PEOPLE, org_id=ORG, may_clear_required=may_clear_required
-        )
-
-    for current in ({"sample": "S1"}, {}):
-        with pytest.raises(Invalid) as refusal:
-            save(may_clear_required=False, **current)
-        assert refusal.value.errors == {"prerun": [{sample.id: ["Sample is required"]}]}
-    assert save(may_clear_required=True, sample="S1").values == {"notes": "n"}
-
-
-def test_nothing_chosen_empties_a_required_checklist() -> None:
-    checks = field("multiselect", required=True)
-    sent, current = (
-        [{"id": 1, "text": "Red", "selected": False}],
-        {"answer": [{"id": 1, "text": "Red", "selected": True}]},
-    )
-    with pytest.raises(Invalid):
-        accept([checks], {"answer": sent}, current, key="prerun", people=PEOPLE, org_id=ORG, may_clear_required=False)
-
-
-@pytest.mark.parametrize(
-    ("asked", "stored", "missing"),
-    [
-        pytest.param(field("text"), "x", False, id="11.2 text"),
-        pytest.param(field("text"), 0, False, id="18.4 zero answers"),
-        pytest.param(field("text"), False, False, id="18.4 false answers"),
-        pytest.param(field("text"), " ", True, id="11.2 empty after trim"),
-        pytest.param(field("text"), None, True, id="no answer"),
-        pytest.param(field("textarea"), "<p>&nbsp;</p>", True, id="11.2 markup only"),
-        pytest.param(field("textarea"), "<p>x</p>", False, id="11.2 markup with words"),
-        pytest.param(field("multiselect"), [{"id": 1, "text": "Red", "selected": False}], True, id="L-4.5 none chosen"),
-        pytest.param(field("multiselect"), [{"id": 1, "text": "Red", "selected": True}], False, id="L-4.5 one chosen"),
-        pytest.param(field("multiselect"), [{"id": 1, "text": "Red"}], False, id="DEC-52 without the key"),
-        pytest.param(field("table"), [[], []], True, id="11.2 no row"),
-        pytest.param(field("table"), ["", [None, " "]], True, id="T-11.6 empty cells"),
-        pytest.param(field("table"), ["", [None, 0]], False, id="T-11.6 one cell"),
-        pytest.param(field("assignees_form"), {"users": [], "guests": [], "groups": []}, True, id="11.2 nobody"),
-        pytest.param(
-            field("assignees_form"), {"users": [], "guests": ["a@b.c"], "groups": []}, False, id="11.2 a guest"
-        ),
-        pytest.param(field("file"), [], True, id="11.2 no file"),
-        pytest.param(field("file"), [{"url": "https://a.example"}], False, id="11.2 a file"),
-        pytest.param(field("dropdown"), {"id": 1, "text": "Red"}, False, id="11.2 dropdown"),
-        pytest.param(field("multiselect"), "of another type", True, id="an answer from before the type changed"),
-        pytest.param(field("table"), 7, True, id="the same for a table"),
-    ],
-)
-def test_what_counts_as_blank(asked: Field, stored: object, missing: bool) -> None:
-    asked = msgspec.structs.replace(asked, required=True)
-    expected = {"answer": "Answer is required"} if missing else {}
-    assert missing_required([asked], {"answer": stored}, PLAIN) == expected
-    assert missing_required([msgspec.structs.replace(asked, required=False)], {"answer": stored}, PLAIN) == {}
-
-
-def checked(*options: tuple[int, str, bool | None]) -> list[dict[str, Any]]:
-    return [{"id": i, "text": t} | ({} if chosen is None else {"selected": chosen}) for i, t, chosen in options]
-
-
-@pytest.mark.parametrize(
-    ("batch", "checks", "obstacles"),
-    [
-        pytest.param("", checked((1, "a", True), (2, "b", True), (3, "c", True)), {"batch"}, id="TT-1 no Batch"),
-        pytest.param("B-77", checked((1, "a", True), (2, "b", True)), {"checks"}, id="TT-1 two of three"),
-        pytest.param("B-77", checked((1, "a", True), (2, "b", True), (3, "c", True)), set(), id="TT-1 all"),
-        pytest.param("B-77", checked((1, "a", None), (2, "b", None), (3, "c", None)), set(), id="TT-1 without the key"),
-        pytest.param("B-77", checked((1, "a", True), (2, "b", True), (3, "c", False)), {"checks"}, id="TT-1 one not"),
-        pytest.param("B-77", [], {"checks"}, id="T-11.14 all means all"),
-        pytest.param("x", [], {"batch", "checks"}, id="T-11.12 rules are checked again"),
-    ],
-)
-def test_what_keeps_a_task_from_completing(batch: str, checks: list[dict[str, Any]], obstacles: set[str]) -> None:
-    seal = [
-        field("text", label="Batch", required=True, field_validation=("min:2",)),
-        field(
-            "multiselect",
-            label="Checks",
-            options=(Option(1, "a"), Option(2, "b"), Option(3, "c")),
-            settings={"must_all_checked": True},
-        ),
-    ]
-    answers = accept(
-        seal, {"checks": checks}, {"batch": batch}, key="taskdata", people=PEOPLE, org_id=ORG, may_clear_required=True
-    ).values
-    assert set(completion_obstacles(seal, answers, "UTC")) == obstacles
-    assert "checks" not in missing_required(seal, answers, PLAIN)
-
-
-def with_default(field_type: FieldType, default: object, **keys: Any) -> Field:
-    return field(field_type, default_value_enabled=True, default_value=default, **keys)
-
-
-@pytest.mark.parametrize(
-    ("asked", "filled"),
-    [
-        pytest.param(with_default("text", "x"), "x", id="L-4.8 text"),
-        pytest.param(with_default("text", 0), 0, id="L-4.8 a number"),
-        pytest.param(with_default("text", "{{TEMPLATE_NAME}} {{gone}}"), "A&B {{gone}}", id="T-11.22 variables"),
-        pytest.param(with_default("text", "{{long}}"), "y" * 200, id="T-11.22 cut to what fits"),
-        pytest.param(with_default("textarea", "<p>{{TEMPLATE_NAME}}</p>"), "<p>A&amp;B</p>", id="T-12.14 escaped"),
-        pytest.param(with_default("date", "2026-01-01T00:00:00.000Z"), "2026-01-01T00:00:00.000Z", id="T-11.22 fixed"),
-        pytest.param(with_default("date", "today"), "2026-03-05T00:00:00.000Z", id="T-11.22 today"),
-        pytest.param(with_default("date", "Today + 30 days"), "2026-04-04T00:00:00.000Z", id="T-11.22 today + n"),
-        pytest.param(with_default("date", "{{start}}"), "2026-02-01T00:00:00.000Z", id="T-11.22 an earlier date"),
-        pytest.param(with_default("date", "{{gone}}"), None, id="T-11.22 an unknown date"),
-        pytest.param(with_default("radio", "{{long}}"), "{{long}}", id="choices hold no variables"),
-        pytest.param(with_default("dropdown", SOIL), SOIL, id="L-4.8 dropdown"),
-        pytest.param(field("text", default_value="x"), None, id="switched off"),
-    ],
-)
-def test_defaults_fill_what_is_not_answered(asked: Field, filled: object) -> None:
-    variables = {
-        "TEMPLATE_NAME": Variable(("A&B",)),
-        "long": Variable(("y" * 300,)),
-        "start": Variable(("2026-02-01",)),
-    }
-    expected = {} if filled is None else {"answer": filled}
-    assert with_defaults([asked], {}, today=TODAY, quoted=Quoted([], {}, system=variables)) == expected
-    assert with_defaults([asked], {"answer": "own"}, today=TODAY) == {"answer": "own"}
-    assert with_defaults([asked], {}, today=TODAY, except_for={"answer"}) == {}
-
-
-@pytest.mark.parametrize(
-    ("sent", "stored"),
-    [
-        pytest.param({}, {"answer": "x"}, id="L-4.8 a missing key takes the default"),
-        pytest.param({"answer": ""}, None, id="an explicit blank does not, and is missing"),
-        pytest.param({"answer": "own"}, {"answer": "own"}, id="an answer wins"),
-    ],
-)
-def test_a_default_satisfies_a_required_field(sent: object, stored: dict[str, object] | None) -> None:
-    form = [with_default("text", "x", required=True)]
-    if stored is None:
-        with pytest.raises(Invalid):
-            submit(form, sent, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY)
-    else:
-        assert submit(form, sent, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY).values == stored
-
-
-def test_a_default_may_hold_variables_of_the_launch() -> None:
-    form, variables = [with_default("text", "{{DATE}}")], {"DATE": Variable(("2026-03-05",))}
-    accepted = submit(
-        form, None, key="prerun", people=PEOPLE, org_id=ORG, today=TODAY, quoted=Quoted([], {}, system=variables)
-    )
-    assert accepted.values == {"answer": "2026-03-05"}
 
 
 def test_a_value_is_bounded() -> None:
