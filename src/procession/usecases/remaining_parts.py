@@ -108,6 +108,8 @@ async def finish(tx: WriteTx, waiting: Iterable[Waiting], cause: str, means: Mea
 
 async def finished(tx: WriteTx, seen: SeenTask, cause: str, means: Means) -> Process | None:
     """Complete a locked task when all who remain have done their part: its process as it then is. Spec: A6."""
+    if not seen.task.parts:
+        return None
     done = await would_finish(tx, seen.task, seen.process, await stored.document_of(tx, seen.process, seen.task))
     if done is None:
         return None
