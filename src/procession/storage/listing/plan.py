@@ -144,8 +144,9 @@ def _finds_all(plan: Plan, start: Driver | None, sizes: Sizes, total: int) -> bo
     """Whether what was read from is right by these sizes, too; None stands for nothing at all."""
     if start is None:
         return total == 0
-    is_blank = start.keyed is not None and start.keyed.facet is Facet.BLANK and start.valued is not None
-    return not is_blank or marked_blank(plan, sizes, start.valued.slot) is not None
+    if start.valued is None or start.keyed is None or start.keyed.facet is not Facet.BLANK:
+        return True
+    return marked_blank(plan, sizes, start.valued.slot) is not None
 
 
 async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage:
