@@ -257,6 +257,7 @@ def answer_requests(access: Access) -> dict[str, str]:
     template = f"/runs?checklist_id={access.keys['template'][0]}"
     return {
         "answer": f"{template}&fields[region-1]=North",
+        "no answer": f"{template}&fields[region-2][empty]",
         "range of answers": f"{template}&fields[reference-1][gte]=n",
         "sort by answer": f"{template}&sort=fields.reference-1",
         "answer, any template": "/runs?fields[region-1]=North",

@@ -1,6 +1,7 @@
 """Every filter, sort and page of the list gives what working through all processes gives. Spec: api-processes 6."""
 
 import random
+from itertools import product
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from procession.storage.listing import drivers
 from tests.builders import Person
 from tests.harness import Server
-from tests.lists.world import World, encoded
+from tests.lists.world import KINDS, World, encoded
 
 COMBINATIONS = 120
 SORTS_BY_ANSWER = [
@@ -214,6 +215,33 @@ def test_answers_are_found_in_order_where_too_many_are_found_to_be_sorted(
         assert [run["id"] for run in whole] == expected, query
         if number < 30:
             assert len(forwards) == len(expected), query
+
+
+@pytest.mark.parametrize("who", [pytest.param(0, id="admin"), pytest.param(1, id="standard")])
+@pytest.mark.parametrize("gathered", [0, 5_000])
+def test_processes_without_an_answer_are_found_among_those_of_templates(
+    world: World, who: int, gathered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each of them is listed as such, and where some run a version in which the field is of another type."""
+    monkeypatch.setattr(drivers, "GATHER_UP_TO", gathered)
+    person = [world.org.admin, world.people[0]][who]
+    slow = world.slow(person)
+    blank = [f"fields[{alias}][empty]" for alias in KINDS]
+    others = [
+        {},
+        {"status": "active"},
+        {"status": "problem,complete"},
+        {"tag": world.tags[0]},
+        {"fields[word][ne]": "7"},
+    ]
+    for templates, name, other in product(choices(world)["checklist_id"], blank, others):
+        query = {"checklist_id": templates, name: "1", **other}
+        expected = slow.ids(query)
+        forwards, backwards = walk(person, f"{encoded(query)}&per_page=13", limit=len(expected))
+        assert forwards == expected, query
+        assert backwards == expected[::-1], query
+        whole = person.api.get(f"/runs?{encoded(query)}&without_pagination=true&sort=name").json()["data"]
+        assert [run["id"] for run in whole] == slow.ids({**query, "sort": "name"}), query
 
 
 def test_every_side_table_and_counter_equals_a_recount(world: World) -> None:

@@ -287,6 +287,7 @@ HOT: dict[str, set[str]] = {
     "checklist_id={template}&tag={tag}": FACET,
     "fields[region-1]=north": ANSWER,
     "checklist_id={template}&fields[region-1]=north": ANSWER,
+    "checklist_id={template}&fields[region-2][empty]=1": FACET,
 }
 # Answers in order, then processes without one.
 BY_ANSWER = {

@@ -19,6 +19,7 @@ from alembic.operations import Operations
 from sqlalchemy import BigInteger, Connection, Table, Text, select, text
 
 from procession.domain.actors import BOT
+from procession.domain.listing import Facet
 from procession.domain.run_document import read_document
 from procession.storage import migrate, recount
 from procession.storage.database import SQLITE_FILE
@@ -31,7 +32,7 @@ from procession.storage.tables.lists import finished_processes
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import templates
 from procession.storage.tx import reading
-from procession.storage.values_anew import fill_values
+from procession.storage.values_anew import fill_values, mark_blanks
 from tests.builders import Organization
 from tests.harness import Api, Server
 from tests.postgres_server import fresh_database
@@ -364,7 +365,9 @@ def test_0016_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
         connection.execute(text("DELETE FROM sequence WHERE kind = 'value_field'"))
         with Operations.context(MigrationContext.configure(connection)):
             import_module("procession.storage.migrations.versions.0016_process_values").upgrade()
+        unmark_blanks(connection)
         fill_values(connection)
+        mark_blanks(connection)
         connection.commit()
 
     server = Server(url, tmp_path)
@@ -383,6 +386,12 @@ def test_0016_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
     assert found == []
     assert [run["id"] for run in late] == [runs[2]["id"]]
     assert [run["id"] for run in unanswered] == [runs[2]["id"], runs[1]["id"]]
+
+
+def unmark_blanks(connection: Connection) -> None:
+    """As before 0030."""
+    for table in ("process_facet", "facet_counter"):
+        connection.execute(text(f"DELETE FROM {table} WHERE facet = {int(Facet.BLANK)}"))
 
 
 def test_0021_who_was_involved_before_is_found(url: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import template_versions
 from tests.builders import Organization, text_field
 from tests.harness import Api, Server
-from tests.storage.test_migrations import connected, url
+from tests.storage.test_migrations import connected, unmark_blanks, url
 
 __all__ = ["url"]
 
@@ -32,6 +32,7 @@ def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) ->
     with connected(url, tmp_path) as connection:
         rule_in_version(connection, ruled)
         rule_in_task(connection, own, runs[own["id"]][0])
+        unmark_blanks(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0028'"))
         connection.commit()
 
@@ -57,6 +58,35 @@ def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) ->
         own["id"]: {"code": every[own["id"]], "key": every[own["id"]][:1]},
         other["id"]: {"code": every[other["id"]], "key": every[other["id"]]},
     }
+
+
+def test_0030_processes_of_before_are_listed_under_what_is_blank(url: str, tmp_path: Path) -> None:
+    """Also those that run a version from before a field."""
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    template = org.template(kickoff=[{"label": "Code"}], steps=[{"title": "One", "captures": [{"label": "Key"}]}])
+    [code] = [field["id"] for field in template["prerun"]]
+    older = [org.process(template, prerun=given)["id"] for given in ({code: "X"}, {})]
+    path = f"/checklists/{template['id']}/steps/{template['steps'][0]['id']}/captures"
+    org.api.data("POST", path, text_field(label="New"))
+    newer = [org.process(template, prerun=given)["id"] for given in ({code: "X"}, {})]
+    org.api.delete(f"/runs/{older[1]}").raise_for_status()
+    server.close()
+    with connected(url, tmp_path) as connection:
+        unmark_blanks(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0029'"))
+        connection.commit()
+
+    assert upgrade(url, tmp_path) == newest_revision()
+
+    server = Server(url, tmp_path)
+    api, org.server = Api(server, org.api.token, org.id), server
+    asked = f"/runs?checklist_id={template['id']}&status=active,archived&fields"
+    found = {field: [run["id"] for run in api.data("GET", f"{asked}[{field}][empty]")] for field in ("code-1", "new-1")}
+    differences = org.differences()
+    server.close()
+    assert differences == []
+    assert found == {"code-1": [newer[1], older[1]], "new-1": [*reversed(newer), *reversed(older)]}
 
 
 def worked(org: Organization, template: dict[str, Any], gate: str) -> str:

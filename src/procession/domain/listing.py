@@ -43,6 +43,7 @@ class Facet(IntEnum):
     UNTAGGED = 15
     LATE_DAY = 16  # counters only: UTC day of the next deadline of an open process
     LATE_HOUR = 17  # the same, its hour
+    BLANK = 18  # field of its version that has no answer: number of the `value_field`
 
 
 class TaskState(IntEnum):

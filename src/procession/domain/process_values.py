@@ -27,15 +27,6 @@ class Form(NamedTuple):
     fields: Sequence[Field]
 
 
-def has_answers(process: Process) -> bool:
-    return bool(process.prerun) or bool(_read(process))
-
-
-def needs_template(process: Process) -> bool:
-    """Whether some of its fields are those of its template."""
-    return bool(process.prerun) or any(task.fields is None for task in _read(process))
-
-
 def answers_differ(before: Process, after: Process) -> bool:
     """Whether the two may have other values."""
     former, now = _answered(before), _answered(after)
@@ -55,17 +46,16 @@ def _read(process: Process) -> list[Task]:
     return [task for task in answered if process.injection_of(task) is None]
 
 
-def values_of(process: Process, template: Template | None) -> Values:
-    """`template` is the version that the process runs, None where `needs_template` says so."""
+def values_of(process: Process, template: Template) -> Values:
+    """`template` is the version that the process runs."""
     return values_in(forms_of(process, template))
 
 
-def forms_of(process: Process, template: Template | None) -> list[Form]:
+def forms_of(process: Process, template: Template) -> list[Form]:
     """The kick-off form, then the tasks in their order."""
-    kickoff = () if template is None else template.kickoff
     shown = sorted(_read(process), key=lambda task: (task.position, task.seq))
     return [
-        Form(process.prerun, kickoff),
+        Form(process.prerun, template.kickoff),
         *(Form(task.taskdata, tasks.fields_of(task, template)) for task in shown),
     ]
 

@@ -69,6 +69,8 @@ def upgrade(url: str, data_dir: Path) -> str | None:
             values_anew.fill_values(connection)
         elif values_anew.WITHOUT_HIDDEN in passed:
             values_anew.leave_hidden_out(connection)
+        if values_anew.WITH_BLANKS in passed:
+            values_anew.mark_blanks(connection)
         sqlite_statistics.tell(connection)
         connection.commit()
         return head

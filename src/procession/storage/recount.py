@@ -23,7 +23,7 @@ from procession.storage.dialect import constant, is_in
 from procession.storage.injections import of_processes
 from procession.storage.log import advance_position
 from procession.storage.process_index import EVERYBODY
-from procession.storage.process_values import counted_in, rows_of, values_read
+from procession.storage.process_values import blanks_under, counted_in, listed, rows_of
 from procession.storage.processes import process_rows, task_rows
 from procession.storage.query import Query
 from procession.storage.recount_clocks import Clocks, clocks_of
@@ -242,12 +242,15 @@ async def _fields(tx: ReadTx) -> Mapping[str, Mapping[Name, int]]:
 
 
 async def _expect_values(tx: ReadTx, expected: _Expected, process: Process) -> None:
-    values, ids = await values_read(tx, process), expected.fields.get(process.template_id, {})
-    unknown = sorted(alias for alias, kind in values if (alias, kind) not in ids)
+    (values, blank), ids = await listed(tx, process), expected.fields.get(process.template_id, {})
+    unknown = sorted(alias for alias, kind in {*values, *blank} if (alias, kind) not in ids)
     if unknown:
-        expected.problems.append(f"value_field: process {process.id} has answers to {', '.join(unknown)}")
+        expected.problems.append(f"value_field: process {process.id} has the fields {', '.join(unknown)}")
         return
     state = int(process.state)
+    for key in blanks_under(blank, ids, state):
+        expected.rows.add("process_facet", Facet.BLANK.name, (*key, process.seq))
+        expected.facets[key] += 1
     for field, key in rows_of(values, ids):
         expected.rows.add("process_value", str(field), (process.seq, field, key, state))
     for field, bucket in counted_in(values, ids):

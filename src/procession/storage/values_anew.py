@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, insert, select, union, update
 
+from procession.domain.listing import Facet
 from procession.domain.process_values import Form, Name, Values, names_in, values_in
 from procession.domain.tasks import fields_in
 from procession.domain.templates import Template
@@ -20,8 +21,8 @@ from procession.storage.tables.injections import injections
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import template_versions, templates
 
-BROUGHT, WITHOUT_HIDDEN = "0016", "0029"
-"""The revisions after which answers are entered, and those of hidden fields left out."""
+BROUGHT, WITHOUT_HIDDEN, WITH_BLANKS = "0016", "0029", "0030"
+"""The revisions after which answers are entered, those of hidden fields left out, and fields without any marked."""
 BATCH = 5_000
 # At once, as one value on PostgreSQL.
 MOST_ROWS = 50_000
@@ -29,7 +30,8 @@ MOST_ROWS = 50_000
 # As JSON of a template, and of a task's own form, has it.
 SOME_FORM_RULE = '%"form_rules":[{%'
 
-_P, _T, _V, _F, _S = processes.c, tasks.c, template_versions.c, lists.value_fields.c, sequences.c
+_P, _T, _V, _S = processes.c, tasks.c, template_versions.c, sequences.c
+_F, _A = lists.value_fields.c, lists.process_values.c
 _organizations = select(organizations.c.org).order_by(organizations.c.org)
 _templates = select(templates.c.id, templates.c.document).where(templates.c.org == bindparam("org_is"))
 _version = select(_V.document).where(
@@ -58,6 +60,9 @@ _answered = (
         ),
     )
     .order_by(_T.process, _T.position, _T.seq)
+)
+_fields = select(_A.seq, _A.field).where(
+    _A.org == bindparam("org_is"), _A.seq >= bindparam("first"), _A.seq <= bindparam("last")
 )
 _with_rules = union(
     select(_V.template_id).where(_V.org == bindparam("org_is"), _V.document.like(SOME_FORM_RULE)),
@@ -97,6 +102,12 @@ def leave_hidden_out(connection: Connection) -> None:
             _Filling(connection, org).fill_again(found)
 
 
+def mark_blanks(connection: Connection) -> None:
+    """In the transaction of the upgrade, when the rows of answers are right."""
+    for org in connection.execute(_organizations).scalars().all():
+        _Filling(connection, org).mark_blanks()
+
+
 class _Filling:
     """One organization."""
 
@@ -104,6 +115,7 @@ class _Filling:
         self._connection = connection
         self._org = org
         self._versions: dict[tuple[str, int], Template | None] = {}
+        self._asked: dict[tuple[str, int], frozenset[int]] = {}
         self._counts: Counter[tuple[int, int, str]] = Counter()
         self._ids: dict[str, dict[Name, int]] = defaultdict(dict)
         for number, template_id, alias, kind in connection.execute(_numbers, {"org_is": org}).all():
@@ -130,6 +142,36 @@ class _Filling:
             if some := [row for row in rows if row.template_id in wanted]:
                 self._enter(some)
         self._finish()
+
+    def mark_blanks(self) -> None:
+        counts: Counter[tuple[int, int]] = Counter()
+        for found in self._batches():
+            answered = self._fields_answered(found[0].seq, found[-1].seq)
+            blank = [
+                (field, row.state, row.seq)
+                for row in found
+                for field in self._fields_of(row.template_id, row.template_version) - answered[row.seq]
+            ]
+            counts.update((field, state) for field, state, _ in blank)
+            self._insert(lists.process_facets, [{**_blank(field, s), "seq": seq} for field, s, seq in sorted(blank)])
+        self._insert(lists.facet_counters, [{**_blank(*key), "n": n} for key, n in sorted(counts.items())])
+        self._finish()
+
+    def _fields_answered(self, first: int, last: int) -> dict[int, set[int]]:
+        """By process, of those between the two."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for seq, field in self._connection.execute(_fields, {"org_is": self._org, "first": first, "last": last}):
+            found[seq].add(field)
+        return found
+
+    def _fields_of(self, template_id: str, version: int) -> frozenset[int]:
+        key = template_id, version
+        if key not in self._asked:
+            document = self._version(template_id, version)
+            names = frozenset[Name]() if document is None else names_in(document)
+            ids = self._number(template_id, names)
+            self._asked[key] = frozenset(ids[name] for name in names)
+        return self._asked[key]
 
     def _batches(self) -> Iterator[Sequence[Any]]:
         after = 0
@@ -197,3 +239,8 @@ class _Filling:
                 self._connection.exec_driver_sql(text, {"rows": msgspec.json.encode(part).decode()})
             else:
                 self._connection.execute(insert(table), part)
+
+
+def _blank(field: int, state: int) -> dict[str, int | str]:
+    """Under which a process without an answer is listed and counted."""
+    return {"facet": int(Facet.BLANK), "key": str(field), "state": state}

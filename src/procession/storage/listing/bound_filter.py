@@ -48,6 +48,7 @@ class Plan:
             name = fields_name(answer_key(place))
             self.values[name] = list(fields)
             self.values |= {f"{name}{n}": field for n, field in enumerate(fields[:MAX_FIELDS])}
+        self.blanks = self._bind_blanks(len(keyed) + len(parts))
         self.shape = Shape(
             parts=tuple(parts),
             keyed=keyed,
@@ -56,7 +57,7 @@ class Plan:
             number=self.where.number is not None,
             unstarred=self.where.unstarred_by is not None,
             valued=valued,
-            implied=templates_of(keyed) if any(each.wants_answer for each in valued) else None,
+            implied=templates_of(keyed) if valued else None,
             search=self._bind_text(caller.org),
         )
         if sight.principals is not None:
@@ -64,7 +65,7 @@ class Plan:
         self.values["unstarred_by"] = self.where.unstarred_by
         self.values["number"] = self.where.number
         stars = [] if self.where.unstarred_by is None else [Keyed(Facet.STAR, (str(self.where.unstarred_by),))]
-        self.counters = totals.Counters([*self.keyed, *stars])
+        self.counters = totals.Counters([*self.keyed, *stars, *(blank for blank, _ in self.blanks.values())])
 
     def _bind(self, keyed: Keyed, slot: int) -> KeyedShape:
         one = len(keyed.keys) == 1
@@ -74,6 +75,19 @@ class Plan:
             self.values[f"keys{slot}"] = list(keyed.keys)
             self.values[f"n{slot}"] = len(keyed.keys)
         return KeyedShape(keyed.facet, slot, one, keyed.every)
+
+    def _bind_blanks(self, first: int) -> dict[int, tuple[Keyed, KeyedShape]]:
+        """What processes without an answer are listed under, by the slot of the condition that wants none; where the
+        list is one of templates that have the field.
+        """
+        if not any(each.facet is Facet.TEMPLATE for each in self.keyed):
+            return {}
+        found: dict[int, tuple[Keyed, KeyedShape]] = {}
+        for slot, valued in enumerate(self.where.valued):
+            if valued.operator == "empty":
+                blank = Keyed(Facet.BLANK, tuple(map(str, valued.fields)))
+                found[slot] = blank, self._bind(blank, first + slot)
+        return found
 
     def _bind_text(self, org: int) -> str | None:
         text = self.where.text
@@ -88,6 +102,10 @@ class Plan:
         self.values |= search_bounds(org)
         self.values["match"] = '"' + text.replace('"', '""') + '"'
         return "fts5"
+
+    def keys_of(self, shape: KeyedShape) -> tuple[str, ...]:
+        asked = zip(self.keyed, self.shape.keyed, strict=True)
+        return next(keyed.keys for keyed, known in (*asked, *self.blanks.values()) if known == shape)
 
     def bind_cursor(self, cursor: Cursor) -> None:
         self.values["cursor_seq"] = cursor.seq

@@ -11,7 +11,7 @@ from procession.storage.listing import totals
 from procession.storage.listing.bound_filter import MAX_FIELDS, Plan, templates_of
 from procession.storage.listing.conditions import needs_row
 from procession.storage.listing.shapes import Driver
-from procession.storage.listing.sizes import Sizes, has_no_conditions, is_counted
+from procession.storage.listing.sizes import Sizes, has_no_conditions, is_counted, marked_blank
 from procession.storage.listing.values import ValuedShape, keys_of
 
 # Up to here all rows of a key are gathered and sorted; above, its range is read in order.
@@ -88,6 +88,8 @@ def _starts(plan: Plan, sizes: Sizes) -> list[tuple[int, Driver]]:
     for shape, size in zip(plan.shape.valued, sizes.valued, strict=True):
         if shape.wants_answer:
             found.append((size, Driver("gather", valued=shape)))
+        elif (blank := marked_blank(plan, sizes, shape.slot)) is not None:
+            found.append((blank, Driver("gather", plan.blanks[shape.slot][1], shape)))
     for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):
         if not keyed.every:
             found.append((totals.size_of(keyed, states, sizes.facets), Driver("gather", shape)))
@@ -136,18 +138,18 @@ def ranges(plan: Plan, start: Driver) -> Driver | None:
     """
     if start.kind != "gather":
         return None
-    if start.valued is not None:
+    if start.keyed is None and start.valued is not None:
         return _ranges_of_answers(plan, start.valued)
     if start.keyed is None:
         name, keys = "principal", plan.sight.principals or ()
     else:
         name = f"k{start.keyed.slot}_"
-        keys = next(k.keys for k, s in zip(plan.keyed, plan.shape.keyed, strict=True) if s == start.keyed)
+        keys = plan.keys_of(start.keyed)
     slots = _slots(len(keys))
     if slots is None:
         return None
     plan.values |= {f"{name}{n}": keys[n % len(keys)] for n in range(slots)}
-    return Driver("ranges", start.keyed, principals=start.principals, slots=slots)
+    return start._replace(kind="ranges", slots=slots)
 
 
 def _ranges_of_answers(plan: Plan, shape: ValuedShape) -> Driver | None:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from procession.domain.filters import Cursor, Order, ProcessFilter, Window
+from procession.domain.listing import Facet
 from procession.storage.access import Sight
 from procession.storage.connection import Read, Row
 from procession.storage.dialect import constant, is_in
@@ -20,7 +21,15 @@ from procession.storage.listing.conditions import P
 from procession.storage.listing.drivers import MAX_RANGES, driver, evident_driver, narrowest
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
 from procession.storage.listing.shapes import INDEXED, Driver, PageShape
-from procession.storage.listing.sizes import has_no_conditions, is_counted, known_total, sizes_in, sizes_reads
+from procession.storage.listing.sizes import (
+    Sizes,
+    has_no_conditions,
+    is_counted,
+    known_total,
+    marked_blank,
+    sizes_in,
+    sizes_reads,
+)
 from procession.storage.listing.statements import count_statement, number_statement, page_statement
 from procession.storage.query import Query
 from procession.storage.tx import ReadTx
@@ -113,23 +122,31 @@ async def _page_as_advised(tx: ReadTx, plan: Plan, order: Order, window: Window)
         total = known_total(plan, sizes)
         if total is None:
             return None
-        nonlocal was_nothing
-        was_nothing = total == 0
-        if was_nothing:
-            return _nothing, {"org": plan.caller.org}
-        return _page_read(plan, driver(plan, sizes, total, order), order, window)
+        nonlocal start
+        start = driver(plan, sizes, total, order) if total else None
+        return (_nothing, {"org": plan.caller.org}) if start is None else _page_read(plan, start, order, window)
 
     if not is_counted(plan) or _is_deep(plan, order, window):
         return None
-    was_nothing = False
+    start: Driver | None = None
     read = await tx.connection.as_advised(sizes_reads(plan, tx.now), page)
     if read is None:
         return None
     *counted, found = read
-    total = known_total(plan, sizes_in(counted, plan, tx.actor, tx.now))
-    if total is None or (was_nothing and total):
-        return None  # there is something by now
+    sizes = sizes_in(counted, plan, tx.actor, tx.now)
+    total = known_total(plan, sizes)
+    if total is None or not _finds_all(plan, start, sizes, total):
+        return None
     return ListPage() if total == 0 else _as_page(found, order, window, total)
+
+
+def _finds_all(plan: Plan, start: Driver | None, sizes: Sizes, total: int) -> bool:
+    """Whether what was read from is right by these sizes, too; None stands for nothing at all."""
+    if start is None:
+        return total == 0
+    if start.valued is None or start.keyed is None or start.keyed.facet is not Facet.BLANK:
+        return True
+    return marked_blank(plan, sizes, start.valued.slot) is not None
 
 
 async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage:

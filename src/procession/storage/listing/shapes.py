@@ -48,7 +48,8 @@ class Driver(NamedTuple):
     `ranges`: `slots` keys of a facet or an answer (or principals of the caller), each in order; `gather`: all rows of a
     small facet or condition on an answer (or of what the caller sees); `late`: the few that are late; `stretches`: the
     many that are late, by stretches of numbers; `search`: the few whose names match; `answers`: the answers to `slots`
-    fields that the list goes by, in their order; `rows`: the processes themselves, in index order.
+    fields that the list goes by, in their order; `rows`: the processes themselves, in index order. A facet with a
+    condition beside it lists what meets the condition: processes marked as without an answer.
     """
 
     kind: str

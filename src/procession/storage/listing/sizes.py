@@ -85,6 +85,18 @@ def known_total(plan: Plan, sizes: Sizes) -> int | None:
     return totals.lookup(where, sizes.facets) if totals.can_look_up(where) else sizes.late
 
 
+def marked_blank(plan: Plan, sizes: Sizes, slot: int) -> int | None:
+    """How many processes are listed as having no answer to the fields of a condition that wants none; None where others
+    have none either, because they run versions without these fields.
+    """
+    templates = next((each for each in plan.keyed if each.facet is Facet.TEMPLATE), None)
+    if templates is None:
+        return None
+    states = plan.where.states
+    marked = totals.size_of(plan.blanks[slot][0], states, sizes.facets)
+    return marked if marked == totals.size_of(templates, states, sizes.facets) - sizes.valued[slot] else None
+
+
 def _bare(where: ProcessFilter) -> ProcessFilter:
     return msgspec.structs.replace(where, valued=())
 

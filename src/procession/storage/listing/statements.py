@@ -143,13 +143,13 @@ def _ranges(page: PageShape, state: State, down: bool) -> list[Select[Any]]:
             table = process_access.alias()
             key = table.c.principal == bindparam(f"principal{slot}")
             conditions = all_conditions(shape, table.c.seq, state, sight=False)
-        elif driver.valued is not None:
+        elif driver.keyed is None:
+            assert driver.valued is not None
             table = process_values.alias()
             answer = driver.valued.slot
             key = and_(table.c.field == bindparam(f"vf{answer}_{slot}"), table.c.key == bindparam(f"v{answer}_{slot}"))
             conditions = all_conditions(shape, table.c.seq, state, but=driver.given(shape))
         else:
-            assert driver.keyed is not None
             table = process_facets.alias()
             name = f"k{driver.keyed.slot}" if driver.keyed.one else f"k{driver.keyed.slot}_{slot}"
             key = and_(table.c.facet == constant(driver.keyed.facet), table.c.key == bindparam(name))
