@@ -181,6 +181,8 @@ class Everything:
         self.one_off: str = self._make_one_off(form_fields=[field])
         self.field: str = api.data("GET", f"/tasks/{self.one_off}?with=form_fields")["form_fields"]["data"][0]["id"]
         self.comment: str = api.data("POST", f"/tasks/{self.one_off}/comment", {"content": "hello"})["id"]
+        by_guest = self.guest_api.post(f"/tasks/{self.one_off}/comment", {"content": "hello"})
+        self.guest_comment: str = by_guest.json()["data"]["id"]
         self.problem: str = api.data("POST", f"/tasks/{self.blocked_task}/problem", {"content": "late"})["id"]
         self.archived_one_off: str = self._make_one_off()
         api.request("DELETE", f"/tasks/{self.archived_one_off}").raise_for_status()

@@ -13,7 +13,7 @@ from procession.api.operations import Operation
 from tests.api.raw import exchange, scope
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.task_runs import on_one_database, run_of
-from tests.api.world import World, as_sent
+from tests.api.world import COMMENTS_OF_GUESTS, World, as_sent
 from tests.builders import Organization
 from tests.contract import check_response
 from tests.harness import Api, Server
@@ -225,7 +225,7 @@ BAD_IDS = {
 OTHERWISE = {
     "deleteGuest": 422,  # Spec: api-people G6
     "deleteTag": 204,  # Spec: api-content A5
-    "commentAsGuest": 403,  # members are refused, whoever the guest is
+    **dict.fromkeys(COMMENTS_OF_GUESTS, 403),  # members are refused, whoever the guest is
     "createBulkLaunch": 422,  # the file is read before anything is looked up
 }
 

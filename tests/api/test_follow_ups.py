@@ -89,3 +89,23 @@ def test_q4_the_name_of_a_launched_process_is_told_to_those_who_see_it(org: Orga
     assert told() == ['Task "Go" was followed by a process.', "None"]
     org.api.data("PUT", f"/runs/{launched['id']}", {"name": launched["name"], "users": [member.id]})
     assert told() == [f'Task "Go" was followed by a process: "{launched["name"]}".', launched["name"]]
+
+
+def test_q4_what_the_system_says_of_a_launch_names_it_to_those_who_see_it(org: Organization) -> None:
+    """In the comment, its row of the activity and the export, as it is called now. Spec: L-10.5, behaviour-people Q4."""
+    member = org.person()
+    run = Run(org, following(org, org.template("Secret", steps=["X"])), users=[member.id])
+    run.complete("Go").raise_for_status()
+    [launched] = [each for each in org.api.data("GET", "/runs") if each["id"] != run.id]
+
+    def told() -> set[str]:
+        [comment] = member.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Go')}?with=threads")["threads"]["data"]
+        feed = member.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}&verb=commented")
+        exported = [each["comment"] for each in member.api.data("POST", f"/runs/{run.id}/export") if each["comment"]]
+        return {comment["content"], *feed[0]["text"], *exported}
+
+    assert told() == {"Completing this task launched another process."}
+    org.api.data("PUT", f"/runs/{launched['id']}", {"name": "Onboard @[1] & co", "users": [member.id]})
+    assert {each.replace("&amp;", "&") for each in told()} == {
+        f"Completing this task launched the process Onboard @[1] & co ({launched['id']})."
+    }

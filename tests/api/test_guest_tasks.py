@@ -184,3 +184,44 @@ def test_what_a_guest_completed_is_reopened_by_full_members_only(org: Organizati
 
     assert run.reopen("Call", by=light).status_code == 403
     assert run.reopen("Call").status_code == 200
+
+
+def test_m9_guests_change_and_delete_comments_of_their_own(org: Organization) -> None:
+    """Of what others say they change nothing, and what they do not read is not there. Spec: behaviour-people 3.3, M4."""
+    run, guest = guests_run(org)
+    run.change("Call", owners={"users": [org.admin.id], "guests": [ANA, BO]}).raise_for_status()
+    path = f"/tasks/{run.task_id('Call')}/comment"
+    mine = guest.post(path, {"content": "Done by Friday"}).json()["data"]["id"]
+    bos = org.guest_api(BO).post(path, {"content": "Me, too"}).json()["data"]["id"]
+    said, secret = (org.api.data("POST", path, {"content": "Hm", **more})["id"] for more in ({"state": "open"}, {}))
+
+    changed = guest.put(f"{path}/{mine}", {"content": "Done by Monday", "state": "hide-for-guests"}).json()["data"]
+    assert (changed["content"], changed["state"], changed["author_type"]) == ("Done by Monday", "open", "guest")
+    assert guest.put(f"{path}/{mine}", {"content": " "}).status_code == 422
+    for comment, status in ((bos, 403), (said, 403), (secret, 404), ("0" * 32, 404)):
+        answers = [guest.put(f"{path}/{comment}", {"content": ""}), guest.delete(f"{path}/{comment}")]
+        assert [each.status_code for each in answers] == [status] * 2, comment
+    assert org.api.put(f"/guests/{ANA}{path}/{mine}", {"content": "No"}).status_code == 403, "the guest's alone"
+    assert org.api.delete(f"/guests/{ANA}{path}/{mine}").status_code == 403
+
+    run.change("Call", prevent_guest_comment=True).raise_for_status()
+    assert guest.put(f"{path}/{mine}", {"content": "Later"}).status_code == 404
+    run.change("Call", prevent_guest_comment=False).raise_for_status()
+    assert guest.delete(f"{path}/{mine}").status_code == 204
+    assert guest.delete(f"{path}/{mine}").status_code == 404
+    threads = org.api.data("GET", f"/tasks/{run.task_id('Call')}?with=threads")["threads"]["data"]
+    assert [each["id"] for each in threads] == [bos, said, secret]
+
+
+def test_m9_a_problem_that_a_guest_takes_back_holds_nothing_up(org: Organization) -> None:
+    run, guest = guests_run(org)
+    path = f"/tasks/{run.task_id('Call')}/comment"
+    report = {"content": "It is torn", "label": "problem"}
+    first, second = (guest.post(path, report).json()["data"]["id"] for _ in range(2))
+    assert run.now()["status"] == "problem"
+
+    guest.put(f"{path}/{first}", {"label": "comment"}).raise_for_status()
+    assert run.now()["status"] == "problem"
+    guest.delete(f"{path}/{second}").raise_for_status()
+
+    assert run.now()["status"] == "active"

@@ -174,7 +174,7 @@ def test_what_a_person_sees_of_them_is_told(org: Organization, run: Run) -> None
 
 
 def test_t_2_3_the_name_of_their_template_is_told_to_those_who_know_of_it(org: Organization) -> None:
-    """In the activity and in explanations. Spec: behaviour-templates T-2.3, behaviour-people Q5."""
+    """In the activity, in explanations and in the comment. Spec: L-10.8, behaviour-templates T-2.3, behaviour-people Q5."""
     member, target = org.person(), rooms(org)
     run = Run(org, injecting(org, target), users=[member.id])
     run.complete("Build").raise_for_status()
@@ -182,11 +182,14 @@ def test_t_2_3_the_name_of_their_template_is_told_to_those_who_know_of_it(org: O
     def told() -> list[str]:
         feed = member.api.data("GET", f"/activity-feeds?entity_type=run&entity_id={run.id}&verb=linked")
         explained = member.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Build')}/explain")
-        return [feed[0]["description"][0], str(explained["history"][-1]["details"].get("called"))]
+        [said] = member.api.data("GET", f"/runs/{run.id}/tasks/{run.task_id('Build')}?with=threads")["threads"]["data"]
+        return [feed[0]["description"][0], str(explained["history"][-1]["details"].get("called")), said["content"]]
 
-    assert told() == ['Task "Build" was followed by the tasks of another template.', "None"]
+    added = "Completing this task added 2 tasks of"
+    row = 'Task "Build" was followed by the tasks of another template'
+    assert told() == [f"{row}.", "None", f"{added} another template."]
     org.allow(target, "DUPLICATE", member.id)
-    assert told() == ['Task "Build" was followed by the tasks of another template: "Rooms".', "Rooms"]
+    assert told() == [f'{row}: "Rooms".', "Rooms", f"{added} the template Rooms ({target['id']})."]
 
 
 def test_undo_takes_them_away_until_somebody_commented(org: Organization) -> None:

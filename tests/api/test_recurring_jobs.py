@@ -271,3 +271,55 @@ def test_a_bad_schedule_is_refused_naming_the_field(org: Organization, said: dic
 
     assert refused.status_code == 422 and field in refused.json()["errors"], refused.text
     assert org.api.data("GET", JOBS) == []
+
+
+def test_gr1_a_group_that_is_deleted_leaves_what_is_planned(world: World) -> None:
+    """So does a guest who is removed, and one who becomes a member is that. Spec: behaviour-people GR1, C1, L-12.5."""
+    org = world.org
+    mira, group = org.person(), org.group("Movers")
+    gone, joins = (org.guest()["email"] for _ in range(2))
+    role = org.api.data("POST", "/roles", {"name": "Carrier"})["id"]
+    template = org.template(
+        steps=["Look", {"title": "Carry", "roles": [role]}], kickoff=[{"label": "Who", "field_type": "assignees_form"}]
+    )
+    step, who = template["steps"][0]["id"], template["prerun"][0]["id"]
+    people = {"users": [mira.id], "guests": [gone, joins], "groups": [{"id": group["id"]}]}
+    body = {"prerun": {who: people}, "tasks": {step: {"owners": people}}, "roles": {role: people}}
+    made = org.api.data("POST", JOBS, job(template, users=[mira.id], groups=[group["id"]], **body))
+
+    org.api.delete(f"/groups/{group['id']}").raise_for_status()
+    org.api.delete(f"/guests/{gone}").raise_for_status()
+    member = org.api.data("POST", f"/guests/{joins}/to/member", {"role": "standard"})["id"]
+
+    left = {"users": [mira.id, member], "guests": [], "groups": []}
+    planned = org.api.data("GET", f"{JOBS}/{made['id']}")
+    assert (planned["users"], planned["groups"]) == ([mira.id], [])
+    assert [planned["prerun"][who], planned["tasks"][step]["owners"], planned["roles"][role]] == [left] * 3
+    world.at(NOW + DAY)
+    world.fire()
+    [run] = runs(org)
+    tasks = org.api.data("GET", f"/runs/{run['id']}/tasks")
+    assert [sorted(each["owners"]["users"]) for each in tasks] == [[mira.id, member]] * 2
+    assert org.api.data("GET", f"{JOBS}/{made['id']}")["last_error"] is None
+
+
+def test_l_12_5_a_job_launches_without_those_who_left_and_says_so(world: World) -> None:
+    """They are back in it when they come back."""
+    org = world.org
+    mira, leaver = org.person(first_name="Mira", last_name="Okoye"), org.person(first_name="Leo", last_name="Lund")
+    template = org.template(steps=["Look"])
+    step = template["steps"][0]["id"]
+    owners = {"users": [mira.id, leaver.id]}
+    made = org.api.data("POST", JOBS, job(template, users=[leaver.id], tasks={step: {"owners": owners}}))
+    org.api.delete(f"/users/{leaver.id}/disable").raise_for_status()
+    world.at(NOW + DAY)
+    world.fire()
+
+    [run] = runs(org)
+    assert [each["owners"]["users"] for each in org.api.data("GET", f"/runs/{run['id']}/tasks")] == [[mira.id]]
+    shown = org.api.data("GET", f"{JOBS}/{made['id']}")
+    assert (shown["is_active"], shown["users"], shown["last_run_id"]) == (True, [leaver.id], run["id"])
+    assert shown["last_error"] == f"Launched without Leo Lund (member {leaver.id}): not there any more."
+    org.api.put(f"/users/{leaver.id}/enable").raise_for_status()
+    assert org.api.data("POST", f"{JOBS}/{made['id']}/run")["users"] == [leaver.id]
+    assert org.api.data("GET", f"{JOBS}/{made['id']}")["last_error"] is None

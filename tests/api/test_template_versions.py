@@ -138,7 +138,7 @@ def test_a_version_lists_only_processes_the_caller_may_see(org: Organization) ->
 
 
 def test_t_2_3_templates_that_the_reader_does_not_know_of_are_not_named(org: Organization) -> None:
-    """Neither what a step nor what a rule launches. Spec: behaviour-templates T-2.3."""
+    """Neither what a step nor what a rule launches, in comparisons and in the activity. Spec: behaviour-templates T-2.3."""
     reader, target = org.person(), org.template("Severance", steps=["X"])
     template = org.template(steps=["Call", "Sign"])
     path, (call, _) = f"/checklists/{template['id']}", (step["id"] for step in template["steps"])
@@ -153,11 +153,14 @@ def test_t_2_3_templates_that_the_reader_does_not_know_of_are_not_named(org: Org
     org.process(template)
     org.allow(template, "READ", reader.id)
 
-    def told() -> list[str]:
-        changes = reader.api.data("GET", f"{path}/versions/1/compare?to=2")["changes"]
-        return [each["sentence"].replace('template "Severance"', '"Severance"') for each in changes]
+    def told(title: str) -> list[str]:
+        changes = [each["sentence"] for each in reader.api.data("GET", f"{path}/versions/1/compare?to=2")["changes"]]
+        feed = f"/activity-feeds?entity_type=checklist&entity_id={template['id']}&search=launch"
+        rows = [each["description"][0] for each in reader.api.data("GET", feed)]
+        return [each.replace(f'template "{title}"', f'"{title}"') for each in (*changes, *rows)]
 
-    hidden = told()
-    assert len(hidden) == 2 and all("another template" in each and "Severance" not in each for each in hidden)
+    hidden = told("Severance")
+    assert len(hidden) == 4 and all("another template" in each and "Severance" not in each for each in hidden)
     org.allow(target, "DUPLICATE", reader.id)
-    assert told() == [each.replace("another template", '"Severance"') for each in hidden]
+    org.api.data("PUT", f"/checklists/{target['id']}", {"title": "Leaving"})
+    assert told("Leaving") == [each.replace("another template", '"Leaving"') for each in hidden]

@@ -16,6 +16,7 @@ from tests.mail.delivering import SECRET_WORD
 # What operations cannot do without.
 QUERIES = {"search": "?search=greet"}
 # Nobody but the guest whose link it is.
+COMMENTS_OF_GUESTS = {"commentAsGuest", "updateCommentAsGuest", "updateCommentAsGuestByPatch", "deleteCommentAsGuest"}
 FILES_OF_GUESTS = {"getAssetOfGuest", "showFileOfGuest", "downloadFileOfGuest", "deleteFileOfGuest"}
 
 
@@ -81,6 +82,9 @@ class World(Everything):
             "reopenProcessTask": {"run_id": self.advanced_run, "task_id": self.completed_task},
             "reopenProcessTaskByPost": {"run_id": self.advanced_run, "task_id": self.completed_task},
             "reopenTask": {"task_id": self.done_one_off},
+            "updateCommentAsGuest": {"comment_id": self.guest_comment},
+            "updateCommentAsGuestByPatch": {"comment_id": self.guest_comment},
+            "deleteCommentAsGuest": {"comment_id": self.guest_comment},
             "markTemplateComment": {"comment_id": self.template_problem},
             "markTemplateCommentByPatch": {"comment_id": self.template_problem},
             "undoTask": {"task_id": self.done_one_off},
@@ -256,6 +260,7 @@ class World(Everything):
             "resolveProblem": {"content": "done", "thread_id": self.problem},
             "commentAsBot": comment,
             "commentAsGuest": comment,
+            "updateCommentAsGuest": comment,
             "commentOnStep": comment,
             "markTemplateComment": {"is_read": True},
             "createProcessStage": {"name": "Second"},
@@ -306,7 +311,7 @@ def succeed(
     """Do it as somebody who may, with these keys in the body, too."""
     body = world.body(operation)
     body = {**body, **besides} if isinstance(body, dict) and besides else body
-    if operation.id.endswith("AsGuest") or operation.id in FILES_OF_GUESTS:
+    if operation.id.removesuffix("ByPatch").endswith("AsGuest") or operation.id in FILES_OF_GUESTS:
         code = world.guest_api.code
         url = world.url(operation).replace(world.guest, code)
         return send(Api(world.server, None), operation, url, body, **options)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from procession.domain.processes import Owners
 from procession.domain.stages import Stage
 from procession.domain.template_differences import differences
 from procession.domain.templates import FollowUp, Template
+from procession.domain.told_changes import named_in, read_out, told_differences, told_in
 from procession.domain.wording import Names
 from tests.domain.template_parts import LAUNCH, act, asks, done, field, rule, step
 
@@ -187,3 +189,25 @@ def test_comparing_both_ways_finds_the_same_places() -> None:
     assert sorted((each.part, each.part_id or "") for each in forth) == sorted(
         (each.part, each.part_id or "") for each in back
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "named"),
+    [
+        pytest.param({}, "another template", id="somebody without sight of it"),
+        pytest.param({"t": 'Lease "new"'}, "template \"Lease 'new'\"", id="as it is called now"),
+    ],
+)
+def test_t_2_3_kept_sentences_name_other_templates_when_they_are_read(known: dict[str, str], named: str) -> None:
+    """In quotation marks inside others, too, beside characters of private use. Spec: behaviour-templates 14."""
+    launch = act("launch_process", "permit", launch=Launch("t", None, (HandedOn("x", "Capture", "note"),)))
+    before = replace(BASE, rules=(rule("\ue000", [asks("Prerun", "trip", "equals", "Sea")], [act("show", "permit")]),))
+    after = replace(before, rules=(replace(before.rules[0], actions=(launch,)),))
+
+    kept = told_in(msgspec.json.decode(msgspec.json.encode({"changes": told_differences(before, after, NAMES)})))
+
+    assert named_in(kept) == {"t"}
+    inside = named.replace('"', "'")
+    launched = f"launch {inside}, handing on field 'Note', for step 'Permit'"
+    [said] = [read_out(each, known) for each in kept]
+    assert said == f'The actions of rule "\ue000" changed from "show step \'Permit\'" to "{launched}".'

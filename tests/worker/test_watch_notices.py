@@ -173,6 +173,29 @@ def test_who_watches_a_template_hears_of_its_launches_and_of_its_steps_fields_an
     assert news(org, post, watcher) == [[]]
 
 
+def test_t_2_3_watchers_read_of_templates_they_know_of_by_their_names(org: Organization, post: PostOffice) -> None:
+    """Each in a mail of their own. Spec: behaviour-people 10.7 (40), behaviour-templates 14."""
+    stranger, reader = org.person(), org.person()
+    template, target = seen_by_all(org, steps=["Weigh"]), org.template("Severance", steps=["X"])
+    org.allow(target, "CHECKLIST_READ", reader.id)
+    for each in (stranger, reader):
+        watch(each, "checklist", template["id"])
+    weigh = template["steps"][0]["id"]
+    action = {"action_type": "launch", "action_verb": "launch_process", "target_step_id": weigh}
+    action |= {"launch": {"checklist_id": target["id"]}}
+    condition = {"conditionable_type": "Step", "conditionable_id": weigh, "operation": "completed", "logic": "and"}
+    rule = {"automated_alias": "R1", "conditions": [{**condition, "statement": None}], "then_actions": [action]}
+    news(org, post)
+
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+
+    tell(org)
+    post.send()
+    said = [text_of(post.to(each.email)[0]) for each in (stranger, reader)]
+    assert "then launch another template for step" in said[0] and "Severance" not in said[0]
+    assert 'then launch template "Severance" for step' in said[1].replace("&quot;", '"')
+
+
 def test_who_watches_a_document_hears_of_its_text(org: Organization, post: PostOffice) -> None:
     """behaviour-people 10.7 (51), behaviour-templates 16: not of its title."""
     watcher = org.person()

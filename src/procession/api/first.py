@@ -15,7 +15,7 @@ from procession.domain.permissions import require
 from procession.domain.tasks import require_live
 from procession.storage import tags
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, threads
 from procession.usecases.custom_fields import require_task
 from procession.usecases.processes import may_edit_run, require_may_change
 
@@ -69,6 +69,11 @@ async def live_task(tx: ReadTx, task_id: str) -> None:
 async def live_task_of_guest(tx: ReadTx, guest: str, task_id: str) -> None:  # noqa: ARG001  # it is who calls
     """As `live_task`."""
     await live_task(tx, task_id)
+
+
+async def comment_of_guest(tx: WriteTx, guest: str, task_id: str, comment_id: str) -> None:  # noqa: ARG001  # who calls
+    """Raises NotFound, NotAllowed, ProcessArchived, WrongState."""
+    await threads.to_change_as_guest(tx, task_id, comment_id)
 
 
 async def task_with_values(tx: ReadTx, task_id: str) -> None:

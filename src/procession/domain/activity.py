@@ -8,9 +8,11 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
+from procession.domain.bot_comments import in_full
 from procession.domain.events import follower_of
 from procession.domain.loose import as_list
 from procession.domain.rule_rows import Subjects, audit_state
+from procession.domain.told_changes import read_out, told_in
 from procession.domain.wording import joined, quoted
 
 FilterVerb = Literal[
@@ -273,6 +275,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     acted_on: Mapping[str, str] = {}
     # Processes and templates that followed tasks, those that the reader knows of.
     followers: frozenset[str] = frozenset()
+    # What templates and processes that sentences and comments name are called now, those that the reader knows of.
+    known: Mapping[str, str] = {}
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,6 +312,8 @@ def tell(event: Happening, context: Context, organization: Called) -> Told:
     payload = event.payload
     parent = _parent(event, context) or organization
     text = context.comments.get(event.subject_id) if event.subject_kind == "thread" else None
+    if text is not None and is_said_by_system(event):
+        text = in_full(text, context.known)
     old = payload.get("before", payload.get("old"))
     return Told(
         verb=verb,
@@ -319,6 +325,10 @@ def tell(event: Happening, context: Context, organization: Called) -> Told:
         text=text,
         audit_state=_audit_state(event, context) if how.type == EXECUTION else None,
     )
+
+
+def is_said_by_system(event: Happening) -> bool:
+    return event.subject_kind == "thread" and event.payload.get("author_kind") == "bot"
 
 
 def verb_of(event: Happening) -> str:
@@ -363,7 +373,7 @@ def _description(event: Happening, how: Kind, verb: str, parent: Called, context
     if event.subject_kind == "thread":
         what = _WRITTEN.get(verb, f"Comment {how.says}")
         return f"{what} {parent.kind} {quoted(parent.name)}."
-    changes = _changes(event.payload)
+    changes = _changes(event.payload, context)
     if changes and event.subject_kind != "template":
         return changes  # they name the part themselves
     noun = _NOUNS.get(event.subject_kind, event.subject_kind)
@@ -373,9 +383,8 @@ def _description(event: Happening, how: Kind, verb: str, parent: Called, context
     return f"{sentence}: {details}" if details else f"{sentence}."
 
 
-def _changes(payload: Mapping[str, Any]) -> str:
-    told = as_list(payload.get("changes"))
-    return " ".join(str(each) for each in told or ())
+def _changes(payload: Mapping[str, Any], context: Context) -> str:
+    return " ".join(read_out(each, context.known) for each in told_in(payload))
 
 
 def _details(event: Happening, context: Context) -> str:

@@ -33,9 +33,9 @@ def read_owners(raw: object, path: str = "owners") -> Owners:
     }
     users = sent["users"] if sent.get("users") is not None else sent.get("assignees")
     owners = Owners(
-        users=_entries(users, f"{path}.users", _member, "a member's id", errors),
-        guests=_entries(sent.get("guests"), f"{path}.guests", _guest, "an e-mail address", errors),
-        groups=_entries(sent.get("groups"), f"{path}.groups", _group, "a group's id", errors),
+        users=_entries(users, f"{path}.users", member_named, "a member's id", errors),
+        guests=_entries(sent.get("guests"), f"{path}.guests", guest_named, "an e-mail address", errors),
+        groups=_entries(sent.get("groups"), f"{path}.groups", group_named, "a group's id", errors),
     )
     if errors:
         raise Invalid(errors)
@@ -64,13 +64,13 @@ def _entries(
     return tuple(found)
 
 
-def _member(entry: object) -> int | None:
+def member_named(entry: object) -> int | None:
     whole = as_object(entry)
     number = as_int(entry if whole is None else whole.get("id"))
     return number if number is not None and 0 < number < 1 << 53 else None
 
 
-def _guest(entry: object) -> str | None:
+def guest_named(entry: object) -> str | None:
     whole = as_object(entry)
     address = entry if whole is None else whole.get("email")
     if not isinstance(address, str):
@@ -79,7 +79,7 @@ def _guest(entry: object) -> str | None:
     return address if is_email(address) and not is_bot_email(address) else None
 
 
-def _group(entry: object) -> str | None:
+def group_named(entry: object) -> str | None:
     whole = as_object(entry)
     key = entry if whole is None else whole.get("id")
     if not isinstance(key, str):

@@ -14,6 +14,7 @@ from procession.domain.fields import Field
 from procession.domain.stages import Stage
 from procession.domain.templates import Settings, Step, Template
 from procession.domain.wording import (
+    ANOTHER_TEMPLATE,
     Names,
     actions_text,
     conditions_text,
@@ -312,7 +313,7 @@ def _template(value: Any, _: Template, names: Names) -> str:
     if value is None:
         return "nothing"
     called = names.templates.get(value.template_id)
-    target = "another template" if called is None else quoted(called)
+    target = ANOTHER_TEMPLATE if called is None else quoted(called)
     return f"the tasks of {target}, in the process" if value.tasks_within_process else target
 
 

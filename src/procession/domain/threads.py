@@ -105,6 +105,8 @@ def may_read(actor: Actor, thread: Thread, task: Task | None) -> bool:
 
 def may_change(actor: Actor, thread: Thread) -> bool:
     """Edit and delete: the author, administrators. Spec: behaviour-work M9."""
+    if actor.kind == "guest":
+        return thread.author_kind == "guest" and thread.author_guest == actor.guest_email
     wrote = thread.author_kind == "user" and actor.kind == "member" and thread.author == actor.id
     return wrote or actor.is_admin
 

@@ -62,6 +62,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NAMELESS = Names()
+ANOTHER_TEMPLATE = "another template"
 
 
 def quoted(text: str) -> str:
@@ -184,7 +185,7 @@ def _launch(action: Action, template: Template, names: Names) -> str:
     if action.launch is None:
         return "nothing"
     called = names.templates.get(action.launch.template_id)
-    launched = "another template" if called is None else f"template {quoted(called)}"
+    launched = ANOTHER_TEMPLATE if called is None else f"template {quoted(called)}"
     handed_on = [field_name(each.source_id, template) for each in action.launch.answers]
     return f"{launched}, handing on {joined(handed_on)}," if handed_on else launched
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.bot_comments import referred_to, with_references
 from procession.domain.calculating.sheet import shown_answers
 from procession.domain.fields import Field
 from procession.domain.numbers import PLAIN
@@ -24,7 +25,7 @@ from procession.domain.templates import Template
 from procession.domain.threads import Thread
 from procession.domain.times import csv_time
 from procession.domain.variables import Reader, text_of
-from procession.storage import attachable, processes, template_versions, threads
+from procession.storage import attachable, followers, processes, template_versions, threads
 from procession.storage import tasks as stored
 from procession.storage.listing.includes import tags_of
 from procession.storage.tx import ReadTx
@@ -69,11 +70,12 @@ async def table_of(tx: ReadTx, seq: int, named: frozenset[str]) -> list[Row]:
     for each in placed:
         if each.thread.task is not None:
             comments[each.thread.task].append(each.thread)
+    referred = await followers.known_names(tx, referred_to(each.thread for each in placed))
     forms = {task.seq: fields_of(task, await stored.document_of(tx, process, task)) for task in tasks}
     zone = await zone_for(tx, [*document.kickoff, *(each for form in forms.values() for each in form)])
     titles = await titles_of(tx, tasks)
     tasks = [replace(task, title=titles[task.id]) for task in tasks]
-    return list(_rows(process, document, tasks, forms, comments, people, tags, zone))
+    return list(_rows(process, document, tasks, forms, comments, referred, people, tags, zone))
 
 
 def _rows(
@@ -82,6 +84,7 @@ def _rows(
     tasks: Sequence[Task],
     forms: Mapping[int, Sequence[Field]],
     comments: Mapping[int, Sequence[Thread]],
+    referred: Mapping[str, str],
     people: People,
     tags: Sequence[str],
     zone: str,
@@ -109,7 +112,9 @@ def _rows(
             }
             yield _row(base, named, cells, _field_cells(field, answer))
         for thread in comments[task.seq]:
-            yield _row(base, {"type": "process_task_comment"}, cells, _comment_cells(thread))
+            yield _row(
+                base, {"type": "process_task_comment"}, cells, _comment_cells(thread, with_references(thread, referred))
+            )
 
 
 def _row(*parts: Mapping[str, Cell], **more: Cell) -> Row:
@@ -186,13 +191,13 @@ def _thread_counts(threads: Sequence[Thread]) -> Row:
     }
 
 
-def _comment_cells(thread: Thread) -> Row:
+def _comment_cells(thread: Thread, text: str) -> Row:
     return {
         "process_task_comment_id": thread.id,
         "process_task_comment_name": thread.label,
         "issue_reported": "Yes" if thread.label == "problem" else "No",
         "issue_resolved": "Yes" if thread.resolve_id is not None else "No",
-        "comment": plain_text(thread.content),
+        "comment": plain_text(text),
         "last_modified": csv_time(thread.updated_at),
     }
 

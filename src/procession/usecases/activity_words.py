@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.activity import EXECUTION, KINDS, Context, Happening
+from procession.domain.activity import EXECUTION, KINDS, Context, Happening, is_said_by_system
+from procession.domain.bot_comments import references_in
 from procession.domain.events import follower_of
 from procession.domain.names import MARK
 from procession.domain.rule_rows import Subjects, acted_on, asked_about
 from procession.domain.templates import Step, Template
+from procession.domain.told_changes import named_in, told_in
 from procession.storage import activity, followers, injections, task_pages
 from procession.storage.template_versions import version_documents
 from procession.storage.tx import ReadTx
@@ -23,10 +25,14 @@ from procession.usecases.task_texts import titles_of
 async def worded(tx: ReadTx, rows: Sequence[Happening], context: Context, principals: frozenset[str]) -> Context:
     """The context with titles as they now read, and with the names of what rules asked about and did.
 
-    No statement where nothing quotes anything, no rule was looked at and nothing followed a task.
+    No statement where nothing quotes or names anything, no rule was looked at and nothing followed a task.
     """
     following = [key for row in rows if (key := follower_of(row.kind, row.payload)) is not None]
-    context = replace(context, followers=await followers.known_of(tx, following, principals))
+    named = named_in(each for row in rows for each in told_in(row.payload))
+    said = (context.comments.get(row.subject_id, "") for row in rows if is_said_by_system(row))
+    named |= references_in(said)
+    known = await followers.known_of(tx, {*following, *named}, principals)
+    context = replace(context, followers=known, known=await followers.names_of(tx, named & known))
     evaluations = [row for row in rows if KINDS[row.kind].type == EXECUTION and row.process is not None]
     quoting = {each.id for each in (*context.tasks.values(), *context.tasks_by_number.values()) if MARK in each.name}
     if not quoting and not evaluations:

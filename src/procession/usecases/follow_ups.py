@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from procession.domain.automations.handing_on import answers_for
 from procession.domain.automations.reacting import Evaluation, FollowUpDue
 from procession.domain.automations.rules import Launch
+from procession.domain.bot_comments import process_reference
 from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import local_time
 from procession.domain.errors import DomainError, Invalid, WrongState
@@ -114,7 +115,7 @@ async def tell(tx: WriteTx, each: Wanted, launched: Process) -> None:
         "task.launched_process", each.task.id, process=each.process.seq, launched=launched.id, called=launched.name
     )
     tx.record(replace(event, cause=each.cause))
-    await _say(tx, each, f"{each.asking} launched the process {launched.name} ({launched.id}).")
+    await _say(tx, each, f"{each.asking} launched {process_reference(launched.id)}.")
 
 
 async def _say(tx: WriteTx, each: Wanted, text: str) -> None:

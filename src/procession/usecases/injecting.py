@@ -9,6 +9,7 @@ from procession.domain import launching
 from procession.domain.automations.following import with_initial_visibility
 from procession.domain.automations.reacting import FollowUpDue, Injected, Reaction
 from procession.domain.automations.state import Occurrence
+from procession.domain.bot_comments import template_reference
 from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import local_day
 from procession.domain.errors import DomainError, WrongState
@@ -31,7 +32,7 @@ THERE = "Tasks of this template are part of the process already; a template can 
 UNREADABLE = "You may not read the template, so its tasks are not part of the rehearsal."
 NO_STEPS = "The template has no steps."
 BEFORE = "Completing this task added the tasks of another template before; they are not added again."
-ADDED = "Completing this task added {tasks} of the template {title} ({id})."
+ADDED = "Completing this task added {tasks} of {template}."
 REFUSED = "Completing this task could not add the tasks of another template. {reason}"
 
 
@@ -188,7 +189,7 @@ async def tell(tx: WriteTx, change: Reacted) -> None:
         tags = await template_links.tags_of_every_step(tx, injection.template_id)
         await tasks.add_tags(tx, {task.seq: tags.get(task.step_id or "", ()) for task in entry.tasks})
         many = "a task" if injection.tasks == 1 else f"{injection.tasks} tasks"
-        said = ADDED.format(tasks=many, title=injection.title, id=injection.template_id)
+        said = ADDED.format(tasks=many, template=template_reference(injection.template_id))
         await _say(tx, change, trigger, said)
 
 

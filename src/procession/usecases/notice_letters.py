@@ -11,12 +11,15 @@ from procession.domain.notices.happenings import happenings
 from procession.domain.notices.notice import Notice, Things
 from procession.domain.notices.operations import Operation
 from procession.domain.notices.preferences import DEFAULTS
-from procession.domain.notices.telling import Person, Told, addressed, told
+from procession.domain.notices.telling import Person, Told, addressed, standing_of, told
 from procession.domain.notices.wording import Words, body, subject
 from procession.domain.people import full_name
 from procession.domain.processes import Owners, Process, Task
+from procession.domain.template_permissions import Permission, is_listed
+from procession.domain.templates import TemplateHead
 from procession.domain.threads import groups_mentioned
-from procession.storage import files, guests, hearers, naming, notices, organizations
+from procession.domain.told_changes import named_in
+from procession.storage import files, guests, hearers, naming, notices, organizations, template_grants, templates
 from procession.storage.tx import ReadTx
 from procession.usecases import mailing, notice_subjects, task_mails
 from procession.usecases.mailing import Recipient
@@ -84,7 +87,25 @@ async def letters(
     organization = (await organizations.get(tx.connection, tx.org)).name
     words = await _words(tx, actor, [notice for each in entries for notice in each.told.notices])
     words = msgspec.structs.replace(words, tells_time=tells_time)
-    return [_written(each, msgspec.structs.replace(words, zone=each.zone), organization, means) for each in entries]
+    named = await _named_templates(tx, entries)
+
+    def words_for(each: Addressed) -> Words:
+        known = {row.id: row.title for row, grants in named if is_listed(standing_of(row, grants, each.told.person))}
+        return msgspec.structs.replace(words, zone=each.zone, templates=known)
+
+    return [_written(each, words_for(each), organization, means) for each in entries]
+
+
+async def _named_templates(
+    tx: ReadTx, entries: Iterable[Addressed]
+) -> list[tuple[TemplateHead, Sequence[tuple[Permission, str]]]]:
+    """The templates that sentences name, with who is on their lists."""
+    watched = (notice.watched for each in entries for notice in each.told.notices if notice.watched is not None)
+    named = sorted(named_in(sentence for each in watched for sentence in each.sentences))
+    if not named:
+        return []
+    grants = await template_grants.lists_of(tx, named)
+    return [(row, grants[row.id]) for row in await templates.many(tx, named)]
 
 
 def _written(to: Addressed, words: Words, organization: str, means: Means) -> Written:

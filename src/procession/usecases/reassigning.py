@@ -1,4 +1,6 @@
-"""Assignments of somebody who is no longer there, on every task that names them. Spec: behaviour-people GR1, C1.
+"""Assignments of somebody who is no longer there, on every task and in every planned launch that names them.
+
+Spec: behaviour-people GR1, C1, behaviour-launching L-12.5.
 
 Who is about to go is locked in between: `hold_group` or `hold_guest`, then the row of the group or guest, which
 nobody names any more from then on, then `drop_group`, `drop_guest` or `guest_becomes_member`.
@@ -13,13 +15,13 @@ from procession.domain.events import happened
 from procession.domain.processes import Owners, Process, Task
 from procession.storage import processes
 from procession.storage.tx import WriteTx
-from procession.usecases import guards
+from procession.usecases import guards, planned_people
 
 Rewrite = Callable[[Task], Task]
 
 
 async def hold_group(tx: WriteTx, group_id: str) -> None:
-    """Lock the processes with tasks of this group: processes come before what they name."""
+    """Lock the planned launches and the processes that name this group: they come before what they name."""
     await _hold(tx, f"g:{group_id}")
 
 
@@ -28,6 +30,7 @@ async def hold_guest(tx: WriteTx, email: str) -> None:
 
 
 async def _hold(tx: WriteTx, principal: str) -> None:
+    await planned_people.hold(tx, principal)
     named = await processes.tasks_assigned_to(tx, principal)
     await processes.lock_many(tx, {process for _, process in named if process is not None})
 
@@ -35,11 +38,11 @@ async def _hold(tx: WriteTx, principal: str) -> None:
 async def drop_group(tx: WriteTx, group_id: str) -> None:
     """A group that is deleted vanishes from every task."""
 
-    def without(task: Task) -> Task:
-        left = tuple(each for each in task.owners.groups if each != group_id)
-        return replace(task, owners=replace(task.owners, groups=left))
+    def without(owners: Owners) -> Owners:
+        return replace(owners, groups=tuple(each for each in owners.groups if each != group_id))
 
-    await _rewrite(tx, f"g:{group_id}", without)
+    await _rewrite(tx, f"g:{group_id}", lambda task: replace(task, owners=without(task.owners)))
+    await planned_people.rewrite(tx, without)
 
 
 async def drop_guest(tx: WriteTx, email: str) -> None:
@@ -49,18 +52,24 @@ async def drop_guest(tx: WriteTx, email: str) -> None:
         return task if task.is_completed else replace(task, owners=_without_guest(task.owners, email))
 
     await _rewrite(tx, f"e:{email}", without)
+    await planned_people.rewrite(tx, lambda owners: _without_guest(owners, email))
 
 
 async def guest_becomes_member(tx: WriteTx, email: str, member: int) -> None:
     """The guest's tasks, done or not, are the member's now, and so are the parts that are done."""
     former, present = f"e:{email}", f"m:{member}"
 
+    def member_instead(owners: Owners) -> Owners:
+        if email not in owners.guests:
+            return owners
+        return merged(_without_guest(owners, email), Owners(users=(member,)))
+
     def swapped(task: Task) -> Task:
-        owners = merged(_without_guest(task.owners, email), Owners(users=(member,)))
         parts = {present if person == former else person: at for person, at in task.parts.items()}
-        return replace(task, owners=owners, parts=parts)
+        return replace(task, owners=member_instead(task.owners), parts=parts)
 
     await _rewrite(tx, former, swapped)
+    await planned_people.rewrite(tx, member_instead)
 
 
 def _without_guest(owners: Owners, email: str) -> Owners:

@@ -24,6 +24,7 @@ from procession.storage.members import Member
 from procession.storage.tx import ReadTx, WriteTx, reading, writing
 from procession.usecases import launch_requests, launching
 from procession.usecases.launch_requests import Wish
+from procession.usecases.planned_people import launchable
 from procession.usecases.reactions import Means
 
 MANAGE = "plan launches"
@@ -178,8 +179,10 @@ async def run_now(tx: WriteTx, schedule_id: int, means: Means) -> Process:
 async def _launched(
     tx: WriteTx, schedule: Schedule, at: Millis, means: Means, *, next_run_at: Millis | None
 ) -> tuple[Process, Schedule]:
-    process, _ = await launching.launch_process(tx, await _wish(tx, schedule, at), means=means)
-    after = replace(schedule, next_run_at=next_run_at, last_run_at=tx.now, last_run_id=process.id, last_error=None)
+    launch, left_out = await launchable(tx, schedule)
+    wish = await _wish(tx, replace(schedule, launch=launch), at)
+    process, _ = await launching.launch_process(tx, wish, means=means)
+    after = replace(schedule, next_run_at=next_run_at, last_run_at=tx.now, last_run_id=process.id, last_error=left_out)
     saved = await schedules.save(tx, schedule, after)
     tx.record(happened("schedule.launched", schedule.id, process=process.seq, slot=at, run=process.id))
     return process, saved

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from procession.domain.calculating.checking import with_result_types
 from procession.domain.errors import NotAllowed, NotFound, WrongState
-from procession.domain.template_differences import differences
 from procession.domain.template_permissions import (
     Standing,
     may_edit,
@@ -20,6 +19,7 @@ from procession.domain.template_permissions import (
     require_read,
 )
 from procession.domain.templates import Template, TemplateHead, TemplateOutline, TemplateRow, is_draft
+from procession.domain.told_changes import Sentence, told_differences
 from procession.storage import template_backups, template_grants, template_versions, templates
 from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx, WriteTx
@@ -131,7 +131,7 @@ async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> Te
     return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))
 
 
-async def told_changes(tx: ReadTx, before: Template, after: Template) -> list[str]:
+async def told_changes(tx: ReadTx, before: Template, after: Template) -> list[Sentence]:
     """What became different, in sentences for the template's activity. Spec: behaviour-templates 14."""
-    found = differences(before, after, await names_in(tx, (before, after))) if before != after else []
-    return [each.sentence for each in found[:MOST_TOLD]]
+    found = told_differences(before, after, await names_in(tx, (before, after))) if before != after else []
+    return found[:MOST_TOLD]

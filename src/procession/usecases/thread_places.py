@@ -13,7 +13,7 @@ from procession.domain.template_permissions import require_read
 from procession.domain.templates import is_draft
 from procession.domain.threads import Thread
 from procession.storage.threads import PlacedThread
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards, template_access
 from procession.usecases.guards import SeenTask
 from procession.usecases.template_access import UNPUBLISHED, Opened
@@ -61,12 +61,17 @@ async def on_task(tx: WriteTx, task_id: str, *, process_id: str | None = None) -
     Raises NotFound, NotAllowed (guests, where their comments are not wanted), ProcessArchived, WrongState (archived).
     """
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
+    require_shown(tx, seen)
     if tx.actor.kind == "guest":
-        if seen.task.is_hidden:
-            raise NotFound
         require(not seen.task.prevent_guest_comment, to="comment on this task")
     require_open(seen)
     return seen
+
+
+def require_shown(tx: ReadTx, seen: SeenTask) -> None:
+    """Raises NotFound: for guests a hidden task is not there."""
+    if tx.actor.kind == "guest" and seen.task.is_hidden:
+        raise NotFound
 
 
 def require_open(seen: SeenTask) -> None:

@@ -20,6 +20,7 @@ from procession.domain.threads import (
     check_emoji,
     groups_mentioned,
     may_change,
+    may_read,
     shown_to,
     thread_event,
     with_thread,
@@ -28,14 +29,14 @@ from procession.storage import organizations, thread_reactions, threads
 from procession.storage.changes import Kind
 from procession.storage.tasks import document_of
 from procession.storage.threads import PlacedThread
-from procession.storage.tx import WriteTx
+from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards, thread_files, undo
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.guest_invitations import invite
 from procession.usecases.reactions import Means
 from procession.usecases.template_threads import copy_improvement
-from procession.usecases.thread_places import Place, on_task, place_of, require_open
+from procession.usecases.thread_places import Place, on_task, place_of, require_open, require_shown
 from procession.usecases.thread_writing import Draft, people_mentioned, resolve, write
 
 GUESTS_ONLY = "Only the guest may write here. Members comment at the task's own address."
@@ -67,9 +68,13 @@ async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, means: Mea
 
 async def comment_as_guest(tx: WriteTx, task_id: str, draft: Draft, *, means: Means, hourly_limit: int) -> PlacedThread:
     """As `comment_on_task`, and a member is refused: a guest's link speaks for that guest only. Spec: api-tasks 16."""
+    _require_guest(tx)
+    return await comment_on_task(tx, task_id, draft, means=means, hourly_limit=hourly_limit)
+
+
+def _require_guest(tx: ReadTx) -> None:
     if tx.actor.kind != "guest":
         raise NotAllowed(GUESTS_ONLY)
-    return await comment_on_task(tx, task_id, draft, means=means, hourly_limit=hourly_limit)
 
 
 async def resolve_problem(
@@ -89,7 +94,8 @@ async def resolve_problem(
 async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Change, *, means: Means) -> PlacedThread:
     """Change a comment; whether it is a problem or an improvement follows its label. New addresses are invited.
 
-    Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState, Invalid.
+    Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, ProcessOnHold (a problem would
+    reopen the task), WrongState, Invalid.
     """
     seen, before = await to_change(tx, task_id, thread_id)
     label = change.label or before.label
@@ -122,6 +128,26 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
 async def to_change(tx: WriteTx, task_id: str, thread_id: str) -> tuple[SeenTask, Thread]:
     """Raises NotFound, NotAllowed, ProcessArchived, WrongState."""
     return await _own_comment(tx, task_id, thread_id, to="change this comment")
+
+
+async def change_comment_as_guest(
+    tx: WriteTx, task_id: str, thread_id: str, change: Change, *, means: Means
+) -> PlacedThread:
+    """As `change_comment`, by the guest who wrote it. Spec: behaviour-people 3.3, api-tasks 16."""
+    _require_guest(tx)
+    return await change_comment(tx, task_id, thread_id, change, means=means)
+
+
+async def to_change_as_guest(tx: WriteTx, task_id: str, thread_id: str) -> None:
+    """Raises as `to_change`."""
+    _require_guest(tx)
+    await to_change(tx, task_id, thread_id)
+
+
+async def delete_comment_as_guest(tx: WriteTx, task_id: str, thread_id: str) -> None:
+    """As `delete_comment`, by the guest who wrote it."""
+    _require_guest(tx)
+    await delete_comment(tx, task_id, thread_id)
 
 
 async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:
@@ -179,9 +205,11 @@ async def _reacted_to(tx: WriteTx, task_id: str, thread_id: str, emoji: str) -> 
 
 
 async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) -> tuple[SeenTask, Thread]:
+    """What the caller does not read is not there."""
     seen = await guards.locked_task(tx, task_id)
+    require_shown(tx, seen)
     thread = await threads.find(tx, thread_id)
-    if thread is None or not place_of(seen).holds(thread):
+    if thread is None or not place_of(seen).holds(thread) or not may_read(tx.actor, thread, seen.task):
         raise NotFound
     require(may_change(tx.actor, thread), to=to)
     require_open(seen)

@@ -157,12 +157,17 @@ class ResolveBody(_Carrying, kw_only=True):
     state: State = None
 
 
-class CommentChange(msgspec.Struct):
+class GuestCommentChange(msgspec.Struct, kw_only=True):
+    """What a guest may change of a comment, which stays open to all who see the task."""
+
     content: Content | UnsetType = UNSET
-    state: ThreadState | UnsetType = UNSET
     label: ThreadLabel | UnsetType = UNSET
     assets: Annotated[Files, Meta(description="Instead of those that it carries.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if isinstance(self.content, str):
             self.content = stored_markup(self.content)
+
+
+class CommentChange(GuestCommentChange, kw_only=True):
+    state: ThreadState | UnsetType = UNSET

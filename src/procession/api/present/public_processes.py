@@ -11,6 +11,7 @@ from procession.api.contract.public_processes import (
     PublicProcess,
     PublicTaskOut,
 )
+from procession.domain.bot_comments import with_references
 from procession.domain.processes import Process
 from procession.domain.run_document import progress
 from procession.domain.threads import Thread
@@ -76,4 +77,4 @@ def _comment(thread: Thread, names: Mapping[int, str]) -> PublicComment:
             author = (thread.author_guest or "").partition("@")[0]
         case "bot":
             author = ""
-    return PublicComment(author, safe_markup(thread.content), thread.label, wire(thread.created_at))
+    return PublicComment(author, safe_markup(with_references(thread, {})), thread.label, wire(thread.created_at))

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from procession.api.contract.threads import CommentBody, Reaction, ThreadAuthor, ThreadOut
 from procession.api.present.files import present_files
+from procession.domain.bot_comments import referred_to, with_references
 from procession.domain.people import BOT_NAME, full_name
 from procession.domain.threads import NO_GROUPS, Thread, groups_mentioned, with_names
 from procession.domain.times import wire, wire_or_none
-from procession.storage import files, guests, naming, thread_reactions, thread_selections, threads
+from procession.storage import files, followers, guests, naming, thread_reactions, thread_selections, threads
 from procession.storage.guests import Guest
 from procession.storage.threads import MemberAuthor, PlacedThread
 from procession.storage.tx import ReadTx
@@ -28,7 +29,7 @@ def draft_of(body: CommentBody) -> Draft:
 
 async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[ThreadOut]:
     """Threads in their order, however many: one statement each for members' names, guests' names, reactions,
-    selected texts and files.
+    selected texts, files and what the system names.
     """
     found = [row.thread for row in rows]
     named = {member for each in found for member in each.mentions}
@@ -39,6 +40,7 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
     reactions = await thread_reactions.of_threads(tx, [each.no for each in found]) if found else {}
     selections = await thread_selections.of_threads(tx, [each.no for each in found]) if found else {}
     carried = await files.of_threads(tx, [each.no for each in found])
+    referred = await followers.known_names(tx, referred_to(found))
     names = {member: person.full_name for member, person in people.items()}
     quoted = await quoted_in(tx, (each.content for each in found))
 
@@ -47,7 +49,8 @@ async def present_threads(tx: ReadTx, rows: Sequence[PlacedThread]) -> list[Thre
 
     def content(each: Thread) -> str:
         known = {member: names[member] for member in each.mentions if member in names}
-        return quoted.now(with_names(each.content, known, group_names if each.author_kind == "user" else NO_GROUPS))
+        text = with_references(each, referred)
+        return quoted.now(with_names(text, known, group_names if each.author_kind == "user" else NO_GROUPS))
 
     me = tx.actor.guest_email if tx.actor.kind == "guest" else None
     return [

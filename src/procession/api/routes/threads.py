@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from procession.api.call import Call
 from procession.api.contract.envelope import Item
@@ -11,12 +12,13 @@ from procession.api.contract.threads import (
     CommentBody,
     CommentChange,
     GuestCommentBody,
+    GuestCommentChange,
     ProblemBody,
     ResolveBody,
     ThreadOut,
     ids_of,
 )
-from procession.api.first import live_task, live_task_of_guest
+from procession.api.first import comment_of_guest, live_task, live_task_of_guest
 from procession.api.operations import operation
 from procession.api.present.threads import draft_of, present_thread
 from procession.storage.tx import WriteTx
@@ -27,6 +29,7 @@ from procession.usecases.threads import Change
 T = TypeVar("T")
 
 TASK = "/organizations/{org_id}/tasks/{task_id}"
+GUESTS_TASK = "/organizations/{org_id}/guests/{guest}/tasks/{task_id}"
 COMMENT = TASK + "/comment/{comment_id}"
 REACTION = COMMENT + "/reactions/{emoji}"
 
@@ -47,14 +50,14 @@ async def update_comment(
     tx: WriteTx, call: Call, task_id: str, comment_id: str, body: CommentChange
 ) -> Item[ThreadOut]:
     """Change a comment; its author and administrators may."""
-    change = Change(
-        content=_sent(body.content),
-        state=_sent(body.state),
-        label=_sent(body.label),
-        files=None if isinstance(body.assets, UnsetType) else ids_of(body.assets),
-    )
+    change = replace(_change(body), state=_sent(body.state))
     changed = await threads.change_comment(tx, task_id, comment_id, change, means=call.means)
     return Item(await present_thread(tx, changed))
+
+
+def _change(body: GuestCommentChange) -> Change:
+    files = None if isinstance(body.assets, UnsetType) else ids_of(body.assets)
+    return Change(content=_sent(body.content), label=_sent(body.label), files=files)
 
 
 def _sent(value: T | UnsetType) -> T | None:
@@ -105,7 +108,7 @@ async def remove_reaction(tx: WriteTx, task_id: str, comment_id: str, emoji: str
 
 @operation(
     "POST",
-    "/organizations/{org_id}/guests/{guest}/tasks/{task_id}/comment",
+    GUESTS_TASK + "/comment",
     tag="guest tasks",
     auth="guest",
     status=201,
@@ -118,3 +121,32 @@ async def comment_as_guest(tx: WriteTx, call: Call, task_id: str, body: GuestCom
     limit = call.settings.comments_per_hour
     written = await threads.comment_as_guest(tx, task_id, draft, means=call.means, hourly_limit=limit)
     return Item(await present_thread(tx, written))
+
+
+@operation(
+    ["PUT", "PATCH"],
+    GUESTS_TASK + "/comment/{comment_id}",
+    tag="guest tasks",
+    auth="guest",
+    errors=(423,),
+    first=comment_of_guest,
+)
+async def update_comment_as_guest(
+    tx: WriteTx, call: Call, task_id: str, comment_id: str, body: GuestCommentChange
+) -> Item[ThreadOut]:
+    """Change a comment of one's own as the guest whose link this is."""
+    changed = await threads.change_comment_as_guest(tx, task_id, comment_id, _change(body), means=call.means)
+    return Item(await present_thread(tx, changed))
+
+
+@operation(
+    "DELETE",
+    GUESTS_TASK + "/comment/{comment_id}",
+    tag="guest tasks",
+    auth="guest",
+    status=204,
+    errors=(422,),
+)
+async def delete_comment_as_guest(tx: WriteTx, task_id: str, comment_id: str) -> None:
+    """Delete a comment of one's own for good."""
+    await threads.delete_comment_as_guest(tx, task_id, comment_id)

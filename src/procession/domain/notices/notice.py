@@ -11,6 +11,7 @@ from procession.domain.template_permissions import Permission
 from procession.domain.templates import TemplateRow
 from procession.domain.threads import Thread
 from procession.domain.times import Millis
+from procession.domain.told_changes import Sentence
 from procession.domain.watchers import Frequency, Watcher
 
 NoticeKind = Literal[
@@ -85,7 +86,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     positions: frozenset[int]
     # Of templates: what became different, in sentences.
-    sentences: tuple[str, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from procession.domain.notices.notice import IMPORTANCE, SWITCHES, UNSTOPPABLE, 
 from procession.domain.notices.preferences import DEFAULTS, Preferences
 from procession.domain.permissions import may_see_process, may_see_task
 from procession.domain.template_permissions import Permission, Standing, may_edit, may_read
-from procession.domain.templates import TemplateRow, is_draft
+from procession.domain.templates import TemplateHead, TemplateRow, is_draft
 from procession.domain.threads import may_read as may_read_thread
 
 # What a notice makes superfluous for the same person, of the same task.
@@ -95,11 +95,15 @@ def may_hear(notice: Notice, person: Person, there: Things) -> bool:
 
 def _may_see_template(template: TemplateRow, person: Person, there: Things) -> bool:
     grants = there.grants.get(template.id, ())
-    granted: frozenset[Permission] = frozenset(permission for permission, who in grants if who in person.named)
-    standing = Standing(actor=person.actor, is_owner=template.owner == person.actor.id, granted=granted)
+    standing = standing_of(template, grants, person)
     if template.published_version is None and is_draft(template, template.document):
         return may_edit(standing)
     return may_read(standing)
+
+
+def standing_of(template: TemplateHead, grants: Iterable[tuple[Permission, str]], person: Person) -> Standing:
+    granted: frozenset[Permission] = frozenset(permission for permission, who in grants if who in person.named)
+    return Standing(actor=person.actor, is_owner=template.owner == person.actor.id, granted=granted)
 
 
 def _each_once(heard: Sequence[Notice]) -> list[Notice]:

@@ -14,6 +14,7 @@ from procession.domain.notices import task_happenings
 from procession.domain.notices.notice import Happening, Notice, Placed, Things, Watched
 from procession.domain.notices.operations import Read
 from procession.domain.notices.task_happenings import AUTO_COMPLETED
+from procession.domain.told_changes import Sentence, told_in
 from procession.domain.watchers import FREQUENCIES, Frequency, ObjectType, Watcher
 
 _OF_TASKS: Mapping[str, Watched] = {
@@ -69,7 +70,7 @@ def _happening(notice: Notice) -> Happening:
     return notice.watched
 
 
-def _happened(what: Watched, read: Iterable[Read], sentences: Iterable[str] = ()) -> Happening:
+def _happened(what: Watched, read: Iterable[Read], sentences: Iterable[Sentence] = ()) -> Happening:
     of_it = list(read)
     return Happening(
         what=what,
@@ -136,7 +137,7 @@ def _first_owner(read: Iterable[Read]) -> object:
 
 def _of_templates(read: Iterable[Read], there: Things) -> Iterator[Notice]:
     """Everything that one person did to one template together."""
-    groups: dict[tuple[str, str], list[tuple[Read, list[str]]]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[tuple[Read, Sequence[Sentence]]]] = defaultdict(list)
     for each in read:
         sentences = _sentences(each)
         template_id = each.template_id or ""
@@ -152,11 +153,11 @@ def _of_templates(read: Iterable[Read], there: Things) -> Iterator[Notice]:
         )
 
 
-def _sentences(read: Read) -> list[str]:
+def _sentences(read: Read) -> Sequence[Sentence]:
     """What became different of the steps, their assignees, the fields, the text, the rules and the permissions."""
     kind, payload = read.event.kind, read.event.payload
     changed = {str(each) for each in as_list(payload.get("changed")) or ()}
-    changes = [str(each) for each in as_list(payload.get("changes")) or ()]
+    changes = told_in(payload)
     if kind in _STEP:
         return [f"The step “{payload.get('title')}” was {_STEP[kind]}."]
     if kind == "step.updated" and changed & _ASSIGNEES:

@@ -14,6 +14,7 @@ from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process, Task
 from procession.domain.richtext import excerpt, plain_text
 from procession.domain.threads import Thread, with_names
+from procession.domain.told_changes import read_out
 
 MOST_TASKS = 50
 SOMEBODY = "Somebody"
@@ -58,6 +59,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     tells_time: bool = False
     # What the files are called that comments carry, by the comments' numbers.
     files: Mapping[int, Sequence[str]] = {}
+    # Titles of the templates that sentences name, as far as the reader knows of them.
+    templates: Mapping[str, str] = {}
 
     def title(self, task: Task) -> str:
         return self.titles.get(task.id, task.title)
@@ -268,7 +271,8 @@ def _watched(notice: Notice, words: Words) -> Iterator[str]:
         yield paragraphs([f"{words.time(happening.at)}:"])
     what = happening.what
     if what == "changed":
-        yield paragraphs([f"{_where(notice, words)} was changed{_by(words)}:", *happening.sentences])
+        sentences = (read_out(each, words.templates) for each in happening.sentences)
+        yield paragraphs([f"{_where(notice, words)} was changed{_by(words)}:", *sentences])
     elif what in _SAME_AS:
         yield from _SAME_AS[what](notice, words)
     else:
