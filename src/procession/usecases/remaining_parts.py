@@ -12,7 +12,7 @@ from procession.domain.guests import GuestKey
 from procession.domain.order_lock import blockers_of
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
-from procession.storage import groups, guests, organizations, processes, task_parts
+from procession.storage import groups, guests, launchers, organizations, processes, task_parts
 from procession.storage import tasks as stored
 from procession.storage.groups import Group
 from procession.storage.guests import Guest
@@ -122,8 +122,8 @@ async def would_finish(tx: ReadTx, task: Task, process: Process | None, document
     if not (tasks.has_parts(task) and task.parts) or blockers_of(task, process):
         return None
     settings = await organizations.settings_of(tx, tx.org)
-    launcher = process.starter if process is not None else None
-    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launcher=launcher)
+    barred = await launchers.barred_from(tx, task, process)
+    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launchers=barred)
     fields = tasks.fields_of(task, document)
     done = tasks.without_missing_parts(task, takers, fields, tx.now, zone=settings.timezone)
     return None if done == task else done
