@@ -204,10 +204,14 @@ def test_an_archived_task_that_stands_alone_completes_when_it_is_restored(org: O
     assert org.differences() == []
 
 
-def test_a_guest_who_becomes_a_member_has_done_the_part_already(org: Organization) -> None:
-    """Spec: A2, C1."""
+@pytest.mark.parametrize("by_group", [False, True], ids=["named", "in a group"])
+def test_a_guest_who_becomes_a_member_has_done_the_part_already(org: Organization, by_group: bool) -> None:
+    """Spec: A2, A6, C1."""
     mira = org.person()
-    step = {"title": "Read", "assignees": [mira.id], "guests": [ANA], "everyone_must_complete": True}
+    named = {"assignees": [mira.id], "guests": [ANA]}
+    step = {"title": "Read", "everyone_must_complete": True, **({} if by_group else named)}
+    if by_group:
+        step["groups"] = [org.group(members=[mira], guests=[ANA])["id"]]
     run = run_of(org, step, "File")
     task = run.task_id("Read")
     org.guest_api(ANA).post("/completed-tasks", {"task_id": task}).raise_for_status()
