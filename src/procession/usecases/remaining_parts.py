@@ -108,7 +108,7 @@ async def finish(tx: WriteTx, waiting: Iterable[Waiting], cause: str, means: Mea
             continue
         task = process.task(each.task_id)
         tx.touch(touching.of_task(task, task))
-        if not (process.is_archived or process.is_locked or process.is_on_hold):
+        if process.is_changeable:
             await finished(tx, SeenTask(task, process, NOBODY), cause, means)
 
 
