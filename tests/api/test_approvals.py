@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.task_runs import Run, run_of
 from tests.builders import Organization, Person
+from tests.harness import Api
 
 
 def approval(*people: Person, needed: int = 2, **more: Any) -> dict[str, Any]:
@@ -81,6 +82,37 @@ def test_neither_the_launcher_nor_anybody_else_decides(org: Organization) -> Non
     assert standing(run) == ("not-started", 0)
     assert ann.api.data("GET", run.path("Sign"))["is_completable"] is True
     assert decide(run, ann) == 200 and standing(run) == ("approved", 100)
+
+
+def test_naming_somebody_else_as_the_launcher_gives_no_say(org: Organization) -> None:
+    """FE2: `user_id` is in whose name it is launched, and who launches it is another."""
+    ann, otto, mira = org.person(), org.person(), org.person()
+    template = org.template(steps=[approval(ann, otto, mira, needed=1)])
+    org.allow(template, "LAUNCH", ann.id)
+    made = ann.api.data("POST", "/runs", {"checklist_id": template["id"], "user_id": otto.id})
+    task = made["id"], org.api.data("GET", f"/runs/{made['id']}/tasks")[0]["id"]
+
+    def approve(by: Person) -> int:
+        return by.api.post(f"/runs/{task[0]}/completed-tasks", {"task_id": task[1], "is_approved": True}).status_code
+
+    assert made["started_by"] == otto.id
+    assert [each.api.data("GET", f"/tasks/{task[1]}")["is_completable"] for each in (ann, otto, mira)] == [0, 0, 1]
+    assert [approve(each) for each in (ann, otto, mira)] == [403, 403, 200]
+
+
+def test_a_visitor_does_not_decide_on_what_they_asked_for(org: Organization) -> None:
+    """FE2, L-7.24: a public form is launched in the name of whoever shares it, by the visitor."""
+    guest, other = org.guest()["email"], org.guest()["email"]
+    template = org.template(
+        steps=[approval(needed=1, guests=[guest, other])], kickoff=[{"label": "What"}], is_public_kickoff=True
+    )
+    code = org.api.data("GET", f"/checklists/{template['id']}/public-kickoff")["code"]
+    made = Api(org.server, None).data("POST", f"//public/kickoff/{code}", {"email": guest, "prerun": {}})
+    [task] = org.api.data("GET", f"/runs/{made['id']}/tasks")
+
+    decision = {"task_id": task["id"], "is_approved": True}
+    assert org.guest_api(guest).post("/completed-tasks", decision).status_code == 403
+    assert org.guest_api(other).post("/completed-tasks", decision).status_code == 200
 
 
 def test_the_number_stays_when_assignees_change(org: Organization) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.task_runs import NOW, chain, on_one_database, run_of
+from tests.api.task_runs import NOW, Run, chain, on_one_database, run_of
 from tests.api.thread_places import Places, at_once, how_often
 from tests.builders import Organization, text_field
 
@@ -299,6 +299,33 @@ def test_r6_what_cannot_be_reopened(org: Organization) -> None:
     assert org.api.delete(f"/completed-tasks/{alone}").status_code == 422
     assert org.api.delete(f"/completed-tasks/{'ab' * 16}").status_code == 404
     assert org.api.delete(f"/runs/{run.id}/completed-tasks/{alone}").status_code == 404
+
+
+@pytest.mark.parametrize("by_problem", [False, True])
+def test_r5_r8_rules_react_however_a_task_is_reopened(org: Organization, by_problem: bool) -> None:
+    """A-9.4 too: what its completion did is taken back where the step says so. Spec: behaviour-work I2."""
+    template = org.template(steps=[{"title": "Check", "reverse_rules_on_reopen": True}, "File", "Mend", "Sign"])
+    check, file, mend, _ = (step["id"] for step in template["steps"])
+    for operation, verb, target in (("completed", "show", mend), ("reopened", "hide", file)):
+        asked = {"conditionable_type": "Step", "conditionable_id": check, "logic": "and", "statement": None}
+        action = {"action_type": "visibility", "action_verb": verb, "target_step_id": target}
+        body = {"conditions": [{**asked, "operation": operation}], "then_actions": [action]}
+        rules = f"/checklists/{template['id']}/automated-actions"
+        org.api.data("POST", rules, {"automated_alias": operation, **body})
+    run = Run(org, template)
+    run.complete("Check").raise_for_status()
+    assert [task["status"] for task in run.tasks().values()] == ["completed", *["not-started"] * 3]
+
+    if by_problem:
+        org.api.data("POST", f"/tasks/{run.task_id('Check')}/problem", {"content": "It leaks"})
+    else:
+        run.reopen("Check").raise_for_status()
+
+    assert [task["status"] for task in run.tasks().values()] == [
+        "in-progress", "auto-skipped", "auto-skipped", "not-started",
+    ]  # fmt: skip
+    assert run.now()["progress"] == {"complete": 0, "total": 2, "percent": 0}
+    assert org.differences() == []
 
 
 def test_r1_who_may_reopen(org: Organization) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.task_runs import NOW, Run
+from tests.api.task_runs import NOW, Run, chain
 from tests.api.template_rules import Rules
 from tests.builders import Organization, text_field
 from tests.harness import Api
@@ -133,6 +133,38 @@ def test_l_9_18_a_start_counts_only_where_the_step_starts_on_time(org: Organizat
         "On time": ("2026-09-22T09:00:00.000Z", "2026-09-23T14:13:20.000Z"),
         "Any time": ("2026-09-23T12:13:20.000Z", "2026-09-23T14:13:20.000Z"),
     }
+
+
+def test_l_9_18_a_soft_start_keeps_its_distance_to_the_deadline(org: Organization) -> None:
+    """However the deadline moves; one that somebody set stays. D11: which may then be after the deadline."""
+    org.server.clock.freeze(NOW)
+    org.admin.api.token = org.token(org.admin.id)
+    run = chain(org)
+    starts = {title: task["started_at"] for title, task in run.tasks().items()}
+    assert starts["Second"] == "2026-09-27T12:13:20.000Z", "provisional"
+    run.change("Free", started_at="2026-09-22").raise_for_status()
+
+    run.change("First", deadline="2026-09-30 10:00").raise_for_status()
+    run.change("Free", deadline="2026-09-21").raise_for_status()
+    assert {title: task["started_at"] for title, task in run.tasks().items()} == {
+        "First": "2026-09-30T08:00:00.000Z",
+        "Second": "2026-10-01T08:00:00.000Z",
+        "Before": "2026-09-28T08:00:00.000Z",
+        "Free": "2026-09-22T00:00:00.000Z",
+    }
+    run.complete("First").raise_for_status()
+    second = run.tasks()["Second"]
+    assert (second["started_at"], second["deadline"]) == ("2026-09-22T12:13:20.000Z", "2026-09-22T14:13:20.000Z")
+
+
+def test_a_task_that_is_due_as_soon_as_there_is_time_can_be_read(org: Organization) -> None:
+    template = org.template(steps=["Call"])
+    early = {template["steps"][0]["id"]: {"deadline": "0001-01-01T00:30:00Z"}}
+
+    [task] = Run(org, template, tasks=early).tasks().values()
+
+    assert (task["started_at"], task["deadline"]) == ("0001-01-01T00:00:00.000Z", "0001-01-01T00:30:00.000Z")
+    assert org.api.get("/tasks").status_code == 200
 
 
 def test_l_9_3_another_calendar_leaves_deadlines_alone(org: Organization) -> None:

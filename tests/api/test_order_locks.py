@@ -201,6 +201,31 @@ def test_copies_of_a_list_learn_that_a_task_is_free(org: Organization) -> None:
     assert {each["title"] for each in changed} == {"Weigh", "Pack"}
 
 
+def test_copies_learn_of_what_a_task_waits_for_as_far_as_it_is_theirs_to_know(org: Organization) -> None:
+    """OL5: also of a title that quotes an answer."""
+    clerk = org.person()
+    steps = [{"title": "Ask", "captures": [{"label": "Size"}]}, "Weigh", "Pack"]
+    template = org.template(steps=steps)
+    ask, weigh, pack = template["steps"]
+    field = ask["captures"][0]
+    for step, more in ((weigh, {"title": f"Weigh {{{{{field['alias']}}}}}"}), (pack, {"blocked_by": [weigh["id"]]})):
+        path = f"/checklists/{template['id']}/steps/{step['id']}"
+        org.api.put(path, {"title": step["title"], **more}).raise_for_status()
+    run = Run(org, template, users=[clerk.id])
+    ids = [task["id"] for task in org.api.data("GET", f"/runs/{run.id}/tasks")]
+
+    for task, change, shown in (
+        (ids[0], {"taskdata": {field["id"]: "XL"}}, "Weigh XL"),
+        (ids[1], {"top_secret": True}, None),
+        (ids[1], {"owners": {"users": [clerk.id]}}, "Weigh XL"),
+        (ids[1], {"top_secret": False}, "Weigh XL"),
+    ):
+        since = clerk.api.get("/tasks?updated_since=now").json()["sync"]["next"]
+        org.api.put(f"/runs/{run.id}/tasks/{task}", change).raise_for_status()
+        told = {each["id"]: each for each in clerk.api.get(f"/tasks?updated_since={since}").json()["data"]}
+        assert [each["title"] for each in told[ids[2]]["blocked_by"]] == [shown], change
+
+
 def test_undoing_leads_back_to_what_was(org: Organization) -> None:
     """OL2, behaviour-work W1: the reopening of a task that must wait by now is taken back, too."""
     run = locked_run(org, "Weigh", "Pack", Pack=["Weigh"])

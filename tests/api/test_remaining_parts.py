@@ -136,6 +136,48 @@ def test_a_hidden_task_completes_when_it_is_shown_and_nobody_is_missing(org: Org
     assert_completed_by(run, mira)
 
 
+def resolve(org: Organization, task: str, problem: str) -> None:
+    body = {"thread_id": problem, "content": "Found it"}
+    org.api.post(f"/tasks/{task}/resolved-threads", body).raise_for_status()
+
+
+def relabel(org: Organization, task: str, problem: str) -> None:
+    org.api.put(f"/tasks/{task}/comment/{problem}", {"label": "comment"}).raise_for_status()
+
+
+def delete(org: Organization, task: str, problem: str) -> None:
+    org.api.delete(f"/tasks/{task}/comment/{problem}").raise_for_status()
+
+
+@pytest.mark.parametrize("end", [resolve, relabel, delete])
+def test_a_task_with_a_problem_completes_when_that_is_over_and_nobody_is_missing(
+    org: Organization, end: Callable[[Organization, str, str], None]
+) -> None:
+    trio = Trio(org)
+    task = trio.run.task_id("Read")
+    problems = [org.api.data("POST", f"/tasks/{task}/problem", {"content": "Lost"})["id"] for _ in range(2)]
+    trio.leave_group()
+
+    for problem in problems:
+        assert trio.run.tasks()["Read"]["status"] == "in-progress"
+        end(org, task, problem)
+
+    assert_completed_by(trio.run, trio.mira)
+
+
+def test_a_task_that_stands_alone_with_a_problem_completes_too(org: Organization) -> None:
+    mira, otto = org.person(), org.person()
+    task = org.one_off(mira, otto, everyone_must_complete=True)
+    mira.api.post("/completed-tasks", {"task_id": task["id"]}).raise_for_status()
+    problem = org.api.data("POST", f"/tasks/{task['id']}/problem", {"content": "Lost"})["id"]
+    org.api.put(f"/tasks/{task['id']}", {**task, "owners": {"users": [mira.id]}}).raise_for_status()
+
+    resolve(org, task["id"], problem)
+
+    assert org.api.data("GET", f"/tasks/{task['id']}")["status"] == "completed"
+    assert org.differences() == []
+
+
 def test_a_part_that_was_done_is_no_approval(org: Organization) -> None:
     """Spec: A7, A8, FE1: a task that becomes an approval asks everybody."""
     mira, otto = org.person(), org.person()
@@ -204,10 +246,14 @@ def test_an_archived_task_that_stands_alone_completes_when_it_is_restored(org: O
     assert org.differences() == []
 
 
-def test_a_guest_who_becomes_a_member_has_done_the_part_already(org: Organization) -> None:
-    """Spec: A2, C1."""
+@pytest.mark.parametrize("by_group", [False, True], ids=["named", "in a group"])
+def test_a_guest_who_becomes_a_member_has_done_the_part_already(org: Organization, by_group: bool) -> None:
+    """Spec: A2, A6, C1."""
     mira = org.person()
-    step = {"title": "Read", "assignees": [mira.id], "guests": [ANA], "everyone_must_complete": True}
+    named = {"assignees": [mira.id], "guests": [ANA]}
+    step = {"title": "Read", "everyone_must_complete": True, **({} if by_group else named)}
+    if by_group:
+        step["groups"] = [org.group(members=[mira], guests=[ANA])["id"]]
     run = run_of(org, step, "File")
     task = run.task_id("Read")
     org.guest_api(ANA).post("/completed-tasks", {"task_id": task}).raise_for_status()

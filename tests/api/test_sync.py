@@ -197,6 +197,22 @@ def test_a_task_that_becomes_secret_is_gone_for_others(org: Organization) -> Non
     assert copy.ask()["sync"]["deleted"] == [task["id"]]
 
 
+def test_what_a_task_shows_of_the_parts_of_a_group_follows_the_group(org: Organization) -> None:
+    mira, otto, ines = org.person(), org.person(), org.person()
+    group = org.group(members=[mira, otto, ines])["id"]
+    run = run_of(org, {"title": "Read", "groups": [group], "everyone_must_complete": True})
+    run.complete("Read", by=mira).raise_for_status()
+    copy, path = Copy(org.api, "/tasks"), run.path("Read")
+    tag = org.api.get(path).headers["ETag"]
+
+    for members, progress in (([mira, otto], 50), ([mira, otto, ines], 33)):
+        org.api.put(f"/groups/{group}", {"members": [each.id for each in members]}).raise_for_status()
+        copy.follow()
+        copy.assert_equal()
+        assert [task["completion_progress"] for task in copy.things.values()] == [progress]
+    assert org.api.put(path, {"title": "Reread"}, headers={"If-Match": tag}).status_code == 412
+
+
 def test_a_template_taken_off_all_lists_is_gone(org: Organization) -> None:
     person = org.person("light")
     template = org.template()

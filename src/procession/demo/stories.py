@@ -258,7 +258,11 @@ class Stories:
             case "problem":
                 thread_id = await self._comment(task, self.random.choice(words.PROBLEMS), at, label="problem")
                 self._plan_relief(
-                    story, at, lambda tx, draft: threads.resolve_problem(tx, task.id, thread_id, draft, hourly_limit=0)
+                    story,
+                    at,
+                    lambda tx, draft: threads.resolve_problem(
+                        tx, task.id, thread_id, draft, means=self.made.means, hourly_limit=0
+                    ),
                 )
             case "issue":
                 draft = Draft(content=self.random.choice(words.ISSUES))

@@ -21,7 +21,7 @@ from procession.domain.calendar import (
 )
 from procession.domain.errors import Invalid
 from procession.domain.loose import as_int, as_object
-from procession.domain.times import HOUR, Millis
+from procession.domain.times import EARLIEST, HOUR, Millis
 
 Direction = Literal["from", "prior_to"]
 
@@ -138,7 +138,7 @@ def deadline_from(base: Millis, offset: Offset | StepDeadline, week: WorkingWeek
 
 def soft_start(deadline: Millis) -> Millis:
     """Where work is taken to begin when it may begin anytime; for reminders only. Spec: L-9.18."""
-    return deadline - SOFT_LEAD
+    return max(deadline - SOFT_LEAD, EARLIEST)
 
 
 def plan_deadlines(

@@ -27,10 +27,9 @@ def is_blocking(task: Task) -> bool:
     return task.is_open and task.is_visible
 
 
-def locked(process: Process) -> dict[int, tuple[tuple[int, str], ...]]:
-    """What each locked task shows of those it waits for: their numbers and titles, by its own number."""
-    locks = (task for task in process.tasks if task.blocked_by)
-    return {task.seq: tuple((each.seq, each.title) for each in blockers_of(task, process)) for task in locks}
+def blockers(process: Process) -> dict[int, list[Task]]:
+    """What each task of the process with a lock still waits for, by its number."""
+    return {task.seq: blockers_of(task, process) for task in process.tasks if task.blocked_by}
 
 
 def everything_before(first: Iterable[str], blocked_by: Mapping[str, Sequence[str] | None]) -> set[str]:

@@ -248,6 +248,11 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
         return self.hold is not None
 
     @property
+    def is_changeable(self) -> bool:
+        """Whether its tasks may change: it is neither archived nor locked nor on hold."""
+        return not (self.is_archived or self.is_locked or self.is_on_hold)
+
+    @property
     def awaits_archiving(self) -> bool:
         """Whether it was completed and the time until it is archived by itself passes. Spec: behaviour-work Y3, HO4."""
         return self.completed_at is not None and not self.is_archived and not self.is_on_hold

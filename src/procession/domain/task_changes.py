@@ -14,6 +14,7 @@ from procession.domain.fields import Field
 from procession.domain.form_rules import naming, note_new_id
 from procession.domain.loose import as_object
 from procession.domain.processes import Task
+from procession.domain.task_deadlines import due
 from procession.domain.task_input import Errors, TaskInput, required
 from procession.domain.tasks import SHARED_TYPES, needs_approvals, with_parts_that_count
 from procession.domain.times import SECOND, Millis
@@ -99,7 +100,7 @@ def edited(
         new = replace(new, summary=clean(said.summary) if isinstance(said.summary, str) else "")
     if "deadline" in changed:
         deadline = None if said.deadline is UNSET else shifted(said.deadline, week)
-        new = replace(new, deadline=deadline, deadline_by_hand=True, is_held=False)
+        new = replace(due(new, deadline, is_held=False), deadline_by_hand=True)
     if "started_at" in changed and said.started_at is not UNSET:
         new = replace(new, started_at=said.started_at)
     return new

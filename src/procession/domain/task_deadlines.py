@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from procession.domain import deadlines
 from procession.domain.absences import NONE, Absences, week_of
 from procession.domain.calendar import WorkingWeek
-from procession.domain.deadlines import START_RUN, PlannedDeadline, StepDeadline, TaskDeadline
+from procession.domain.deadlines import START_RUN, PlannedDeadline, StepDeadline, TaskDeadline, soft_start
 from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
-from procession.domain.times import wire_or_none
+from procession.domain.times import Millis, wire_or_none
 
 Rules = Mapping[str, StepDeadline]
 
@@ -51,6 +51,13 @@ def moved_along(process: Process, anchor: Task, rules: Rules, week: WorkingWeek,
         return process
     tasks = _deadlines(process, rules, week, absences)
     return _with(process, deadlines.follow_moved_deadline(tasks, anchor.step_id, week))
+
+
+def due(task: Task, at: Millis | None, *, is_held: bool) -> Task:
+    """The task with this deadline; a start that is a soft one before its deadline moves along. Spec: L-9.18."""
+    is_soft = task.is_soft_start_date and task.deadline is not None and task.started_at == soft_start(task.deadline)
+    started_at = soft_start(at) if is_soft and at is not None else task.started_at
+    return replace(task, deadline=at, is_held=is_held, started_at=started_at)
 
 
 def followed_up(
@@ -102,7 +109,7 @@ def _deadlines(process: Process, rules: Rules, week: WorkingWeek, absences: Abse
 
 def _with(process: Process, changes: Mapping[str, PlannedDeadline]) -> Process:
     changed = [
-        replace(task, deadline=change.at, is_held=change.held)
+        due(task, change.at, is_held=change.held)
         for task in process.tasks
         if task.step_id is not None and (change := changes.get(task.step_id)) is not None
     ]

@@ -77,10 +77,10 @@ def everybody(owners: Owners, people_of_groups: PeopleOfGroups) -> frozenset[str
     return frozenset([f"m:{each}" for each in members] + [f"e:{each}" for each in guests])
 
 
-def part_takers(task: Task, people_of_groups: PeopleOfGroups, *, launcher: int | None) -> frozenset[str]:
-    """Whose parts count: everybody's, of an approval by several everybody's but the launcher's. Spec: A2, FE2."""
+def part_takers(task: Task, people_of_groups: PeopleOfGroups, *, launchers: frozenset[str]) -> frozenset[str]:
+    """Whose parts count: everybody's, of an approval by several everybody's but the launchers'. Spec: A2, FE2."""
     people = everybody(task.owners, people_of_groups)
-    return people - {f"m:{launcher}"} if needs_approvals(task) else people
+    return people - launchers if needs_approvals(task) else people
 
 
 def part_progress(task: Task, people: frozenset[str]) -> int:

@@ -29,8 +29,8 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
     old = principals_of(before) if before is not None else NOBODY
     new = principals_of(after) if after is not None else NOBODY
     shows_other = old != new or _shown_on_tasks(before) != _shown_on_tasks(after)
-    locks, locked = ({} if each is None else order_lock.locked(each) for each in (before, after))
     quotes_other = _quoted(before) != _quoted(after)
+    locks, locked = ({} if each is None else order_lock.blockers(each) for each in (before, after))
     former = {task.seq: task for task in before.tasks} if before is not None else {}
     latter = {task.seq: task for task in after.tasks} if after is not None else {}
     return [
@@ -40,8 +40,8 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
             for seq in {**former, **latter}
             if shows_other
             or former.get(seq) != latter.get(seq)
-            or (quotes_other and MARK in latter[seq].title)
-            or locks.get(seq) != locked.get(seq)
+            or (quotes_other and any(MARK in each.title for each in (latter[seq], *locked.get(seq, ()))))
+            or _named(locks.get(seq)) != _named(locked.get(seq))
         ),
     ]
 
@@ -49,6 +49,11 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
 def _shown_on_tasks(process: Process | None) -> object:
     """What every task shows of its process, and what decides whether it can be completed. Spec: api-tasks 2."""
     return process and (process.is_archived, process.status, process.is_locked, process.is_on_hold)
+
+
+def _named(blockers: list[Task] | None) -> object:
+    """What a locked task shows of those it waits for, and to whom."""
+    return blockers and [(each.seq, each.title, each.top_secret and each.owners.principals) for each in blockers]
 
 
 def _quoted(process: Process | None) -> object:

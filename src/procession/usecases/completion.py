@@ -18,7 +18,7 @@ from procession.domain.task_input import Completion, Errors, is_finishing, read_
 from procession.domain.tasks import Completer
 from procession.domain.templates import Template
 from procession.domain.threads import shown_to
-from procession.storage import guests, organizations, people, threads
+from procession.storage import guests, launchers, organizations, people, threads
 from procession.storage import tasks as stored
 from procession.storage.tx import WriteTx
 from procession.usecases import assigning, guards, injecting, launching, reactions, task_mails, undo
@@ -130,8 +130,8 @@ async def _part_takers(tx: WriteTx, seen: SeenTask) -> frozenset[str]:
     """Who may complete a part of the task; nobody when it has none."""
     if not tasks.has_parts(seen.task):
         return frozenset()
-    launcher = seen.process.starter if seen.process is not None else None
-    return tasks.part_takers(seen.task, await assigning.people_of(tx, seen.task.owners), launcher=launcher)
+    barred = await launchers.barred_from(tx, seen.task, seen.process)
+    return tasks.part_takers(seen.task, await assigning.people_of(tx, seen.task.owners), launchers=barred)
 
 
 def _completer(tx: WriteTx, wanted: Completion) -> Completer:

@@ -60,7 +60,7 @@ async def restore_task(tx: WriteTx, task_id: str, means: Means) -> SeenTask:
 async def _caught_up(tx: WriteTx, process: Process, cause: str, means: Means) -> Process:
     """The locked process with what is due in it completed, unless still nothing may change."""
     for task_id in [task.id for task in process.tasks if has_parts(task) and task.parts and task.is_open]:
-        if process.is_archived or process.is_locked or process.is_on_hold:
+        if not process.is_changeable:
             break
         seen = SeenTask(process.task(task_id), process, NOBODY)
         process = await finished(tx, seen, cause, means) or process

@@ -81,8 +81,9 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
     member = await enter(tx, new)
     guest = await guests.lock(tx, GuestKey(email=member.folded_email))
     if guest is not None:
-        await groups.add_member(tx, await groups.of_guest(tx, guest.id), member.account)
-        await reassigning.guest_becomes_member(tx, guest.email, member.account)
+        in_groups = await groups.of_guest(tx, guest.id)
+        await groups.add_member(tx, in_groups, member.account)
+        await reassigning.guest_becomes_member(tx, guest.email, member.account, in_groups)
         await handovers.guest_becomes_member(tx, guest.email, member.account)
         await shared_templates.guest_becomes_member(tx, guest.email, member.account)
         await guests.remove(tx, guest.id)

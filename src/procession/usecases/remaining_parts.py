@@ -12,7 +12,7 @@ from procession.domain.guests import GuestKey
 from procession.domain.order_lock import blockers_of
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
-from procession.storage import groups, guests, organizations, processes, task_parts
+from procession.storage import groups, guests, launchers, organizations, processes, task_parts, touching
 from procession.storage import tasks as stored
 from procession.storage.groups import Group
 from procession.storage.guests import Guest
@@ -91,19 +91,25 @@ async def _held(tx: WriteTx, principals: Iterable[str]) -> list[Waiting]:
 
 
 async def finish(tx: WriteTx, waiting: Iterable[Waiting], cause: str, means: Means) -> None:
-    """Complete those that wait for nobody any more, because of this event.
+    """Complete those that wait for nobody any more, because of this event; the others show how far they are by now.
 
     Processes that nothing may change in are left alone: once they go on, it is asked again (`going_on`).
     """
     for each in waiting:
         if each.process is None:
             task = await processes.lock_task(tx, each.task_id)
-            if task is not None and task.archived_at is None:
-                await finished(tx, SeenTask(task, None, NOBODY), cause, means)
+            if task is not None:
+                tx.touch(touching.of_task(task, task))
+                if task.archived_at is None:
+                    await finished(tx, SeenTask(task, None, NOBODY), cause, means)
             continue
         process = await processes.lock_at(tx, each.process)
-        if process is not None and not (process.is_archived or process.is_locked or process.is_on_hold):
-            await finished(tx, SeenTask(process.task(each.task_id), process, NOBODY), cause, means)
+        if process is None:
+            continue
+        task = process.task(each.task_id)
+        tx.touch(touching.of_task(task, task))
+        if process.is_changeable:
+            await finished(tx, SeenTask(task, process, NOBODY), cause, means)
 
 
 async def finished(tx: WriteTx, seen: SeenTask, cause: str, means: Means) -> Process | None:
@@ -122,8 +128,8 @@ async def would_finish(tx: ReadTx, task: Task, process: Process | None, document
     if not (tasks.has_parts(task) and task.parts) or blockers_of(task, process):
         return None
     settings = await organizations.settings_of(tx, tx.org)
-    launcher = process.starter if process is not None else None
-    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launcher=launcher)
+    barred = await launchers.barred_from(tx, task, process)
+    takers = tasks.part_takers(task, await assigning.people_of(tx, task.owners), launchers=barred)
     fields = tasks.fields_of(task, document)
     done = tasks.without_missing_parts(task, takers, fields, tx.now, zone=settings.timezone)
     return None if done == task else done

@@ -115,7 +115,7 @@ async def _may_decide(tx: ReadTx, process: Process, event: Event) -> int | None:
     task = _completed_by(event, process)
     if task is None or not needs_approvals(task):
         return None
-    return len(part_takers(task, await people_of(tx, task.owners), launcher=process.starter))
+    return len(part_takers(task, await people_of(tx, task.owners), launchers=frozenset({f"m:{process.starter}"})))
 
 
 def _completed_by(event: Event, process: Process) -> Task | None:

@@ -38,7 +38,7 @@ from procession.domain.task_input import (
 from procession.domain.template_copying import field_aliases
 from procession.domain.templates import Template
 from procession.domain.times import wire_or_none
-from procession.storage import attachable, organizations
+from procession.storage import attachable, launchers, organizations
 from procession.storage import tasks as stored
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import answering, assigning, guards, guests, injecting, launching, lookup_lists, undo
@@ -132,8 +132,8 @@ async def change(
         task = msgspec.structs.replace(task, owners=assignment.owners)
         await guests.ensure(tx, means.secrets, assignment.owners.guests)
     if tasks.has_parts(task) and task.parts and not blockers_of(task, process):
-        launcher = seen.process.starter if seen.process is not None else None
-        people = tasks.part_takers(task, assignment.people_of_groups, launcher=launcher)
+        barred = await launchers.barred_from(tx, task, process)
+        people = tasks.part_takers(task, assignment.people_of_groups, launchers=barred)
         task = tasks.without_missing_parts(task, people, fields, tx.now, zone=work.settings.timezone)
     saved, by_rules = await _save(tx, work, process, task, means)
     await _save_tags(tx, work)

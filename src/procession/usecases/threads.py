@@ -9,10 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.errors import NotAllowed, NotFound
-from procession.domain.events import Event, happened
+from procession.domain.events import happened
 from procession.domain.permissions import require
 from procession.domain.processes import ThreadLabel
-from procession.domain.task_deadlines import moves
 from procession.domain.threads import (
     Thread,
     ThreadState,
@@ -25,16 +24,16 @@ from procession.domain.threads import (
     thread_event,
     with_thread,
 )
-from procession.storage import organizations, thread_reactions, threads
+from procession.storage import thread_reactions, threads
 from procession.storage.changes import Kind
-from procession.storage.tasks import document_of
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guards, thread_files, undo
-from procession.usecases.deadlines import followed_up
+from procession.usecases.completion import save_outcome
 from procession.usecases.guards import SeenTask
 from procession.usecases.guest_invitations import invite
 from procession.usecases.reactions import Means
+from procession.usecases.remaining_parts import finished
 from procession.usecases.template_threads import copy_improvement
 from procession.usecases.thread_places import Place, on_task, place_of, require_open, require_shown
 from procession.usecases.thread_writing import Draft, people_mentioned, resolve, write
@@ -61,7 +60,7 @@ async def comment_on_task(tx: WriteTx, task_id: str, draft: Draft, *, means: Mea
     seen = await invite(tx, seen, draft.content, means)
     place = place_of(seen)
     thread = await write(tx, draft, place, is_issue=draft.label == "problem", hourly_limit=hourly_limit)
-    await _save_effect(tx, seen, None, thread, mentions=thread.mentions)
+    await _save_effect(tx, seen, None, thread, means, mentions=thread.mentions)
     await copy_improvement(tx, seen, thread)
     return place.shown(thread)
 
@@ -78,7 +77,7 @@ def _require_guest(tx: ReadTx) -> None:
 
 
 async def resolve_problem(
-    tx: WriteTx, task_id: str, thread_id: str, draft: Draft, *, hourly_limit: int
+    tx: WriteTx, task_id: str, thread_id: str, draft: Draft, *, means: Means, hourly_limit: int
 ) -> PlacedThread:
     """Resolve one open problem of the task; returns the explanation. Any member who sees the task may (DEC-60).
 
@@ -87,7 +86,7 @@ async def resolve_problem(
     seen = await on_task(tx, task_id)
     place = place_of(seen)
     explanation, before, after = await resolve(tx, draft, place, thread_id, hourly_limit=hourly_limit)
-    await _save_effect(tx, seen, before, after, mentions=explanation.mentions)
+    await _save_effect(tx, seen, before, after, means, mentions=explanation.mentions)
     return place.shown(explanation)
 
 
@@ -119,7 +118,7 @@ async def change_comment(tx: WriteTx, task_id: str, thread_id: str, change: Chan
         "new_groups": [each for each in new_groups if each not in groups_mentioned(before.content)],
     }
     tx.record(thread_event("thread.changed", after, process=place.process, was_issue=before.is_issue, **new))
-    await _save_effect(tx, seen, before, after, mentions=after.mentions)
+    await _save_effect(tx, seen, before, after, means, mentions=after.mentions)
     if before.label != "improvement":
         await copy_improvement(tx, seen, after)
     return place.shown(after)
@@ -144,13 +143,13 @@ async def to_change_as_guest(tx: WriteTx, task_id: str, thread_id: str) -> None:
     await to_change(tx, task_id, thread_id)
 
 
-async def delete_comment_as_guest(tx: WriteTx, task_id: str, thread_id: str) -> None:
+async def delete_comment_as_guest(tx: WriteTx, task_id: str, thread_id: str, *, means: Means) -> None:
     """As `delete_comment`, by the guest who wrote it."""
     _require_guest(tx)
-    await delete_comment(tx, task_id, thread_id)
+    await delete_comment(tx, task_id, thread_id, means=means)
 
 
-async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:
+async def delete_comment(tx: WriteTx, task_id: str, thread_id: str, *, means: Means) -> None:
     """Erase a comment; an open problem is gone with it.
 
     Raises NotFound, NotAllowed (neither author nor administrator), ProcessArchived, WrongState.
@@ -159,7 +158,7 @@ async def delete_comment(tx: WriteTx, task_id: str, thread_id: str) -> None:
     await thread_files.drop(tx, thread)
     await threads.remove(tx, thread)
     tx.record(thread_event("thread.deleted", thread, process=place_of(seen).process))
-    await _save_effect(tx, seen, thread, None)
+    await _save_effect(tx, seen, thread, None, means)
 
 
 async def comment_as_bot(tx: WriteTx, task_id: str, content: str) -> PlacedThread:
@@ -217,29 +216,35 @@ async def _own_comment(tx: WriteTx, task_id: str, thread_id: str, *, to: str) ->
 
 
 async def _save_effect(
-    tx: WriteTx, seen: SeenTask, before: Thread | None, after: Thread | None, *, mentions: Collection[int] = ()
+    tx: WriteTx,
+    seen: SeenTask,
+    before: Thread | None,
+    after: Thread | None,
+    means: Means,
+    *,
+    mentions: Collection[int] = (),
 ) -> None:
-    """Save what the task counts and who may see its process, where a changed thread makes a difference."""
+    """Save what the task counts and who may see its process, where a changed thread makes a difference; what a problem
+    reopens is reopened as by hand, and what only waited for its end is completed.
+    """
     task = with_thread(seen.task, before, after)
-    reopens = seen.task.is_completed and task.is_open
+    if seen.task.is_completed and task.is_open:
+        if seen.process is not None:
+            guards.require_running(seen.process)
+        event = happened("task.reopened", task.id, process=task.process, because="problem")
+        await save_outcome(tx, seen, task, event, means, mentions=tuple(mentions), is_undoable=False)
+        return
     is_said_only = task.open_problems == seen.task.open_problems
-    moved: list[Event] = []
     if seen.process is not None:
         process = shown_to(seen.process.with_tasks(task), mentions)
-        if reopens:
-            guards.require_running(seen.process)
-            # Automations with a reopened step among their conditions react here, too.
-            settings = await organizations.settings_of(tx, tx.org)
-            document = await document_of(tx, process, task)
-            process = await followed_up(tx, process, seen.task, task, document, settings)
-            moved += moves(seen.process, process, task, "task.reopened")
         if process != seen.process:
             if is_said_only:
                 await undo.keep_past_comment(tx, Kind.PROCESS, process.seq, mentioned=mentions)
-            await guards.save_process(tx, seen.process, process)
+            saved = await guards.save_process(tx, seen.process, process)
+            seen = replace(seen, process=saved, task=saved.task(task.id))
     elif task != seen.task:
         if is_said_only:
             await undo.keep_past_comment(tx, Kind.TASK, task.seq)
-        await guards.save_changed_task(tx, seen, task)
-    if reopens:
-        tx.record(happened("task.reopened", task.id, process=task.process, because="problem"), *moved)
+        seen = await guards.save_changed_task(tx, seen, task)
+    if not is_said_only and (seen.process is None or seen.process.is_changeable):
+        await finished(tx, seen, f"thread.resolved:{task.id}", means)

@@ -23,7 +23,7 @@ from procession.domain.processes import Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
 from procession.domain.times import wire, wire_or_none
-from procession.storage import files, groups, guests, task_pages, threads
+from procession.storage import files, groups, guests, launchers, task_pages, threads
 from procession.storage.parts import Part, Parts, loaded
 from procession.storage.task_pages import ProcessFacts
 from procession.storage.tx import ReadTx
@@ -81,12 +81,14 @@ class _Page:
         people_of_groups: PeopleOfGroups,
         guest_ids: Mapping[str, int],
         blockers: Mapping[int, Sequence[Task]],
+        launchers: Mapping[int, frozenset[str]],
     ) -> None:
         self.processes = processes
         self.parts = parts
         self.people_of_groups = people_of_groups
         self.guest_ids = guest_ids
         self.blockers = blockers
+        self.launchers = launchers
         self.zone = "UTC"
         self.texts = Texts.without_quotes()
         self.titles: dict[int, str] = {}
@@ -98,6 +100,13 @@ class _Page:
     def blockers_of(self, task: Task) -> Sequence[Task]:
         """What is still to be completed before it. Spec: behaviour-work 5.8a."""
         return self.blockers.get(task.seq, ())
+
+    def part_takers_of(self, task: Task) -> frozenset[str] | None:
+        """Whose parts count; None when the task has no parts."""
+        if not rules.has_parts(task):
+            return None
+        launchers = self.launchers.get(task.process or 0, frozenset[str]())
+        return rules.part_takers(task, self.people_of_groups, launchers=launchers)
 
     def document_of(self, task: Task) -> Template | None:
         """What the task is part of."""
@@ -125,6 +134,7 @@ async def _load(tx: ReadTx, tasks: Sequence[Task], names: frozenset[str]) -> _Pa
         {group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
         {email: guest.id for email, guest in completers.items()},
         blockers,
+        await launchers.barred(tx, tasks, {seq: each.starter for seq, each in processes.items()}),
     )
     originals = [rules.summary_of(task, page.document_of(task)) if "summary" in names else None for task in tasks]
     guidance: list[str | None] = []
@@ -150,9 +160,8 @@ def _beside(tasks: Sequence[Task], blockers: Mapping[int, Sequence[Task]]) -> li
 def _present(tx: ReadTx, named: frozenset[str], task: Task, page: _Page) -> TaskOut:
     process = page.process_of(task)
     for_guest = tx.actor.kind == "guest"
-    launcher = process.starter if process else None
     waits_for = page.blockers_of(task)
-    people = rules.part_takers(task, page.people_of_groups, launcher=launcher) if rules.has_parts(task) else None
+    people = page.part_takers_of(task)
     out = TaskOut(
         id=task.id,
         increment_id=task.seq,

@@ -65,9 +65,9 @@ def _sent(value: T | UnsetType) -> T | None:
 
 
 @operation("DELETE", COMMENT, tag="comments", status=204, errors=(422,))
-async def delete_comment(tx: WriteTx, task_id: str, comment_id: str) -> None:
+async def delete_comment(tx: WriteTx, call: Call, task_id: str, comment_id: str) -> None:
     """Delete a comment for good; its author and administrators may."""
-    await threads.delete_comment(tx, task_id, comment_id)
+    await threads.delete_comment(tx, task_id, comment_id, means=call.means)
 
 
 @operation("POST", TASK + "/problem", tag="comments", status=201, errors=(423,), first=live_task)
@@ -84,7 +84,7 @@ async def resolve_problem(tx: WriteTx, call: Call, task_id: str, body: ResolveBo
     """Resolve one open problem of the task; the answer is the comment that says how."""
     draft = Draft(content=body.content, state=body.state, files=body.files)
     limit = call.settings.comments_per_hour
-    resolved = await threads.resolve_problem(tx, task_id, body.thread_id, draft, hourly_limit=limit)
+    resolved = await threads.resolve_problem(tx, task_id, body.thread_id, draft, means=call.means, hourly_limit=limit)
     return Item(await present_thread(tx, resolved))
 
 
@@ -147,6 +147,6 @@ async def update_comment_as_guest(
     status=204,
     errors=(422,),
 )
-async def delete_comment_as_guest(tx: WriteTx, task_id: str, comment_id: str) -> None:
+async def delete_comment_as_guest(tx: WriteTx, call: Call, task_id: str, comment_id: str) -> None:
     """Delete a comment of one's own for good."""
-    await threads.delete_comment_as_guest(tx, task_id, comment_id)
+    await threads.delete_comment_as_guest(tx, task_id, comment_id, means=call.means)

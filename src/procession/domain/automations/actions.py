@@ -120,7 +120,7 @@ def _set_deadline(rule: Rule, action: Action, task: Task, view: View) -> Done:
     deadline = shift_forward(add_offset(anchor, shift.value, shift.unit, week, shift.sign), week)
     if is_own:
         view.remember(shifted=view.state.shifted | {mark})
-    after = replace(task, deadline=deadline, is_held=False, deadline_by_hand=True)
+    after = replace(task_deadlines.due(task, deadline, is_held=False), deadline_by_hand=True)
     return Done("no_change", task) if after == task else Done("done", task, after, "deadline")
 
 
@@ -187,4 +187,4 @@ def with_value(task: Task, attribute: Attribute, value: Any) -> Task:
             return replace(task, owners=msgspec.convert(value, Owners))
         case "deadline":
             deadline, is_held, by_hand = value
-            return replace(task, deadline=deadline, is_held=is_held, deadline_by_hand=by_hand)
+            return replace(task_deadlines.due(task, deadline, is_held=is_held), deadline_by_hand=by_hand)

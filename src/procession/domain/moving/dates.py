@@ -96,7 +96,7 @@ def redated(process: Process, versions: Versions, around: Surroundings, back: Co
     for step_id in sorted(wanted, key=lambda each: versions.places[each]):
         task = candidates[step_id]
         before = next(each for each in process.tasks if each.seq == task.seq)
-        after = replace(before, deadline=planned[step_id].at, is_held=planned[step_id].held)
+        after = task_deadlines.due(before, planned[step_id].at, is_held=planned[step_id].held)
         if after != before:
             process = task_deadlines.moved_along(process.with_tasks(after), after, rules, week)
     dated = [_started(task, process, versions, week) for task in process.tasks]
