@@ -233,7 +233,14 @@ def _answers(source: Source, request: Request, around: Surroundings, *, today: d
     quoted = Quoted([fields], {}, around.reader, system_variables(template_name=source.title, launched_on=today))
     if request.assign_someone_else:
         accepted = accept(fields, request.prerun, {}, may_clear_required=True, **common)
-        values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, quoted=quoted)
+        values = with_defaults(
+            fields,
+            accepted.values,
+            today=today,
+            zone=around.reader.zone,
+            except_for=accepted.cleared,
+            quoted=quoted,
+        )
         return replace(accepted, values=values)
     return submit(fields, request.prerun, today=today, quoted=quoted, **common)
 

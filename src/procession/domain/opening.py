@@ -80,7 +80,7 @@ def opened(
         if quotes(fields) and (quoted is None or waits):
             process = recalculated(process.with_tasks(*begun_tasks), document, reader.zone)
             quoted = quoted_in_process(process, document, (), reader)
-        begun_tasks.append(_begun(task, fields, quoted, today))
+        begun_tasks.append(_begun(task, fields, quoted, today, reader.zone))
     return recalculated(process.with_tasks(*begun_tasks), document, reader.zone)
 
 
@@ -117,8 +117,8 @@ def begun(
             if process is not None and document is not None
             else Quoted([fields], task.taskdata, reader)
         )
-    return task_recalculated(_begun(task, fields, quoted, today), reader.zone)
+    return task_recalculated(_begun(task, fields, quoted, today, reader.zone), reader.zone)
 
 
-def _begun(task: Task, fields: Sequence[Field], quoted: Quoted | None, today: date) -> Task:
-    return replace(task, taskdata=with_defaults(fields, task.taskdata, today=today, quoted=quoted))
+def _begun(task: Task, fields: Sequence[Field], quoted: Quoted | None, today: date, zone: str) -> Task:
+    return replace(task, taskdata=with_defaults(fields, task.taskdata, today=today, zone=zone, quoted=quoted))
