@@ -43,7 +43,7 @@ IDS = count()
 SURROUNDINGS = Surroundings(
     organization_id="o", week=WEEK, default_deadline=Offset(5, "days"), guest_only=False, map_selects_steps=False,
     people=People(), active=frozenset({1, 2, 3, 4}), former_guests={}, people_of_groups={"g": (frozenset({3}), frozenset())},
-    reader=Reader(), new_id=lambda: f"new-{next(IDS)}",
+    reader=Reader(), namer=Reader(), new_id=lambda: f"new-{next(IDS)}",
 )  # fmt: skip
 
 

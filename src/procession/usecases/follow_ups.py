@@ -27,7 +27,7 @@ from procession.storage import attachable, organizations, people, processes, rul
 from procession.storage import tasks as stored
 from procession.storage.template_versions import would_launch
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases.launch_requests import Ready, Wish, checked
+from procession.usecases.launch_requests import Ready, Wish, checked, namer
 from procession.usecases.reactions import Reacted
 
 MOST_LEVELS = 50
@@ -151,13 +151,15 @@ async def _wish(tx: WriteTx, each: Wanted) -> Wish:
     pattern = each.launch.name_format or default_name(local_time(tx.now, settings.timezone))
     prerun = answers_for(each.launch, process, document, kickoff, reader)
     shown = shown_answers(document.kickoff, process.prerun, settings.timezone)
+    launcher = await _launcher(tx, process)
+    quoted = name_variables(document.kickoff, shown, await namer(tx, launcher, reader))
     return Wish(
         template_id=row.id,
-        starter=await _launcher(tx, process),
+        starter=launcher,
         parent_id=process.id,
         prerun=prerun,
         files=files_in_answers(prerun, tx.organization_id),
-        name_pattern=fill_variables(pattern, name_variables(document.kickoff, shown, reader)),
+        name_pattern=fill_variables(pattern, quoted),
         is_by_setting=True,
     )
 
