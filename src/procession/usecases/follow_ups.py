@@ -14,10 +14,9 @@ from procession.domain.automations.reacting import Evaluation, FollowUpDue
 from procession.domain.automations.rules import Launch
 from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import local_time
-from procession.domain.errors import DomainError, Invalid, WrongState
+from procession.domain.errors import DomainError, WrongState, in_sentences
 from procession.domain.events import happened
 from procession.domain.file_references import files_in_answers
-from procession.domain.loose import as_list, as_object
 from procession.domain.names import fill_variables
 from procession.domain.processes import Process, Task
 from procession.domain.schedules import default_name
@@ -97,7 +96,7 @@ async def ready(tx: WriteTx, each: Wanted, *, has_room: bool) -> Ready | None:
             raise WrongState(TOO_MANY)
         return await checked(tx, await _wish(tx, each))
     except DomainError as refusal:
-        reason = reason_of(refusal)
+        reason = in_sentences(refusal)
     state = await rule_states.find(tx, each.process.seq)
     if state is not None:
         launched = state.launched - {each.key}
@@ -119,20 +118,6 @@ async def tell(tx: WriteTx, each: Wanted, launched: Process) -> None:
 
 async def _say(tx: WriteTx, each: Wanted, text: str) -> None:
     await threads.add_bot_comment(tx, each.process.seq, each.task.seq, escape(text, quote=False))
-
-
-def reason_of(refusal: DomainError) -> str:
-    """In one line: what is wrong with each answer, or why it cannot be at all."""
-    if not isinstance(refusal, Invalid):
-        return refusal.message
-    return " ".join(f"{text.removesuffix('.')}." for text in _texts(refusal.errors))
-
-
-def _texts(errors: object) -> list[str]:
-    if isinstance(errors, str):
-        return [errors]
-    inside = list((as_object(errors) or {}).values()) or as_list(errors) or []
-    return [text for each in inside for text in _texts(each)]
 
 
 async def _wish(tx: WriteTx, each: Wanted) -> Wish:
