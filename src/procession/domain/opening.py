@@ -10,7 +10,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from procession.domain import tasks
-from procession.domain.answers import with_defaults
+from procession.domain.answers import fold_map, with_defaults
 from procession.domain.calculating.process import recalculated, task_recalculated
 from procession.domain.calculating.sheet import calculates
 from procession.domain.fields import Field
@@ -46,6 +46,12 @@ def _quotes(field: Field) -> bool:
 def was_opened(task: Task) -> bool:
     """Whether people have seen its form, or have answered it while it was hidden."""
     return not task.is_hidden or task.shown_status == "in-progress"
+
+
+def answers_any(fields: Iterable[Field], sent: object) -> bool:
+    """Whether an answer to one of the fields is sent, be it empty."""
+    known = {field.id for field in fields}
+    return any(name.lower() in known for name in fold_map(sent) or ())
 
 
 def opened(
