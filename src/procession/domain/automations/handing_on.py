@@ -6,13 +6,12 @@ from typing import Any
 from procession.domain.automations.comparing import folded
 from procession.domain.automations.rules import HandedOn, Launch
 from procession.domain.calculating.sheet import shown_answers
-from procession.domain.calendar import local_day, parse_instant_in
+from procession.domain.date_answers import carried_date
 from procession.domain.errors import Invalid
 from procession.domain.fields import NUMERIC, Field, FieldType, Option
 from procession.domain.processes import Process
 from procession.domain.tasks import fields_of
 from procession.domain.templates import Template
-from procession.domain.times import parse_instant, wire
 from procession.domain.values import is_blank
 from procession.domain.variables import Reader, text_of, variable_of
 
@@ -104,7 +103,7 @@ def _carried(source: Field, value: Any, target: Field, reader: Reader) -> Any:
                 return None if option is None else option.text
             return {"id": option.id, "text": option.text}
         case "date":
-            return _date(source, value, target, reader.zone)
+            return carried_date(value, source, target, reader.zone)
         case "multiselect":
             texts = variable_of(source, value, reader).texts
             options = list(_options(target, texts))
@@ -112,18 +111,6 @@ def _carried(source: Field, value: Any, target: Field, reader: Reader) -> Any:
             return chosen if len(chosen) == len(texts) else None
         case _:
             return value
-
-
-def _date(source: Field, value: Any, target: Field, zone: str) -> Any:
-    """A day begins, and a moment is on the day, that the organization's clocks say. Spec: A-4.71."""
-    if source.collect_time == target.collect_time:
-        return value
-    try:
-        at = parse_instant(value)
-    except ValueError:
-        return None
-    day = (local_day(at, zone) if source.collect_time else local_day(at, "UTC")).isoformat()
-    return wire(parse_instant_in(zone if target.collect_time else "UTC", day))
 
 
 def _options(field: Field, texts: Sequence[str]) -> Iterator[Option]:
