@@ -120,3 +120,19 @@ def test_a_form_that_is_handed_over_begins_at_the_launch(org: Organization) -> N
     assert (now[until], now[on], now[port]) == ("2026-03-01T23:30:00.000Z", "2026-03-02T00:00:00.000Z", "Kiel")
     assert answers(run, "Call") == {"Ask": "for Mara Holm"}
     org.api.data("POST", f"/runs/{run.id}/complete-prerun", {})
+
+
+@pytest.mark.parametrize("sent", [{}, [], None, {"0" * 32: "nobody's"}])
+def test_t_11_25_answering_nothing_opens_no_hidden_form(org: Organization, sent: Any) -> None:
+    """It begins with what is so when it is shown."""
+    steps = [{"title": "Load", "hide_by_default": True, "captures": [with_default("For", "{{ship-1}}")]}, "Sail"]
+    template = org.template(kickoff=[{"label": "Ship"}], steps=steps)
+    ship = template["prerun"][0]["id"]
+    run = Run(org, template, prerun={ship: "Ida"})
+
+    run.change("Load", title="Load it", taskdata=sent).raise_for_status()
+
+    assert run.tasks()["Load it"]["taskdata"] == {}
+    org.api.data("PUT", f"/runs/{run.id}", {"prerun": {ship: "Una"}})
+    org.api.put(run.path("Load it") + "/show").raise_for_status()
+    assert answers(run, "Load it") == {"For": "Una"}

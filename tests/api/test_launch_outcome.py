@@ -235,3 +235,37 @@ def test_tt_5_what_becomes_of_a_template_never_reaches_its_processes(org: Organi
     org.api.delete(path).raise_for_status()
     assert run.reopen("S1").status_code == run.complete("S1").status_code == 200
     assert org.api.post("/runs", {"checklist_id": template["id"]}).status_code == 422
+
+
+def test_l_5_5_dates_in_a_name_are_by_the_clocks_and_in_the_format_of_the_launcher(org: Organization) -> None:
+    """L-10.6: also in the name of what a rule launches; the day of the launch is the organization's."""
+    org.server.clock.freeze(NOW)
+    org.admin.api.token = org.token(org.admin.id)
+    org.api.data("PUT", "", {"name": "Fernwood", "timezone": "America/New_York"})
+    fields = [{"label": "On", "field_type": "date", "required": True}]
+    fields += [{"label": "At", "field_type": "date", "collect_time": True, "required": True}]
+    template = org.template(steps=["Go"], kickoff=fields)
+    on, at = template["prerun"]
+    pattern = f"{{{{{on['alias']}}}}}, {{{{{at['alias']}}}}}, {{{{DATE}}}}"
+    body = {"title": "Trip", "auto_naming": True, "default_process_name_format": pattern}
+    org.api.data("PUT", f"/checklists/{template['id']}", body)
+    target = org.template(steps=["Then"], auto_naming=False)
+    launch = {"checklist_id": target["id"], "name_format": f"After {pattern}", "prerun": []}
+    step = template["steps"][0]["id"]
+    action = {"action_type": "launch", "action_verb": "launch_process", "target_step_id": step, "launch": launch}
+    asked = {"conditionable_type": "Step", "conditionable_id": step, "operation": "completed", "statement": None}
+    rule = {"automated_alias": "r", "conditions": [{**asked, "logic": "and"}], "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+    sent = {on["id"]: "2026-10-01", at["id"]: "2026-10-02T03:30:00Z"}
+    mine = org.process(template, prerun=sent)["name"]
+
+    profile = {"first_name": "Aya", "last_name": "Ito", "timezone": "Asia/Tokyo", "date_format": "dd/mm/yyyy"}
+    org.api.data("PUT", f"/users/{org.admin.id}", profile)
+    run = Run(org, template, prerun=sent)
+    run.complete("Go").raise_for_status()
+    rehearsed = org.api.data("POST", f"/checklists/{template['id']}/simulate", {"prerun": sent}, status=200)["name"]
+
+    assert mine == "2026-10-01, 2026-10-02 03:30, 2026-09-21"
+    assert run.now()["name"] == rehearsed == "01/10/2026, 02/10/2026 12:30, 21/09/2026"
+    [child] = [each["name"] for each in org.api.data("GET", "/runs") if each["parent_id"] == run.id]
+    assert child == f"After {rehearsed}"

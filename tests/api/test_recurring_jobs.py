@@ -11,6 +11,7 @@ from tests.builders import Organization, Person
 from tests.worker.test_timers import World
 
 JOBS = "/recurring-jobs"
+FORBIDDEN = "Permission denied: cannot launch process from this template."
 # 2026-09-21T14:13:20Z, a Monday.
 MORNING = "2026-09-22T08:00:00.000Z"
 
@@ -112,20 +113,22 @@ def forbid(org: Organization, owner: Person, template: dict[str, Any]) -> None:
 
 
 def require_more(org: Organization, owner: Person, template: dict[str, Any]) -> None:
-    field = {"label": "Why", "field_type": "text", "required": True}
-    org.api.data("PUT", f"/checklists/{template['id']}", {"title": template["title"], "prerun": [field]})
+    fields = [{"label": label, "field_type": "text", "required": True} for label in ("Why", "Until when?")]
+    org.api.data("PUT", f"/checklists/{template['id']}", {"title": template["title"], "prerun": fields})
 
 
 @pytest.mark.parametrize(
-    ("happens", "reason"),
+    ("happens", "reason", "told"),
     [
-        pytest.param(archive, "template_archived", id="T-1.7"),
-        pytest.param(disable, "owner_inactive", id="owner"),
-        pytest.param(forbid, "no_launch_permission", id="right"),
-        pytest.param(require_more, "validation_failed", id="answers"),
+        pytest.param(archive, "template_archived", "The template was archived.", id="T-1.7"),
+        pytest.param(disable, "owner_inactive", "The owner is not active.", id="owner"),
+        pytest.param(forbid, "no_launch_permission", FORBIDDEN, id="right"),
+        pytest.param(require_more, "validation_failed", "Why is required. Until when? is required.", id="answers"),
     ],
 )
-def test_what_can_no_longer_be_launched_is_paused_with_its_reason(world: World, happens: Any, reason: str) -> None:
+def test_what_can_no_longer_be_launched_is_paused_with_its_reason(
+    world: World, happens: Any, reason: str, told: str
+) -> None:
     """L-12.5"""
     org = world.org
     owner = org.person("standard")
@@ -138,7 +141,7 @@ def test_what_can_no_longer_be_launched_is_paused_with_its_reason(world: World, 
 
     shown = org.api.data("GET", f"{JOBS}/{made['id']}")
     assert (shown["is_active"], shown["paused_reason"], shown["next_run_at"]) == (False, reason, None)
-    assert shown["last_error"] and runs(org) == []
+    assert (shown["last_error"], runs(org)) == (told, [])
 
 
 def test_pausing_resuming_running_by_hand_changing_and_deleting(world: World) -> None:

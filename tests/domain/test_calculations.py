@@ -29,6 +29,7 @@ FORM = (
     field("moment", "Moment", field_type="date", collect_time=True),
     field("size", "Size", "10", "20"),
     field("lines", "Lines", field_type="table", columns=(Column(1, "Item"), Column(2, "Net price"))),
+    field("sizes", "Sizes", field_type="table", columns=(Column(1, "m"), Column(2, "M"), Column(3, "Kg"))),
     field("who", "Who", field_type="assignees_form"),
 )
 ANSWERS: dict[str, Any] = {
@@ -42,6 +43,7 @@ ANSWERS: dict[str, Any] = {
     "moment": "2026-03-01T11:30:00.000Z",
     "size": {"id": 1, "text": "10"},
     "lines": [["Oak", "Elm", None], ["1.10", 2, " "]],
+    "sizes": [["1", "2"], ["10", "x"], ["5", "6"]],
 }
 
 
@@ -119,6 +121,7 @@ def test_whatever_is_written_is_read_or_refused(text: str) -> None:
         pytest.param("{{code-1}} + 1", 8, id="T-11.63 a numeric text is a number"),
         pytest.param("number({{size-1}}) * 2", 20, id="T-11.62 number of a text"),
         pytest.param('sum({{lines-1}}["net PRICE"])', 3.1, id="T-11.62 sum of a column"),
+        pytest.param('sum({{sizes-1}}["m"]) * count({{sizes-1}}["M"]) * sum({{sizes-1}}["kg"])', 66, id="T-11.62 by case"),
         pytest.param('count({{lines-1}}["Item"])', 2, id="T-11.62 count"),
         pytest.param('AVG({{lines-1}}["Net price"])', 1.55, id="T-11.62 avg"),
         pytest.param('max({{lines-1}}["Net price"]) - min({{lines-1}}["Net price"])', 0.9, id="T-11.62 min, max"),

@@ -28,7 +28,7 @@ from tests.domain.answering import (
 def test_t_11_55_a_default_with_variables_is_a_number_or_nothing(default: str, filled: object) -> None:
     asked = field("number", maximum=50, default_value_enabled=True, default_value=default)
     variables = {"days-1": Variable(("2",))}
-    found = with_defaults([asked], {}, today=date(2026, 3, 5), quoted=Quoted([], {}, system=variables))
+    found = with_defaults([asked], {}, today=date(2026, 3, 5), zone="UTC", quoted=Quoted([], {}, system=variables))
     assert found.get("answer") == filled
 
 
@@ -61,9 +61,10 @@ def test_defaults_fill_what_is_not_answered(asked: Field, filled: object) -> Non
         "start": Variable(("2026-02-01",)),
     }
     expected = {} if filled is None else {"answer": filled}
-    assert with_defaults([asked], {}, today=TODAY, quoted=Quoted([], {}, system=variables)) == expected
-    assert with_defaults([asked], {"answer": "own"}, today=TODAY) == {"answer": "own"}
-    assert with_defaults([asked], {}, today=TODAY, except_for={"answer"}) == {}
+    quoted = Quoted([], {}, system=variables)
+    assert with_defaults([asked], {}, today=TODAY, zone="UTC", quoted=quoted) == expected
+    assert with_defaults([asked], {"answer": "own"}, today=TODAY, zone="UTC") == {"answer": "own"}
+    assert with_defaults([asked], {}, today=TODAY, zone="UTC", except_for={"answer"}) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from procession.domain.moving.telling import report
 from procession.domain.tasks import fields_of, with_own_fields
 from procession.domain.wording import NAMELESS
 from tests.domain.template_parts import field
-from tests.domain.test_version_moves import A, B, C, Ran, template
+from tests.domain.test_version_moves import SURROUNDINGS, WEEK, A, B, C, Ran, template
 
 
 def test_answers_go_with_their_fields() -> None:
@@ -96,3 +96,24 @@ def test_fields_that_are_defined_otherwise_are_told() -> None:
     assert (label.before, label.after, label.task_id) == ("g", "G", ran["a"].id)
     hidden = report(ran.former, ran.process, ran.versions, NAMELESS, lambda _: False)
     assert {each.part for each in hidden.told} == {"kickoff_field"}
+
+
+def test_dates_stay_what_they_are_when_their_fields_come_to_ask_for_a_time_or_not() -> None:
+    """T-10.12: by the organization's clocks; in completed tasks, in forms of the process's own, after a step or two."""
+    auckland = replace(SURROUNDINGS, week=replace(WEEK, zone="Pacific/Auckland"))
+    moment, day = (field(each, field_type="date", collect_time=each == "m") for each in "md")
+    at_night, new_years_eve = "2026-12-31T13:30:00.000Z", "2026-12-31T00:00:00.000Z"
+    asked = {"m": at_night, "d": new_years_eve}
+    for is_completed, step_after in ((True, A), (False, A), (False, B)):
+        ran = Ran(template(replace(A, fields=(moment, day)), B, kickoff=(moment, day)))
+        ran.surroundings = auckland
+        ran.change("a", taskdata=asked, status="in-progress")
+        if is_completed:
+            ran.complete("a")
+        ran.process = replace(ran.process, prerun=asked)
+        form = (replace(moment, collect_time=False), replace(day, collect_time=True))
+
+        ran.move(template(*(replace(step, fields=form if step == step_after else ()) for step in (A, B)), kickoff=form))
+
+        now = {"m": "2027-01-01T00:00:00.000Z", "d": "2026-12-30T11:00:00.000Z"}
+        assert ran[step_after.id].taskdata == ran.process.prerun == now

@@ -43,7 +43,7 @@ IDS = count()
 SURROUNDINGS = Surroundings(
     organization_id="o", week=WEEK, default_deadline=Offset(5, "days"), guest_only=False, map_selects_steps=False,
     people=People(), active=frozenset({1, 2, 3, 4}), former_guests={}, people_of_groups={"g": (frozenset({3}), frozenset())},
-    reader=Reader(), new_id=lambda: f"new-{next(IDS)}",
+    reader=Reader(), namer=Reader(), new_id=lambda: f"new-{next(IDS)}",
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ class Ran:
     """A process of a template that things happen to, rules and all, until it moves to another version."""
 
     def __init__(self, before: Template) -> None:
-        self.before = before
+        self.before, self.surroundings = before, SURROUNDINGS
         self.injected: tuple[Template, ...] = ()
         self.process, self.state = launched(before), FRESH
         self.asked(Occurrence("launched"), before)
@@ -95,7 +95,7 @@ class Ran:
     def move(self, after: Template, version: int = 2) -> "Ran":
         around = Around(
             versions=Versions(self.before, after, self.injected), version=version, request=bare_request(1),
-            surroundings=SURROUNDINGS, first_task=100 * version, at=NOW + 2 * DAY,
+            surroundings=self.surroundings, first_task=100 * version, at=NOW + 2 * DAY,
         )  # fmt: skip
         self.process = settle(self.process, NOW)
         self.former = self.process

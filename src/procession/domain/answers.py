@@ -12,13 +12,14 @@ from typing import Literal
 import msgspec
 
 from procession.domain.calculating.sheet import Standing, calculates, is_required_now, standing, with_calculated
+from procession.domain.calendar import parse_instant_in
 from procession.domain.errors import Invalid
 from procession.domain.fields import MAX_TEXT, NUMERIC, RELATIVE_DAY, Field
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.names import Variable, fill_variables, variables_in
 from procession.domain.quoting import Quoted
 from procession.domain.richtext import is_rich
-from procession.domain.times import parse_instant, wire
+from procession.domain.times import wire
 from procession.domain.values import People, Unacceptable, accept_value, broken_rules, is_blank
 
 Key = Literal["prerun", "taskdata"]
@@ -80,7 +81,7 @@ def submit(
     field at fault. Spec: L-4.3, L-4.8.
     """
     accepted, errors = _merge(fields, sent, {}, key, people, org_id, zone)
-    values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, quoted=quoted)
+    values = with_defaults(fields, accepted.values, today=today, zone=zone, except_for=accepted.cleared, quoted=quoted)
     if calculates(fields):
         values = with_calculated([fields], values, zone)
     missing = missing_required(fields, values, standing(fields, values, zone))
@@ -114,6 +115,7 @@ def with_defaults(
     answers: Answers,
     *,
     today: date,
+    zone: str,
     except_for: Collection[str] = (),
     quoted: Quoted | None = None,
 ) -> dict[str, object]:
@@ -126,7 +128,7 @@ def with_defaults(
         quoted.answers |= filled
     for field in fields:
         if field.default_value_enabled and field.id not in answers and field.id not in except_for:
-            value = _default_answer(field, today, quoted)
+            value = _default_answer(field, today, zone, quoted)
             if value is not None:
                 filled[field.id] = value
                 if quoted is not None:
@@ -211,7 +213,7 @@ def _all_checked(field: Field, answer: object) -> bool:
     return all(option.id in checked for option in field.options)
 
 
-def _default_answer(field: Field, today: date, quoted: Quoted | None) -> object:
+def _default_answer(field: Field, today: date, zone: str, quoted: Quoted | None) -> object:
     default: object = field.default_value
     variables: Mapping[str, Variable] = {} if quoted is None else quoted
     if not isinstance(default, str) or field.field_type == "radio":
@@ -225,7 +227,7 @@ def _default_answer(field: Field, today: date, quoted: Quoted | None) -> object:
     if moment is not None:
         default = default.strip()[: len("2026-03-05")]
     if field.field_type == "date":
-        return _day_or_instant(default, today)
+        return _date_or_none(field, default, today, zone)
     if field.field_type in NUMERIC:
         return _number_or_none(field, default)
     return default[:MAX_TEXT] if field.field_type == "text" else default
@@ -245,11 +247,16 @@ def _number_or_none(field: Field, default: str) -> object | None:
         return None
 
 
-def _day_or_instant(default: str, today: date) -> str | None:
-    """The date a default stands for; None when it names nothing that is known."""
+def _date_or_none(field: Field, default: str, today: date, zone: str) -> str | None:
+    """The date a default stands for; None when it names nothing that is known.
+
+    Where there is a time, a day that came from elsewhere begins by the organization's clocks. Spec: T-11.25.
+    """
     relative = RELATIVE_DAY.fullmatch(default.strip())
+    comes_from_elsewhere = relative is not None or default != field.default_value
+    clocks = zone if field.collect_time and comes_from_elsewhere else "UTC"
     try:
         day = (today + timedelta(days=int(relative[1] or 0))).isoformat() if relative else default
-        return wire(parse_instant(day))
+        return wire(parse_instant_in(clocks, day))
     except (ValueError, OverflowError):
         return None

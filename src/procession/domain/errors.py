@@ -6,6 +6,8 @@ They know nothing of HTTP; `api/errors.py` maps each `code` to a status and a bo
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from procession.domain.loose import as_list, as_object
+
 
 class DomainError(Exception):
     """A refusal with a stable `code` and a sentence for the person who asked."""
@@ -43,6 +45,18 @@ class Invalid(DomainError):
     def __init__(self, errors: Mapping[str, list[Any]], message: str = "The given data was invalid.") -> None:
         super().__init__(message)
         self.errors = dict(errors)
+
+
+def in_sentences(refusal: DomainError) -> str:
+    """In one line: what is wrong with each thing that was sent, or why it cannot be at all."""
+    if not isinstance(refusal, Invalid):
+        return refusal.message
+    return " ".join(dict.fromkeys(f"{text.removesuffix('.')}." for text in _texts(refusal.errors)))
+
+
+def _texts(errors: object) -> list[str]:
+    inside = [*(as_object(errors) or {}).values(), *(as_list(errors) or ())]
+    return [errors] if isinstance(errors, str) else [text for each in inside for text in _texts(each)]
 
 
 class WrongState(DomainError):

@@ -82,6 +82,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     former_guests: Mapping[str, int]
     people_of_groups: Mapping[str, tuple[frozenset[int], frozenset[str]]]
     reader: Reader
+    # Whose clocks and date format a generated name keeps to: the launcher's. Spec: L-5.5.
+    namer: Reader
     new_id: Callable[[], str]
     # Keys of custom fields that tasks have.
     task_keys: Mapping[str, FieldKey] = {}
@@ -173,8 +175,9 @@ def launch(source: Source, request: Request, around: Surroundings, found: Found,
         pattern=_name_pattern(document, request),
         auto_naming=document.auto_naming,
         may_change=document.allow_launcher_change_name,
-        answers=name_variables(document.kickoff, shown, around.reader),
+        answers=name_variables(document.kickoff, shown, around.namer),
         launched_on=today,
+        day_form=around.namer.day_form,
     )
     form: Literal["complete", "incomplete"] | None = None
     if document.kickoff:
@@ -233,7 +236,8 @@ def _answers(source: Source, request: Request, around: Surroundings, *, today: d
     quoted = Quoted([fields], {}, around.reader, system_variables(template_name=source.title, launched_on=today))
     if request.assign_someone_else:
         accepted = accept(fields, request.prerun, {}, may_clear_required=True, **common)
-        values = with_defaults(fields, accepted.values, today=today, except_for=accepted.cleared, quoted=quoted)
+        begins: dict[str, Any] = {"today": today, "zone": around.reader.zone, "quoted": quoted}
+        values = with_defaults(fields, accepted.values, except_for=accepted.cleared, **begins)
         return replace(accepted, values=values)
     return submit(fields, request.prerun, today=today, quoted=quoted, **common)
 

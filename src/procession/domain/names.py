@@ -114,8 +114,9 @@ def process_name(
     may_change: bool,
     answers: Mapping[str, Variable],
     launched_on: date,
+    day_form: str = "%Y-%m-%d",
 ) -> str:
-    """The name of a process launched on that day in the organization's zone.
+    """The name of a process launched on that day in the organization's zone; variables write it in `day_form`.
 
     Automatic naming that the launcher may not change beats a sent name; a blank name takes the template's pattern, and
     without one `<title> - <date>`. Variables of the pattern that no name can hold leave nothing. Raises Invalid on a
@@ -127,7 +128,8 @@ def process_name(
     if chosen and (may_change or not auto_naming):
         return chosen
     pattern = pattern or ""
-    known = {**answers, **system_variables(template_name=title, launched_on=launched_on)}
+    day = {"DATE": Variable((launched_on.strftime(day_form),))}
+    known = {**answers, **system_variables(template_name=title, launched_on=launched_on), **day}
     values = {alias: known.get(alias, Variable()) for alias in variables_in(pattern)}
     generated = clean_name(fill_variables(pattern, values))
     return _cut(generated or clean_name(f"{title} - {launched_on.isoformat()}"))

@@ -10,7 +10,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from procession.domain import tasks
-from procession.domain.answers import with_defaults
+from procession.domain.answers import fold_map, with_defaults
 from procession.domain.calculating.process import recalculated, task_recalculated
 from procession.domain.calculating.sheet import calculates
 from procession.domain.fields import Field
@@ -48,6 +48,12 @@ def was_opened(task: Task) -> bool:
     return not task.is_hidden or task.shown_status == "in-progress"
 
 
+def answers_any(fields: Iterable[Field], sent: object) -> bool:
+    """Whether an answer to one of the fields is sent, be it empty."""
+    known = {field.id for field in fields}
+    return any(name.lower() in known for name in fold_map(sent) or ())
+
+
 def opened(
     before: Process | None,
     after: Process,
@@ -80,7 +86,7 @@ def opened(
         if quotes(fields) and (quoted is None or waits):
             process = recalculated(process.with_tasks(*begun_tasks), document, reader.zone)
             quoted = quoted_in_process(process, document, (), reader)
-        begun_tasks.append(_begun(task, fields, quoted, today))
+        begun_tasks.append(_begun(task, fields, quoted, today, reader.zone))
     return recalculated(process.with_tasks(*begun_tasks), document, reader.zone)
 
 
@@ -117,8 +123,8 @@ def begun(
             if process is not None and document is not None
             else Quoted([fields], task.taskdata, reader)
         )
-    return task_recalculated(_begun(task, fields, quoted, today), reader.zone)
+    return task_recalculated(_begun(task, fields, quoted, today, reader.zone), reader.zone)
 
 
-def _begun(task: Task, fields: Sequence[Field], quoted: Quoted | None, today: date) -> Task:
-    return replace(task, taskdata=with_defaults(fields, task.taskdata, today=today, quoted=quoted))
+def _begun(task: Task, fields: Sequence[Field], quoted: Quoted | None, today: date, zone: str) -> Task:
+    return replace(task, taskdata=with_defaults(fields, task.taskdata, today=today, zone=zone, quoted=quoted))

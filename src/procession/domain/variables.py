@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 import msgspec
+from msgspec.structs import replace
 
 from procession.domain.calendar import local_time
 from procession.domain.fields import NUMERIC, Field, FieldType
@@ -31,6 +32,13 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 ANYBODY = Reader()
+_DAY_FORMS: Mapping[str | None, str] = {"mm/dd/yyyy": "%m/%d/%Y", "dd/mm/yyyy": "%d/%m/%Y"}
+
+
+def own_reader(reader: Reader, *, zone: str, date_format: str | None) -> Reader:
+    """The same for a member whose clocks are `zone`'s, and who has chosen how dates are written."""
+    day_form = _DAY_FORMS.get(date_format, reader.day_form)
+    return replace(reader, zone=zone, day_form=day_form, moment_form=f"{day_form} %H:%M")
 
 
 def variables_of(

@@ -15,10 +15,9 @@ from procession.domain.automations.rules import Launch
 from procession.domain.bot_comments import process_reference
 from procession.domain.calculating.sheet import shown_answers
 from procession.domain.calendar import local_time
-from procession.domain.errors import DomainError, Invalid, WrongState
+from procession.domain.errors import DomainError, WrongState, in_sentences
 from procession.domain.events import happened
 from procession.domain.file_references import files_in_answers
-from procession.domain.loose import as_list, as_object
 from procession.domain.names import fill_variables
 from procession.domain.processes import Process, Task
 from procession.domain.schedules import default_name
@@ -28,7 +27,7 @@ from procession.storage import attachable, organizations, people, processes, rul
 from procession.storage import tasks as stored
 from procession.storage.template_versions import would_launch
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases.launch_requests import Ready, Wish, checked
+from procession.usecases.launch_requests import Ready, Wish, checked, namer
 from procession.usecases.reactions import Reacted
 
 MOST_LEVELS = 50
@@ -98,7 +97,7 @@ async def ready(tx: WriteTx, each: Wanted, *, has_room: bool) -> Ready | None:
             raise WrongState(TOO_MANY)
         return await checked(tx, await _wish(tx, each))
     except DomainError as refusal:
-        reason = reason_of(refusal)
+        reason = in_sentences(refusal)
     state = await rule_states.find(tx, each.process.seq)
     if state is not None:
         launched = state.launched - {each.key}
@@ -122,20 +121,6 @@ async def _say(tx: WriteTx, each: Wanted, text: str) -> None:
     await threads.add_bot_comment(tx, each.process.seq, each.task.seq, escape(text, quote=False))
 
 
-def reason_of(refusal: DomainError) -> str:
-    """In one line: what is wrong with each answer, or why it cannot be at all."""
-    if not isinstance(refusal, Invalid):
-        return refusal.message
-    return " ".join(f"{text.removesuffix('.')}." for text in _texts(refusal.errors))
-
-
-def _texts(errors: object) -> list[str]:
-    if isinstance(errors, str):
-        return [errors]
-    inside = list((as_object(errors) or {}).values()) or as_list(errors) or []
-    return [text for each in inside for text in _texts(each)]
-
-
 async def _wish(tx: WriteTx, each: Wanted) -> Wish:
     """The launch as it is asked for, in the name of who completed the task. Raises Invalid, WrongState."""
     # Locked first: nobody archives it between the checks and the launch.
@@ -152,13 +137,15 @@ async def _wish(tx: WriteTx, each: Wanted) -> Wish:
     pattern = each.launch.name_format or default_name(local_time(tx.now, settings.timezone))
     prerun = answers_for(each.launch, process, document, kickoff, reader)
     shown = shown_answers(document.kickoff, process.prerun, settings.timezone)
+    launcher = await _launcher(tx, process)
+    quoted = name_variables(document.kickoff, shown, await namer(tx, launcher, reader))
     return Wish(
         template_id=row.id,
-        starter=await _launcher(tx, process),
+        starter=launcher,
         parent_id=process.id,
         prerun=prerun,
         files=files_in_answers(prerun, tx.organization_id),
-        name_pattern=fill_variables(pattern, name_variables(document.kickoff, shown, reader)),
+        name_pattern=fill_variables(pattern, quoted),
         is_by_setting=True,
     )
 

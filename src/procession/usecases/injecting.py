@@ -12,7 +12,7 @@ from procession.domain.automations.state import Occurrence
 from procession.domain.bot_comments import template_reference
 from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import local_day
-from procession.domain.errors import DomainError, WrongState
+from procession.domain.errors import DomainError, WrongState, in_sentences
 from procession.domain.injecting import injected, is_there
 from procession.domain.launching import Found, Numbers, Request, Source, Surroundings
 from procession.domain.opening import opened
@@ -24,7 +24,7 @@ from procession.storage import tasks, template_links, templates, threads
 from procession.storage.template_versions import for_launch, would_launch
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import guests, reactions
-from procession.usecases.follow_ups import reason_of, require_launchable
+from procession.usecases.follow_ups import require_launchable
 from procession.usecases.launch_requests import inherited_keys, surroundings
 from procession.usecases.reactions import Means, Reacted
 
@@ -83,7 +83,7 @@ def due_in(reaction: Reaction | None) -> FollowUpDue | None:
 
 def refused(reaction: Reaction, due: FollowUpDue, refusal: DomainError) -> Reaction:
     """What cannot be injected says why; it never refuses what led to it. Spec: L-10.1, L-10.8."""
-    return _with_outcome(reaction, due, Injected(due, None, (), reason_of(refusal)))
+    return _with_outcome(reaction, due, Injected(due, None, (), in_sentences(refusal)))
 
 
 def _with_outcome(reaction: Reaction, due: FollowUpDue, outcome: Injected) -> Reaction:

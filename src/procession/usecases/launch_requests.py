@@ -11,12 +11,13 @@ from procession.domain.deadlines import Offset
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.field_keys import FieldKey, Record
 from procession.domain.launching import Found, Request, Source, Surroundings
+from procession.domain.names import MARK
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.overrides import Override, read_overrides, read_roles
 from procession.domain.processes import Owners
 from procession.domain.templates import Template, TemplateRow
 from procession.domain.values import People
-from procession.domain.variables import Reader
+from procession.domain.variables import Reader, own_reader
 from procession.storage import (
     attachable,
     field_keys,
@@ -231,6 +232,14 @@ async def _with_defaults(tx: ReadTx, request: Request, wish: Wish, document: Tem
     return request
 
 
+async def namer(tx: ReadTx, launcher: int, reader: Reader) -> Reader:
+    """As the reader, by the clocks and in the date format of whoever launches. Spec: L-5.5."""
+    member = await members.find_ever(tx, launcher)
+    if member is None or member.is_bot:
+        return reader
+    return own_reader(reader, zone=member.timezone, date_format=member.profile.date_format)
+
+
 async def surroundings(
     tx: ReadTx,
     settings: OrganizationSettings,
@@ -260,6 +269,12 @@ async def surroundings(
     may_get_tasks = {request.starter, *known.members, *(user for owners in chosen for user in owners.users)}
     has_pickers = any(field.field_type == "assignees_form" for field in document.kickoff)
     names = await attachable.everybody(tx) if has_pickers else None
+    reader = Reader(
+        zone=settings.timezone,
+        members=names.member_names if names else {},
+        groups=names.group_names if names else {},
+    )
+    is_named_by_pattern = MARK in f"{request.name_pattern} {document.default_process_name_format}"
     return Surroundings(
         organization_id=tx.organization_id,
         week=calendar_of(settings),
@@ -280,11 +295,8 @@ async def surroundings(
         people_of_groups={
             group: (frozenset(each.members), frozenset(each.guests)) for group, each in people_of.items()
         },
-        reader=Reader(
-            zone=settings.timezone,
-            members=names.member_names if names else {},
-            groups=names.group_names if names else {},
-        ),
+        reader=reader,
+        namer=await namer(tx, request.starter, reader) if is_named_by_pattern else reader,
         new_id=tx.new_id,
         absences=await absences.of_members(tx, may_get_tasks, tx.now, settings.timezone),
     )

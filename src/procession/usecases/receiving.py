@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from procession.domain.actors import BOT, Actor
-from procession.domain.errors import DomainError, Invalid, NotFound, TooManyRequests
+from procession.domain.errors import DomainError, NotFound, TooManyRequests, in_sentences
 from procession.domain.events import happened
 from procession.domain.guests import GuestKey
 from procession.domain.inbound_mails import (
@@ -23,7 +23,6 @@ from procession.domain.inbound_mails import (
     standing,
     why_left_alone,
 )
-from procession.domain.loose import as_list, as_object
 from procession.domain.mails import Letter, framed_letter, paragraphs
 from procession.domain.times import DAY, Millis
 from procession.storage import accounts, guests, inbound_mails, mails, members, organizations, processes, templates
@@ -140,7 +139,7 @@ class _Delivery:
         except NotFound:
             return await self._refused(place, MEMBERS_ONLY if isinstance(self.address, LaunchAddress) else NOT_YOURS)
         except DomainError as refusal:
-            return await self._refused(place, sentence_of(refusal))
+            return await self._refused(place, in_sentences(refusal))
 
     def _outcome(self, effect: Effect, found: str | None = None, reason: str | None = None) -> Outcome:
         return Outcome(address=self.address.address, effect=effect, id=found, reason=reason)
@@ -290,14 +289,3 @@ def refusal_letter(recipient: str, subject: str, address: str, reason: str, mean
         text=text,
         is_notice=True,
     )
-
-
-def sentence_of(refusal: DomainError) -> str:
-    if isinstance(refusal, Invalid):
-        return " ".join(dict.fromkeys(_messages(refusal.errors)))
-    return refusal.message
-
-
-def _messages(said: object) -> list[str]:
-    inside = [*(as_object(said) or {}).values(), *(as_list(said) or ())]
-    return [each for value in inside for each in _messages(value)] if isinstance(said, dict | list) else [str(said)]

@@ -3,13 +3,12 @@
 from itertools import islice
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from procession.adapters.recurrence import occurrences
 from procession.domain.actors import BOT, Actor
 from procession.domain.calendar import local_time
-from procession.domain.errors import DomainError, Invalid, NotAllowed, NotFound, WrongState
+from procession.domain.errors import DomainError, Invalid, NotAllowed, NotFound, WrongState, in_sentences
 from procession.domain.events import happened
 from procession.domain.permissions import require
 from procession.domain.processes import Process
@@ -238,7 +237,7 @@ async def _run_due(tx: WriteTx, schedule_id: int, means: Means) -> None:
         raise _Refused("template_archived", refusal.message) from refusal
     except Invalid as refusal:
         is_gone = "checklist_id" in refusal.errors
-        raise _Refused("template_archived" if is_gone else "validation_failed", _told(refusal)) from refusal
+        raise _Refused("template_archived" if is_gone else "validation_failed", in_sentences(refusal)) from refusal
     except DomainError as refusal:
         raise _Refused("validation_failed", refusal.message) from refusal
 
@@ -258,10 +257,6 @@ def _slot(schedule: Schedule, zone: str, now: Millis) -> tuple[Millis | None, Mi
     following = next(slots(schedule.recurrence, zone, now, occurrences), None)
     is_missed = schedule.catch_up == "none" and last < now - TICK
     return None if is_missed else last, following
-
-
-def _told(refusal: Invalid) -> str:
-    return f"{refusal.message} {msgspec.json.encode(refusal.errors).decode()}"
 
 
 async def _pause_refused(

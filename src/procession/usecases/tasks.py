@@ -16,7 +16,7 @@ from procession.domain.calendar import local_day
 from procession.domain.errors import Invalid, NotAllowed, NotFound
 from procession.domain.events import Event, happened
 from procession.domain.fields import Field
-from procession.domain.opening import has_defaults, opened, was_opened
+from procession.domain.opening import answers_any, has_defaults, opened, was_opened
 from procession.domain.order_lock import blockers_of
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_edit_task, may_hide_task, may_work_on_task, require
@@ -256,7 +256,8 @@ async def _current(tx: ReadTx, work: _Work, fields: Sequence[Field]) -> dict[str
         known = {field.id for field in tasks.fields_of(task, work.document)}
         opening = [field for field in fields if field.id not in known]
     else:
-        opening = list(fields) if "taskdata" in work.read.sent and not was_opened(task) else []
+        is_answered = "taskdata" in work.read.sent and answers_any(fields, work.said.taskdata)
+        opening = list(fields) if is_answered and not was_opened(task) else []
     if not has_defaults(opening):
         return task.taskdata
     own = task if task.fields is None else msgspec.structs.replace(task, fields=msgspec.to_builtins(list(fields)))

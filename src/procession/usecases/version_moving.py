@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from procession.domain import template_permissions
 from procession.domain.actors import BOT
-from procession.domain.errors import DomainError, Invalid, NotFound, WrongState
+from procession.domain.errors import DomainError, Invalid, NotFound, WrongState, in_sentences
 from procession.domain.events import happened
 from procession.domain.templates import Template, TemplateRow
 from procession.domain.undo import CannotUndo
@@ -260,13 +260,7 @@ async def _do(tx: WriteTx, number: int, place: int, means: Means) -> None:
         else:
             await _move(tx, move, row, means)
     except DomainError as refusal:
-        raise RowRefused(_in_words(refusal)) from refusal
-
-
-def _in_words(refusal: DomainError) -> str:
-    if not isinstance(refusal, Invalid):
-        return refusal.message
-    return " ".join(str(each) for messages in refusal.errors.values() for each in messages)
+        raise RowRefused(in_sentences(refusal)) from refusal
 
 
 async def _move(tx: WriteTx, move: VersionMove, row: MoveRow, means: Means) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -65,13 +65,14 @@ def _date_text(field: Field, value: object, zone: str) -> str | None:
 
 
 def cells_in(field: Field, value: object, column: str | None) -> Iterator[object]:
-    """Those of one column, or all.
+    """Those of one column, or all; the label counts as it is written before the same in another case.
 
     A table answer has one entry for each column: its only cell, or its cells from top to bottom.
     """
+    alike: Callable[[str], str] = str if column in {each.label for each in field.columns} else folded
     for place, entry in enumerate(as_list(value) or []):
         label = field.columns[place].label if place < len(field.columns) else ""
-        if column is None or folded(label) == folded(column):
+        if column is None or alike(label) == alike(column):
             cells, mapping = as_list(entry), as_object(entry)
             yield from cells if cells is not None else [entry] if mapping is None else mapping.values()
 

@@ -6,6 +6,7 @@ from typing import Any
 from procession.domain.automations.comparing import folded
 from procession.domain.automations.rules import HandedOn, Launch
 from procession.domain.calculating.sheet import shown_answers
+from procession.domain.date_answers import carried_date
 from procession.domain.errors import Invalid
 from procession.domain.fields import NUMERIC, Field, FieldType, Option
 from procession.domain.processes import Process
@@ -101,6 +102,8 @@ def _carried(source: Field, value: Any, target: Field, reader: Reader) -> Any:
             if option is None or target.field_type == "radio":
                 return None if option is None else option.text
             return {"id": option.id, "text": option.text}
+        case "date":
+            return carried_date(value, source, target, reader.zone)
         case "multiselect":
             texts = variable_of(source, value, reader).texts
             options = list(_options(target, texts))

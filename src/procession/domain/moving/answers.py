@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from procession.domain import tasks
+from procession.domain.date_answers import carried_date
 from procession.domain.fields import Field
 from procession.domain.moving.versions import Versions
 from procession.domain.processes import Process, Task
@@ -46,6 +47,26 @@ def with_answers(process: Process, versions: Versions) -> Process:
         ),
         prerun=_kept(process.prerun, versions.before.kickoff, versions.after.kickoff),
     )
+
+
+def with_dates(before: Process, after: Process, versions: Versions, zone: str) -> Process:
+    """Answers to dates whose fields have come to ask for the time, or ask for it no more, in completed tasks, too."""
+    old = {field.id: field for task in before.tasks for field in tasks.fields_of(task, versions.before)}
+    kickoff = {field.id: field for field in versions.before.kickoff}
+    changed = (
+        replace(task, taskdata=_as_now(task.taskdata, old, tasks.fields_of(task, versions.after), zone))
+        for task in after.tasks
+    )
+    prerun = _as_now(after.prerun, kickoff, versions.after.kickoff, zone)
+    return replace(after.with_tasks(*changed), prerun=prerun)
+
+
+def _as_now(
+    answers: Mapping[str, Any], old: Mapping[str, Field], fields: Collection[Field], zone: str
+) -> dict[str, Any]:
+    dates = [field for field in fields if field.field_type == "date" and field.id in answers and field.id in old]
+    found = {field.id: carried_date(answers[field.id], old[field.id], field, zone) for field in dates}
+    return {**answers, **{key: value for key, value in found.items() if value is not None}}
 
 
 def _with_own_answers(task: Task) -> Task:
