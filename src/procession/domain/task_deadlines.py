@@ -53,6 +53,15 @@ def moved_along(process: Process, anchor: Task, rules: Rules, week: WorkingWeek,
     return _with(process, deadlines.follow_moved_deadline(tasks, anchor.step_id, week))
 
 
+def anchored_anew(process: Process, task: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE) -> Task:
+    """The task, open, whose deadline a rule no longer sets: by how the step that it counts from stands now."""
+    if task.step_id is None:
+        return task
+    tasks = _deadlines(process.with_tasks(task), rules, week, absences)
+    change = deadlines.anchored_anew(tasks, task.step_id, week)
+    return task if change is None else replace(task, deadline=change.at, is_held=change.held)
+
+
 def followed_up(
     process: Process, before: Task, after: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE
 ) -> Process:

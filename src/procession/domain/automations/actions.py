@@ -14,7 +14,7 @@ from procession.domain.absences import week_of
 from procession.domain.automations.comparing import instant_of
 from procession.domain.automations.people import is_too_many, reassigned
 from procession.domain.automations.rules import Action, Rule, Verb
-from procession.domain.automations.state import Attribute, View
+from procession.domain.automations.state import Attribute, View, owners_as_json
 from procession.domain.calendar import add_offset, shift_forward
 from procession.domain.fields import Field
 from procession.domain.processes import Owners, Process, Task
@@ -172,8 +172,7 @@ def value_of(task: Task, attribute: Attribute) -> Any:
         case "visibility":
             return task.is_hidden
         case "assignment":
-            owners = task.owners
-            return {"users": list(owners.users), "guests": list(owners.guests), "groups": list(owners.groups)}
+            return owners_as_json(task.owners)
         case "deadline":
             return [task.deadline, task.is_held, task.deadline_by_hand]
 
