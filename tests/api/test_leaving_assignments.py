@@ -67,7 +67,7 @@ class TakenOver:
     """A process whose "Sign" was somebody's until "Check" was completed; re-opening that gives it back to them."""
 
     def __init__(self, org: Organization, **people: Any) -> None:
-        self.org, mate = org, org.person()
+        self.org, self.mate = org, org.person()
         steps = [{"title": "Check", "reverse_rules_on_reopen": True}, {"title": "Sign", **people}]
         template = org.template(steps=steps)
         check, sign = (step["id"] for step in template["steps"])
@@ -87,7 +87,7 @@ class TakenOver:
                     "action_type": "assignment",
                     "action_verb": "assign_only",
                     "target_step_id": sign,
-                    "assignees": {"users": [mate.id]},
+                    "assignees": {"users": [self.mate.id]},
                 }
             ],
         }

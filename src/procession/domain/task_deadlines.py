@@ -14,7 +14,7 @@ from procession.domain.deadlines import START_RUN, PlannedDeadline, StepDeadline
 from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task
 from procession.domain.templates import Template
-from procession.domain.times import wire_or_none
+from procession.domain.times import Millis, wire_or_none
 
 Rules = Mapping[str, StepDeadline]
 
@@ -83,14 +83,15 @@ def moves(before: Process, after: Process, anchor: Task, act: str) -> Iterator[E
     former = {task.seq: task for task in before.tasks}
     for task in after.tasks:
         known = former.get(task.seq)
-        if known is None or task.seq == anchor.seq or _counts(known) == _counts(task):
+        if known is None or task.seq == anchor.seq or counts(known) == counts(task):
             continue
-        dates = {"before": wire_or_none(_counts(known)), "after": wire_or_none(_counts(task))}
+        dates = {"before": wire_or_none(counts(known)), "after": wire_or_none(counts(task))}
         event = happened("task.updated", task.id, process=after.seq, fields=["deadline"], deadline=dates)
         yield replace(event, cause=f"{act}:{anchor.id}")
 
 
-def _counts(task: Task) -> int | None:
+def counts(task: Task) -> Millis | None:
+    """The deadline that anybody goes by; None while it waits for another task."""
     return None if task.is_held else task.deadline
 
 

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from procession.domain import task_deadlines
 from procession.domain.assignees import merged
-from procession.domain.automations.actions import followed, value_of, with_value
+from procession.domain.automations.actions import follow, value_of, with_value
 from procession.domain.automations.people import still_there
 from procession.domain.automations.state import Effect, View
+from procession.domain.events import Event
 from procession.domain.processes import Owners, Task
 
 Effects = Mapping[str, tuple[Effect, ...]]
@@ -29,19 +30,28 @@ def former_assignees(effects: Effects) -> Owners:
     return found
 
 
-def take_back(step_id: str, view: View) -> list[tuple[Effect, Task]]:
-    """Undo what the step's last completion caused, the last thing first; returns what was undone, on which task.
+class TakenBack(msgspec.Struct, frozen=True):
+    """What re-opening `step` undid; `moved` as of `Done`."""
+
+    step: str
+    effect: Effect
+    before: Task
+    after: Task
+    moved: tuple[Event, ...]
+
+
+def take_back(step_id: str, view: View) -> list[TakenBack]:
+    """Undo what the step's last completion caused, the last thing first.
 
     What was completed, set by hand, or changed again since stays. Shifts that were undone may happen again (A-4.44).
     """
-    undone: list[tuple[Effect, Task]] = []
+    undone: list[TakenBack] = []
     for effect in reversed(view.state.effects.get(step_id, ())):
         task = next((each for each in view.process.tasks if each.seq == effect.task), None)
         if task is None or not _is_still_the_rules(effect, task):
             continue
         after = _restored(effect, task, view)
-        view.become(followed(view, task, after))
-        undone.append((effect, after))
+        undone.append(TakenBack(step_id, effect, task, after, follow(view, task, after, "task.updated")))
         if effect.attribute == "deadline" and task.step_id is not None:
             view.remember(shifted=view.state.shifted - {(effect.rule, task.step_id)})
     view.remember(effects=without_effects(view.state.effects, step_id))
