@@ -246,3 +246,41 @@ def test_an_action_that_changed_nothing_says_why(org: Organization) -> None:
         {"action_verb": "show", "outcome": "done"},
         {"action_verb": "assign", "outcome": "too_many"},
     ]
+
+
+def test_d17_a_deadline_that_follows_one_that_a_rule_moved_says_so(org: Organization) -> None:
+    """ "Proof" is due two days before "Print", which the rule moves when "Quote" is completed, and back when it is open
+    again (A-4.46, A-9.4).
+    """
+    rules = Rules(org)
+    template = org.template(steps=[{"title": "Quote", "reverse_rules_on_reopen": True}, "Print", "Proof"])
+    quote, to_print, proof = (step["id"] for step in template["steps"])
+    before = {"value": 2, "unit": "days", "option": "prior_to", "step": to_print}
+    org.api.data("PUT", f"/checklists/{template['id']}/steps/{proof}", {"title": "Proof", "deadline": before})
+    condition = {"conditionable_id": quote, "conditionable_type": "Step", "operation": "completed", "statement": None}
+    shift = {"value": 3, "unit": "days", "option": "from"}
+    action = {"action_type": "deadline", "action_verb": "deadline", "target_step_id": to_print, "deadline": shift}
+    body = {"automated_alias": "Later", "conditions": [{**condition, "logic": "and"}], "then_actions": [action]}
+    org.api.data("POST", f"/checklists/{template['id']}/automated-actions", body)
+    rules.template = template
+    told = Explained(org, rules)
+    at_first = told.why("Proof")["deadline"]
+
+    told.complete("Quote")
+
+    why = told.why("Proof")
+    moved = why["history"][-1]
+    assert (moved["event"], moved["details"]["deadline"]) == (
+        "task.updated", {"before": at_first, "after": why["deadline"]},
+    )  # fmt: skip
+    assert [(each["event"], each["title"]) for each in moved["because"]] == [
+        ("task.updated", "Print"), ("rule", "Later"), ("task.completed", "Quote"),
+    ]  # fmt: skip
+
+    org.api.delete(f"/runs/{told.run}/completed-tasks/{told.tasks['Quote']}").raise_for_status()
+
+    back = told.why("Proof")["history"][-1]
+    assert back["details"]["deadline"] == {"before": why["deadline"], "after": at_first}
+    assert [(each["event"], each["title"]) for each in back["because"]] == [
+        ("task.updated", "Print"), ("task.rule_effect_reversed", "Print"), ("task.reopened", "Quote"),
+    ]  # fmt: skip

@@ -109,3 +109,55 @@ def test_q4_what_the_system_says_of_a_launch_names_it_to_those_who_see_it(org: O
     assert {each.replace("&amp;", "&") for each in told()} == {
         f"Completing this task launched the process Onboard @[1] & co ({launched['id']})."
     }
+
+
+class Dual:
+    """A template whose draft has, or whose published version has (`published`), a required kick-off field."""
+
+    def __init__(self, org: Organization, *, published: bool) -> None:
+        self.org = org
+        made = org.template("Ship", steps=["Send"], kickoff=[{"label": "Who", "required": published}])
+        self.id, [field] = made["id"], made["prerun"]
+        path = f"/checklists/{self.id}"
+        org.api.data("PUT", path, {"title": "Ship", "dual_version_enabled": True})
+        org.api.data("PUT", f"{path}/publish")
+        org.api.data("PUT", path, {"title": "Ship", "prerun": [{**field, "required": not published}]})
+
+    def chosen(self) -> dict[str, int]:
+        """What comes of choosing it: for a step, for a rule, for new members."""
+        api, template = self.org.api, self.org.template(steps=["Go"])
+        path, [step] = f"/checklists/{template['id']}", template["steps"]
+        condition = {"conditionable_id": step["id"], "conditionable_type": "Step", "operation": "completed"}
+        action = {"action_type": "launch", "action_verb": "launch_process", "target_step_id": step["id"]}
+        rule = {
+            "automated_alias": "On",
+            "conditions": [{**condition, "statement": None, "logic": "and"}],
+            "then_actions": [{**action, "launch": {"checklist_id": self.id}}],
+        }
+        settings = {"name": "Fernwood", "enable_onboarding_template": True, "onboarding_template_id": self.id}
+        follow_up = {"title": "Go", "bp_to_launch": {"id": self.id, "tasks_within_process": False}}
+        return {
+            "step": api.put(f"{path}/steps/{step['id']}", follow_up).status_code,
+            "rule": api.post(f"{path}/automated-actions", rule).status_code,
+            "members": api.put("", settings).status_code,
+        }
+
+
+def test_t_10_7_what_launches_a_template_goes_by_what_is_published(org: Organization) -> None:
+    draft_asks, published_asks = Dual(org, published=False), Dual(org, published=True)
+
+    assert draft_asks.chosen() == {"step": 200, "rule": 201, "members": 200}
+    assert published_asks.chosen() == {"step": 422, "rule": 422, "members": 422}
+
+
+def test_t_10_7_the_check_goes_by_what_is_published_of_what_is_launched(org: Organization) -> None:
+    dual = Dual(org, published=False)
+    template = following(org, {"id": dual.id})
+
+    def unfit() -> list[str]:
+        findings = org.api.data("GET", f"/checklists/{template['id']}/check")["findings"]
+        return [each["place"]["name"] for each in findings if each["code"] == "follow_up_unfit"]
+
+    assert unfit() == []
+    org.api.data("PUT", f"/checklists/{dual.id}/publish")
+    assert unfit() == ["Go"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.api.task_runs import Run
 from tests.builders import Organization
 
 
@@ -60,3 +61,76 @@ def test_a_guest_who_becomes_a_member_keeps_the_tasks(org: Organization) -> None
     assert [owners["users"] for owners in owners_of(org, run)] == [[org.admin.id, member["id"]]] * 2
     assert [owners["guests"] for owners in owners_of(org, run)] == [[], []]
     assert org.differences() == []
+
+
+class TakenOver:
+    """A process whose "Sign" was somebody's until "Check" was completed; re-opening that gives it back to them."""
+
+    def __init__(self, org: Organization, **people: Any) -> None:
+        self.org, self.mate = org, org.person()
+        steps = [{"title": "Check", "reverse_rules_on_reopen": True}, {"title": "Sign", **people}]
+        template = org.template(steps=steps)
+        check, sign = (step["id"] for step in template["steps"])
+        rule = {
+            "automated_alias": "Over to a mate",
+            "conditions": [
+                {
+                    "conditionable_id": check,
+                    "conditionable_type": "Step",
+                    "operation": "completed",
+                    "statement": None,
+                    "logic": "and",
+                }
+            ],
+            "then_actions": [
+                {
+                    "action_type": "assignment",
+                    "action_verb": "assign_only",
+                    "target_step_id": sign,
+                    "assignees": {"users": [self.mate.id]},
+                }
+            ],
+        }
+        org.api.data("POST", f"/checklists/{template['id']}/automated-actions", rule)
+        self.run = Run(org, template)
+        self.run.complete("Check").raise_for_status()
+
+    def given_back(self) -> dict[str, Any]:
+        """To whom, once "Check" is open again."""
+        self.run.reopen("Check").raise_for_status()
+        assert self.org.differences() == []
+        return {kind: self.run.tasks()["Sign"]["owners"][kind] for kind in ("users", "guests", "groups")}
+
+
+def test_a_9_4_no_group_and_no_guest_who_has_gone_gets_a_task_back(org: Organization) -> None:
+    stays, group = org.person(), org.group()
+    process = TakenOver(org, assignees=[stays.id], guests=["ana@partner.example"], groups=[group["id"]])
+    org.api.delete("/guests/ana%40partner.example").raise_for_status()
+    org.api.delete(f"/groups/{group['id']}").raise_for_status()
+
+    assert process.given_back() == {"users": [stays.id], "guests": [], "groups": []}
+    assert org.api.get("/guests/ana%40partner.example").status_code == 404
+
+
+def test_a_11_4_whoever_took_over_from_a_leaver_gets_the_task_back(org: Organization) -> None:
+    left, heir, disabled = org.person(), org.person(), org.person()
+    process = TakenOver(org, assignees=[left.id, disabled.id])
+    org.api.delete(f"/users/{left.id}?with_reassignment=true&to={heir.id}").raise_for_status()
+    org.api.delete(f"/users/{disabled.id}/disable").raise_for_status()
+
+    assert process.given_back()["users"] == [heir.id, disabled.id]
+
+
+def test_a_9_4_a_guest_who_is_a_member_by_now_gets_the_task_back_as_one(org: Organization) -> None:
+    process = TakenOver(org, assignees=[org.admin.id], guests=["ana@partner.example"])
+    member = org.api.data("POST", "/guests/ana%40partner.example/to/member", status=200)
+
+    assert process.given_back() == {"users": [org.admin.id, member["id"]], "guests": [], "groups": []}
+
+
+def test_a_4_34_a_guest_does_not_get_a_task_back_alone(org: Organization) -> None:
+    group = org.group()
+    process = TakenOver(org, guests=["ana@partner.example"], groups=[group["id"]])
+    org.api.delete(f"/groups/{group['id']}").raise_for_status()
+
+    assert process.given_back() == {"users": [org.admin.id], "guests": ["ana@partner.example"], "groups": []}

@@ -124,6 +124,26 @@ def test_t_10_7_a_draft_is_for_editors(org: Organization) -> None:
     assert org.api.data("POST", f"{path}/versions/1/restore", status=200)["is_published_state"] is False
 
 
+def test_t_10_7_the_type_is_nothing_a_draft_can_change(org: Organization) -> None:
+    """It is the template's, so launches would be of another type than what is published."""
+    template = org.template("Dual", steps=["One"], dual_version_enabled=True)
+    path, other = f"/checklists/{template['id']}", {"title": "Dual", "type": "form"}
+    assert org.api.data("PUT", path, other)["type"] == "form"
+    org.api.data("PUT", path, {"title": "Dual", "type": "procedure"})
+    org.api.data("PUT", f"{path}/publish")
+    off = {"title": "Dual", "dual_version_enabled": False}
+
+    with unchanged(org):
+        refused = org.api.put(path, other)
+    assert_refused(refused, 422)
+    assert list(refused.json()["errors"]) == ["type"]
+    assert org.api.data("PUT", path, {**other, "type": "procedure", "summary": "Draft"})["type"] == "procedure"
+    org.api.data("PUT", path, off)
+    with unchanged(org):
+        assert_refused(org.api.put(path, {**other, "dual_version_enabled": True}), 422)
+    assert org.api.data("PUT", path, other)["type"] == "form"
+
+
 def test_a_version_lists_only_processes_the_caller_may_see(org: Organization) -> None:
     changing, reader = Changing(org), org.person()
     org.allow(changing.template, "READ", reader.id)

@@ -413,6 +413,10 @@ class Stage:
     def _local(self, instant: str) -> str:
         return datetime.fromisoformat(instant).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
+    def see_held(self, wanted: Mapping[str, bool]) -> dict[str, bool]:
+        """Whether the deadline waits for another step."""
+        return {step: self.shown[step]["deadline_is_held"] for step in wanted}
+
     def see_answers(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Options by their texts."""
         return {

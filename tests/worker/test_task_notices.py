@@ -1,6 +1,7 @@
 """Mail on what becomes of tasks. Spec: behaviour-people 10.4 (28, 30, 31, 35, 42)."""
 
 from tests.api.task_runs import Run, chain, run_of
+from tests.api.test_leaving_assignments import TakenOver
 from tests.builders import Organization, Person
 from tests.post import PostOffice, text_of
 from tests.worker.telling import letter, news, tell
@@ -64,6 +65,17 @@ def test_a_rule_that_moves_a_deadline_tells_of_it_but_not_of_a_hidden_task(org: 
     assert "Hide" not in text
     org.api.put(run.path("Hide") + "/show", {}).raise_for_status()
     assert news(org, post, member) == [["Your task: Hide"]]
+
+
+def test_a_task_that_reopening_gives_back_is_told_to_whose_it_is_again(org: Organization, post: PostOffice) -> None:
+    """behaviour-automations A-9.4, A-4.35."""
+    member = org.person()
+    process = TakenOver(org, assignees=[member.id])
+    news(org, post)
+
+    process.given_back()
+
+    assert news(org, post, member, process.mate) == [["Your task: Sign"], ["Other assignees: Sign"]]
 
 
 def test_a_process_that_goes_on_tells_of_all_its_deadlines_at_once(org: Organization, post: PostOffice) -> None:

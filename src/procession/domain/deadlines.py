@@ -262,6 +262,25 @@ def rehold_on_reopen(tasks: Mapping[str, TaskDeadline], anchor: str, week: Worki
     return _differing(tasks, changes)
 
 
+def anchored_anew(tasks: Mapping[str, TaskDeadline], step_id: str, week: WorkingWeek) -> PlannedDeadline | None:
+    """The deadline of an open task that is its step's again, by how its anchor stands now; None: it hangs on none.
+
+    While it was a rule's it followed nothing (L-9.16). Spec: A-9.4.
+    """
+    task = tasks[step_id]
+    rule = task.rule
+    anchor = tasks.get(rule.step) if rule is not None else None
+    if rule is None or anchor is None or task.at is None or task.set_by_hand:
+        return None
+    if anchor.completed_at is not None:
+        counts = rule.option == "from"
+        at = deadline_from(anchor.completed_at, rule, task.week or week) if counts else task.at
+        return PlannedDeadline(at, held=False)
+    if rule.option == "from" or anchor.at is None:
+        return PlannedDeadline(task.at, held=rule.option == "from" or anchor.held)
+    return _after_anchor(rule, PlannedDeadline(anchor.at, anchor.held), task.week or week)
+
+
 def _sign(rule: StepDeadline) -> Sign:
     return 1 if rule.option == "from" else -1
 

@@ -3,7 +3,7 @@
 Spec: behaviour-work 12, behaviour-people D2, C2, behaviour-automations A-7.9, A-11.4.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from procession.domain.assignees import merged, with_accountable_member
 from procession.domain.automations.rules import Rule
+from procession.domain.automations.state import Effect, owners_as_json
 from procession.domain.job_titles import JobTitle
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.processes import Owners, Process, State, Task
@@ -128,6 +129,22 @@ def rules_handed_over(rules: tuple[Rule, ...], successions: Iterable[Succession]
             for rule in rules
         )
     return rules
+
+
+def effects_handed_over(
+    effects: Mapping[str, tuple[Effect, ...]], successions: Iterable[Succession]
+) -> dict[str, tuple[Effect, ...]]:
+    """What re-opening a step gives back: to whoever has taken over by now. Spec: A-9.4, A-11.4."""
+    found = dict(effects)
+    for to in successions:
+        found = {step: tuple(_effect(each, to) for each in caused) for step, caused in found.items()}
+    return found
+
+
+def _effect(effect: Effect, to: Succession) -> Effect:
+    if effect.attribute != "assignment":
+        return effect
+    return replace(effect, before=owners_as_json(to.owners(msgspec.convert(effect.before, Owners))))
 
 
 def job_title_handed_over(title: JobTitle, to: Succession) -> JobTitle:

@@ -60,6 +60,15 @@ def due(task: Task, at: Millis | None, *, is_held: bool) -> Task:
     return replace(task, deadline=at, is_held=is_held, started_at=started_at)
 
 
+def anchored_anew(process: Process, task: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE) -> Task:
+    """The task, open, whose deadline a rule no longer sets: by how the step that it counts from stands now."""
+    if task.step_id is None:
+        return task
+    tasks = _deadlines(process.with_tasks(task), rules, week, absences)
+    change = deadlines.anchored_anew(tasks, task.step_id, week)
+    return task if change is None else due(task, change.at, is_held=change.held)
+
+
 def followed_up(
     process: Process, before: Task, after: Task, rules: Rules, week: WorkingWeek, absences: Absences = NONE
 ) -> Process:
@@ -81,14 +90,15 @@ def moves(before: Process, after: Process, anchor: Task, act: str) -> Iterator[E
     former = {task.seq: task for task in before.tasks}
     for task in after.tasks:
         known = former.get(task.seq)
-        if known is None or task.seq == anchor.seq or _counts(known) == _counts(task):
+        if known is None or task.seq == anchor.seq or counts(known) == counts(task):
             continue
-        dates = {"before": wire_or_none(_counts(known)), "after": wire_or_none(_counts(task))}
+        dates = {"before": wire_or_none(counts(known)), "after": wire_or_none(counts(task))}
         event = happened("task.updated", task.id, process=after.seq, fields=["deadline"], deadline=dates)
         yield replace(event, cause=f"{act}:{anchor.id}")
 
 
-def _counts(task: Task) -> int | None:
+def counts(task: Task) -> Millis | None:
+    """The deadline that anybody goes by; None while it waits for another task."""
     return None if task.is_held else task.deadline
 
 

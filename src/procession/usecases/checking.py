@@ -9,7 +9,7 @@ from procession.domain.variables import naming_fields
 from procession.storage import organizations, people, templates
 from procession.storage.naming import names_in
 from procession.storage.tx import ReadTx
-from procession.usecases.template_access import readable
+from procession.usecases.template_access import as_launched, readable
 
 
 async def what_to_check(tx: ReadTx, template_id: str) -> tuple[Template, Surroundings]:
@@ -31,7 +31,8 @@ async def _surroundings(tx: ReadTx, own: str, document: Template) -> Surrounding
         return sorted(key for each, key in found if each == kind)
 
     there = await people.still_there(tx, (int(key) for key in keys("member")), keys("group"))
-    targets = [each for each in await templates.many(tx, keys("template")) if not each.is_archived]
+    known = await templates.many(tx, keys("template"))
+    targets = await as_launched(tx, [each for each in known if not each.is_archived])
     settings = await organizations.settings_of(tx, tx.org)
     return Surroundings(
         members=frozenset(there.members),

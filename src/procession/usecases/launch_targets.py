@@ -9,6 +9,7 @@ from procession.domain.template_permissions import is_listed
 from procession.domain.templates import Template, TemplateRow
 from procession.storage import template_grants, templates
 from procession.storage.tx import WriteTx
+from procession.usecases.template_access import as_launched
 from procession.usecases.template_checks import Errors
 
 UNKNOWN = "There is no such template."
@@ -16,10 +17,11 @@ DOCUMENT = "A document cannot be launched by a step or rule."
 
 
 async def target_of(tx: WriteTx, template_id: str) -> tuple[TemplateRow | None, str | None]:
-    """The template, as far as the caller may know of it, and why it cannot be launched by another one."""
+    """The template as it is launched, if the caller may know of it, and why it cannot be launched by another one."""
     target = await templates.find(tx, template_id)
     if target is None or target.is_archived or not is_listed(await template_grants.standing(tx, target)):
         return None, UNKNOWN
+    [target] = await as_launched(tx, [target])
     return target, DOCUMENT if target.type == "document" else None
 
 

@@ -6,23 +6,25 @@ from procession.domain.errors import DomainError
 from procession.domain.events import happened
 from procession.domain.names import fold
 from procession.domain.schedules import default_name
-from procession.domain.templates import TemplateRow
 from procession.domain.times import Millis
-from procession.storage import members, organizations, tags, timers
+from procession.storage import members, organizations, tags, templates, timers
 from procession.storage.database import Database
 from procession.storage.tags import TagRow
-from procession.storage.tx import WriteTx, reading, writing
+from procession.storage.tx import ReadTx, WriteTx, reading, writing
 from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import launch_process
 from procession.usecases.reactions import Means
+from procession.usecases.template_access import as_launched
 
 TAG = "onboarding"
 
 
-def template_fault(row: TemplateRow | None) -> str | None:
+async def template_fault(tx: ReadTx, template_id: str) -> str | None:
     """Why this template cannot be launched for new members. Spec: L-11.1."""
-    if row is None:
+    found = await templates.find(tx, template_id)
+    if found is None:
         return "The selected onboarding template id is invalid."
+    [row] = await as_launched(tx, [found])
     if row.type != "procedure" or not row.document.steps or any(field.required for field in row.document.kickoff):
         return "The onboarding template must be a procedure with a step and without required kick-off fields."
     return None

@@ -11,7 +11,7 @@ from procession.domain.names import clean_name
 from procession.domain.organizations import OrganizationSettings, check_name, checked_settings
 from procession.domain.people import require_admin
 from procession.domain.timers import TimerKind
-from procession.storage import accounts, files, organizations, templates, timers
+from procession.storage import accounts, files, organizations, timers
 from procession.storage.database import Database
 from procession.storage.members import NewMember
 from procession.storage.tx import WriteTx
@@ -72,7 +72,7 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     if "holiday_calendar" in changes:
         stored["holiday_calendar"] = checked_holidays(changes["holiday_calendar"])
     template_id = stored.get("onboarding_template_id")
-    if template_id is not None and (fault := template_fault(await templates.find(tx, template_id))) is not None:
+    if template_id is not None and (fault := await template_fault(tx, template_id)) is not None:
         raise Invalid({"onboarding_template_id": [fault]})
     changed = {**organizations.plain_settings(known.settings), **stored}
     await organizations.save(

@@ -6,18 +6,21 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from procession.domain.assignees import merged
 from procession.domain.automations.people import fixed_members, gives_work, named_people
 from procession.domain.automations.reacting import Entry, Reaction, launches, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
 from procession.domain.automations.telling import told
-from procession.domain.handing_over import rules_handed_over
+from procession.domain.automations.undoing import former_assignees
+from procession.domain.handing_over import effects_handed_over, rules_handed_over
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_see_task
-from procession.domain.processes import Process
+from procession.domain.processes import Owners, Process
 from procession.domain.run_forms import as_run
 from procession.domain.templates import Template
 from procession.domain.times import Millis
 from procession.storage import groups, handovers, members, people, rule_states
+from procession.storage import guests as stored_guests
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import absences, guests, rule_clocks
 from procession.usecases.calendars import calendar_of
@@ -82,9 +85,10 @@ async def decided(
 ) -> Reaction:
     """What would follow at that instant; nothing is written.
 
-    Rules of this version that name somebody who has left mean whoever took over from them. Spec: A-11.4.
+    Rules of this version that name somebody who has left mean whoever took over from them, and so does what re-opening
+    gives back. Spec: A-11.4.
     """
-    document, people_there = await _with_people(tx, process, document)
+    document, state, people_there = await _with_people(tx, process, document, state)
     scene = Scene(
         document=as_run(process, document),
         week=calendar_of(settings),
@@ -112,23 +116,29 @@ async def save(tx: WriteTx, change: Reacted) -> None:
     await rule_clocks.plan(tx, change.process, change.reaction.state)
 
 
-async def _with_people(tx: ReadTx, process: Process, document: Template) -> tuple[Template, People]:
-    """The version with whoever has taken over from members its rules name; and who is there of all that they may name.
+async def _with_people(
+    tx: ReadTx, process: Process, document: Template, state: RuleState
+) -> tuple[Template, RuleState, People]:
+    """The version, and what re-opening takes back, with whoever has taken over from members that they name; and who is
+    there of all that they may name.
 
-    No statement where no rule gives work to anybody.
+    No statement where no rule gives work to anybody, and nothing is given back.
     """
-    if not gives_work(document.rules):
-        return document, NOBODY
-    found = await _people(tx, process, document)
-    successions = await handovers.successions(tx, fixed_members(document.rules) - found.members)
+    former = former_assignees(state.effects)
+    if former.is_empty and not gives_work(document.rules):
+        return document, state, NOBODY
+    found = await _people(tx, named_people(document, process), former)
+    named = fixed_members(document.rules).union(former.users)
+    successions = (await handovers.successions(tx, named - found.members)).values()
     if not successions:
-        return document, found
-    document = replace(document, rules=rules_handed_over(document.rules, successions.values()))
-    return document, await _people(tx, process, document)
+        return document, state, found
+    document = replace(document, rules=rules_handed_over(document.rules, successions))
+    state = replace(state, effects=effects_handed_over(state.effects, successions))
+    return document, state, await _people(tx, named_people(document, process), former_assignees(state.effects))
 
 
-async def _people(tx: ReadTx, process: Process, document: Template) -> People:
-    named = named_people(document, process)
+async def _people(tx: ReadTx, named: Owners, former: Owners) -> People:
+    named = merged(named, former)
     by_address = await members.with_addresses(tx, named.guests)
     known = await people.assignable(tx, {*named.users, *by_address.values()}, named.groups)
     found = await groups.members_of(tx, known.groups)
@@ -137,6 +147,7 @@ async def _people(tx: ReadTx, process: Process, document: Template) -> People:
         groups=frozenset(known.groups),
         by_address=by_address,
         people_of_groups={group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
+        guests=frozenset(await stored_guests.by_emails(tx, former.guests)),
     )
 
 

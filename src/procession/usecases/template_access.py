@@ -74,6 +74,13 @@ async def as_published(tx: ReadTx, row: TemplateRow) -> TemplateRow:
     return replace(row, document=await template_versions.version_document(tx, row.id, row.published_version))
 
 
+async def as_launched(tx: ReadTx, rows: Sequence[TemplateRow]) -> list[TemplateRow]:
+    """Templates as what launches them knows them: as published, the working copy while nothing is. Spec: T-10.7."""
+    drafts = [row.id for row in rows if is_draft(row, row.document)]
+    published = await template_versions.published_documents(tx, drafts) if drafts else {}
+    return [replace(row, document=published.get(row.id, row.document)) for row in rows]
+
+
 async def as_seen(
     tx: ReadTx, rows: Sequence[TemplateRow | TemplateOutline]
 ) -> tuple[list[TemplateRow | TemplateOutline], dict[str, Standing]]:

@@ -43,6 +43,7 @@ URLS = ("webhook", "explanation_video", "public_cover")
 # Besides the unchanged title, these need less than EDIT.
 OPEN_NAMES = frozenset({"starred", "status"})
 ALIAS_SUFFIX = 8
+TYPE_IS_PUBLISHED = "The type is published with the template: switch dual versions off to change it."
 
 
 class TemplateInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +194,8 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         settings["body"] = stored_body(settings["body"], ids)
     document = replace(row.document, **settings)
     kind = given.type if given.type is not UNSET else row.type
+    if kind != row.type and _has_published(row, document):
+        raise Invalid({"type": [TYPE_IS_PUBLISHED]})
     checks.require_text(kind, document, _places(read), former=row.document)
     checks.require_sound(document, _places(read))
     changed = replace(
@@ -215,6 +218,12 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
     if changed == row:
         return row
     return await save_template(tx, row, changed)
+
+
+def _has_published(row: TemplateRow, changed: Template) -> bool:
+    """Whether launches go on with what is published, or is so by this change. Spec: T-10.7."""
+    was_dual = row.document.dual_version_enabled
+    return changed.dual_version_enabled and (row.published_version is not None or not was_dual)
 
 
 async def save_template(tx: WriteTx, row: TemplateRow, changed: TemplateRow) -> TemplateRow:

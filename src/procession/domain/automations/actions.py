@@ -14,10 +14,11 @@ from procession.domain.absences import week_of
 from procession.domain.automations.comparing import instant_of
 from procession.domain.automations.people import is_too_many, reassigned
 from procession.domain.automations.rules import Action, Rule, Verb
-from procession.domain.automations.state import Attribute, View
+from procession.domain.automations.state import Attribute, View, owners_as_json
 from procession.domain.calendar import add_offset, shift_forward
+from procession.domain.events import Event
 from procession.domain.fields import Field
-from procession.domain.processes import Owners, Process, Task
+from procession.domain.processes import Owners, Task
 from procession.domain.times import Millis
 
 Outcome = Literal[
@@ -37,12 +38,16 @@ Outcome = Literal[
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What became of an action; the task before and after, and what it did to it when that was anything."""
+    """What became of an action; the task before and after, and what it did to it when that was anything.
+
+    `moved` is what the log says of others whose deadlines followed.
+    """
 
     outcome: Outcome
     before: Task | None = None
     after: Task | None = None
     attribute: Attribute | None = None
+    moved: tuple[Event, ...] = ()
 
 
 def act(rule: Rule, action: Action, view: View) -> Done:
@@ -59,9 +64,9 @@ def act(rule: Rule, action: Action, view: View) -> Done:
     if task.is_completed:
         return Done("completed", task)
     done = ACTORS[action.verb](rule, action, task, view)
-    if done.after is not None:
-        view.become(followed(view, task, done.after))
-    return done
+    if done.after is None:
+        return done
+    return replace(done, moved=follow(view, task, done.after, "task.updated"))
 
 
 def _launch(action: Action, task: Task, view: View) -> Done:
@@ -72,12 +77,15 @@ def _launch(action: Action, task: Task, view: View) -> Done:
     return Done("done", task)
 
 
-def followed(view: View, before: Task, after: Task) -> Process:
-    """The process with the changed task, and what that entails for deadlines of others. Spec: A-4.46."""
-    scene = view.scene
-    process = view.process.with_tasks(after)
+def follow(view: View, before: Task, after: Task, act: str) -> tuple[Event, ...]:
+    """Put the changed task in view with what that entails for deadlines of others; returns what the log says of those,
+    caused by `act`. Spec: A-4.46, behaviour-work D17.
+    """
+    scene, former = view.scene, view.process
     rules = task_deadlines.rules_of(scene.document)
-    return task_deadlines.followed_up(process, before, after, rules, scene.week, scene.absences)
+    process = former.with_tasks(after)
+    view.become(task_deadlines.followed_up(process, before, after, rules, scene.week, scene.absences))
+    return tuple(task_deadlines.moves(former, view.process, after, act))
 
 
 def _show(_rule: Rule, _action: Action, task: Task, _view: View) -> Done:
@@ -151,8 +159,7 @@ def _reopen(task: Task, view: View) -> Done:
     if not task.is_completed:
         return Done("not_completed", task)
     after = tasks.reopened(task)
-    view.become(followed(view, task, after))
-    return Done("done", task, after)
+    return Done("done", task, after, moved=follow(view, task, after, "task.reopened"))
 
 
 ACTORS: Mapping[Verb, Callable[[Rule, Action, Task, View], Done]] = {
@@ -172,8 +179,7 @@ def value_of(task: Task, attribute: Attribute) -> Any:
         case "visibility":
             return task.is_hidden
         case "assignment":
-            owners = task.owners
-            return {"users": list(owners.users), "guests": list(owners.guests), "groups": list(owners.groups)}
+            return owners_as_json(task.owners)
         case "deadline":
             return [task.deadline, task.is_held, task.deadline_by_hand]
 

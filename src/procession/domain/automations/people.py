@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from procession.domain.assignees import head_count, merged, with_accountable_member
 from procession.domain.automations.rules import WITH_PEOPLE, Action, Rule
-from procession.domain.automations.state import View
+from procession.domain.automations.state import People, View
 from procession.domain.emails import is_email
 from procession.domain.fields import Field
 from procession.domain.loose import as_int, as_list, as_object
@@ -66,9 +66,7 @@ def people_of(action: Action, view: View) -> Owners:
     if named.is_empty:
         named = action.assignees
     people = view.scene.people
-    members = [people.by_address[each] for each in named.guests if each in people.by_address]
-    guests = tuple(each for each in named.guests if each not in people.by_address)
-    named = merged(Owners(named.users, guests, named.groups), Owners(users=tuple(members)))
+    named = _members_by_address(named, people)
     if action.verb == "unassign":
         return named
     return Owners(
@@ -76,6 +74,24 @@ def people_of(action: Action, view: View) -> Owners:
         tuple(each for each in named.guests if not is_bot_email(each)),
         tuple(each for each in named.groups if each in people.groups),
     )
+
+
+def _members_by_address(named: Owners, people: People) -> Owners:
+    members = [people.by_address[each] for each in named.guests if each in people.by_address]
+    guests = tuple(each for each in named.guests if each not in people.by_address)
+    return merged(Owners(named.users, guests, named.groups), Owners(users=tuple(members)))
+
+
+def still_there(former: Owners, view: View) -> Owners:
+    """Who gets a task back that was theirs: no group and no guest who has gone, a guest who is a member as one.
+
+    Members who were disabled keep what is theirs. Spec: A-9.4, behaviour-people GR1.
+    """
+    people = view.scene.people
+    found = _members_by_address(former, people)
+    guests = tuple(each for each in found.guests if each in people.guests)
+    groups = tuple(each for each in found.groups if each in people.groups)
+    return _accompanied(Owners(found.users, guests, groups), former, view)
 
 
 def _from_source(action: Action, view: View) -> Owners:

@@ -21,7 +21,7 @@ from procession.domain.automations.state import (
     View,
     kickoff_digests,
 )
-from procession.domain.automations.undoing import take_back, without_effects
+from procession.domain.automations.undoing import TakenBack, take_back, without_effects
 from procession.domain.processes import Injection, Process, Task
 from procession.domain.templates import FollowUp, Step, Template
 
@@ -54,14 +54,6 @@ class Followed(msgspec.Struct, frozen=True):
     met: tuple[bool, ...]
     holds: bool
     acted: tuple[Acted, ...]
-
-
-class TakenBack(msgspec.Struct, frozen=True):
-    """What re-opening a step undid."""
-
-    step: str
-    effect: Effect
-    task: Task
 
 
 class FollowUpDue(msgspec.Struct, frozen=True):
@@ -111,8 +103,7 @@ def react(process: Process, state: RuleState, occurrence: Occurrence, scene: Sce
     while queue:
         happened = queue.popleft()
         if happened.kind == "reopened" and happened.step is not None:
-            undone = take_back(happened.step, view)
-            log += [TakenBack(happened.step, effect, task) for effect, task in undone]
+            log += take_back(happened.step, view)
         if not scene.fire_once:
             view.remember(spent=view.state.spent - _rearmed(happened, view))
         _remember(happened, view)
@@ -285,7 +276,7 @@ def touched(log: Iterable[Entry]) -> dict[str, list[str]]:
         if isinstance(entry, FollowUpDue | Injected):
             continue
         if isinstance(entry, TakenBack):
-            found.setdefault(entry.task.id, []).append("taken_back")
+            found.setdefault(entry.after.id, []).append("taken_back")
             continue
         for acted in entry.acted:
             if acted.done.after is not None:

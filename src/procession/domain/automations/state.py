@@ -15,7 +15,7 @@ from procession.domain.calendar import WorkingWeek, local_day
 from procession.domain.fields import Field
 from procession.domain.injecting import is_injected
 from procession.domain.opening import has_defaults, opened
-from procession.domain.processes import Process, Task
+from procession.domain.processes import Owners, Process, Task
 from procession.domain.tasks import PeopleOfGroups
 from procession.domain.templates import Template
 from procession.domain.times import Millis
@@ -35,6 +35,11 @@ class Effect(msgspec.Struct, frozen=True):
     attribute: Attribute
     before: Any
     after: Any
+
+
+def owners_as_json(owners: Owners) -> dict[str, list[Any]]:
+    """Assignees as an effect keeps them."""
+    return {"users": list(owners.users), "guests": list(owners.guests), "groups": list(owners.groups)}
 
 
 class RuleState(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +90,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     # Members by lower-case e-mail address.
     by_address: Mapping[str, int] = {}
     people_of_groups: PeopleOfGroups = {}
+    # Of those whom re-opening would give tasks back to: addresses of guests there are.
+    guests: frozenset[str] = frozenset()
 
 
 NOBODY = People()

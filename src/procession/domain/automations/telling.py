@@ -12,13 +12,14 @@ from procession.domain.automations.reacting import (
     Followed,
     FollowUpDue,
     Injected,
-    TakenBack,
 )
 from procession.domain.automations.rules import Condition
 from procession.domain.automations.state import Occurrence
+from procession.domain.automations.undoing import TakenBack
 from procession.domain.events import Event, happened
 from procession.domain.processes import Process, Task
-from procession.domain.times import wire_or_none
+from procession.domain.task_deadlines import counts
+from procession.domain.times import Millis, wire_or_none
 
 
 def told(process: Process, log: Iterable[Entry]) -> Iterator[Event]:
@@ -33,13 +34,14 @@ def told(process: Process, log: Iterable[Entry]) -> Iterator[Event]:
             yield _injected(process, entry)
             continue
         if isinstance(entry, TakenBack):
-            yield _taken_back(process, entry)
+            yield from _taken_back(process, entry)
             continue
         yield _evaluated(process, entry)
         for acted in entry.acted:
             # A launch is told when it has happened.
             if acted.done.outcome == "done" and acted.action.type != "launch":
                 yield replace(_changed(process, entry, acted), cause=f"rule:{entry.rule.id}")
+                yield from acted.done.moved
 
 
 def _evaluated(process: Process, entry: Evaluation | Followed) -> Event:
@@ -100,14 +102,22 @@ def _changed(process: Process, entry: Evaluation | Followed, acted: Acted) -> Ev
         return happened("task.webhook_due", task, process=process.seq, rule=entry.rule.id, action=acted.action.id)
     match verb:
         case "show" | "hide":
-            return happened("task.shown" if verb == "show" else "task.hidden", after.id, process=process.seq)
+            return _turned(process, after)
         case "reopen":
             return happened("task.reopened", after.id, process=process.seq)
         case "deadline":
-            moved = {"before": wire_or_none(before.deadline), "after": wire_or_none(after.deadline)}
-            return happened("task.updated", after.id, process=process.seq, fields=["deadline"], deadline=moved)
+            return _moved(process, after, before.deadline, after.deadline)
         case _:
             return _assigned(process, before, after)
+
+
+def _turned(process: Process, after: Task) -> Event:
+    return happened("task.hidden" if after.is_hidden else "task.shown", after.id, process=process.seq)
+
+
+def _moved(process: Process, task: Task, before: Millis | None, after: Millis | None) -> Event:
+    dates = {"before": wire_or_none(before), "after": wire_or_none(after)}
+    return happened("task.updated", task.id, process=process.seq, fields=["deadline"], deadline=dates)
 
 
 def _assigned(process: Process, before: Task, after: Task) -> Event:
@@ -132,13 +142,23 @@ def _injected(process: Process, entry: Injected) -> Event:
     return replace(event, cause=f"task.completed:{entry.due.task.id}")
 
 
-def _taken_back(process: Process, entry: TakenBack) -> Event:
-    """Spec: A-9.4."""
+def _taken_back(process: Process, entry: TakenBack) -> Iterator[Event]:
+    """That it was, and what it came to. Spec: A-9.4."""
+    effect, before, after = entry.effect, entry.before, entry.after
     event = happened(
         "task.rule_effect_reversed",
-        entry.task.id,
+        after.id,
         process=process.seq,
-        rule=entry.effect.rule,
-        attribute=entry.effect.attribute,
+        rule=effect.rule,
+        attribute=effect.attribute,
     )
-    return replace(event, cause=_cause(process, Occurrence("reopened", entry.step)))
+    yield replace(event, cause=_cause(process, Occurrence("reopened", entry.step)))
+    match effect.attribute:
+        case "visibility":
+            came = _turned(process, after)
+        case "assignment":
+            came = _assigned(process, before, after)
+        case "deadline":
+            came = _moved(process, after, counts(before), counts(after))
+    yield replace(came, cause=f"{event.kind}:{after.id}")
+    yield from entry.moved
