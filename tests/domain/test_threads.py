@@ -141,7 +141,8 @@ def test_a_problem_reopens_a_completed_task_as_by_hand() -> None:
         pytest.param(Actor(kind="member", id=12, role="light"), True, False, False, id="M9 the author"),
         pytest.param(Actor(kind="member", id=40, role="standard"), False, False, False, id="M9 somebody else"),
         pytest.param(Actor(kind="member", id=40, role="admin"), True, True, True, id="M9 an administrator"),
-        pytest.param(Actor(kind="guest", guest_email="r@x.test"), False, False, False, id="guests have no way to"),
+        pytest.param(Actor(kind="guest", guest_email="r@x.test"), False, True, False, id="3.3 the guest who wrote it"),
+        pytest.param(Actor(kind="guest", guest_email="q@x.test"), False, False, False, id="3.3 another guest"),
     ],
 )
 def test_authors_and_administrators_change_comments(actor: Actor, of_user: bool, of_guest: bool, of_bot: bool) -> None:
