@@ -4,10 +4,11 @@ Every function is total: what would leave the years 1 to 9999 stays at the edge.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -38,6 +39,8 @@ _NOTHING = timedelta()
 _MARGIN = 62 * DAY  # no zone, and no search in a week without closures, reaches further
 LONGEST_SEARCH = 40_000
 """Days that are looked at for work: more than a century. Where there is none, an instant stays where it is."""
+YEARS_KEPT, STINTS_KEPT = 1024, 16_384
+"""How many years of weekdays, and how many days of working hours, are remembered."""
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?", re.ASCII)
 
 
@@ -55,8 +58,11 @@ class Hours(msgspec.Struct, frozen=True):
 ALL_HOURS = Hours(0, 1440)
 
 
-class WorkingWeek(msgspec.Struct, frozen=True):
-    """The hours of the seven days an organization works, Monday first (None = closed), and the zone it lives in."""
+class WorkingWeek(msgspec.Struct, frozen=True, dict=True):
+    """The hours of the seven days an organization works, Monday first (None = closed), and the zone it lives in.
+
+    It remembers what it has counted: the many deadlines of a launch reach over the same years.
+    """
 
     days: tuple[Hours | None, ...]
     zone: str
@@ -75,6 +81,42 @@ class WorkingWeek(msgspec.Struct, frozen=True):
         if hours is None or (self.closings is not None and self.closings.on(day) is not None):
             return None
         return hours
+
+    def worked_in(self, year: int) -> Sequence[int]:
+        """The worked days of a year in their order, as ordinals."""
+        known = self._worked_days.get(year)
+        if known is None:
+            closed = frozenset[int]() if self.closings is None else self.closings.days_in(year)
+            open_days = _open_days(year, tuple(hours is not None for hours in self.days))
+            known = self._worked_days[year] = tuple(day for day in open_days if day not in closed)
+        return known
+
+    def time_worked_in(self, year: int) -> Millis:
+        known = self._time_worked.get(year)
+        if known is None:
+            stints = (_stint(day, self) for day in self.worked_in(year))
+            known = self._time_worked[year] = sum(max(closes - opens, 0) for opens, closes in stints)
+        return known
+
+    @cached_property
+    def _worked_days(self) -> dict[int, Sequence[int]]:
+        return {}
+
+    @cached_property
+    def _time_worked(self) -> dict[int, Millis]:
+        return {}
+
+
+@lru_cache(YEARS_KEPT)
+def _open_days(year: int, is_open: tuple[bool, ...]) -> Sequence[int]:
+    """The days of a year (ordinals) on these weekdays."""
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    return tuple(day for day in range(first, last + 1) if is_open[_weekday(day)])
+
+
+def _weekday(day: int) -> int:
+    """Of an ordinal, Monday is 0: as the first of all days was."""
+    return (day - 1) % 7
 
 
 def is_zone(name: str) -> bool:
@@ -178,16 +220,54 @@ def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
 
 def _worked(day: date, week: WorkingWeek, sign: Sign) -> Iterator[tuple[Millis, Millis]]:
     """When work begins and ends on each worked day from this one on (or back), as far as anybody looks."""
-    room = (date.max - day if sign > 0 else day - date.min).days
-    for ahead in range(min(LONGEST_SEARCH, room)):
-        midnight = datetime.combine(day + timedelta(days=sign * ahead), time.min)
-        hours = week.hours_on(midnight.date())
-        if hours is None:
-            continue
-        opens = _first_instant(midnight + timedelta(minutes=hours.start), week.zone)
-        closes = _last_instant(midnight + timedelta(minutes=hours.end), week.zone)
+    for stretch in _stretches(day, _reach(day, sign), week, sign):
+        yield from _stints(stretch, week)
+
+
+class _Stretch(msgspec.Struct, frozen=True):
+    """Worked days (ordinals) of one year in the order in which somebody looks at them, all of them or some."""
+
+    year: int
+    days: Sequence[int]
+    is_whole: bool
+
+
+def _reach(day: date, sign: Sign) -> int:
+    """How many days are looked at, this one included."""
+    return min(LONGEST_SEARCH, (date.max - day if sign > 0 else day - date.min).days)
+
+
+def _stretches(day: date, many: int, week: WorkingWeek, sign: Sign) -> Iterator[_Stretch]:
+    """The worked days among so many from this one on (or back)."""
+    here = day.toordinal()
+    there = here + sign * (many - 1)
+    for year in range(day.year, date.fromordinal(there).year + sign, sign):
+        worked = week.worked_in(year)
+        days = worked[bisect_left(worked, min(here, there)) : bisect_right(worked, max(here, there))]
+        yield _Stretch(year, days if sign > 0 else days[::-1], len(days) == len(worked))
+
+
+def _stints(stretch: _Stretch, week: WorkingWeek) -> Iterator[tuple[Millis, Millis]]:
+    for day in stretch.days:
+        opens, closes = _stint(day, week)
         if opens < closes:  # opens == closes: the clock skipped these hours
             yield opens, closes
+
+
+def _stint(day: int, week: WorkingWeek) -> tuple[Millis, Millis]:
+    """When work begins and ends on a worked day."""
+    hours = week.days[_weekday(day)]
+    assert hours is not None
+    return _hours_of(day, hours, week.zone)
+
+
+@lru_cache(STINTS_KEPT)
+def _hours_of(day: int, hours: Hours, zone: str) -> tuple[Millis, Millis]:
+    midnight = datetime.fromordinal(day)
+    return (
+        _first_instant(midnight + timedelta(minutes=hours.start), zone),
+        _last_instant(midnight + timedelta(minutes=hours.end), zone),
+    )
 
 
 def _is_worked(local: datetime, week: WorkingWeek) -> bool:
@@ -227,26 +307,45 @@ def _add_worked(at: Millis, value: int, unit: Unit, week: WorkingWeek, sign: Sig
     local = local_time(at, week.zone).replace(tzinfo=None)
     if unit == "working_hours":
         return _through_work(at, local.date(), value * HOUR, week, sign)
-    day, left = local.date(), value
-    while left and date.min < day < date.max and abs((day - local.date()).days) < LONGEST_SEARCH:
-        day += timedelta(days=sign)
-        left -= week.hours_on(day) is not None
-    if left:
+    day = _nth_worked(local.date(), value, week, sign)
+    if day is None:
         return LATEST if sign > 0 else EARLIEST
     moved = datetime.combine(day, local.time())
     return _first_instant(moved, week.zone) if _has_room(_as_utc(moved)) else _clamp(_as_utc(moved))
+
+
+def _nth_worked(day: date, many: int, week: WorkingWeek, sign: Sign) -> date | None:
+    """The worked day that is so many after (or before) this one; None where nobody looks any more."""
+    left = many
+    for stretch in _stretches(day + timedelta(days=sign), _reach(day, sign), week, sign):
+        if left <= len(stretch.days):
+            return date.fromordinal(stretch.days[left - 1])
+        left -= len(stretch.days)
+    return None
 
 
 def _through_work(at: Millis, day: date, left: Millis, week: WorkingWeek, sign: Sign) -> Millis:
     """Where so much worked time ends that begins (or, back, ends) at this instant."""
     # From a day away: where all hours are worked, the clock may be in the day before.
     first = day - timedelta(days=sign)
-    for opens, closes in _worked(first, week, sign):
-        start, end = (max(at, opens), closes) if sign > 0 else (opens, min(at, closes))
-        if end - start >= left:
-            return start + left if sign > 0 else end - left
-        left -= max(end - start, 0)
+    for stretch in _stretches(first, _reach(first, sign), week, sign):
+        if _is_beyond(at, stretch, week, sign) and week.time_worked_in(stretch.year) < left:
+            left -= week.time_worked_in(stretch.year)
+            continue
+        for opens, closes in _stints(stretch, week):
+            start, end = (max(at, opens), closes) if sign > 0 else (opens, min(at, closes))
+            if end - start >= left:
+                return start + left if sign > 0 else end - left
+            left -= max(end - start, 0)
     return LATEST if sign > 0 else EARLIEST
+
+
+def _is_beyond(at: Millis, stretch: _Stretch, week: WorkingWeek, sign: Sign) -> bool:
+    """Whether it is a whole year, all of whose work is after (or before) this instant."""
+    if not stretch.is_whole or not stretch.days:
+        return stretch.is_whole
+    opens, closes = _stint(stretch.days[0], week)
+    return at <= opens if sign > 0 else closes <= at
 
 
 def _add_months(local: datetime, months: int) -> datetime:

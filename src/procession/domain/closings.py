@@ -4,7 +4,7 @@ Spec: behaviour-work D5, behaviour-launching 9.5.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -66,6 +66,16 @@ class Closings(msgspec.Struct, frozen=True):
         is_away = bool(self.away) and all(any(each.covers(day) for each in one) for one in self.away)
         return ClosedDay("absence", None) if is_away else None
 
+    def days_in(self, year: int) -> frozenset[int]:
+        """The days of the year (ordinals) on which nobody works."""
+        first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+        found = _days(self.closures, first, last)
+        if self.holidays is not None:
+            found |= {day.toordinal() for day in self.holidays(year)}
+        if self.away:
+            found |= frozenset[int].intersection(*(_days(one, first, last) for one in self.away))
+        return found
+
     def _closure_on(self, day: date) -> Closure | None:
         """The first that covers it, of the few that begin near enough: deadlines look at tens of thousands of days."""
         found: Closure | None = None
@@ -76,6 +86,16 @@ class Closings(msgspec.Struct, frozen=True):
             if closure.covers(day):
                 found = closure
         return found
+
+
+def _days(closures: Iterable[Closure], first: int, last: int) -> frozenset[int]:
+    """Those days from `first` to `last` that one of these covers; ordinals."""
+    found: set[int] = set()
+    for each in closures:
+        starts, ends = each.starts_on.toordinal(), each.ends_on.toordinal()
+        if starts <= last and ends >= first:
+            found.update(range(max(starts, first), min(ends, last) + 1))
+    return frozenset(found)
 
 
 def _first_day(closure: Closure) -> date:
