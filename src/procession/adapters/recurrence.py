@@ -5,10 +5,7 @@ from datetime import MAXYEAR, datetime
 
 from dateutil.rrule import rrulestr
 
-# The calendar repeats after 400 years, weekdays too. Rules are followed in years so late that one without a date ends
-# with the library's calendar, after some centuries, instead of keeping us for ten thousand years.
-CYCLE_YEARS = 400
-LATE = 9_600
+from procession.domain.recurring_days import years_later
 
 
 def occurrences(rule: str, start: datetime, after: datetime) -> Iterator[datetime]:
@@ -16,7 +13,7 @@ def occurrences(rule: str, start: datetime, after: datetime) -> Iterator[datetim
 
     `domain.recurrence.faults` has found nothing wrong with the rule.
     """
-    years = (LATE - max(start.year, after.year)) // CYCLE_YEARS * CYCLE_YEARS
+    years = years_later(start, after)
     try:
         known = rrulestr(rule, dtstart=start.replace(year=start.year + years))
     except ValueError:  # such as FREQ=HOURLY;INTERVAL=2;BYHOUR=9 that begins at ten: no hour is ever both

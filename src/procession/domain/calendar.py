@@ -39,7 +39,7 @@ _NOTHING = timedelta()
 _MARGIN = 62 * DAY  # no zone, and no search in a week without closures, reaches further
 LONGEST_SEARCH = 40_000
 """Days that are looked at for work: more than a century. Where there is none, an instant stays where it is."""
-YEARS_KEPT, SESSIONS_KEPT = 1024, 16_384
+YEARS_KEPT, STINTS_KEPT = 1024, 16_384
 """How many years of weekdays, and how many days of working hours, are remembered."""
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?", re.ASCII)
 
@@ -94,8 +94,8 @@ class WorkingWeek(msgspec.Struct, frozen=True, dict=True):
     def time_worked_in(self, year: int) -> Millis:
         known = self._time_worked.get(year)
         if known is None:
-            sessions = (_session(day, self) for day in self.worked_in(year))
-            known = self._time_worked[year] = sum(max(closes - opens, 0) for opens, closes in sessions)
+            stints = (_stint(day, self) for day in self.worked_in(year))
+            known = self._time_worked[year] = sum(max(closes - opens, 0) for opens, closes in stints)
         return known
 
     @cached_property
@@ -221,7 +221,7 @@ def shift_forward(at: Millis, week: WorkingWeek) -> Millis:
 def _worked(day: date, week: WorkingWeek, sign: Sign) -> Iterator[tuple[Millis, Millis]]:
     """When work begins and ends on each worked day from this one on (or back), as far as anybody looks."""
     for stretch in _stretches(day, _reach(day, sign), week, sign):
-        yield from _sessions(stretch, week)
+        yield from _stints(stretch, week)
 
 
 class _Stretch(msgspec.Struct, frozen=True):
@@ -247,21 +247,21 @@ def _stretches(day: date, many: int, week: WorkingWeek, sign: Sign) -> Iterator[
         yield _Stretch(year, days if sign > 0 else days[::-1], len(days) == len(worked))
 
 
-def _sessions(stretch: _Stretch, week: WorkingWeek) -> Iterator[tuple[Millis, Millis]]:
+def _stints(stretch: _Stretch, week: WorkingWeek) -> Iterator[tuple[Millis, Millis]]:
     for day in stretch.days:
-        opens, closes = _session(day, week)
+        opens, closes = _stint(day, week)
         if opens < closes:  # opens == closes: the clock skipped these hours
             yield opens, closes
 
 
-def _session(day: int, week: WorkingWeek) -> tuple[Millis, Millis]:
+def _stint(day: int, week: WorkingWeek) -> tuple[Millis, Millis]:
     """When work begins and ends on a worked day."""
     hours = week.days[_weekday(day)]
     assert hours is not None
     return _hours_of(day, hours, week.zone)
 
 
-@lru_cache(SESSIONS_KEPT)
+@lru_cache(STINTS_KEPT)
 def _hours_of(day: int, hours: Hours, zone: str) -> tuple[Millis, Millis]:
     midnight = datetime.fromordinal(day)
     return (
@@ -332,7 +332,7 @@ def _through_work(at: Millis, day: date, left: Millis, week: WorkingWeek, sign: 
         if _is_beyond(at, stretch, week, sign) and week.time_worked_in(stretch.year) < left:
             left -= week.time_worked_in(stretch.year)
             continue
-        for opens, closes in _sessions(stretch, week):
+        for opens, closes in _stints(stretch, week):
             start, end = (max(at, opens), closes) if sign > 0 else (opens, min(at, closes))
             if end - start >= left:
                 return start + left if sign > 0 else end - left
@@ -344,7 +344,7 @@ def _is_beyond(at: Millis, stretch: _Stretch, week: WorkingWeek, sign: Sign) -> 
     """Whether it is a whole year, all of whose work is after (or before) this instant."""
     if not stretch.is_whole or not stretch.days:
         return stretch.is_whole
-    opens, closes = _session(stretch.days[0], week)
+    opens, closes = _stint(stretch.days[0], week)
     return at <= opens if sign > 0 else closes <= at
 
 

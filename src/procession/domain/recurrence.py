@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from procession.domain import recurring_days
 from procession.domain.calendar import WEEKDAYS, instant_at, is_zone, local_time
+from procession.domain.recurring_days import DAYS
 from procession.domain.times import Millis
 
 Frequency = Literal["hourly", "daily", "weekly", "monthly", "yearly"]
@@ -48,7 +50,6 @@ LIMITS: Mapping[str, tuple[int, int]] = {
 """The least and the most of numbers in a rule."""
 LIMITS_FROM_BOTH_ENDS: Mapping[str, int] = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
 """The most of numbers that are never 0, and count from the end when they are negative."""
-DAYS = tuple(each[:2].upper() for each in WEEKDAYS)
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
@@ -57,7 +58,8 @@ _DAY_OF_RULE = re.compile(rf"(?:[+-]?(\d{{1,2}}))?(?:{'|'.join(DAYS)})", re.ASCI
 _DAY = timedelta(days=1)
 
 Occurrences = Callable[[str, datetime, datetime], Iterator[datetime]]
-"""(rule, its start, after when) -> the later moments, by the clock on the wall: what a library knows of RFC 5545."""
+"""(rule, its start, after when) -> the later moments, by the clock on the wall: what a library knows of RFC 5545,
+asked about weeks, months and years."""
 
 
 class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,7 +236,11 @@ def slots(when: Recurrence, organization_zone: str, after: Millis, occurrences: 
     # From a day earlier: where clocks are set back, what they show says little.
     since = local_time(max(after, when.starts_at), zone).replace(tzinfo=None) - _DAY
     streams = [
-        _instants(occurrences(rule, _nearer(rule, begin, since), since), zone, is_of_every_hour=_is_of_every_hour(rule))
+        _instants(
+            _moments(rule, _nearer(rule, begin, since), since, occurrences),
+            zone,
+            is_of_every_hour=_is_of_every_hour(rule),
+        )
         for rule in (_counted(each, begin, when.starts_at, zone, occurrences) for each in rules(when, zone))
     ]
     former: Millis | None = None
@@ -255,9 +261,16 @@ def _counted(rule: str, begin: datetime, starts_at: Millis, zone: str, occurrenc
     if count is None:
         return rule
     endless = ";".join(f"{name}={value}" for name, value in parts.items())
-    moments = occurrences(endless, begin, begin - timedelta(minutes=1))
-    early = sum(1 for _ in takewhile(lambda moment: instant_at(moment, zone) < starts_at, moments))
+    found = _moments(endless, begin, begin - timedelta(minutes=1), occurrences)
+    early = sum(1 for _ in takewhile(lambda moment: instant_at(moment, zone) < starts_at, found))
     return f"{endless};COUNT={int(count) + early}"
+
+
+def _moments(rule: str, start: datetime, after: datetime, occurrences: Occurrences) -> Iterator[datetime]:
+    parts = _parts(rule)
+    if parts["FREQ"] in recurring_days.FREQUENCIES:
+        return recurring_days.moments(recurring_days.rule_of(parts, start), after)
+    return occurrences(rule, start, after)
 
 
 def _instants(moments: Iterator[datetime], zone: str, *, is_of_every_hour: bool) -> Iterator[Millis]:
