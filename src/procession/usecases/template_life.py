@@ -7,6 +7,7 @@ from procession.domain.events import happened
 from procession.domain.template_permissions import is_listed, may_archive, require_edit
 from procession.domain.template_references import Embedding, embeddings, former_texts, without_embedded
 from procession.domain.templates import TemplateRow
+from procession.domain.told_changes import Sentence
 from procession.storage import (
     bin_contents,
     bin_items,
@@ -118,7 +119,7 @@ async def publish_template(tx: WriteTx, template_id: str) -> TemplateRow:
     published = replace(frozen, published_version=frozen.version, updated_at=tx.now, updated_by=tx.actor.id)
     saved = await templates.save(tx, frozen, published)
     await public_templates.enter(tx, saved)
-    changes: list[str] = []
+    changes: list[Sentence] = []
     if frozen.published_version is not None:
         former = await template_versions.version_document(tx, saved.id, frozen.published_version)
         changes = await told_changes(tx, former, saved.document)
