@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.refusals import assert_refused, unchanged
-from tests.api.task_runs import NOW, chain, on_one_database, run_of
+from tests.api.task_runs import NOW, Run, chain, on_one_database, run_of
 from tests.api.thread_places import Places
 from tests.builders import Organization, text_field
 
@@ -33,6 +33,34 @@ def test_a_process_task_shows_its_step_and_process(org: Organization) -> None:
     assert [(each["label"], each["field_value"]) for each in read["form_fields"]["data"]] == [("Phone", None)]
     assert [(each["label"], each["value"]) for each in read["ko_form_fields"]["data"]] == [("Name", "Ana & <b>Co</b>")]
     assert read["roles"] == {"data": []}
+
+
+def test_t_12_13_dates_are_written_as_their_reader_has_chosen(org: Organization) -> None:
+    """By the organization's clocks, in lists, rehearsals and beside processes; entity tags know of the choice."""
+    org.api.data("PUT", "", {"name": "Fernwood", "timezone": "America/New_York"})
+    fields = [{"label": "On", "field_type": "date"}, {"label": "At", "field_type": "date", "collect_time": True}]
+    words = "{{on-1}}, {{at-1}}"
+    template = org.template(steps=[{"title": words, "summary": words}], kickoff=fields)
+    on, at = (each["id"] for each in template["prerun"])
+    sent = {on: "2026-10-01", at: "2026-10-02T03:30:00Z"}
+    run = Run(org, template, prerun=sent)
+    plain, chosen = "2026-10-01, 2026-10-01 23:30", "10/01/2026, 10/01/2026 23:30"
+    path = run.path(plain)
+    before = org.api.get(path)
+    assert (before.json()["data"]["title"], before.json()["data"]["summary"]) == (plain, plain)
+
+    profile = {"first_name": "Ann", "last_name": "Ray", "timezone": "Asia/Tokyo", "date_format": "mm/dd/yyyy"}
+    org.api.data("PUT", f"/users/{org.admin.id}", profile)
+
+    after = org.api.get(path, headers={"If-None-Match": before.headers["etag"]})
+    assert (after.json()["data"]["title"], after.json()["data"]["summary"]) == (chosen, chosen)
+    assert list(run.tasks()) == [chosen]
+    beside = org.api.data("GET", f"/runs/{run.id}?with=next_task")["next_task"]["data"]
+    assert [each["title"] for each in (beside if isinstance(beside, list) else [beside])] == [chosen]
+    rehearsed = org.api.data("POST", f"/checklists/{template['id']}/simulate", {"prerun": sent}, status=200)
+    assert rehearsed["moments"][0]["tasks"][0]["title"] == chosen
+    reader = org.person("admin")
+    assert reader.api.data("GET", path)["title"] == plain
 
 
 def test_tk30_lists_leave_the_text_out_unless_asked(org: Organization) -> None:

@@ -40,6 +40,7 @@ FORM = Template(
         field("Weight", "number"),
         field("At", "date", collect_time=True),
         field("Day", "date"),
+        field("Sum", "calculated", expression="{{weight-1}} * 2"),
     )
 )
 KNOWN = Known(members={"mia@x.test": 7}, tags={"hot": ("t1", "t2")}, folders={}, zone="Europe/London")
@@ -73,11 +74,11 @@ def test_what_is_no_table_is_refused_with_a_reason(raw: bytes) -> None:
 
 
 def test_columns_are_found_exactly_first_then_in_any_case() -> None:
-    """L-13.2, L-13.5: an id before an alias before a label, and fields before words of ours."""
-    columns = read_columns(["NAME", "farm", "kind-1", "", "tags", "Owner"], FORM)
+    """L-13.2, L-13.5: an id before an alias before a label, and fields before words of ours; T-11.60."""
+    columns = read_columns(["NAME", "farm", "kind-1", "", "tags", "Owner", "Sum"], FORM)
     assert [(each.meaning, each.key) for each in columns] == [
         ("name", None), ("field", "farmfarm"), ("field", "kindkind"), ("nothing", None), ("field", "tagstags"),
-        ("owner", None),
+        ("owner", None), ("nothing", None),
     ]  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def test_columns_are_found_exactly_first_then_in_any_case() -> None:
 def test_unclear_headers_are_refused_with_the_fields_there_are(header: list[str]) -> None:
     with pytest.raises(Invalid) as refused:
         read_columns(header, FORM)
-    assert "Farm (farm-1)" in refused.value.errors["header"][-1]
+    told = refused.value.errors["header"][-1]
+    assert "Farm (farm-1)" in told and "Sum" not in told
 
 
 def read(header: str, cell: str) -> tuple[Asked, Errors]:
@@ -109,7 +111,10 @@ def read(header: str, cell: str) -> tuple[Asked, Errors]:
         ("At", "2027-07-01T09:00Z", "2027-07-01T09:00:00.000Z"),
         ("At", "2027-07-01 09:00+02:00", "2027-07-01T07:00:00.000Z"),
         ("At", "2027-02-30 09:00", "2027-02-30 09:00"),
-        ("Day", "2027-07-01 00:30", "2027-07-01 00:30"),
+        ("Day", "2027-07-01 00:30", "2027-07-01"),
+        ("Day", "2027-07-01T23:30:00-05:00", "2027-07-01"),
+        ("Day", "2027-07-01T00:30:00.000+09:00", "2027-07-01"),
+        ("Day", "2027-02-30T00:30:00+09:00", "2027-02-30T00:30:00+09:00"),
         ("Plan", "https://x.test/a", [{"url": "https://x.test/a", "source": "url"}]),
     ],
 )  # fmt: skip

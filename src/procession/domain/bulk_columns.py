@@ -47,7 +47,8 @@ def read_columns(header: Sequence[str], document: Template) -> tuple[Column, ...
         if column.meaning != "nothing" and former is not column.header:
             faults.append(f"The columns {former} and {column.header} mean the same.")
     if faults:
-        labels = ", ".join(f"{field.label} ({field.alias})" for field in document.kickoff)
+        answered = [field for field in document.kickoff if field.field_type != "calculated"]
+        labels = ", ".join(f"{field.label} ({field.alias})" for field in answered)
         faults.append(f"The fields of the kick-off form are: {labels}." if labels else "The template has no form.")
         raise Invalid({"header": faults})
     return tuple(columns)
@@ -64,6 +65,8 @@ def _column(text: str, document: Template) -> Column:
     if folded == "name":
         return Column(text, "name")
     field = _match(text, document.kickoff, lambda field: field.label)
+    if field is not None and field.field_type == "calculated":
+        return Column(text, "nothing")  # nobody answers it, but what was exported may be sent back
     if field is not None:
         return Column(text, "field", field.id)
     if folded in OWN_WORDS:

@@ -12,7 +12,7 @@ from procession.domain.fields import Field
 from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.names import fold
 from procession.domain.templates import Template
-from procession.domain.times import wire
+from procession.domain.times import parse_instant, wire
 
 ROW = "row"
 """The key of what no column is to blame for."""
@@ -143,6 +143,8 @@ def _answer(field: Field, cell: str, known: Known) -> object:
             return _people(cell, known)
         case "date" if field.collect_time:
             return _instant(cell, known)
+        case "date":
+            return _day(cell)
         case _:
             return cell
 
@@ -153,6 +155,15 @@ def _instant(cell: str, known: Known) -> str:
         return wire(parse_instant_in(known.zone, cell))
     except ValueError:
         return cell
+
+
+def _day(cell: str) -> str:
+    """The day as it is written, whatever time and offset stand behind it; what is none is told by who takes it."""
+    try:
+        parse_instant(cell)
+    except ValueError:
+        return cell
+    return cell[: len("2026-03-05")]
 
 
 def _option(field: Field, text: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ MAX_NAME = 550
 MAX_SLUG = 60
 # Where a text may hold a variable.
 MARK = "{{"
+ISO_DAY = "%Y-%m-%d"
 
 _INVISIBLE = "\ufeff\u200b\u2060\u180e"
 _JOINERS = "\u200c\u200d"
@@ -75,12 +76,17 @@ def numbered_alias(text: str, taken: Collection[str], default: str = "item") -> 
 
 
 def system_variables(
-    *, template_name: str, launched_on: date, process_id: str | None = None, task_id: str | None = None
+    *,
+    template_name: str,
+    launched_on: date,
+    process_id: str | None = None,
+    task_id: str | None = None,
+    day_form: str = ISO_DAY,
 ) -> dict[str, Variable]:
     """The variables every process has; the day is the one in the organization's zone. Spec: T-12.3."""
     known = {
         "TEMPLATE_NAME": template_name,
-        "DATE": launched_on.isoformat(),
+        "DATE": launched_on.strftime(day_form),
         "current-process-id": process_id,
         "current-task-id": task_id,
     }
@@ -114,7 +120,7 @@ def process_name(
     may_change: bool,
     answers: Mapping[str, Variable],
     launched_on: date,
-    day_form: str = "%Y-%m-%d",
+    day_form: str = ISO_DAY,
 ) -> str:
     """The name of a process launched on that day in the organization's zone; variables write it in `day_form`.
 
@@ -128,8 +134,7 @@ def process_name(
     if chosen and (may_change or not auto_naming):
         return chosen
     pattern = pattern or ""
-    day = {"DATE": Variable((launched_on.strftime(day_form),))}
-    known = {**answers, **system_variables(template_name=title, launched_on=launched_on), **day}
+    known = {**answers, **system_variables(template_name=title, launched_on=launched_on, day_form=day_form)}
     values = {alias: known.get(alias, Variable()) for alias in variables_in(pattern)}
     generated = clean_name(fill_variables(pattern, values))
     return _cut(generated or clean_name(f"{title} - {launched_on.isoformat()}"))

@@ -72,5 +72,6 @@ def quoted_in_process(process: Process, document: Template, own: Sequence[Field]
         template_name=process.template_title,
         launched_on=local_day(process.created_at, reader.zone),
         process_id=process.id,
+        day_form=reader.day_form,
     )
     return Quoted(forms, answers, reader, system)

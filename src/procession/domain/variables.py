@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from procession.domain.calendar import local_time
 from procession.domain.fields import NUMERIC, Field, FieldType
 from procession.domain.loose import as_int, as_list, as_object
-from procession.domain.names import Variable
+from procession.domain.names import ISO_DAY, Variable
 from procession.domain.numbers import number_text
 from procession.domain.richtext import is_rich, plain_text
 from procession.domain.times import parse_instant
@@ -25,7 +25,7 @@ class Reader(msgspec.Struct, frozen=True):
     """For whom text is made: zone, the `strftime` forms of a day and of a moment, and what people are called."""
 
     zone: str = "UTC"
-    day_form: str = "%Y-%m-%d"
+    day_form: str = ISO_DAY
     moment_form: str = "%Y-%m-%d %H:%M"
     members: Mapping[int, str] = {}
     groups: Mapping[str, str] = {}

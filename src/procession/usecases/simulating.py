@@ -34,6 +34,7 @@ from procession.usecases.launch_requests import Wish
 from procession.usecases.launching import rehearsed
 from procession.usecases.opening import reader_of
 from procession.usecases.reactions import Means
+from procession.usecases.task_texts import caller
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -178,9 +179,8 @@ class _Play:
 
     async def _reader(self) -> Reader:
         names = await attachable.everybody(self.tx) if _picks_people(self.every_document) else None
-        if names is None:
-            return Reader(zone=self.settings.timezone)
-        return Reader(zone=self.settings.timezone, members=names.member_names, groups=names.group_names)
+        reader = await caller(self.tx, self.settings.timezone)
+        return reader if names is None else replace(reader, members=names.member_names, groups=names.group_names)
 
     async def _outcome(self, entry: FollowUpDue | Injected) -> Outcome:
         if isinstance(entry, Injected):

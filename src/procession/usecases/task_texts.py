@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from procession.adapters.text import safe_markup
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
@@ -12,8 +14,8 @@ from procession.domain.quoting import Quoted
 from procession.domain.richtext import fill_rich_variables
 from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
-from procession.domain.variables import Reader
-from procession.storage import attachable, organizations, parts, task_pages
+from procession.domain.variables import Reader, own_reader
+from procession.storage import attachable, members, organizations, parts, task_pages
 from procession.storage.parts import Part, Parts, Placed
 from procession.storage.task_pages import Answered, ProcessFacts
 from procession.storage.tx import ReadTx
@@ -85,6 +87,13 @@ async def titles_of(tx: ReadTx, tasks: Sequence[Titled]) -> dict[str, str]:
     return found
 
 
+async def caller(tx: ReadTx, zone: str) -> Reader:
+    """Who reads: by the organization's clocks, days as they have chosen to see them. Spec: T-12.13."""
+    reader = Reader(zone=zone)
+    member = await members.find(tx, tx.actor.id) if tx.actor.kind == "member" else None
+    return reader if member is None else own_reader(reader, zone=zone, date_format=member.profile.date_format)
+
+
 async def texts_of(
     tx: ReadTx,
     tasks: Sequence[Titled],
@@ -98,7 +107,7 @@ async def texts_of(
     """What the titles and the given summaries of these tasks, and the `guidance` of their fields, quote.
 
     For the caller or, where it is said, for a guest or a member. No statement when they quote nothing, else two for
-    variables and two for snippets; two more when an assignee answer is among the quoted.
+    variables, one for who reads, and two for snippets; two more when an assignee answer is among the quoted.
     """
     snippets = await quoted_in(tx, (*summaries, *guidance), for_guest=for_guest)
     launched_at = {seq: process.created_at for seq, process in processes.items()}
@@ -112,10 +121,10 @@ async def texts_of(
         return Texts({}, snippets, launched_at, placed)
     answered = await task_pages.answers_in(tx, {part.process for part in quoting})
     zone = (await organizations.settings_of(tx, tx.org)).timezone
-    reader = Reader(zone=zone)
+    reader = Reader(zone=zone) if for_guest is not None else await caller(tx, zone)
     if any(_names_people(each, processes[seq]) for seq in answered for each in answered[seq]):
         everybody = await attachable.everybody(tx)
-        reader = Reader(zone=zone, members=everybody.member_names, groups=everybody.group_names)
+        reader = replace(reader, members=everybody.member_names, groups=everybody.group_names)
     return Texts(
         {
             part: _variables(
@@ -162,5 +171,6 @@ def _variables(
         template_name=process.template_title,
         launched_on=local_day(process.created_at, reader.zone),
         process_id=process.id,
+        day_form=reader.day_form,
     )
     return Quoted(forms, answers, reader, system)
