@@ -246,5 +246,6 @@ async def _save_effect(
         if is_said_only:
             await undo.keep_past_comment(tx, Kind.TASK, task.seq)
         seen = await guards.save_changed_task(tx, seen, task)
-    if not is_said_only and (seen.process is None or seen.process.is_changeable):
-        await finished(tx, seen, f"thread.resolved:{task.id}", means)
+    thread = after or before
+    if thread is not None and not is_said_only and (seen.process is None or seen.process.is_changeable):
+        await finished(tx, seen, f"thread.resolved:{thread.id}", means)
