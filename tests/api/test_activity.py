@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.task_runs import on_one_database
-from tests.builders import Organization
+from tests.builders import Organization, Person
 from tests.harness import Api
 from tests.worker.test_timers import World
 
@@ -131,6 +131,36 @@ def test_t_10_8_publishing_tells_all_that_the_draft_changed(org: Organization) -
         'Template "Dual" was published: Step "Two" was added at position 2. Step "Three" was added at position 3.',
         'Template "Dual" was published.',
     ]
+
+
+def test_t_10_7_others_read_nothing_of_a_draft(org: Organization) -> None:
+    """Neither of the template and its step nor in what happened everywhere; published, they do."""
+    reader, editor = org.person(), org.person()
+    template = org.template("Dual", steps=["One"], dual_version_enabled=True)
+    path, [step] = f"/checklists/{template['id']}", template["steps"]
+    org.allow(template, "READ", reader.id)
+    org.allow(template, "EDIT", editor.id)
+    feeds = (f"entity_type=checklist&entity_id={template['id']}", f"entity_type=step&entity_id={step['id']}", "")
+
+    def told(person: Person) -> list[list[str]]:
+        found = [said(person.api, f"{feed}&per_page=100") for feed in feeds]
+        return [[each for each in feed if "Two" in each or "Soon" in each] for feed in found]
+
+    assert said(reader.api, feeds[0]) == [
+        'Template "Dual" was given other permissions.', 'Template "Dual" was given other permissions.',
+        'Template "Dual" was created.',
+    ]  # fmt: skip
+    org.api.data("PUT", f"{path}/publish")
+    org.server.clock.advance(seconds=1)
+    org.api.data("PUT", f"{path}/steps/{step['id']}", {"title": "Two"})
+    org.api.data("PUT", path, {"title": "Dual", "summary": "Soon"})
+    org.api.data("PUT", path, {"title": "Duo", "folder_id": None})
+
+    assert told(reader) == [[], [], []]
+    assert [len(each) for each in told(editor)] == [2, 1, 2]
+    assert 'The title changed from "Dual" to "Duo".' in said(reader.api, feeds[0])[0]
+    org.api.data("PUT", f"{path}/publish")
+    assert [len(each) for each in told(reader)] == [3, 1, 3]
 
 
 def test_filters(org: Organization) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from procession.usecases.follow_ups import MOST_LEVELS, TOO_DEEP
 from tests.api.task_runs import Run
 from tests.builders import Organization
@@ -161,3 +163,20 @@ def test_t_10_7_the_check_goes_by_what_is_published_of_what_is_launched(org: Org
     assert unfit() == []
     org.api.data("PUT", f"/checklists/{dual.id}/publish")
     assert unfit() == ["Go"]
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["launched", "injected"])
+def test_t_2_3_an_import_launches_nothing_that_its_maker_does_not_know_of(org: Organization, within: bool) -> None:
+    """As when a step is written: else whoever has the id of a template reads it by launching it."""
+    hidden, known, ines = org.template("Hidden", steps=["Secret"]), org.template("Known", steps=["Go"]), org.person()
+    org.allow(known, "READ", ines.id)
+    steps = [
+        {"title": each["title"], "bp_to_launch": {"id": each["id"], "tasks_within_process": within}}
+        for each in (hidden, known)
+    ]
+
+    made = ines.api.data("POST", "/checklists?import=1", {"title": "Mine", "type": "procedure", "steps": steps})
+
+    [of_hidden, of_known] = ines.api.data("GET", f"/checklists/{made['id']}/steps")
+    assert of_hidden["bp_to_launch"] is None
+    assert of_known["bp_to_launch"]["id"] == known["id"]

@@ -12,6 +12,7 @@ from procession.domain.bot_comments import in_full
 from procession.domain.events import follower_of
 from procession.domain.loose import as_list
 from procession.domain.rule_rows import Subjects, audit_state
+from procession.domain.templates import Settings
 from procession.domain.told_changes import read_out, told_in
 from procession.domain.wording import joined, quoted
 
@@ -230,6 +231,20 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     process: int | None
     kind: str
     payload: dict[str, Any]
+
+
+# Of templates.
+_PARTS = frozenset({"step", "field", "rule", "stage"})
+_OF_VERSIONS = frozenset(Settings.__struct_fields__)
+
+
+def edited_template(row: Happening) -> str | None:
+    """The template, when it is one of the changes that a draft keeps to itself until it is published. Spec: T-10.7."""
+    if row.kind == "template.updated" and _OF_VERSIONS.isdisjoint(row.payload.get("changed") or ()):
+        return None
+    if row.kind in ("template.updated", "template.version_restored"):
+        return row.subject_id
+    return row.payload.get("template") if row.subject_kind in _PARTS else None
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from procession.storage.listing.conditions import Shape as ProcessShape
 from procession.storage.listing.conditions import named, search_bounds
 from procession.storage.query import Query
 from procession.storage.search import SHORTEST_INDEXED
-from procession.storage.sight import process_is_seen, template_is_seen
+from procession.storage.sight import process_is_seen, template_is_draft, template_is_seen
 from procession.storage.tables.content import tag_links, tags
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import templates
@@ -213,18 +213,10 @@ def _of_templates(form: _Form | None, *, light: bool | None, in_tags: bool) -> t
     if form is not None:
         conditions.append(_holds(form, _TEMPLATE))
         if light is not None and "description" in _fields_of(form):
-            conditions.append(not_(_is_draft()))
+            conditions.append(not_(template_is_draft()))
     count = select(func.count()).select_from(templates).where(*conditions)
     return Query(count, prepare=False), _paged(select(_M.id).where(*conditions), _M.created_at.desc(), _M.id.desc())
 
 
 def _fields_of(form: _Form) -> set[Field]:
     return {form.parts[0]} if form.word == "test" else {field for part in form.parts for field in _fields_of(part)}
-
-
-def _is_draft() -> Condition:
-    """What a draft says is for its editors, so for others it is not found by it. Spec: T-10.7."""
-    dual = JsonText(_M.document, "dual_version_enabled")
-    return and_(
-        or_(dual == "1", dual == "true"), or_(_M.published_version.is_(None), _M.published_version != _M.version)
-    )

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
 
 from procession.domain.processes import State
 from procession.domain.template_permissions import LISTING_LIGHT, PERMISSIONS
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import JsonText, constant, is_in
 from procession.storage.tables.lists import process_access, task_access
 from procession.storage.tables.processes import tasks
 from procession.storage.tables.templates import template_grants, templates
@@ -38,6 +38,15 @@ def template_is_seen(*, light: bool) -> Condition:
         is_in(grants.principal, "principals"),
     )
     return or_(templates.c.owner == bindparam("me"), granted)
+
+
+def template_is_draft() -> Condition:
+    """What the row of `template` says is for its editors: others neither find it by it nor read it. Spec: T-10.7."""
+    dual = JsonText(templates.c.document, "dual_version_enabled")
+    return and_(
+        or_(dual == "1", dual == "true"),
+        or_(templates.c.published_version.is_(None), templates.c.published_version != templates.c.version),
+    )
 
 
 def task_is_seen(*, light: bool) -> Condition:

@@ -1,20 +1,20 @@
 """The frozen versions of a template as a list, and the processes that run each. Spec: api-templates 2.5."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, exists, func, select
 
 from procession.storage.access import Sight
 from procession.storage.dialect import is_in
 from procession.storage.listing.rows import ListedProcess, row_columns
 from procession.storage.query import Query
-from procession.storage.sight import process_is_seen
+from procession.storage.sight import process_is_seen, template_is_draft
 from procession.storage.tables.processes import processes
-from procession.storage.tables.templates import template_versions
+from procession.storage.tables.templates import template_grants, template_versions, templates
 from procession.storage.tx import ReadTx
 
-_V, _P = template_versions.c, processes.c
+_V, _P, _M, _G = template_versions.c, processes.c, templates.c, template_grants.c
 
 
 class FrozenVersion(msgspec.Struct, frozen=True):
@@ -33,6 +33,19 @@ _counts = Query(
     .where(_P.org == bindparam("org"), _P.template_id == bindparam("id"), is_in(_P.template_version, "versions"))
     .group_by(_P.template_version)
 )
+_edited = exists().where(
+    _G.org == _M.org, _G.template_id == _M.id, _G.permission == "EDIT", is_in(_G.principal, "principals")
+)
+_drafts_of_others = Query(
+    select(_M.id, _V.frozen_at)
+    .select_from(
+        templates.outerjoin(
+            template_versions,
+            and_(_V.org == _M.org, _V.template_id == _M.id, _V.version == _M.published_version),
+        )
+    )
+    .where(_M.org == bindparam("org"), template_is_draft(), _M.owner != bindparam("me"), ~_edited)
+)
 _running = (_P.org == bindparam("org"), _P.template_id == bindparam("id"), _P.template_version == bindparam("version"))
 _seen = process_is_seen(_P.seq, _P.state)
 _count = Query(select(func.count()).select_from(processes).where(*_running))
@@ -44,6 +57,11 @@ _rows, _rows_seen = Query(_page.where(*_running)), Query(_page.where(*_running, 
 async def frozen_versions(tx: ReadTx, template_id: str) -> list[FrozenVersion]:
     """The newest first."""
     return await tx.rows(FrozenVersion, _history, id=template_id)
+
+
+async def drafts_of_others(tx: ReadTx, principals: Iterable[str]) -> dict[str, int | None]:
+    """Templates whose drafts the caller does not edit, to when what is published was frozen; None: nothing is."""
+    return dict(await tx.tuples(_drafts_of_others, principals=sorted(principals), me=tx.actor.id))
 
 
 async def process_counts(tx: ReadTx, template_id: str, versions: Sequence[int]) -> dict[int, int]:

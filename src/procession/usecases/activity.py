@@ -6,13 +6,13 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.activity import Called, Context, EntityType, Happening, origin_of, tell, verb_of
+from procession.domain.activity import Called, Context, EntityType, Happening, edited_template, origin_of, tell, verb_of
 from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.names import fold
 from procession.domain.permissions import may_see_task
 from procession.domain.processes import Process
 from procession.domain.template_permissions import may_read
-from procession.storage import access, activity, former_tasks, template_grants, templates, threads
+from procession.storage import access, activity, former_tasks, template_grants, templates, threads, version_history
 from procession.storage.activity import Asked
 from procession.storage.tx import ReadTx
 from procession.usecases import guards
@@ -79,7 +79,7 @@ def _comes_from(kind: str, key: str | None, row: Happening) -> bool:
 async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
     """Where to read, and what of it to keep."""
     if wanted.entity is None:
-        return wanted.asked, []
+        return wanted.asked, await _without_drafts(tx)
     kind, key = wanted.entity
     try:
         match kind:
@@ -88,7 +88,7 @@ async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
             case "task":
                 return _of_task(wanted.asked, await guards.readable_task(tx, key))
             case "checklist":
-                return await _of_template(tx, wanted.asked, key), []
+                return await _of_template(tx, wanted.asked, key), await _without_drafts(tx)
             case "step":
                 return await _of_step(tx, wanted.asked, key)
             case "thread":
@@ -144,7 +144,29 @@ async def _of_step(tx: ReadTx, asked: Asked, step_id: str) -> tuple[Asked, list[
     holders = await templates.mentioning(tx, "step", step_id)
     if not holders:
         raise NotFound
-    return await _of_template(tx, asked, holders[0]), [lambda row: step_id in (row.subject_id, row.payload.get("step"))]
+
+    def is_own(row: Happening) -> bool:
+        return step_id in (row.subject_id, row.payload.get("step"))
+
+    return await _of_template(tx, asked, holders[0]), [is_own, *await _without_drafts(tx)]
+
+
+async def _without_drafts(tx: ReadTx) -> list[Test]:
+    """Nothing of what somebody else's draft changes before it is published. Spec: T-10.7."""
+    if tx.actor.is_admin:
+        return []
+    drafts = await version_history.drafts_of_others(tx, await access.principals_of_caller(tx))
+    if not drafts:
+        return []
+
+    def is_told(row: Happening) -> bool:
+        template = edited_template(row)
+        if template not in drafts:
+            return True
+        published_at = drafts[template]
+        return published_at is not None and row.at < published_at
+
+    return [is_told]
 
 
 async def _of_thread(tx: ReadTx, asked: Asked, thread_id: str) -> tuple[Asked, list[Test]]:

@@ -28,6 +28,7 @@ from procession.storage import job_titles, people, references, templates
 from procession.storage.tx import WriteTx
 from procession.usecases import lookup_lists
 from procession.usecases import template_checks as checks
+from procession.usecases.launch_targets import target_of
 from procession.usecases.rules import require_room as require_room_for_rules
 from procession.usecases.rules import without_strangers
 from procession.usecases.steps import StepInput, default_deadline
@@ -51,7 +52,8 @@ async def import_template(
 ) -> TemplateRow:
     """A new template with everything the export holds; what refers to the old ids and aliases follows to the new.
 
-    People, job titles, folders and templates that are not here are left out; anything else wrong raises Invalid.
+    People, job titles, folders and templates that are not here for the caller are left out; anything else wrong raises
+    Invalid.
     """
     require_room(len(steps))
     require_room_for_rules(len(rules))
@@ -139,8 +141,7 @@ class _Parts:
         titles = await job_titles.known(tx, values.get("roles", ()))
         values["roles"] = tuple(each for each in values.get("roles", ()) if each in titles)
         follow_up = values.get("follow_up")
-        target = None if follow_up is None else await templates.find(tx, follow_up.template_id)
-        if target is None:
+        if follow_up is not None and (await target_of(tx, follow_up.template_id))[0] is None:
             values["follow_up"] = None
         if values.get("deadline") is None:
             values["deadline"] = await default_deadline(tx)
