@@ -213,6 +213,20 @@ def test_what_a_task_shows_of_the_parts_of_a_group_follows_the_group(org: Organi
     assert org.api.put(path, {"title": "Reread"}, headers={"If-Match": tag}).status_code == 412
 
 
+def test_what_a_guest_completed_follows_the_guest(org: Organization) -> None:
+    guest = org.guest()["email"]
+    group = org.group(guests=[guest])["id"]
+    run = run_of(org, {"title": "Sign", "guests": [guest]}, {"title": "Read", "groups": [group]}, "File")
+    for title in ("Sign", "Read"):
+        org.guest_api(guest).post("/completed-tasks", {"task_id": run.task_id(title)}).raise_for_status()
+    copy = Copy(org.api, "/tasks")
+
+    org.api.delete(f"/guests/{guest}").raise_for_status()
+
+    assert [task["title"] for task in copy.ask()["data"]] == ["Sign", "Read"]
+    copy.assert_equal()
+
+
 def test_a_template_taken_off_all_lists_is_gone(org: Organization) -> None:
     person = org.person("light")
     template = org.template()

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, literal, select, upd
 from procession.domain.guests import GuestDetails, GuestKey
 from procession.domain.listing import TaskState
 from procession.storage.access import principals_of_caller
+from procession.storage.changes import Kind, Touch
 from procession.storage.dialect import constant, is_in
 from procession.storage.pages import Listing
 from procession.storage.query import Query
@@ -87,6 +88,16 @@ _made_since = Query(
 _of_guests = task_access.alias()
 _completed = and_(tasks.c.status == "completed", _of_guests.c.principal == literal("e:") + tasks.c.completer_guest)
 _oneoff = and_(_completed, tasks.c.is_oneoff == 1)
+_done_by = Query(
+    select(tasks.c.seq, tasks.c.id)
+    .select_from(_of_guests.join(tasks, and_(tasks.c.org == _of_guests.c.org, tasks.c.seq == _of_guests.c.seq)))
+    .where(
+        _of_guests.c.org == bindparam("org"),
+        is_in(_of_guests.c.principal, "principals"),
+        tasks.c.completer_guest == bindparam("email"),
+    )
+    .distinct()
+)
 _stats = (
     select(
         _of_guests.c.principal,
@@ -147,10 +158,13 @@ async def save(tx: WriteTx, guest: Guest) -> None:
     await tx.run(_save, org_is=tx.org, id_is=guest.id, **values)
 
 
-async def remove(tx: WriteTx, guest_id: int) -> None:
-    """Delete the guest, also from groups; their link ends with them."""
-    await tx.run(_leave_groups, org_is=tx.org, guest=guest_id)
-    await tx.delete(guests, [{"id": guest_id}])
+async def remove(tx: WriteTx, guest: Guest, group_ids: Iterable[str]) -> None:
+    """Delete the guest, also from these groups; the link ends, and what they completed shows no number any more."""
+    principals = [f"e:{guest.email}", *(f"g:{each}" for each in group_ids)]
+    done = await tx.tuples(_done_by, principals=principals, email=guest.email)
+    tx.touch(*(Touch(Kind.TASK, seq, task_id) for seq, task_id in done))
+    await tx.run(_leave_groups, org_is=tx.org, guest=guest.id)
+    await tx.delete(guests, [{"id": guest.id}])
 
 
 async def made_since(tx: ReadTx, since: int) -> tuple[int, int | None]:

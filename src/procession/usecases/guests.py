@@ -12,7 +12,7 @@ from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.guests import MEMBERS_ADDRESS, GuestDetails, GuestKey, checked_details, normal_email
 from procession.domain.people import is_bot_email, name_faults, require_admin, require_full_member
-from procession.storage import accounts, guests, handovers, kickoff_visits, members, people, shared_templates
+from procession.storage import accounts, groups, guests, handovers, kickoff_visits, members, people, shared_templates
 from procession.storage.guests import Guest
 from procession.storage.members import Member, NewMember
 from procession.storage.shared_work import people_of_caller
@@ -150,7 +150,7 @@ async def remove(tx: WriteTx, key: GuestKey) -> Guest:
     await handovers.guest_is_gone(tx, guest.email)
     await shared_templates.drop_guest(tx, guest.email)
     await kickoff_visits.forget_person(tx, guest.email)
-    await guests.remove(tx, guest.id)
+    await guests.remove(tx, guest, await groups.of_guest(tx, guest.id))
     tx.record(happened("guest.removed", guest.id, email=guest.email))
     return guest
 

@@ -86,7 +86,7 @@ async def enter_by_address(tx: WriteTx, new: NewMember) -> Member:
         await reassigning.guest_becomes_member(tx, guest.email, member.account, in_groups)
         await handovers.guest_becomes_member(tx, guest.email, member.account)
         await shared_templates.guest_becomes_member(tx, guest.email, member.account)
-        await guests.remove(tx, guest.id)
+        await guests.remove(tx, guest, in_groups)
         tx.record(happened("guest.became_member", guest.id, email=guest.email, member=member.account))
     return member
 
