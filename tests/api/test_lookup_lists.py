@@ -230,3 +230,48 @@ def test_copies_and_exports_keep_the_list_at_home(org: Organization, other_org: 
     ):  # fmt: skip
         found = api.data("GET", f"/checklists/{made['id']}/form-fields")
         assert (found["form_fields"][0]["list"], texts(found["form_fields"][0])) == (expected, ["Kiel", "Turin"])
+
+
+def chosen(value: Any) -> Any:
+    """Options by their texts."""
+    if isinstance(value, list):
+        return [each["text"] for each in value]
+    return value["text"] if isinstance(value, dict) else value
+
+
+def test_t_11_5_a_default_goes_along_with_its_row(org: Organization) -> None:
+    """Also in versions that are frozen; where the row is gone nothing is filled in, and the form can be sent back."""
+    kiel, turin = ({"id": number, "text": text} for number, text in ((1, "Kiel"), (2, "Turin")))
+    cities = org.api.data("POST", "/lists", {"name": "Cities", "columns": ["City"], "rows": [["Kiel"], ["Turin"]]})[
+        "id"
+    ]
+    on = {"default_value_enabled": True}
+    template = org.template(
+        "Trip",
+        steps=["Go"],
+        kickoff=[
+            {"label": "From", "field_type": "dropdown", "list": cities, **on, "default_value": kiel},
+            {"label": "Stay", "field_type": "radio", "list": cities, **on, "default_value": "Turin"},
+            {"label": "Via", "field_type": "multiselect", "list": cities, **on, "default_value": [kiel, turin]},
+        ],
+        dual_version_enabled=True,
+    )
+    path = f"/checklists/{template['id']}"
+    org.api.data("PUT", f"{path}/publish")
+    org.api.data("PUT", path, {"title": "Trip", "summary": "A draft"})
+
+    def begins(rows: list[dict[str, Any]]) -> list[Any]:
+        """The answers that a launch of the published version begins with; the draft's defaults are the same."""
+        org.api.data("PUT", f"/lists/{cities}", {"rows": rows})
+        sent_back = {"title": "Trip", "prerun": org.api.data("GET", path)["prerun"]}
+        defaults = [each["default_value"] for each in org.api.data("PUT", path, sent_back)["prerun"]]
+        prerun = org.process(template)["prerun"]
+        answers = [prerun.get(field["id"]) for field in template["prerun"]]
+        shown = [[chosen(each) for each in found] for found in (answers, defaults)]
+        assert shown[0] == shown[1]
+        return shown[0]
+
+    first, second = {"id": 1, "cells": ["Kiel"]}, {"id": 2, "cells": ["Torino"]}
+    assert begins([first, second]) == ["Kiel", "Torino", ["Kiel", "Torino"]]
+    assert begins([second]) == [None, "Torino", ["Torino"]]
+    assert begins([]) == [None, None, None]

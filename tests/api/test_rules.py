@@ -224,6 +224,42 @@ def test_14_an_import_brings_the_rules(org: Organization) -> None:
     assert rule["then_actions"][0]["assignees"] == {"users": [org.admin.id], "guests": [guest], "groups": []}
 
 
+def test_a_11_2_an_import_takes_rules_as_they_have_become(org: Organization) -> None:
+    """Fields and steps of another type since, a rule whose only action is gone: the template has them, so has its export.
+
+    Spec: T-15.5.
+    """
+    rules, other = Rules(org), org.template("Other")
+    rules.add(
+        conditions=[rules.on_time("overdue")],
+        then_actions=[
+            rules.assignment(assignees={}, actionable_id=rules.lead, actionable_type="Prerun"),
+            rules.deadline(position=2, actionable_id=rules.day, actionable_type="Capture"),
+        ],
+    )
+    rules.add(then_actions=[rules.launch(other)])
+    step = f"/checklists/{rules.id}/steps/{rules.brief}"
+    text = {"field_type": "text", "required": False}
+    lead = {"id": rules.lead, "label": "Lead", **text}
+    org.api.data("PUT", f"/checklists/{rules.id}", {"title": "Boat hire", "prerun": [lead]})
+    org.api.data("PUT", f"{step}/captures/{rules.day}", {"label": "Day", **text})
+    org.api.data("PUT", step, {"title": "Brief", "step_type": "expiring"})
+    org.api.delete(f"/checklists/{other['id']}").raise_for_status()
+
+    def imported(template_id: str) -> dict[str, Any]:
+        exported = rules.api.data("GET", f"/checklists/{template_id}?with=steps")
+        return rules.api.data("POST", "/checklists?import=1", exported)
+
+    once = imported(rules.id)
+    twice = imported(once["id"])
+
+    for made in (once, twice):
+        became, emptied = made["automated_actions"]
+        assert became["conditions"][0]["operation"] == "overdue"
+        assert [each["actionable_type"] for each in became["then_actions"]] == ["Prerun", "Capture"]
+        assert emptied["then_actions"] == []
+
+
 @on_one_database
 def test_an_import_with_a_broken_rule_makes_nothing(org: Organization) -> None:
     rules = Rules(org)

@@ -176,10 +176,13 @@ class _Reader:
         return None if self.sent[key] is None else self._string(key, self.sent[key], limit)
 
     def _options(self, field_type: FieldType) -> tuple[Option, ...]:
-        if field_type != "radio" and self.sent.get("list") is not None and not self.sent.get("options"):
-            return ()  # they come from the lookup list. Spec: T-11.5
+        # They come from the lookup list, however many it has by now. Spec: T-11.5
+        is_fed = self.sent.get("list") is not None
+        if is_fed and not self.sent.get("options"):
+            return ()
         options: list[Option] = []
-        for at, option_id, text, entry in self._entries("options", "text", least=2 if field_type == "radio" else 1):
+        least = 2 if field_type == "radio" and not is_fed else 1
+        for at, option_id, text, entry in self._entries("options", "text", least=least):
             value = entry.get("value")
             if not isinstance(value, str | int | float | None):
                 self._complain(f"{at}.value", f"The {at}.value must be a scalar.")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from procession.domain.errors import Invalid
 from procession.domain.fields import Column, Field, Option
-from procession.domain.loose import as_int, as_object
+from procession.domain.loose import as_int, as_list, as_object
 from procession.domain.names import clean_name
 from procession.domain.templates import Template
 from procession.domain.times import Millis
@@ -141,7 +141,34 @@ def _source(field: Field) -> Reference | None:
 def _with_list(field: Field, lists: Mapping[str, LookupList]) -> Field:
     named = _source(field)
     found = lists.get(named.id) if named is not None else None
-    return field if named is None or found is None else replace(field, options=options_of(found, named.column))
+    if named is None or found is None:
+        return field
+    options = options_of(found, named.column)
+    if options == field.options or field.default_value is None:
+        return replace(field, options=options)
+    return _with_options(field, options)
+
+
+def _with_options(field: Field, options: tuple[Option, ...]) -> Field:
+    """The default follows its row; where that is gone there is none. Spec: T-11.5."""
+    texts = {option.id: option.text for option in options}
+    entries = as_list(field.default_value)
+    if entries is None:
+        default = _followed(field, texts, field.default_value)
+    else:
+        default = [now for each in entries if (now := _followed(field, texts, each)) is not None] or None
+    enabled = field.default_value_enabled and default is not None
+    return replace(field, options=options, default_value_enabled=enabled, default_value=default)
+
+
+def _followed(field: Field, texts: Mapping[int, str], chosen: object) -> object:
+    """An option as a default names it, as the row says it now; None when the row is gone."""
+    entry = as_object(chosen)
+    if entry is not None:
+        number = as_int(entry.get("id"))
+        return None if number is None or number not in texts else {**entry, "text": texts[number]}
+    row = next((option.id for option in field.options if option.text == chosen), None)
+    return None if row is None else texts.get(row)
 
 
 def read_list(
