@@ -6,7 +6,7 @@ from typing import Any
 from procession.domain.automations.comparing import folded
 from procession.domain.automations.rules import HandedOn, Launch
 from procession.domain.calculating.sheet import shown_answers
-from procession.domain.date_answers import carried_date
+from procession.domain.carrying import carried_date
 from procession.domain.errors import Invalid
 from procession.domain.fields import NUMERIC, Field, FieldType, Option
 from procession.domain.processes import Process
