@@ -163,7 +163,7 @@ class _Parts:
         read: list[Rule] = []
         for index, raw in enumerate(sent):
             try:
-                read.append(read_rule(raw, whole, new_id=self.tx.new_id, now=self.tx.now, needs_people=False))
+                read.append(read_rule(raw, whole, new_id=self.tx.new_id, now=self.tx.now, is_exported=True))
             except Invalid as invalid:
                 path = f"automated_actions.{index}"
                 self.errors |= {f"{path}.{at}": messages for at, messages in invalid.errors.items()}

@@ -54,17 +54,17 @@ def read_rule(
     new_id: Callable[[], str],
     now: Millis,
     existing: Rule | None = None,
-    needs_people: bool = True,
+    is_exported: bool = False,
 ) -> Rule:
     """A whole rule as clients send it; raises Invalid with every wrong path.
 
     Conditions and actions that come with their id keep it, the others are new. People are checked by who knows them;
-    an exported rule may have lost its own (`needs_people` false).
+    one that `is_exported` may have lost its own, and may hold what no longer fits its step or field (A-2.26).
     """
     sent = as_object(raw)
     if sent is None:
         raise Invalid({"automated_action": ["A rule must be an object."]})
-    reader = _Reader(template, new_id, existing, needs_people=needs_people)
+    reader = _Reader(template, new_id, existing, is_exported=is_exported)
     conditions = [reader.condition(path, each) for path, each in reader.entries(sent, "conditions")]
     actions = {path: reader.action(path, each) for path, each in reader.entries(sent, "then_actions")}
     rule = Rule(
@@ -96,11 +96,11 @@ class _Reader:
     """One pass over a sent rule; `errors` gathers what is wrong, by path."""
 
     def __init__(
-        self, template: Template, new_id: Callable[[], str], existing: Rule | None, *, needs_people: bool
+        self, template: Template, new_id: Callable[[], str], existing: Rule | None, *, is_exported: bool
     ) -> None:
         self.errors: dict[str, list[Any]] = {}
         self._new_id = new_id
-        self._needs_people = needs_people
+        self._is_exported = is_exported
         self._steps = {step.id: step for step in template.steps}
         self._captures = {field.id: field for field in template.fields()}
         self._preruns = {field.id: field for field in template.kickoff}
@@ -180,7 +180,7 @@ class _Reader:
         statement = None
         if operator is not None and "statement" in sent:
             statement = self._stated(f"{path}statement", sent["statement"], subject, operator)
-        if operator is not None and subject_id in self._steps:
+        if operator is not None and subject_id in self._steps and not self._is_exported:
             fault = senseless(operator, self._steps[subject_id])
             if fault is not None:
                 self.complain(f"{path}operation", fault)
@@ -270,7 +270,8 @@ class _Reader:
             return None, None
         source_id = self._existing(path, sent, "actionable_id", source)
         field = {**self._preruns, **self._captures}.get(source_id) if source != "Step" else None
-        if field is not None and (fault := _unfit(field, "deadline" if kind == "deadline" else "people")):
+        fault = None if field is None else _unfit(field, "deadline" if kind == "deadline" else "people")
+        if fault is not None and not self._is_exported:
             self.complain(f"{path}actionable_id", fault)
         return source, source_id
 
@@ -283,7 +284,7 @@ class _Reader:
             except Invalid as invalid:
                 self.errors |= invalid.errors
                 return owners
-        if owners.is_empty and not has_source and self._needs_people:
+        if owners.is_empty and not has_source and not self._is_exported:
             self.complain(f"{path}assignees", "Name at least one member, guest or group, or a field to take them from.")
         return owners
 
