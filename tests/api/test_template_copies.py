@@ -374,3 +374,32 @@ def test_deleting_a_template_keeps_the_versions_its_processes_run(org: Organizat
     with pytest.raises(LookupError):
         Versions(org, template["id"]).document(unused)
     assert org.api.data("GET", f"/runs/{run['id']}")["name"] == "Alive"
+
+
+def test_t_15_5_what_rules_do_not_fit_any_more_is_no_reason_to_refuse_an_import(org: Organization) -> None:
+    """A-2.26: a step that has come to close by itself, dates and people that are short texts by now."""
+    kinds = (("Day", "date"), ("Who", "assignees_form"))
+    captures = [text_field(label=label, field_type=kind) for label, kind in kinds]
+    template = org.template("Ferry", steps=[{"title": "Load", "captures": captures}, "Sail"])
+    load, sail = (step["id"] for step in template["steps"])
+    day, who = (field["id"] for field in template["steps"][0]["captures"])
+    path, due = f"/checklists/{template['id']}", {"value": 1, "unit": "days", "option": "from"}
+    asked = {"conditionable_type": "Step", "conditionable_id": load, "operation": "overdue", "statement": None}
+    actions = [
+        {"action_type": "deadline", "action_verb": "deadline", "deadline": due, "actionable_id": day},
+        {"action_type": "assignment", "action_verb": "assign", "actionable_id": who},
+    ]
+    told = [{**each, "target_step_id": sail, "actionable_type": "Capture"} for each in actions]
+    rule = {"automated_alias": "Late", "conditions": [{**asked, "logic": "and"}], "then_actions": told}
+    org.api.data("POST", f"{path}/automated-actions", rule)
+    org.api.data("PUT", f"{path}/steps/{load}", {"title": "Load", "step_type": "expiring"})
+    for field, (label, _) in zip((day, who), kinds, strict=True):
+        org.api.data("PUT", f"{path}/steps/{load}/captures/{field}", text_field(label=label))
+
+    made = org.api.data("POST", "/checklists?import=1", org.api.data("GET", f"{path}?with=steps"))
+
+    [kept] = made["automated_actions"]
+    assert [each["operation"] for each in kept["conditions"]] == ["overdue"]
+    fields = [each["id"] for each in org.api.data("GET", f"/checklists/{made['id']}/steps")[0]["captures"]]
+    assert [each["actionable_id"] for each in kept["then_actions"]] == fields
+    org.process(made)

@@ -1,8 +1,10 @@
 """What a move to a newer version makes of forms and answers. Spec: behaviour-templates 10.1."""
 
+import pytest
 from msgspec.structs import replace
 
 from procession.domain.calculating.process import recalculated
+from procession.domain.fields import Column, Field
 from procession.domain.moving.telling import report
 from procession.domain.tasks import fields_of, with_own_fields
 from procession.domain.wording import NAMELESS
@@ -117,3 +119,35 @@ def test_dates_stay_what_they_are_when_their_fields_come_to_ask_for_a_time_or_no
 
         now = {"m": "2027-01-01T00:00:00.000Z", "d": "2026-12-30T11:00:00.000Z"}
         assert ran[step_after.id].taskdata == ran.process.prerun == now
+
+
+@pytest.mark.parametrize(
+    ("answer", "columns", "now"),
+    [
+        pytest.param([["1"], ["2", "3"]], "xab", [[], ["1"], ["2", "3"]], id="one before them"),
+        pytest.param([["1"], ["2", "3"]], "ba", [["2", "3"], ["1"]], id="in another order"),
+        pytest.param(["1", "2"], "bx", ["2", None], id="one gone, of a single row"),
+        pytest.param(["1", "2"], "ab", ["1", "2"], id="as they were"),
+        pytest.param(["1", "2"], "xy", None, id="none is left"),
+    ],
+)
+def test_the_cells_of_a_table_stay_with_their_columns(answer: object, columns: str, now: object) -> None:
+    """T-10.12, behaviour-work Z4: by the ids of the columns, in the kick-off form and a form of the process's own."""
+
+    def table(ids: str) -> Field:
+        return field("t", field_type="table", columns=tuple(Column(ord(each), each.upper()) for each in ids))
+
+    ran = Ran(template(replace(A, fields=(table("ab"),)), B, kickoff=(table("ab"),)))
+    ran.change("a", taskdata={"t": answer}, status="in-progress")
+    ran.process = replace(ran.process, prerun={"t": answer}, prerun_status="complete")
+    ours = with_own_fields(ran["a"], (table(columns),), (table("ab"),))
+
+    ran.move(template(replace(A, fields=(table(columns),)), B, kickoff=(table(columns),)))
+
+    assert ran["a"].taskdata.get("t") == ran.process.prerun.get("t") == ours.taskdata.get("t") == now
+    assert [each[1] for each in ran.told() if each[0] == "lost"] == ([] if now else ["field", "kickoff_field"])
+    done = Ran(template(replace(A, fields=(table("ab"),)), B))
+    done.change("a", taskdata={"t": answer})
+    done.complete("a")
+    done.move(template(replace(A, fields=(table(columns),)), B))
+    assert done["a"].taskdata == {"t": now or answer}

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from procession.domain.answers import completion_obstacles, is_same
+from procession.domain.carrying import carried_table
 from procession.domain.errors import AlreadyCompleted, WrongState
 from procession.domain.fields import Field
 from procession.domain.processes import Owners, Process, Task, TaskType
@@ -301,10 +302,18 @@ def fields_in(kept: list[dict[str, Any]]) -> tuple[Field, ...]:
 
 
 def with_own_fields(task: Task, fields: Sequence[Field], former: Sequence[Field] = ()) -> Task:
-    """With these fields instead of the `former`; answers to fields that are gone, or of another type, go too."""
-    types = {field.id: field.field_type for field in former}
-    kept = {field.id for field in fields if types.get(field.id, field.field_type) == field.field_type}
-    answers = {field_id: answer for field_id, answer in task.taskdata.items() if field_id in kept}
+    """With these fields instead of the `former`; answers to fields that are gone, or of another type, go too.
+
+    The cells of a table stay with their columns.
+    """
+    known = {field.id: field for field in former}
+    found = {
+        field.id: carried_table(answer, before, field) if field.field_type == "table" else answer
+        for field in fields
+        if (before := known.get(field.id, field)).field_type == field.field_type
+        and (answer := task.taskdata.get(field.id)) is not None
+    }
+    answers = {field_id: found[field_id] for field_id in task.taskdata if found.get(field_id) is not None}
     return replace(task, fields=msgspec.to_builtins(list(fields)), taskdata=answers)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from procession.domain.automations.comparing import folded
 from procession.domain.automations.rules import HandedOn, Launch
 from procession.domain.calculating.sheet import shown_answers
-from procession.domain.date_answers import carried_date
+from procession.domain.carrying import carried_date, table_by_labels
 from procession.domain.errors import Invalid
 from procession.domain.fields import NUMERIC, Field, FieldType, Option
 from procession.domain.processes import Process
@@ -104,6 +104,8 @@ def _carried(source: Field, value: Any, target: Field, reader: Reader) -> Any:
             return {"id": option.id, "text": option.text}
         case "date":
             return carried_date(value, source, target, reader.zone)
+        case "table":
+            return table_by_labels(value, source, target)
         case "multiselect":
             texts = variable_of(source, value, reader).texts
             options = list(_options(target, texts))

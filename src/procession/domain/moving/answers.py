@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from procession.domain import tasks
-from procession.domain.date_answers import carried_date
+from procession.domain.carrying import carried_date, carried_table
 from procession.domain.fields import Field
 from procession.domain.moving.versions import Versions
 from procession.domain.processes import Process, Task
@@ -49,24 +49,39 @@ def with_answers(process: Process, versions: Versions) -> Process:
     )
 
 
-def with_dates(before: Process, after: Process, versions: Versions, zone: str) -> Process:
-    """Answers to dates whose fields have come to ask for the time, or ask for it no more, in completed tasks, too."""
+def with_answers_in_place(before: Process, after: Process, versions: Versions, zone: str) -> Process:
+    """Dates whose fields have come to ask for a time, or ask for it no more, and tables with other columns.
+
+    In completed tasks, too, but that a table of which no column is left stays there.
+    """
     old = {field.id: field for task in before.tasks for field in tasks.fields_of(task, versions.before)}
     kickoff = {field.id: field for field in versions.before.kickoff}
     changed = (
-        replace(task, taskdata=_as_now(task.taskdata, old, tasks.fields_of(task, versions.after), zone))
+        replace(task, taskdata=_in_place(task.taskdata, old, tasks.fields_of(task, versions.after), zone, task))
         for task in after.tasks
     )
-    prerun = _as_now(after.prerun, kickoff, versions.after.kickoff, zone)
+    prerun = _in_place(after.prerun, kickoff, versions.after.kickoff, zone)
     return replace(after.with_tasks(*changed), prerun=prerun)
 
 
-def _as_now(
-    answers: Mapping[str, Any], old: Mapping[str, Field], fields: Collection[Field], zone: str
+def _in_place(
+    answers: Mapping[str, Any], old: Mapping[str, Field], fields: Collection[Field], zone: str, of: Task | None = None
 ) -> dict[str, Any]:
-    dates = [field for field in fields if field.field_type == "date" and field.id in answers and field.id in old]
-    found = {field.id: carried_date(answers[field.id], old[field.id], field, zone) for field in dates}
-    return {**answers, **{key: value for key, value in found.items() if value is not None}}
+    placed = dict(answers)
+    for field in fields:
+        former = old.get(field.id)
+        if former is None or field.id not in placed:
+            continue
+        value = placed[field.id]
+        if field.field_type == "date":
+            placed[field.id] = carried_date(value, former, field, zone) or value
+        elif field.field_type == "table":
+            table = carried_table(value, former, field)
+            if table is not None:
+                placed[field.id] = table
+            elif of is None or not of.is_completed:
+                del placed[field.id]
+    return placed
 
 
 def _with_own_answers(task: Task) -> Task:

@@ -8,7 +8,7 @@ from procession.domain.automations.state import RuleState
 from procession.domain.calendar import local_day
 from procession.domain.errors import ProcessArchived, ProcessLocked, ProcessOnHold, WrongState
 from procession.domain.launching import Numbers, Request, Surroundings, assigned, task_of, without_absent_starter
-from procession.domain.moving.answers import with_answers, with_dates
+from procession.domain.moving.answers import with_answers, with_answers_in_place
 from procession.domain.moving.dates import Planner, redated
 from procession.domain.moving.rules import carried, with_visibility
 from procession.domain.moving.steps import follow, in_order, steps_to_add, with_injected_beside, with_stages
@@ -59,7 +59,7 @@ def moved(process: Process, state: RuleState, around: Around) -> tuple[Process, 
         for task in process.tasks
     ]
     after = with_injected_beside(process, _with_settings(process.with_tasks(*followed), around))
-    after = with_dates(process, with_answers(after, versions), versions, surroundings.week.zone)
+    after = with_answers_in_place(process, with_answers(after, versions), versions, surroundings.week.zone)
     after = redated(after, versions, surroundings, back)
     added = _added(after, around)
     after = with_stages(in_order(replace(after, tasks=(*after.tasks, *added)), versions), versions)
