@@ -55,6 +55,8 @@ class Stage:
         self.association = api.data("GET", f"{self.path}?with=tags")["tags"]["data"][0]["id"]
         self.relation = api.data("GET", f"{self.path}?with=folders")["folders"]["data"][0]["folder_object_id"]
         self.guest_api = org.guest_api(self.guest)
+        said = self.guest_api.post(f"/tasks/{self.open}/comment", SAID).raise_for_status()
+        self.guest_comment = said.json()["data"]["id"]
         self.issue = api.data("POST", f"{self.path}/problem", SAID)["id"]
         if state != "locked":
             api.data("POST", f"{self.path}/resolved-threads", {**SAID, "thread_id": self.issue}, status=200)
@@ -185,6 +187,9 @@ WRITES: list[tuple[str, str, Body, int, int]] = [
     ("POST", "guest:/completed-tasks", COMPLETION, 422, 423),
     ("POST", "guest:/form-field/value", lambda stage: {"id": stage.field, "form_value": "Ada"}, 422, 423),
     ("POST", "guest:/tasks/{open}/comment", saying(SAID), 422, 201),
+    ("PUT", "guest:/tasks/{open}/comment/{guest_comment}", saying({"content": "Changed"}), 422, 200),
+    ("PATCH", "guest:/tasks/{open}/comment/{guest_comment}", saying({"content": "Changed"}), 422, 200),
+    ("DELETE", "guest:/tasks/{open}/comment/{guest_comment}", saying(None), 422, 204),
     ("POST", "guest:/tasks/{open}/hand-over", saying({"email": "ben@partner.test"}), 422, 423),
 ]
 
