@@ -73,9 +73,10 @@ class Organization:
         first_name: str = "Mira",
         last_name: str = "Okoye",
         password: str | None = None,
+        email: str | None = None,
     ) -> Person:
-        """One more active member, who can sign in when they have a password."""
-        email = f"person{next(_numbers)}@fernwood.test"
+        """One more active member, who can sign in when they have a password; a guest with that address becomes them."""
+        email = email or f"person{next(_numbers)}@fernwood.test"
         server = self.server
         account = server.run(
             add_person(

@@ -115,6 +115,55 @@ def test_a_visitor_does_not_decide_on_what_they_asked_for(org: Organization) -> 
     assert org.guest_api(other).post("/completed-tasks", decision).status_code == 200
 
 
+def test_who_launched_does_not_decide_as_a_guest(org: Organization) -> None:
+    """FE2: nor as the member they are again."""
+    ann, other = org.person(), org.guest()["email"]
+    template = org.template(steps=[approval(ann, needed=1, guests=[other])])
+    org.allow(template, "LAUNCH", ann.id)
+    made = ann.api.data("POST", "/runs", {"checklist_id": template["id"]})
+    [task] = org.api.data("GET", f"/runs/{made['id']}/tasks")
+    decision = {"task_id": task["id"], "is_approved": True}
+
+    org.api.data("PUT", f"/users/{ann.id}/to/guest")
+    assert org.guest_api(ann.email).post("/completed-tasks", decision).status_code == 403
+    assert org.guest_api(ann.email).get(f"/tasks/{task['id']}").json()["data"]["is_completable"] is False
+    again = org.person(email=ann.email)
+    assert again.id == ann.id
+    assert again.api.post(f"/runs/{made['id']}/completed-tasks", decision).status_code == 403
+    assert org.guest_api(other).post("/completed-tasks", decision).status_code == 200
+
+
+def test_who_launched_does_not_decide_as_another_member(org: Organization) -> None:
+    """FE2: deleted and taken on again with the same address."""
+    ann, other = org.person(), org.person()
+    run = run_of(org, approval(other, needed=1), user_id=ann.id)
+    org.api.delete(f"/users/{ann.id}").raise_for_status()
+    org.api.delete(f"/users/{ann.id}/delete").raise_for_status()
+    again = org.person(email=ann.email)
+    assert again.id != ann.id
+    run.assign("Sign", again, other)
+
+    assert [decide(run, each) for each in (again, other)] == [403, 200]
+
+
+def test_a_visitor_does_not_decide_as_a_member(org: Organization) -> None:
+    """FE2: nor as a guest once more."""
+    guest, other = org.guest()["email"], org.person()
+    template = org.template(
+        steps=[approval(other, needed=1, guests=[guest])], kickoff=[{"label": "What"}], is_public_kickoff=True
+    )
+    code = org.api.data("GET", f"/checklists/{template['id']}/public-kickoff")["code"]
+    made = Api(org.server, None).data("POST", f"//public/kickoff/{code}", {"email": guest, "prerun": {}})
+    [task] = org.api.data("GET", f"/runs/{made['id']}/tasks")
+    decision = {"task_id": task["id"], "is_approved": True}
+
+    member = org.person("admin", email=guest)
+    assert member.api.post(f"/runs/{made['id']}/completed-tasks", decision).status_code == 403
+    org.api.data("PUT", f"/users/{member.id}/to/guest")
+    assert org.guest_api(guest).post("/completed-tasks", decision).status_code == 403
+    assert other.api.post(f"/runs/{made['id']}/completed-tasks", decision).status_code == 200
+
+
 def test_the_number_stays_when_assignees_change(org: Organization) -> None:
     """FE3: nobody approves by leaving others out, or by making it another task."""
     ann, otto, mira = org.person(), org.person(), org.person()

@@ -45,8 +45,10 @@ class FitOut:
         self.template = org.template("Fit-out", steps=steps)
         self.steps = {step["title"]: step["id"] for step in self.template["steps"]}
 
-    def given(self, step: str, *people: Person, guests: tuple[str, ...] = ()) -> dict[str, Any]:
-        named = {"users": [each.id for each in people], "guests": list(guests), "groups": []}
+    def given(
+        self, step: str, *people: Person, guests: tuple[str, ...] = (), groups: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        named = {"users": [each.id for each in people], "guests": list(guests), "groups": list(groups)}
         return {self.steps[step]: {"owners": named}}
 
     def users(self, **body: Any) -> list[list[int]]:
@@ -64,8 +66,11 @@ def test_lt_17_who_gets_what_by_the_tasks_map(org: Organization) -> None:
     guests = owners(org, fit.template, tasks=fit.given("A", guests=("g@x.test",)))
     assert guests == {"A": (lena, ["g@x.test"]), "B": (lena, []), "C": (lena, [])}
     assert fit.users(guests=["g@x.test"]) == [tim, lena, lena]
+    group = org.group(members=[fit.tim])["id"]
+    mixed = org.group(members=[fit.tim], guests=["g@x.test"])["id"]
+    assert fit.users(tasks={**fit.given("B", groups=(mixed,)), **fit.given("C", groups=(group,))}) == [tim, [], []]
     with unchanged(org):
-        for tasks in (fit.given("C", guests=("g@x.test",)), {"ab" * 16: {}}):
+        for tasks in (fit.given("C", guests=("g@x.test",)), fit.given("C", groups=(mixed,)), {"ab" * 16: {}}):
             assert_refused(org.api.post("/runs", {"checklist_id": fit.template["id"], "tasks": tasks}), 422)
 
 

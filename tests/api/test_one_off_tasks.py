@@ -205,6 +205,11 @@ def test_every_member_creates_tasks_and_light_ones_without_guests(org: Organizat
 
     assert person.api.post("/tasks", {**PLAIN, "owners": owners(person)}).status_code == 201
     assert with_guest.status_code == (403 if role == "light" else 201)
+    group = org.group(members=[person], guests=["a@b.example"])
+    to_group = {**PLAIN, "owners": owners(groups=(group["id"],))}
+    assert person.api.post("/tasks", to_group).status_code == 201
+    to_each = person.api.post("/tasks", {**to_group, "separate_task_for_each_assignee": True})
+    assert to_each.status_code == (403 if role == "light" else 201)
 
 
 def attached(org: Organization) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -233,12 +233,19 @@ def test_who_has_left_may_stay_but_not_come(org: Organization) -> None:
 
 
 def test_guests_are_refused_where_the_step_wants_none(org: Organization) -> None:
+    """T-8.12: those who come in through a group, too, as far as they are in it by then."""
     run = run_of(org, {"title": "Call", "allow_guest_owners": False})
 
     refused = run.change("Call", owners={"users": [org.admin.id], "guests": ["ana@partner.test"]})
 
     assert list(refused.json()["errors"]) == ["owners.guests.0"]
     assert org.api.data("GET", "/guests") == []
+    alone, mixed = org.group(members=[org.admin]), org.group(members=[org.admin], guests=["ana@partner.test"])
+    refused = run.change("Call", owners={"groups": [alone["id"], mixed["id"]]})
+    assert list(refused.json()["errors"]) == ["owners.groups.1"]
+    run.change("Call", owners={"groups": [alone["id"]]}).raise_for_status()
+    org.api.data("PUT", f"/groups/{alone['id']}", {**alone, "members": [org.admin.id], "guests": ["ana@partner.test"]})
+    assert run.change("Call", owners={"groups": [alone["id"]]}, title="Ring").status_code == 200
 
 
 def test_tk6_a_one_off_says_title_deadline_and_owners_every_time(org: Organization) -> None:

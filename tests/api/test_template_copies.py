@@ -186,6 +186,30 @@ def test_14_an_export_is_imported_with_new_ids(org: Organization, other_org: Org
     assert back["users"] == [org.admin.id]
 
 
+def test_t_15_5_tags_travel_by_id_or_title(org: Organization, other_org: Organization) -> None:
+    """Of the template and of its steps; what is missing is made by administrators, others are told of it."""
+    exported, member = rich_template(org), org.person()
+    [of_template], [of_step] = (each["tags"]["data"] for each in (exported, exported["steps"]["data"][0]))
+    assert of_template["title"] == of_step["title"] == "Urgent" and exported["steps"]["data"][1]["tags"] == {"data": []}
+    org.api.data("PUT", f"/tags/{of_step['tag_id']}", {"title": "Very urgent"})
+    others = [{"title": "a", "tags": ["very URGENT", of_step["tag_id"]]}, {"title": "b", "tags": ["Gone", 7, {}]}]
+
+    def imported(into: Organization, body: dict[str, Any]) -> list[list[str]]:
+        made = into.api.data("POST", "/checklists?import=1", {**body, "owner_id": None, "folder_id": None})
+        whole = into.api.data("GET", f"/checklists/{made['id']}?with=tags,steps")
+        return [[tag["title"] for tag in each["tags"]["data"]] for each in (whole, *whole["steps"]["data"])]
+
+    assert imported(org, exported) == [["Very urgent"], ["Very urgent"], []]
+    assert imported(other_org, exported) == [["Urgent"], ["Urgent"], []]
+    answer = member.api.post("/checklists?import=1", {"title": "x", "type": "procedure", "steps": others})
+    assert answer.headers["X-Ignored-Params"] == "body:steps.1.tags.0, body:steps.1.tags.1, body:steps.1.tags.2"
+    made = member.api.data("GET", f"/checklists/{answer.json()['data']['id']}?with=tags,steps")
+    assert [len(each["tags"]["data"]) for each in (made, *made["steps"]["data"])] == [0, 1, 0]
+    assert imported(org, {"title": "x", "type": "procedure", "tags": ["Gone", "x" * 31], "steps": others}) == [
+        ["Gone"], ["Very urgent"], ["Gone"],
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("steps", "field"),
     [

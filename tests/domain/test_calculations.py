@@ -112,6 +112,7 @@ def test_whatever_is_written_is_read_or_refused(text: str) -> None:
     ("expression", "value"),
     [
         pytest.param("{{price-1}} * {{count-1}}", 59.97, id="T-11.64 no binary fractions"),
+        pytest.param("{{ price-1 }}*{{ count-1 }}", 59.97, id="T-12.1 blanks inside the braces"),
         pytest.param("2 + 3 * {{count-1}} - 1 - 1", 9, id="T-11.62 precedence, from the left"),
         pytest.param("-{{count-1}} * --2", -6, id="T-11.62 signs"),
         pytest.param("({{count-1}} + 1) / 3", 1.3333333333, id="T-11.65 ten decimals at most"),

@@ -258,6 +258,7 @@ def test_what_is_kept(sent: object, kept: dict[str, object]) -> None:
         (of_type("date", default_value="2026-03-05 09:00"), "2026-03-05T09:00:00.000Z"),
         (of_type("date", default_value="today + 3 days"), "today + 3 days"),
         (of_type("date", default_value="{{start-1}}"), "{{start-1}}"),
+        (of_type("date", default_value="{{ start-1 }}"), "{{ start-1 }}"),
         (of_type("radio", default_value="Blue"), "Blue"),
         (of_type("dropdown", default_value={"id": 2, "text": "Blue"}), {"id": 2, "text": "Blue", "value": None}),
         (of_type("multiselect", default_value=COLORS[:1]), [{"id": 1, "text": "Red", "selected": True}]),

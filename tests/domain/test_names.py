@@ -51,6 +51,9 @@ def named(sent: str | None = None, pattern: str | None = None, *, auto: bool = F
         ),
         pytest.param(named(pattern="{{kinds-1}}", auto=True), "Oak, Elm", id="L-5.5 several texts"),
         pytest.param(named(pattern="A {{gone-1}} x", auto=True), "A  x", id="L-5.5 no braces of what is unknown"),
+        pytest.param(
+            named(pattern="A {{ gone-1 }} {{ kinds-1 }}", auto=True), "A  Oak, Elm", id="T-12.1 blanks in names"
+        ),
         pytest.param(named("A {{gone-1}}"), "A {{gone-1}}", id="L-5.5 a sent name is no pattern"),
         pytest.param(named("\ufeffW\u200b-\u20601\ufeff"), "W-1", id="L-5.11 zero-width characters"),
         pytest.param(named("x" * MAX_NAME), "x" * MAX_NAME, id="L-5.1 550"),
@@ -96,7 +99,12 @@ VALUES = {
         pytest.param("a\ufeff{{gone}}\ufeffb", "a\ufeff{{gone}}\ufeffb", id="T-12.12 unknown stays as typed"),
         pytest.param("{{sly}}", "{{boat}}", id="T-12.14 an answer is no template"),
         pytest.param("{{{boat}}}", "{Petrel}", id="braces around"),
-        pytest.param("{{ boat }} {boat} {{Boat}} {{}}", "{{ boat }} {boat} {{Boat}} {{}}", id="T-12.1 exact syntax"),
+        pytest.param("{{ boat }}, {{\u00a0 pier}}", "Petrel, North", id="T-12.1 blanks inside the braces"),
+        pytest.param(
+            "{{ gone }} {boat} {{Boat}} {{}} {{ }} { {boat} } {{boat pier}}",
+            "{{ gone }} {boat} {{Boat}} {{}} {{ }} { {boat} } {{boat pier}}",
+            id="T-12.1 anything else stays as typed",
+        ),
     ],
 )
 def test_variables_are_filled_in(text: str, expected: str) -> None:
@@ -176,7 +184,15 @@ def test_an_alias_takes_the_next_free_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile", ["é" + "\u200d" * 100_000 + "é", "\ufeff" * 100_000 + "{", "{{a" * 50_000, "{{" + "a" * 100_000]
+    "hostile",
+    [
+        "é" + "\u200d" * 100_000 + "é",
+        "\ufeff" * 100_000 + "{",
+        "{{a" * 50_000,
+        "{{" + "a" * 100_000,
+        "{{" + " " * 100_000 + "{",
+        "{{ &nbsp;" * 50_000,
+    ],
 )
 def test_hostile_names_are_read_in_linear_time(hostile: str) -> None:
     assert fill_variables(hostile, {}) == hostile

@@ -55,6 +55,7 @@ LINK = '<a href="https://a.example/?x=1&amp;y=2" rel="noopener noreferrer">https
             id="T-12.1 the editor's variable",
         ),
         pytest.param("<p>{{boat}}</p>", "<p>Petrel</p>", id="T-12.1 bare braces"),
+        pytest.param("<p>{{&nbsp;boat }}</p>", "<p>Petrel</p>", id="T-12.1 blanks inside the braces"),
         pytest.param("<p>{{extras}}</p>", "<p>Oars<br>Vest &lt;L&gt;</p>", id="T-12.13 a checklist in lines, escaped"),
         pytest.param("<p>{{note}}.{{gone}}</p>", "<p>.{{gone}}</p>", id="T-12.11 blank; T-12.12 unknown"),
         pytest.param("{{long}}", "[<b>bold</b><script>x</script>]", id="T-12.13 rich text goes through the sanitizer"),

@@ -43,6 +43,7 @@ def found(**changes: Any) -> list[tuple[str, str, str]]:
         *(pytest.param(f"{name}-1", UNFIT, id=f"L-5.5 {name}") for name in ("textarea", "file", "table", "email")),
         pytest.param("note-1", UNKNOWN, id="L-5.5 a field of a step"),
         pytest.param("gone-1", UNKNOWN, id="L-5.5 a field that is gone"),
+        pytest.param(" gone-1 ", UNKNOWN, id="T-12.1 blanks around what is gone"),
         pytest.param("theirs-1", UNKNOWN, id="L-5.5 a field of another template"),
         pytest.param("current-process-id", UNKNOWN, id="L-5.5 an id"),
     ],

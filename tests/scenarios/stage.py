@@ -61,7 +61,11 @@ class Stage:
         self.people |= {name: org.person(first_name=name) for name in scenario.get("people", ())}
         self.people |= {name: org.person("light", first_name=name) for name in scenario.get("light", ())}
         self.groups: dict[str, str] = {
-            name: org.group(name, members=[self.people[each] for each in members])["id"]
+            name: org.group(
+                name,
+                members=[self.people[each] for each in members if "@" not in each],
+                guests=[each for each in members if "@" in each],
+            )["id"]
             for name, members in scenario.get("groups", {}).items()
         }
         settings = {"working_days": CALENDARS[scenario.get("calendar", "always")], "timezone": str(self.zone)}

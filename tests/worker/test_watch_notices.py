@@ -196,6 +196,41 @@ def test_t_2_3_watchers_read_of_templates_they_know_of_by_their_names(org: Organ
     assert 'then launch template "Severance" for step' in said[1].replace("&quot;", '"')
 
 
+@pytest.mark.parametrize("frequency", ["electric", "mindful"])
+def test_t_10_7_readers_hear_of_a_draft_when_it_is_published(
+    org: Organization, post: PostOffice, frequency: Frequency
+) -> None:
+    """Its editors of each change when it is made, and not again. Spec: behaviour-templates 14."""
+    at(org, NOW)
+    reader, editor = org.person(), org.person()
+    template = seen_by_all(org, title="Dual", steps=["Weigh"], dual_version_enabled=True)
+    path = f"/checklists/{template['id']}"
+    org.allow(template, "CHECKLIST_EDIT", editor.id)
+    org.api.data("PUT", f"{path}/publish")
+    for each in (reader, editor):
+        watch(each, "checklist", template["id"], frequency)
+    news(org, post)
+
+    def heard() -> list[str]:
+        tell(org)
+        at(org, org.server.clock.advance(hours=4))
+        fire(org)
+        post.send()
+        found = ["".join(text_of(mail) for mail in post.to(each.email)) for each in (reader, editor)]
+        post.taken.clear()
+        return found
+
+    org.api.data("POST", f"{path}/steps", {"title": "Pack"})
+    org.allow(template, "CHECKLIST_READ", reader.id)
+    of_reader, of_editor = heard()
+    assert "Its permissions were changed." in of_reader and "Pack" not in of_reader
+    assert "Its permissions were changed." in of_editor and "The step “Pack” was added." in of_editor
+    org.api.data("PUT", f"{path}/publish")
+    of_reader, of_editor = heard()
+    assert "Dual was changed by Mira Okoye:" in of_reader and "Pack" in of_reader
+    assert of_editor == ""
+
+
 def test_who_watches_a_document_hears_of_its_text(org: Organization, post: PostOffice) -> None:
     """behaviour-people 10.7 (51), behaviour-templates 16: not of its title."""
     watcher = org.person()

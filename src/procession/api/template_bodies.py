@@ -17,7 +17,8 @@ from procession.domain.template_permissions import PERMISSIONS, Permission
 from procession.domain.templates import DEFAULT_START, FollowUp, Settings, Step
 from procession.domain.watching import read_default_watchers
 from procession.usecases.steps import StepInput
-from procession.usecases.template_import import ImportedStep
+from procession.usecases.tags_of_imports import SentTag
+from procession.usecases.template_import import Export, ImportedStep
 from procession.usecases.template_permissions import PermissionList
 from procession.usecases.templates import TemplateInput
 
@@ -44,6 +45,7 @@ class _ExportedTemplate(_NewTemplate, kw_only=True):
     stages: Any = None
     default_folder: str | UnsetType | None = UNSET
     automated_actions: Any = None
+    tags: Any = None
 
 
 CHANGEABLE = frozenset(_ChangedTemplate.__struct_fields__) - {"title"}
@@ -57,10 +59,7 @@ def read_changed_template(body: Any, ignored: list[str]) -> TemplateInput:
     return _template_input(read_object(_ChangedTemplate, body, ignored))
 
 
-def read_exported_template(
-    body: Any, ignored: list[str]
-) -> tuple[TemplateInput, list[ImportedStep], Sequence[object], Sequence[object]]:
-    """Template, steps, milestones and rules of an export."""
+def read_exported_template(body: Any, ignored: list[str]) -> Export:
     given = read_object(_ExportedTemplate, body, ignored)
     errors: dict[str, list[Any]] = {}
     steps: list[ImportedStep] = []
@@ -70,15 +69,40 @@ def read_exported_template(
             captures = _relation(entry.get("captures"), "captures")
             follow_up = as_object(entry.get("bp_to_launch"))
             if follow_up is not None:
-                known = {name: follow_up[name] for name in FollowUpBody.__struct_fields__ if name in follow_up}
-                entry = {**entry, "bp_to_launch": known}
-            steps.append(ImportedStep(read_step(StepBody, entry, []), entry.get("id"), captures))
+                target = {name: follow_up[name] for name in FollowUpBody.__struct_fields__ if name in follow_up}
+                entry = {**entry, "bp_to_launch": target}
+            tags = _exported_tags(entry.get("tags"), f"steps.{index}.")
+            known = {name: value for name, value in entry.items() if name != "tags"}
+            steps.append(ImportedStep(read_step(StepBody, known, []), entry.get("id"), captures, tags))
         except Invalid as invalid:
             errors |= {f"steps.{index}.{path}": messages for path, messages in invalid.errors.items()}
     if errors:
         raise Invalid(errors)
-    stages, rules = (_relation(getattr(given, name), name) for name in ("stages", "automated_actions"))
-    return _template_input(given), steps, stages, rules
+    return Export(
+        template=_template_input(given),
+        steps=steps,
+        stages=_relation(given.stages, "stages"),
+        rules=_relation(given.automated_actions, "automated_actions"),
+        tags=_exported_tags(given.tags, ""),
+    )
+
+
+def _exported_tags(sent: object, place: str) -> list[SentTag]:
+    """Tags by id or title, or as `with=tags` shows them."""
+    found: list[SentTag] = []
+    for index, raw in enumerate(_relation(sent, "tags")):
+        entry = as_object(raw) or {"tag_id": raw, "title": raw}
+        texts = {name: value for name, value in entry.items() if isinstance(value, str)}
+        found.append(
+            SentTag(
+                path=f"{place}tags.{index}",
+                id=texts.get("tag_id", "").lower(),
+                title=texts.get("title", "").strip(),
+                color=texts.get("color"),
+                kind=texts.get("type"),
+            )
+        )
+    return found
 
 
 def _relation(sent: object, name: str) -> Sequence[object]:

@@ -116,6 +116,11 @@ def head_count(owners: Owners, people_of: Mapping[str, tuple[frozenset[int], fro
     return len(members) + len(guests)
 
 
+def holds_guests(group: str, people_of: Mapping[str, tuple[frozenset[int], frozenset[str]]]) -> bool:
+    """Whether giving work to this group gives it to guests. Spec: behaviour-templates T-8.12."""
+    return group in people_of and bool(people_of[group][1])
+
+
 def merged(first: Owners, second: Owners) -> Owners:
     """Both together, without repeats."""
     return Owners(

@@ -26,7 +26,7 @@ from procession.domain.fields import (
 )
 from procession.domain.form_rules import read_form_rules
 from procession.domain.loose import as_bool, as_int, as_list, as_object, clean_json, clean_text, deeper_than, json_size
-from procession.domain.names import clean_name, numbered_alias, slug
+from procession.domain.names import VARIABLE, clean_name, numbered_alias, slug
 from procession.domain.number_definitions import read_number_rules
 from procession.domain.times import Millis, parse_instant, wire
 from procession.domain.values import People, Unacceptable, accept_value
@@ -43,7 +43,7 @@ WITHOUT_DEFAULT: frozenset[FieldType] = frozenset({"file", "table", "assignees_f
 RULES = ("email", "numeric", "url", "alpha", "alpha_num", "alpha_dash")
 
 _RULE = re.compile("|".join(RULES) + r"|(?:min|max):-?\d{1,15}(?:\.\d{1,6})?", re.ASCII)
-_HOLDS_VARIABLE = re.compile(r"\{\{[\w-]+\}\}")
+_HOLDS_VARIABLE = re.compile(VARIABLE)
 
 
 def read_definition(

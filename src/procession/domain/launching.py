@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from procession.domain.absences import Absences, week_of, with_deputies
 from procession.domain.answers import Accepted, accept, submit, with_defaults
-from procession.domain.assignees import head_count, merged, with_accountable_member
+from procession.domain.assignees import head_count, holds_guests, merged, with_accountable_member
 from procession.domain.automations.following import with_initial_visibility
 from procession.domain.calculating.process import recalculated
 from procession.domain.calculating.sheet import shown_answers
@@ -327,8 +327,11 @@ def _filling(step: Step, given: Override, request: Request) -> tuple[str, ...]:
 
 
 def _assignment_problem(step: Step, given: Override, owners: Owners, around: Surroundings) -> str | None:
-    if given.owners is not None and given.owners.guests and not step.allow_guest_owners:
-        return f"Guests may not be assigned to the step {step.title}."
+    if given.owners is not None and not step.allow_guest_owners:
+        if given.owners.guests:
+            return f"Guests may not be assigned to the step {step.title}."
+        if any(holds_guests(group, around.people_of_groups) for group in given.owners.groups):
+            return f"Guests may not be assigned to the step {step.title}, and there are some in the group."
     cap = step.max_assignable if given.max_assignable is None else given.max_assignable
     if cap and head_count(owners, around.people_of_groups) > cap:
         return f"At most {cap} people may be assigned to the step {step.title}."

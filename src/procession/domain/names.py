@@ -32,7 +32,10 @@ _STROKES = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
 _NOISE = f"[{_INVISIBLE}{_JOINERS}]"
-_VARIABLE = re.compile(rf"(?<!{_NOISE}){_NOISE}*\{{\{{{_NOISE}*([\w-]{{1,200}}){_NOISE}*\}}\}}{_NOISE}*")
+# Blanks of rich text, too.
+_BLANKS = f"(?:[ \u00a0{_INVISIBLE}{_JOINERS}]|&nbsp;)*+"
+VARIABLE = rf"\{{\{{{_BLANKS}([\w-]{{1,200}}){_BLANKS}\}}\}}"
+_VARIABLE = re.compile(f"(?<!{_NOISE}){_NOISE}*{VARIABLE}{_NOISE}*")
 
 
 class Variable(msgspec.Struct, frozen=True):

@@ -133,6 +133,11 @@ def deleted_email(email: str, account: int) -> str:
     return f"{email}.deleted.{account}"
 
 
+def undeleted_email(email: str, account: int) -> str:
+    """The address of a member, here or deleted."""
+    return email.removesuffix(deleted_email("", account))
+
+
 def name_faults(first_name: str, last_name: str) -> dict[str, list[Any]]:
     """Faults of a member's name, by field. Spec: api-people U4, U5, behaviour-people I10."""
     errors: dict[str, list[Any]] = {}

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from procession.domain.assignees import head_count, unknown_assignees, with_accountable_member
+from procession.domain.assignees import head_count, holds_guests, unknown_assignees, with_accountable_member
 from procession.domain.processes import Owners
 from procession.domain.tasks import PeopleOfGroups
 from procession.storage import groups, people, references
@@ -13,6 +13,7 @@ from procession.storage.tx import ReadTx, WriteTx
 
 NOBODY = Owners()
 GUESTS_NOT_WANTED = "Guests may not be assigned to this task."
+GROUP_WITH_GUESTS = "There are guests in this group, and guests may not be assigned to this task."
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -59,9 +60,11 @@ async def checked(
             taken=frozenset(await references.member_addresses(tx, new.guests)),
         )
     )
+    people_of_groups = await people_of(tx, sent)
     if not allows_guests:
         errors |= {f"owners.guests.{sent.guests.index(each)}": [GUESTS_NOT_WANTED] for each in new.guests}
-    people_of_groups = await people_of(tx, sent)
+        with_guests = (each for each in new.groups if holds_guests(each, people_of_groups))
+        errors |= {f"owners.groups.{sent.groups.index(each)}": [GROUP_WITH_GUESTS] for each in with_guests}
     stand_in = next((each for each in stand_ins if each in known.members), None)
     owners = sent if stand_in is None else with_accountable_member(sent, stand_in, guest_only=guest_only)
     if most and head_count(owners, people_of_groups) > most:

@@ -57,6 +57,7 @@ from procession.usecases.guards import SeenTask
 from procession.usecases.opening import begun_task
 from procession.usecases.tasks import Changed, assigned, unknown_tags
 
+ASSIGN_GUESTS = "assign guests: light members assign members and groups"
 NO_AD_HOC = "Ad-hoc tasks not allowed for this process"
 LINKED = "Cannot delete linked tasks."
 OF_A_STEP = "A task that was made from a step cannot be deleted. Hide it instead."
@@ -84,7 +85,7 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
     said = read.said
     guests_named = isinstance(said.owners, Owners) and bool(said.owners.guests)
     process = await _process_to_join(tx, said)
-    require(not (tx.actor.is_light and guests_named), to="assign guests: light members assign members and groups")
+    require(not (tx.actor.is_light and guests_named), to=ASSIGN_GUESTS)
     if process is not None:
         require_room(process)
     settings = await organizations.settings_of(tx, tx.org)
@@ -96,7 +97,9 @@ async def create_task(tx: WriteTx, body: object, *, secrets: Secrets) -> Made:
         raise Invalid(errors)
     model = _model(tx, said, calendar_of(settings))
     shares = _shares(tx, said, assignment, settings)
-    await guests.ensure(tx, secrets, sorted({guest for owners in shares for guest in owners.guests}))
+    to_guests = sorted({guest for owners in shares for guest in owners.guests})
+    require(not (tx.actor.is_light and to_guests), to=ASSIGN_GUESTS)
+    await guests.ensure(tx, secrets, to_guests)
     fans_out = said.separate_task_for_each_assignee is True
     if fans_out and process is None:
         process = await _container(tx, model.title)

@@ -24,14 +24,15 @@ from procession.domain.template_copying import copy_template
 from procession.domain.template_steps import lock_faults, numbered, require_anchor, require_room, with_kickoff
 from procession.domain.templates import MAX_STEP_TITLE, Settings, Step, Template, TemplateRow
 from procession.domain.watchers import known_watchers
-from procession.storage import job_titles, people, references, templates
+from procession.storage import job_titles, people, references, template_links, templates
 from procession.storage.tx import WriteTx
-from procession.usecases import lookup_lists
+from procession.usecases import lookup_lists, tags_of_imports
 from procession.usecases import template_checks as checks
 from procession.usecases.launch_targets import target_of
 from procession.usecases.rules import require_room as require_room_for_rules
 from procession.usecases.rules import without_strangers
 from procession.usecases.steps import StepInput, default_deadline
+from procession.usecases.tags_of_imports import SentTag
 from procession.usecases.templates import TemplateInput, create_template
 
 HEX = frozenset("0123456789abcdef")
@@ -45,23 +46,33 @@ class ImportedStep(msgspec.Struct, frozen=True):
     given: StepInput
     old_id: object
     fields: Sequence[Any]
+    tags: Sequence[SentTag]
 
 
-async def import_template(
-    tx: WriteTx, given: TemplateInput, steps: Sequence[ImportedStep], stages: Sequence[Any], rules: Sequence[Any]
-) -> TemplateRow:
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """A template with its parts, milestones and rules as they were sent."""
+
+    template: TemplateInput
+    steps: Sequence[ImportedStep]
+    stages: Sequence[Any]
+    rules: Sequence[Any]
+    tags: Sequence[SentTag]
+
+
+async def import_template(tx: WriteTx, export: Export) -> tuple[TemplateRow, list[str]]:
     """A new template with everything the export holds; what refers to the old ids and aliases follows to the new.
 
-    People, job titles, folders and templates that are not here for the caller are left out; anything else wrong raises
-    Invalid.
+    People, job titles, folders and templates that are not here for the caller are left out, so are tags, whose places
+    in the export are returned; anything else wrong raises Invalid.
     """
+    given, steps = export.template, export.steps
     require_room(len(steps))
-    require_room_for_rules(len(rules))
+    require_room_for_rules(len(export.rules))
     settings = {name: value for name, value in given.settings.items() if name != "body"}
     row = await create_template(tx, replace(await _with_known(tx, replace(given, settings=settings)), kickoff=UNSET))
     parts = _Parts(tx)
     kickoff = parts.kickoff(await _fed(tx, "prerun", [] if given.kickoff is UNSET else given.kickoff))
-    milestones = parts.stages(stages)
+    milestones = parts.stages(export.stages)
     imported = [await parts.step(index, each) for index, each in enumerate(steps)]
     parts.check_order(imported)
     if parts.errors:
@@ -73,10 +84,25 @@ async def import_template(
     whole = with_result_types(whole)
     checks.require_text(row.type, whole, parts.places)
     checks.require_sound(whole, parts.places)
-    whole = replace(whole, rules=await without_strangers(tx, parts.rules(rules, whole)))
+    whole = replace(whole, rules=await without_strangers(tx, parts.rules(export.rules, whole)))
     copy = copy_template(whole, new_id=tx.new_id, now=tx.now).document
     copy = replace(copy, **{name: getattr(whole, name) for name in SET_BY_CALLER})
-    return await templates.save(tx, row, replace(row, document=copy))
+    row = await templates.save(tx, row, replace(row, document=copy))
+    return row, await _tag(tx, row, export)
+
+
+async def _tag(tx: WriteTx, row: TemplateRow, export: Export) -> list[str]:
+    """Tag the template and its steps; returns where tags stand that are left out."""
+    sent = [*export.tags, *(tag for step in export.steps for tag in step.tags)]
+    known = await tags_of_imports.here(tx, sent)
+
+    def wanted(tags: Sequence[SentTag]) -> list[str]:
+        return list(dict.fromkeys(known[each.path] for each in tags if each.path in known))
+
+    await template_links.tag_template(tx, row.id, wanted(export.tags))
+    pairs = zip(row.document.steps, export.steps, strict=True)
+    await template_links.tag_steps(tx, row.id, {step.id: wanted(imported.tags) for step, imported in pairs})
+    return [each.path for each in sent if each.path not in known]
 
 
 async def _with_known(tx: WriteTx, given: TemplateInput) -> TemplateInput:

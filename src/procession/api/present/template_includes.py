@@ -82,9 +82,7 @@ async def _add_includes(
     for row, checklist in zip(rows, shown, strict=True):
         _add_without_asking(row, checklist, names, standings[row.id])
     if "tags" in names:
-        tags = await template_links.tags_of_templates(tx, ids)
-        for row, checklist in zip(rows, shown, strict=True):
-            checklist.tags = Many(present_tags(tags[row.id]))
+        await _add_tags(tx, shown)
     await add_watchers(tx, "template_id", ids, shown, names)
     if "folder" in names:
         await _add_folders(tx, rows, shown, ancestors=ancestors)
@@ -111,6 +109,18 @@ def _add_without_asking(
     if "launch" in names:
         obstacle = launch_obstacle(standing, row, row.document)
         checklist.launch = One(Launchability(allowed=obstacle is None, reason=obstacle))
+
+
+async def _add_tags(tx: ReadTx, shown: Sequence[Checklist]) -> None:
+    """To their steps, too, where these are shown."""
+    tags = await template_links.tags_of_templates(tx, [each.id for each in shown])
+    for each in shown:
+        each.tags = Many(present_tags(tags[each.id]))
+    steps = [step for each in shown if each.steps is not UNSET for step in each.steps.data]
+    if steps:
+        of_steps = await template_links.tags_of_steps(tx, [step.id for step in steps])
+        for step in steps:
+            step.tags = Many(present_tags(of_steps[step.id]))
 
 
 async def _add_folders(

@@ -105,7 +105,8 @@ async def create_template(tx: WriteTx, call: Call, params: ImportParams, body: A
     """Create a template; with `import=1` the steps and milestones of an exported one too."""
     await usecases.require_creator(tx)
     if params.import_:
-        row = await import_template(tx, *read_exported_template(body, call.ignored))
+        row, left_out = await import_template(tx, read_exported_template(body, call.ignored))
+        call.ignore(*(f"body:{path}" for path in left_out))
     else:
         row = await usecases.create_template(tx, read_new_template(body, call.ignored))
     return Item(present_template(row, starred=await templates.is_starred(tx, row.id)))

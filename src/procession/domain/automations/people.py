@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from procession.domain.assignees import head_count, merged, with_accountable_member
+from procession.domain.assignees import head_count, holds_guests, merged, with_accountable_member
 from procession.domain.automations.rules import WITH_PEOPLE, Action, Rule
 from procession.domain.automations.state import People, View
 from procession.domain.emails import is_email
@@ -111,7 +111,8 @@ def reassigned(action: Action, task: Task, view: View) -> Owners | None:
         return NOBODY
     named, before = people_of(action, view), task.owners
     if not task.allow_guest_owners and action.verb != "unassign":
-        named = Owners(named.users, (), named.groups)
+        inside = view.scene.people.people_of_groups
+        named = Owners(named.users, (), tuple(each for each in named.groups if not holds_guests(each, inside)))
     if named.is_empty:
         return None
     if action.verb == "unassign":

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from procession.domain.names import clean_name
+from procession.domain.names import VARIABLE, clean_name
 
 MAX_LENGTH = 1000
 MAX_TOKENS = 200
@@ -77,7 +77,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_FIELD = re.compile(r"\s*\{\{([\w-]{1,200})\}\}")
+_FIELD = re.compile(rf"\s*{VARIABLE}")
 
 
 @lru_cache(maxsize=1024)

@@ -74,6 +74,8 @@ Watched = Literal[
 ]
 """What watchers are told of. Spec: behaviour-people 10.7."""
 
+Audience = Literal["readers", "editors", "others"]
+
 NO_GRANTS: Mapping[str, Sequence[tuple[Permission, str]]] = {}
 
 
@@ -111,6 +113,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     # Of what is told because somebody watches; who of them is told later, and how often they are told.
     watched: Happening | None = None
     later: Mapping[str, Frequency] = {}
+    # Of templates: only those hear of it who edit it, or only those who do not; "readers" is both.
+    audience: Audience = "readers"
 
     @property
     def is_secret(self) -> bool:

@@ -28,6 +28,7 @@ KINDS = (
     "template.made_public",
     "template.kickoff_made_public",
     "template.permissions_changed",
+    "template.published",
     "template.updated",
     "step.created",
     "step.updated",

@@ -89,13 +89,17 @@ def may_hear(notice: Notice, person: Person, there: Things) -> bool:
     if notice.process is not None:
         return person.actor.kind == "member" and may_see_process(person.actor, person.named, notice.process)
     if notice.template is not None:
-        return person.actor.kind == "member" and _may_see_template(notice.template, person, there)
+        return person.actor.kind == "member" and _may_hear_of_template(notice, notice.template, person, there)
     return True
 
 
-def _may_see_template(template: TemplateRow, person: Person, there: Things) -> bool:
+def _may_hear_of_template(notice: Notice, template: TemplateRow, person: Person, there: Things) -> bool:
     grants = there.grants.get(template.id, ())
     standing = standing_of(template, grants, person)
+    if notice.audience == "others" and may_edit(standing):
+        return False
+    if notice.audience == "editors":
+        return may_edit(standing)
     if template.published_version is None and is_draft(template, template.document):
         return may_edit(standing)
     return may_read(standing)

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from procession.domain.loose import as_list, as_object
 from procession.domain.notices import task_happenings
-from procession.domain.notices.notice import Happening, Notice, Placed, Things, Watched
+from procession.domain.notices.notice import Audience, Happening, Notice, Placed, Things, Watched
 from procession.domain.notices.operations import Read
 from procession.domain.notices.task_happenings import AUTO_COMPLETED
+from procession.domain.templates import TemplateRow
 from procession.domain.told_changes import Sentence, told_in
 from procession.domain.watchers import FREQUENCIES, Frequency, ObjectType, Watcher
 
@@ -136,21 +137,34 @@ def _first_owner(read: Iterable[Read]) -> object:
 
 
 def _of_templates(read: Iterable[Read], there: Things) -> Iterator[Notice]:
-    """Everything that one person did to one template together."""
-    groups: dict[tuple[str, str], list[tuple[Read, Sequence[Sentence]]]] = defaultdict(list)
+    """Everything that one person did to one template together, for whoever hears of it."""
+    groups: dict[tuple[str, str, Audience], list[tuple[Read, Sequence[Sentence]]]] = defaultdict(list)
     for each in read:
         sentences = _sentences(each)
         template_id = each.template_id or ""
         if sentences and template_id in there.templates:
-            groups[template_id, each.by].append((each, sentences))
-    for (template_id, _), of_it in groups.items():
+            audience = _audience(each, there.templates[template_id])
+            groups[template_id, each.by, audience].append((each, sentences))
+    for (template_id, _, audience), of_it in groups.items():
         sentences = dict.fromkeys(sentence for _, said in of_it for sentence in said)
         yield Notice(
             kind="watched",
             to=frozenset(),
             template=there.templates[template_id],
             watched=_happened("changed", [each for each, _ in of_it], sentences),
+            audience=audience,
         )
+
+
+def _audience(read: Read, template: TemplateRow) -> Audience:
+    """Who edits a template with a draft hears of each change, others of what all of them made published. Spec: T-10.7.
+
+    Its permissions are no part of a draft.
+    """
+    if read.event.kind == "template.published":
+        return "others"
+    is_edit = read.event.kind != "template.permissions_changed"
+    return "editors" if is_edit and template.document.dual_version_enabled else "readers"
 
 
 def _sentences(read: Read) -> Sequence[Sentence]:
@@ -168,6 +182,8 @@ def _sentences(read: Read) -> Sequence[Sentence]:
         return changes or [f"The rule “{payload.get('name')}” was {_RULE[kind]}."]
     if kind == "template.updated" and changed & _TOLD_SETTINGS:
         return changes or ["Its text was changed."]
+    if kind == "template.published":
+        return changes
     if kind == "template.permissions_changed":
         return ["Its permissions were changed."]
     return []
