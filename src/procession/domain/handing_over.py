@@ -4,7 +4,7 @@ Spec: behaviour-work 12, behaviour-people D2, C2, behaviour-automations A-7.9, A
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from procession.domain.assignees import merged, with_accountable_member
 from procession.domain.automations.rules import Rule
 from procession.domain.automations.state import Effect, owners_as_json
 from procession.domain.job_titles import JobTitle
-from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.planned_people import with_people
 from procession.domain.processes import Owners, Process, State, Task
 from procession.domain.schedules import Schedule
 from procession.domain.templates import Step, Template
@@ -132,19 +132,24 @@ def rules_handed_over(rules: tuple[Rule, ...], successions: Iterable[Succession]
 
 
 def effects_handed_over(
-    effects: Mapping[str, tuple[Effect, ...]], successions: Iterable[Succession]
+    effects: Mapping[str, tuple[Effect, ...]], process: Process, successions: Iterable[Succession]
 ) -> dict[str, tuple[Effect, ...]]:
-    """What re-opening a step gives back: to whoever has taken over by now. Spec: A-9.4, A-11.4."""
-    found = dict(effects)
+    """What re-opening a step gives back, and from whom: whoever has taken over by now. Spec: A-9.4, A-11.4."""
+    found, tasks = dict(effects), {task.seq: task for task in process.tasks}
     for to in successions:
-        found = {step: tuple(_effect(each, to) for each in caused) for step, caused in found.items()}
+        found = {step: tuple(_effect(each, tasks, to) for each in caused) for step, caused in found.items()}
     return found
 
 
-def _effect(effect: Effect, to: Succession) -> Effect:
+def _effect(effect: Effect, tasks: Mapping[int, Task], to: Succession) -> Effect:
     if effect.attribute != "assignment":
         return effect
-    return replace(effect, before=owners_as_json(to.owners(msgspec.convert(effect.before, Owners))))
+    before, after = (msgspec.convert(each, Owners) for each in (effect.before, effect.after))
+    task = tasks.get(effect.task)
+    # Leavers keep the tasks of which they have done their part, and all others for a moment.
+    if task is None or to.leaver not in task.owners.users:
+        after = to.owners(after)
+    return replace(effect, before=owners_as_json(to.owners(before)), after=owners_as_json(after))
 
 
 def job_title_handed_over(title: JobTitle, to: Succession) -> JobTitle:
@@ -152,35 +157,4 @@ def job_title_handed_over(title: JobTitle, to: Succession) -> JobTitle:
 
 
 def schedule_handed_over(schedule: Schedule, to: Succession) -> Schedule:
-    launch = schedule.launch
-    launch = replace(
-        launch,
-        users=None if launch.users is None else to.members(launch.users),
-        tasks=_sent(launch.tasks, to),
-        roles=_sent(launch.roles, to),
-    )
-    return replace(schedule, owner=to.owner(schedule.owner), launch=launch)
-
-
-def _sent(raw: Any, to: Succession) -> Any:
-    """What a client sent, with assignee objects anywhere in it. Spec: api-conventions 18.1."""
-    entries, keyed = as_list(raw), as_object(raw)
-    if entries is not None:
-        return [_sent(each, to) for each in entries]
-    if keyed is None:
-        return raw
-    changed = {key: _sent(value, to) for key, value in keyed.items()}
-    for key in ("users", "assignees"):
-        named = as_list(changed.get(key)) or []
-        if any(_number(each) == to.leaver for each in named):
-            gone = {to.leaver} if to.guest is not None else {to.leaver, to.member}
-            rest = [each for each in named if _number(each) not in gone]
-            changed[key] = rest if to.guest is not None else [*rest, to.member]
-            if to.guest is not None:
-                changed["guests"] = [*(as_list(changed.get("guests")) or []), to.guest]
-    return changed
-
-
-def _number(entry: object) -> int | None:
-    whole = as_object(entry)
-    return as_int(entry if whole is None else whole.get("id"))
+    return replace(schedule, owner=to.owner(schedule.owner), launch=with_people(schedule.launch, to.owners))

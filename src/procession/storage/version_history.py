@@ -44,7 +44,7 @@ _drafts_of_others = Query(
             and_(_V.org == _M.org, _V.template_id == _M.id, _V.version == _M.published_version),
         )
     )
-    .where(_M.org == bindparam("org"), template_is_draft(), _M.owner != bindparam("me"), ~_edited)
+    .where(_M.org == bindparam("org"), is_in(_M.id, "ids"), template_is_draft(), _M.owner != bindparam("me"), ~_edited)
 )
 _running = (_P.org == bindparam("org"), _P.template_id == bindparam("id"), _P.template_version == bindparam("version"))
 _seen = process_is_seen(_P.seq, _P.state)
@@ -59,9 +59,11 @@ async def frozen_versions(tx: ReadTx, template_id: str) -> list[FrozenVersion]:
     return await tx.rows(FrozenVersion, _history, id=template_id)
 
 
-async def drafts_of_others(tx: ReadTx, principals: Iterable[str]) -> dict[str, int | None]:
-    """Templates whose drafts the caller does not edit, to when what is published was frozen; None: nothing is."""
-    return dict(await tx.tuples(_drafts_of_others, principals=sorted(principals), me=tx.actor.id))
+async def drafts_of_others(tx: ReadTx, ids: Iterable[str], principals: Iterable[str]) -> dict[str, int | None]:
+    """Those of these templates whose drafts the caller does not edit, to when what is published was frozen; None:
+    nothing is.
+    """
+    return dict(await tx.tuples(_drafts_of_others, ids=sorted(ids), principals=sorted(principals), me=tx.actor.id))
 
 
 async def process_counts(tx: ReadTx, template_id: str, versions: Sequence[int]) -> dict[int, int]:

@@ -1,12 +1,13 @@
 """The activity feed: whose, and how much of it the caller may see. Spec: api-content 7, K-A3."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.activity import Called, Context, EntityType, Happening, edited_template, origin_of, tell, verb_of
+from procession.domain.activity import Called, Context, Happening, edited_template, origin_of, tell, verb_of
+from procession.domain.activity_kinds import EntityType
 from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.names import fold
 from procession.domain.permissions import may_see_task
@@ -57,11 +58,16 @@ async def feed(tx: ReadTx, wanted: Wanted, *, limit: int, offset: int) -> Feed:
     named = await access.principals_of_caller(tx)
     if not asked.kinds:
         return Feed([], Context(), 0)
-    if not tests and wanted.search is None:
+    # Whose drafts there are to leave out is known once the rows are.
+    is_of_everything = wanted.entity is None and not tx.actor.is_admin
+    if not tests and wanted.search is None and not is_of_everything:
         rows = await activity.page(tx, asked, named, limit=limit, offset=offset)
         context = await worded(tx, rows, await activity.context_of(tx, rows), named)
         return Feed(rows, context, await activity.count(tx, asked, named))
     found = await activity.page(tx, asked, named, limit=asked.reach, offset=0)
+    if is_of_everything:
+        edited = {template for row in found if (template := edited_template(row)) is not None}
+        tests += await _without_drafts(tx, edited)
     found = [row for row in found if all(test(row) for test in tests)]
     told = found if wanted.search is not None else found[offset : offset + limit]
     context = await worded(tx, told, await activity.context_of(tx, told), named)
@@ -79,7 +85,7 @@ def _comes_from(kind: str, key: str | None, row: Happening) -> bool:
 async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
     """Where to read, and what of it to keep."""
     if wanted.entity is None:
-        return wanted.asked, await _without_drafts(tx)
+        return wanted.asked, []
     kind, key = wanted.entity
     try:
         match kind:
@@ -88,7 +94,7 @@ async def _scope(tx: ReadTx, wanted: Wanted) -> tuple[Asked, list[Test]]:
             case "task":
                 return _of_task(wanted.asked, await guards.readable_task(tx, key))
             case "checklist":
-                return await _of_template(tx, wanted.asked, key), await _without_drafts(tx)
+                return await _of_template(tx, wanted.asked, key), await _without_drafts(tx, [key])
             case "step":
                 return await _of_step(tx, wanted.asked, key)
             case "thread":
@@ -148,14 +154,14 @@ async def _of_step(tx: ReadTx, asked: Asked, step_id: str) -> tuple[Asked, list[
     def is_own(row: Happening) -> bool:
         return step_id in (row.subject_id, row.payload.get("step"))
 
-    return await _of_template(tx, asked, holders[0]), [is_own, *await _without_drafts(tx)]
+    return await _of_template(tx, asked, holders[0]), [is_own, *await _without_drafts(tx, holders[:1])]
 
 
-async def _without_drafts(tx: ReadTx) -> list[Test]:
-    """Nothing of what somebody else's draft changes before it is published. Spec: T-10.7."""
-    if tx.actor.is_admin:
+async def _without_drafts(tx: ReadTx, template_ids: Collection[str]) -> list[Test]:
+    """Nothing of what somebody else's drafts of these change before they are published. Spec: T-10.7."""
+    if tx.actor.is_admin or not template_ids:
         return []
-    drafts = await version_history.drafts_of_others(tx, await access.principals_of_caller(tx))
+    drafts = await version_history.drafts_of_others(tx, template_ids, await access.principals_of_caller(tx))
     if not drafts:
         return []
 
