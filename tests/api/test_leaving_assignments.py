@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.api.task_runs import Run
 from tests.builders import Organization
+from tests.worker.test_timers import World
 
 
 def owners_of(org: Organization, run: dict[str, Any]) -> list[dict[str, Any]]:
@@ -64,9 +65,11 @@ def test_a_guest_who_becomes_a_member_keeps_the_tasks(org: Organization) -> None
 
 
 class TakenOver:
-    """A process whose "Sign" was somebody's until "Check" was completed; re-opening that gives it back to them."""
+    """A process whose "Sign" was somebody's until "Check" was completed, and is `to`'s (or a mate's) since then; re-opening
+    that gives it back to them.
+    """
 
-    def __init__(self, org: Organization, **people: Any) -> None:
+    def __init__(self, org: Organization, to: dict[str, list[Any]] | None = None, **people: Any) -> None:
         self.org, self.mate = org, org.person()
         steps = [{"title": "Check", "reverse_rules_on_reopen": True}, {"title": "Sign", **people}]
         template = org.template(steps=steps)
@@ -87,7 +90,7 @@ class TakenOver:
                     "action_type": "assignment",
                     "action_verb": "assign_only",
                     "target_step_id": sign,
-                    "assignees": {"users": [self.mate.id]},
+                    "assignees": to or {"users": [self.mate.id]},
                 }
             ],
         }
@@ -134,3 +137,27 @@ def test_a_4_34_a_guest_does_not_get_a_task_back_alone(org: Organization) -> Non
     org.api.delete(f"/groups/{group['id']}").raise_for_status()
 
     assert process.given_back() == {"users": [org.admin.id], "guests": ["ana@partner.example"], "groups": []}
+
+
+def test_a_9_4_a_task_is_given_back_though_whoever_had_it_meanwhile_has_gone(org: Organization) -> None:
+    former, left, heir, group = org.person(), org.person(), org.person(), org.group()
+    to = {"users": [left.id], "guests": ["ana@partner.example", "bo@partner.example"], "groups": [group["id"]]}
+    process = TakenOver(org, to, assignees=[former.id])
+    org.api.delete(f"/users/{left.id}?with_reassignment=true&to={heir.id}").raise_for_status()
+    org.api.delete("/guests/ana%40partner.example").raise_for_status()
+    org.api.data("POST", "/guests/bo%40partner.example/to/member", status=200)
+    org.api.delete(f"/groups/{group['id']}").raise_for_status()
+    world = World(org)
+    world.at(org.server.clock())
+    world.fire()
+    assert heir.id in process.run.tasks()["Sign"]["owners"]["users"]
+
+    assert process.given_back() == {"users": [former.id], "guests": [], "groups": []}
+
+
+def test_a_9_4_what_people_have_changed_since_stays(org: Organization) -> None:
+    former, mate, other = org.person(), org.person(), org.person()
+    process = TakenOver(org, {"users": [mate.id]}, assignees=[former.id])
+    process.run.assign("Sign", other)
+
+    assert process.given_back()["users"] == process.run.tasks()["Sign"]["owners"]["users"] != [former.id]

@@ -132,19 +132,24 @@ def rules_handed_over(rules: tuple[Rule, ...], successions: Iterable[Succession]
 
 
 def effects_handed_over(
-    effects: Mapping[str, tuple[Effect, ...]], successions: Iterable[Succession]
+    effects: Mapping[str, tuple[Effect, ...]], process: Process, successions: Iterable[Succession]
 ) -> dict[str, tuple[Effect, ...]]:
-    """What re-opening a step gives back: to whoever has taken over by now. Spec: A-9.4, A-11.4."""
-    found = dict(effects)
+    """What re-opening a step gives back, and from whom: whoever has taken over by now. Spec: A-9.4, A-11.4."""
+    found, tasks = dict(effects), {task.seq: task for task in process.tasks}
     for to in successions:
-        found = {step: tuple(_effect(each, to) for each in caused) for step, caused in found.items()}
+        found = {step: tuple(_effect(each, tasks, to) for each in caused) for step, caused in found.items()}
     return found
 
 
-def _effect(effect: Effect, to: Succession) -> Effect:
+def _effect(effect: Effect, tasks: Mapping[int, Task], to: Succession) -> Effect:
     if effect.attribute != "assignment":
         return effect
-    return replace(effect, before=owners_as_json(to.owners(msgspec.convert(effect.before, Owners))))
+    before, after = (msgspec.convert(each, Owners) for each in (effect.before, effect.after))
+    task = tasks.get(effect.task)
+    # Leavers keep the tasks of which they have done their part, and all others for a moment.
+    if task is None or to.leaver not in task.owners.users:
+        after = to.owners(after)
+    return replace(effect, before=owners_as_json(to.owners(before)), after=owners_as_json(after))
 
 
 def job_title_handed_over(title: JobTitle, to: Succession) -> JobTitle:

@@ -11,7 +11,7 @@ from procession.domain.automations.people import fixed_members, gives_work, name
 from procession.domain.automations.reacting import Entry, Reaction, launches, react, touched
 from procession.domain.automations.state import FRESH, NOBODY, Occurrence, People, RuleState, Scene
 from procession.domain.automations.telling import told
-from procession.domain.automations.undoing import former_assignees
+from procession.domain.automations.undoing import assignees_in
 from procession.domain.handing_over import effects_handed_over, rules_handed_over
 from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_see_task
@@ -124,21 +124,21 @@ async def _with_people(
 
     No statement where no rule gives work to anybody, and nothing is given back.
     """
-    former = former_assignees(state.effects)
-    if former.is_empty and not gives_work(document.rules):
+    in_effects = assignees_in(state.effects)
+    if in_effects.is_empty and not gives_work(document.rules):
         return document, state, NOBODY
-    found = await _people(tx, named_people(document, process), former)
-    named = fixed_members(document.rules).union(former.users)
+    found = await _people(tx, named_people(document, process), in_effects)
+    named = fixed_members(document.rules).union(in_effects.users)
     successions = (await handovers.successions(tx, named - found.members)).values()
     if not successions:
         return document, state, found
     document = replace(document, rules=rules_handed_over(document.rules, successions))
-    state = replace(state, effects=effects_handed_over(state.effects, successions))
-    return document, state, await _people(tx, named_people(document, process), former_assignees(state.effects))
+    state = replace(state, effects=effects_handed_over(state.effects, process, successions))
+    return document, state, await _people(tx, named_people(document, process), assignees_in(state.effects))
 
 
-async def _people(tx: ReadTx, named: Owners, former: Owners) -> People:
-    named = merged(named, former)
+async def _people(tx: ReadTx, named: Owners, in_effects: Owners) -> People:
+    named = merged(named, in_effects)
     by_address = await members.with_addresses(tx, named.guests)
     known = await people.assignable(tx, {*named.users, *by_address.values()}, named.groups)
     found = await groups.members_of(tx, known.groups)
@@ -147,7 +147,7 @@ async def _people(tx: ReadTx, named: Owners, former: Owners) -> People:
         groups=frozenset(known.groups),
         by_address=by_address,
         people_of_groups={group: (frozenset(each.members), frozenset(each.guests)) for group, each in found.items()},
-        guests=frozenset(await stored_guests.by_emails(tx, former.guests)),
+        guests=frozenset(await stored_guests.by_emails(tx, in_effects.guests)),
     )
 
 

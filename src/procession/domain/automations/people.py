@@ -82,16 +82,21 @@ def _members_by_address(named: Owners, people: People) -> Owners:
     return merged(Owners(named.users, guests, named.groups), Owners(users=tuple(members)))
 
 
-def still_there(former: Owners, view: View) -> Owners:
-    """Who gets a task back that was theirs: no group and no guest who has gone, a guest who is a member as one.
+def given_back(former: Owners, view: View) -> Owners:
+    """Who gets a task back that was theirs. Spec: A-9.4."""
+    return _accompanied(there_now(former, view), former, view)
 
-    Members who were disabled keep what is theirs. Spec: A-9.4, behaviour-people GR1.
+
+def there_now(former: Owners, view: View) -> Owners:
+    """Those assignees as they are by now: no group and no guest who has gone, a guest who is a member as one.
+
+    Members who were disabled keep what is theirs. Spec: behaviour-people GR1.
     """
     people = view.scene.people
     found = _members_by_address(former, people)
     guests = tuple(each for each in found.guests if each in people.guests)
     groups = tuple(each for each in found.groups if each in people.groups)
-    return _accompanied(Owners(found.users, guests, groups), former, view)
+    return Owners(found.users, guests, groups)
 
 
 def _from_source(action: Action, view: View) -> Owners:

@@ -90,7 +90,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     # Members by lower-case e-mail address.
     by_address: Mapping[str, int] = {}
     people_of_groups: PeopleOfGroups = {}
-    # Of those whom re-opening would give tasks back to: addresses of guests there are.
+    # Of those whom re-opening would give tasks back to, or take them from: addresses of guests there are.
     guests: frozenset[str] = frozenset()
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from procession.domain import task_deadlines
 from procession.domain.assignees import merged
 from procession.domain.automations.actions import follow, value_of, with_value
-from procession.domain.automations.people import still_there
+from procession.domain.automations.people import given_back, there_now
 from procession.domain.automations.state import Effect, View
 from procession.domain.events import Event
 from procession.domain.processes import Owners, Task
@@ -21,12 +21,12 @@ def without_effects(effects: Effects, step_id: str) -> dict[str, tuple[Effect, .
     return {step: kept for step, kept in effects.items() if step != step_id}
 
 
-def former_assignees(effects: Effects) -> Owners:
-    """Everybody to whom re-opening would give a task back."""
+def assignees_in(effects: Effects) -> Owners:
+    """Everybody to whom re-opening would give a task back, or from whom it would take one."""
     found = Owners()
     for effect in chain.from_iterable(effects.values()):
         if effect.attribute == "assignment":
-            found = merged(found, msgspec.convert(effect.before, Owners))
+            found = merged(found, merged(*(msgspec.convert(each, Owners) for each in (effect.before, effect.after))))
     return found
 
 
@@ -48,7 +48,7 @@ def take_back(step_id: str, view: View) -> list[TakenBack]:
     undone: list[TakenBack] = []
     for effect in reversed(view.state.effects.get(step_id, ())):
         task = next((each for each in view.process.tasks if each.seq == effect.task), None)
-        if task is None or not _is_still_the_rules(effect, task):
+        if task is None or not _is_still_the_rules(effect, task, view):
             continue
         after = _restored(effect, task, view)
         undone.append(TakenBack(step_id, effect, task, after, follow(view, task, after, "task.updated")))
@@ -65,13 +65,18 @@ def _restored(effect: Effect, task: Task, view: View) -> Task:
         case "visibility":
             return before
         case "assignment":
-            return replace(before, owners=still_there(before.owners, view))
+            return replace(before, owners=given_back(before.owners, view))
         case "deadline":
             rules = task_deadlines.rules_of(scene.document)
             return task_deadlines.anchored_anew(view.process, before, rules, scene.week, scene.absences)
 
 
-def _is_still_the_rules(effect: Effect, task: Task) -> bool:
-    if task.is_completed or value_of(task, effect.attribute) != effect.after:
+def _is_still_the_rules(effect: Effect, task: Task, view: View) -> bool:
+    """Whether the task is as the rule left it, but for people who have gone since."""
+    if task.is_completed:
+        return False
+    if effect.attribute == "assignment":
+        return task.owners.principals == there_now(msgspec.convert(effect.after, Owners), view).principals
+    if value_of(task, effect.attribute) != effect.after:
         return False
     return effect.attribute != "visibility" or not (task.hidden_by_hand or task.shown_by_hand)
