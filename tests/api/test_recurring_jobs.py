@@ -306,6 +306,24 @@ def test_gr1_a_group_that_is_deleted_leaves_what_is_planned(world: World) -> Non
     assert org.api.data("GET", f"{JOBS}/{made['id']}")["last_error"] is None
 
 
+@pytest.mark.parametrize("entry", [str, lambda address: {"id": address}], ids=["an address", "an object"])
+def test_c1_a_guest_who_is_picked_is_picked_as_a_member(world: World, entry: Any) -> None:
+    """However the picker's people were sent. Spec: L-12.5."""
+    org = world.org
+    guest = org.guest()["email"]
+    template = org.template(steps=["Look"], kickoff=[{"label": "Who", "field_type": "assignees_form"}])
+    who = template["prerun"][0]["id"]
+    people = {"users": None, "guests": [entry(guest)]}
+    org.api.data("POST", JOBS, job(template, prerun={who: people}))
+    member = org.api.data("POST", f"/guests/{guest}/to/member", {"role": "standard"})["id"]
+    world.at(NOW + DAY)
+    world.fire()
+
+    [run] = runs(org)
+    form = org.api.data("GET", f"/runs/{run['id']}")
+    assert form["prerun"][who]["users"] == [member]
+
+
 def test_l_12_5_a_job_launches_without_those_who_left_and_says_so(world: World) -> None:
     """They are back in it when they come back."""
     org = world.org

@@ -61,10 +61,10 @@ def _sent(raw: Any, change: Change) -> Any:
         return [_sent(each, change) for each in entries]
     if keyed is None:
         return raw
-    users = "users" if keyed.get("users") is not None else "assignees"
+    users = "assignees" if keyed.get("users") is None and keyed.get("assignees") is not None else "users"
     named = Owners(
         _read(keyed.get(users), member_named),
-        _read(keyed.get("guests"), guest_named),
+        _read(keyed.get("guests"), _guest),
         _read(keyed.get("groups"), group_named),
     )
     if named.is_empty:
@@ -78,3 +78,9 @@ def _sent(raw: Any, change: Change) -> Any:
 def _read(raw: object, reader: Callable[[object], Any]) -> tuple[Any, ...]:
     found = (reader(each) for each in as_list(raw) or ())
     return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def _guest(entry: object) -> str | None:
+    """Where people are picked, an object says its address as `id`, elsewhere as `email`."""
+    whole = as_object(entry)
+    return guest_named(whole["id"] if whole is not None and "email" not in whole and "id" in whole else entry)
