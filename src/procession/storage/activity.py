@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
-from procession.domain.activity import EXECUTION, KINDS, OPEN_TO_MEMBERS, Called, Context, Happening
+from procession.domain.activity import Called, Context, Happening
+from procession.domain.activity_kinds import EXECUTION, KINDS, OPEN_TO_MEMBERS
 from procession.domain.template_permissions import OPENING
 from procession.storage import people
 from procession.storage.dialect import constant, is_in

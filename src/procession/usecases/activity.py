@@ -6,7 +6,8 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.activity import Called, Context, EntityType, Happening, edited_template, origin_of, tell, verb_of
+from procession.domain.activity import Called, Context, Happening, edited_template, origin_of, tell, verb_of
+from procession.domain.activity_kinds import EntityType
 from procession.domain.errors import NotAllowed, NotFound
 from procession.domain.names import fold
 from procession.domain.permissions import may_see_task

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from procession.domain.activity import EXECUTION, KINDS, Context, Happening, is_said_by_system
+from procession.domain.activity import Context, Happening, is_said_by_system
+from procession.domain.activity_kinds import EXECUTION, KINDS
 from procession.domain.bot_comments import references_in
 from procession.domain.events import follower_of
 from procession.domain.names import MARK

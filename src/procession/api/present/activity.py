@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from procession.api.contract.activity import ActivityActor, ActivityOrigin, ActivityRow
 from procession.api.contract.envelope import One
-from procession.domain.activity import EXECUTION, KINDS, MODELS, Called, Happening, origin_of, tell
+from procession.domain.activity import MODELS, Called, Happening, origin_of, tell
+from procession.domain.activity_kinds import EXECUTION, KINDS
 from procession.domain.people import BOT_NAME, bot_email, full_name
 from procession.domain.times import wire
 from procession.storage import guests, members

@@ -14,7 +14,7 @@ from procession.api.present.activity import present_activity
 from procession.api.present.processes import Share
 from procession.api.present.processes import shown as shown_process
 from procession.api.present.tasks import ALIASES, INCLUDES, present_tasks
-from procession.domain.activity import kinds_of
+from procession.domain.activity_kinds import kinds_of
 from procession.domain.permissions import is_assigned_to
 from procession.domain.processes import Task
 from procession.domain.run_document import for_guest

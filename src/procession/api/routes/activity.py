@@ -7,7 +7,7 @@ from procession.api.contract.activity import ActivityParams, ActivityRow
 from procession.api.contract.envelope import Paginated
 from procession.api.operations import operation
 from procession.api.present.activity import present_activity
-from procession.domain.activity import ENTITIES, TYPES, VERBS, EntityType, kinds_of
+from procession.domain.activity_kinds import ENTITIES, TYPES, VERBS, EntityType, kinds_of
 from procession.domain.errors import Invalid
 from procession.domain.guests import GuestKey
 from procession.domain.names import fold
