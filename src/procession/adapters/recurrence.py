@@ -1,4 +1,4 @@
-"""Recurrence rules of RFC 5545, as `python-dateutil` reads them."""
+"""Recurrence rules of RFC 5545 of weeks, months and years, as `python-dateutil` reads them."""
 
 from collections.abc import Iterator
 from datetime import MAXYEAR, datetime
@@ -14,10 +14,7 @@ def occurrences(rule: str, start: datetime, after: datetime) -> Iterator[datetim
     `domain.recurrence.faults` has found nothing wrong with the rule.
     """
     years = years_later(start, after)
-    try:
-        known = rrulestr(rule, dtstart=start.replace(year=start.year + years))
-    except ValueError:  # such as FREQ=HOURLY;INTERVAL=2;BYHOUR=9 that begins at ten: no hour is ever both
-        return
+    known = rrulestr(rule, dtstart=start.replace(year=start.year + years))
     for found in known if after < start else known.xafter(after.replace(year=after.year + years)):
         if found.year - years > MAXYEAR:
             return
