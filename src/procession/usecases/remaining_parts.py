@@ -52,16 +52,16 @@ async def update_group(
 
 async def delete_group(tx: WriteTx, group_id: str, means: Means) -> None:
     """As `groups.delete`."""
-    waiting = await _held(tx, [f"g:{group_id}"])
-    await group_changes.delete(tx, group_id)
+    waiting = await task_parts.waiting(tx, [f"g:{group_id}"])
+    await group_changes.delete(tx, group_id)  # locks them with all that name the group, in order
     await finish(tx, waiting, f"group.deleted:{group_id}", means)
 
 
 async def remove_guest(tx: WriteTx, key: GuestKey, means: Means) -> Guest:
     """As `guests.remove`."""
     known = await guests.find(tx, key)
-    waiting = [] if known is None else await _held(tx, await _names_of_guest(tx, known))
-    guest = await guest_changes.remove(tx, key)
+    waiting = [] if known is None else await task_parts.waiting(tx, await _names_of_guest(tx, known))
+    guest = await guest_changes.remove(tx, key)  # as above
     await finish(tx, waiting, f"guest.removed:{guest.id}", means)
     return guest
 
