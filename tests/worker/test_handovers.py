@@ -101,6 +101,20 @@ def test_l3_templates_schedules_and_job_titles_name_the_heir(world: World) -> No
     assert deputy == heir.id
 
 
+def test_l11_the_heir_is_picked_in_the_answers_of_planned_launches(world: World) -> None:
+    """Spec: behaviour-launching L-12.5."""
+    org, left, heir, guest = world.org, world.org.person(), world.org.person(), world.org.guest()["email"]
+    template = org.template(steps=["Check"], kickoff=[{"label": "Who", "field_type": "assignees_form"}])
+    who = template["prerun"][0]["id"]
+    launch = {"checklist_id": template["id"], "prerun": {who: {"users": [left.id], "guests": [guest], "groups": []}}}
+    schedule = org.api.data("POST", "/recurring-jobs", {**WEEKLY, **launch})
+
+    remove(org, left, heir).raise_for_status()
+
+    planned = org.api.data("GET", f"/recurring-jobs/{schedule['id']}")
+    assert planned["prerun"] == {who: {"users": [heir.id], "guests": [guest], "groups": []}}
+
+
 def test_a_11_4_rules_of_running_processes_mean_the_heir(world: World) -> None:
     """L12: frozen versions stay as they are, whoever has taken over is named in the leaver's place; L8.9 at launch."""
     org, left, heir, last = world.org, world.org.person(), world.org.person(), world.org.person()

@@ -4,7 +4,7 @@ Spec: behaviour-work 12, behaviour-people D2, C2, behaviour-automations A-7.9, A
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from procession.domain.assignees import merged, with_accountable_member
 from procession.domain.automations.rules import Rule
 from procession.domain.automations.state import Effect, owners_as_json
 from procession.domain.job_titles import JobTitle
-from procession.domain.loose import as_int, as_list, as_object
+from procession.domain.planned_people import with_people
 from procession.domain.processes import Owners, Process, State, Task
 from procession.domain.schedules import Schedule
 from procession.domain.templates import Step, Template
@@ -157,35 +157,4 @@ def job_title_handed_over(title: JobTitle, to: Succession) -> JobTitle:
 
 
 def schedule_handed_over(schedule: Schedule, to: Succession) -> Schedule:
-    launch = schedule.launch
-    launch = replace(
-        launch,
-        users=None if launch.users is None else to.members(launch.users),
-        tasks=_sent(launch.tasks, to),
-        roles=_sent(launch.roles, to),
-    )
-    return replace(schedule, owner=to.owner(schedule.owner), launch=launch)
-
-
-def _sent(raw: Any, to: Succession) -> Any:
-    """What a client sent, with assignee objects anywhere in it. Spec: api-conventions 18.1."""
-    entries, keyed = as_list(raw), as_object(raw)
-    if entries is not None:
-        return [_sent(each, to) for each in entries]
-    if keyed is None:
-        return raw
-    changed = {key: _sent(value, to) for key, value in keyed.items()}
-    for key in ("users", "assignees"):
-        named = as_list(changed.get(key)) or []
-        if any(_number(each) == to.leaver for each in named):
-            gone = {to.leaver} if to.guest is not None else {to.leaver, to.member}
-            rest = [each for each in named if _number(each) not in gone]
-            changed[key] = rest if to.guest is not None else [*rest, to.member]
-            if to.guest is not None:
-                changed["guests"] = [*(as_list(changed.get("guests")) or []), to.guest]
-    return changed
-
-
-def _number(entry: object) -> int | None:
-    whole = as_object(entry)
-    return as_int(entry if whole is None else whole.get("id"))
+    return replace(schedule, owner=to.owner(schedule.owner), launch=with_people(schedule.launch, to.owners))
