@@ -65,12 +65,12 @@ def test_a_guest_who_becomes_a_member_keeps_the_tasks(org: Organization) -> None
 
 
 class TakenOver:
-    """A process whose "Sign" was somebody's until "Check" was completed, and is `to`'s since then; re-opening that gives
-    it back to them.
+    """A process whose "Sign" was somebody's until "Check" was completed, and is `to`'s (or a mate's) since then; re-opening
+    that gives it back to them.
     """
 
     def __init__(self, org: Organization, to: dict[str, list[Any]] | None = None, **people: Any) -> None:
-        self.org = org
+        self.org, self.mate = org, org.person()
         steps = [{"title": "Check", "reverse_rules_on_reopen": True}, {"title": "Sign", **people}]
         template = org.template(steps=steps)
         check, sign = (step["id"] for step in template["steps"])
@@ -90,7 +90,7 @@ class TakenOver:
                     "action_type": "assignment",
                     "action_verb": "assign_only",
                     "target_step_id": sign,
-                    "assignees": to or {"users": [org.person().id]},
+                    "assignees": to or {"users": [self.mate.id]},
                 }
             ],
         }
