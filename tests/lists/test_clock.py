@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import Organization
-from tests.harness import Server
+from tests.harness import Api, Server
 from tests.lists.making import DAY, HOUR, assign, complete, hide, ids, launch, launch_due, one, tasks_of
 
 # The deadline: a whole second, as on the wire.
@@ -235,6 +235,24 @@ class TestSecretTasks:
             assert (row["late_tasks"], row["due_soon"]) == (late, not late)
             assert [task["title"] for task in row["next_task"]["data"]] == [next_title]
             assert row["tasks_meta"]["data"]["total"] == total and row["tasks_meta"]["data"]["overdue"] == late
+
+    def test_p13_who_sees_nothing_late_does_not_find_it_as_late(
+        self, org: Organization, server: Server, secret: dict[str, Any]
+    ) -> None:
+        """In any order and beside other words; found once what they see is late, too."""
+
+        def found(api: Api, query: str) -> list[int]:
+            answer = api.get(f"/runs?{query}").json()
+            return [answer["meta"]["pagination"]["total"], len(answer["data"])]
+
+        for at, late in ((D + 1, 0), (D + HOUR + 1, 1)):
+            server.clock.freeze(at)
+            for word in ("delayed", "delayed,problem", "delayed&sort=name", f"delayed&owners={self.owner.id}"):
+                for api in (org.api, self.assignee.api, self.light.api):
+                    assert found(api, f"status={word}") == [1, 1]
+                assert found(self.owner.api, f"status={word}") == [late, late]
+        complete(org, secret, tasks_of(org, secret)[0])
+        assert found(self.owner.api, "status=delayed") == [0, 0]
 
     def test_it_is_the_same_row_alone_and_streamed(
         self, org: Organization, server: Server, secret: dict[str, Any]

@@ -197,7 +197,7 @@ class World:
                     tuple(pick.sample(self.groups, pick.randrange(2))),
                 )
             },
-            "late": {"deadline": now + pick.randrange(-3, 4) * 12 * HOUR + 1},
+            "late": {"deadline": now + pick.randrange(-3, 4) * 12 * HOUR + 1, "top_secret": process.seq % 5 == 0},
             "hide": {"status": "auto-skipped"},
             "answer": {"taskdata": some_answers(fields_of(task, document), pick), "top_secret": pick.random() < 0.1},
         }
@@ -317,7 +317,7 @@ class Slow:
         if p.is_archived and "archived" not in query:
             return False
         live = not p.is_archived
-        late = any(t.clock_deadline is not None and t.clock_deadline < self.now for t in p.tasks)
+        late = any(t.clock_deadline is not None and t.clock_deadline < self.now for t in p.tasks if self._sees(t))
         return {
             "active": live and p.status != "complete",
             "complete": live and p.status == "complete",
@@ -327,6 +327,10 @@ class Slow:
             "delayed": live and p.status != "complete" and late,
             "starred": self.person.id in p.starred_by,
         }[word]
+
+    def _sees(self, task: Task) -> bool:
+        """Of a process that they see."""
+        return self.person.role == "admin" or not task.top_secret or bool(self.named & {*task.owners.principals})
 
     def _by_owners(self, p: Process, value: str, query: dict[str, str]) -> bool:
         wanted = {int(each) for each in value.split(",")}

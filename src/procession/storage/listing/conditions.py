@@ -25,14 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import SelectBase
 
-from procession.domain.listing import Facet
+from procession.domain.listing import OPEN_STATES, Facet
 from procession.domain.processes import State
 from procession.domain.summary import INDEXED_NAME_LENGTH
 from procession.storage.dialect import apart, constant, is_in
 from procession.storage.listing.values import ValuedShape, answered, is_other
 from procession.storage.search import SEQ_BITS
-from procession.storage.tables.lists import process_access, process_facets
-from procession.storage.tables.processes import process_stars, processes
+from procession.storage.tables.lists import process_access, process_facets, task_access
+from procession.storage.tables.processes import process_stars, processes, tasks
 
 P = processes.c
 Condition = ColumnElement[bool]
@@ -128,6 +128,29 @@ def _delayed_in_order() -> Condition:
     return P.next_deadline + constant(0) < bindparam("now")
 
 
+def _is_late_for_caller(seq: ColumnElement[int]) -> Condition:
+    """Of a late process: not only by secret tasks of others. Spec: api-processes 6.1."""
+    task, access = tasks.alias().c, task_access.alias().c
+    mine = select(constant(1)).where(
+        access.org == bindparam("org"),
+        is_in(access.principal, "principals"),
+        access.state.in_([constant(each) for each in OPEN_STATES]),
+        access.deadline == task.deadline,
+        access.seq == task.seq,
+    )
+    late = select(constant(1)).where(
+        task.org == bindparam("org"),
+        task.process == seq,
+        task.deadline < bindparam("now"),
+        task.is_held == constant(0),
+        task.archived_at.is_(None),
+        task.status != "completed",
+        task.status != "auto-skipped",
+        or_(task.top_secret == constant(0), exists(apart(mine))),
+    )
+    return or_(P.tasks_secret == constant(0), exists(apart(late)))
+
+
 _search = table("process_search", column("rowid"))
 
 
@@ -182,7 +205,8 @@ def part_condition(shape: Shape, seq: ColumnElement[int], state: State, *, probe
         if part.keyed is None and not part.delayed:
             return None
         if part.delayed:
-            conditions.append(_delayed_in_order() if probe else delayed())
+            late = _delayed_in_order() if probe else delayed()
+            conditions.append(and_(late, _is_late_for_caller(seq)) if shape.limited_sight else late)
         elif part.keyed is not None:
             conditions.append(holds(part.keyed, seq, state, probe=probe))
     return or_(*conditions) if conditions else false()
