@@ -10,7 +10,7 @@ from procession.domain.processes import Process
 from procession.domain.times import DAY, HOUR, MINUTE, Millis, wire
 from procession.storage import processes
 from procession.storage.tx import ReadTx
-from procession.usecases import completion, one_off_tasks, tasks, templates
+from procession.usecases import completion, hiding, one_off_tasks, tasks, templates
 from procession.usecases.templates import TemplateInput
 
 
@@ -131,7 +131,7 @@ class Extras:
 
     async def _skip_last(self, process: Process, at: Millis) -> None:
         last = [task for task in process.tasks if task.is_open and not task.is_oneoff][-1]
-        await self.made.do(at, self.made.actor("maya"), lambda tx: tasks.hide_task(tx, process.id, last.id))
+        await self.made.do(at, self.made.actor("maya"), lambda tx: hiding.hide_task(tx, process.id, last.id))
 
     async def _add_to(self, process: Process, at: Millis) -> None:
         body = {

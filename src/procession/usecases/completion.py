@@ -27,7 +27,7 @@ from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.order_locks import require_in_order
 from procession.usecases.reactions import Means, Reacted
-from procession.usecases.tasks import Changed, change, completion_event, guests_locked_task
+from procession.usecases.tasks import Changed, change, completion_event
 from procession.usecases.thread_places import place_of
 from procession.usecases.thread_writing import Draft, write
 
@@ -62,7 +62,7 @@ async def complete_as_guest(
     wanted = read_completion(body)
     if wanted.task_id is None:
         raise Invalid(wanted.errors)
-    seen = await guests_locked_task(tx, guest, wanted.task_id)
+    seen = await guards.guests_locked_task(tx, guest, wanted.task_id)
     return await complete(tx, seen, wanted, means=means, hourly_limit=hourly_limit)
 
 
@@ -70,7 +70,7 @@ async def answer_and_complete(
     tx: WriteTx, body: object, task_id: str, guest: frozenset[str], *, means: Means, hourly_limit: int
 ) -> Changed:
     """Save a guest's answers (`taskdata`) and complete the task when `status` says so. Raises as `complete_task`."""
-    seen = await guests_locked_task(tx, guest, task_id)
+    seen = await guards.guests_locked_task(tx, guest, task_id)
     sent = read_object(body)
     changed = Changed(seen, [])
     if "taskdata" in sent or not is_finishing(sent):

@@ -9,7 +9,7 @@ from procession.domain.processes import Process
 from procession.domain.tasks import has_parts
 from procession.storage.threads import PlacedThread
 from procession.storage.tx import WriteTx
-from procession.usecases import guards, holds, one_off_tasks, process_threads, processes, tasks, undo
+from procession.usecases import guards, hiding, holds, one_off_tasks, process_threads, processes, undo
 from procession.usecases.guards import SeenTask
 from procession.usecases.means import Means
 from procession.usecases.remaining_parts import NOBODY, finished
@@ -34,8 +34,8 @@ async def resume(tx: WriteTx, process_id: str, means: Means) -> Process:
 
 
 async def show_task(tx: WriteTx, process_id: str, task_id: str, means: Means) -> SeenTask:
-    """As `tasks.show_task`."""
-    seen = await tasks.show_task(tx, process_id, task_id)
+    """As `hiding.show_task`."""
+    seen = await hiding.show_task(tx, process_id, task_id)
     process = await finished(tx, seen, f"task.shown:{task_id}", means)
     return seen if process is None else replace(seen, process=process, task=process.task(task_id))
 

@@ -147,3 +147,21 @@ async def save_changed_task(tx: WriteTx, seen: SeenTask, changed: Task) -> SeenT
         return SeenTask(stamped, None, seen.named)
     process = await save_process(tx, seen.process, seen.process.with_tasks(changed))
     return SeenTask(process.task(changed.id), process, seen.named)
+
+
+async def guests_readable_task(tx: ReadTx, guest: frozenset[str], task_id: str) -> SeenTask:
+    """A task assigned to this guest (named so). Raises NotFound. Spec: api-tasks 16."""
+    return _of_guest(tx, guest, await readable_task(tx, task_id))
+
+
+async def guests_locked_task(tx: WriteTx, guest: frozenset[str], task_id: str) -> SeenTask:
+    """As `guests_readable_task`, locked for change."""
+    return _of_guest(tx, guest, await locked_task(tx, task_id))
+
+
+def _of_guest(tx: ReadTx, guest: frozenset[str], seen: SeenTask) -> SeenTask:
+    """Hidden tasks are not a guest's to see."""
+    is_hidden = tx.actor.kind == "guest" and seen.task.is_hidden
+    if is_hidden or guest.isdisjoint(seen.task.owners.principals):
+        raise NotFound
+    return seen

@@ -17,7 +17,7 @@ from procession.domain.tasks import require_editable
 from procession.storage.tx import WriteTx
 from procession.usecases import guards, threads
 from procession.usecases.reactions import Means
-from procession.usecases.tasks import Changed, How, change, guests_locked_task
+from procession.usecases.tasks import Changed, How, change
 from procession.usecases.thread_writing import Draft
 
 MOST_TASKS = 100
@@ -99,7 +99,7 @@ async def share_as_guest(
 
     Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState, Invalid, TooManyRequests. Spec: U3.
     """
-    seen = await guests_locked_task(tx, guest, task_id)
+    seen = await guards.guests_locked_task(tx, guest, task_id)
     is_guest = tx.actor.kind == "guest"
     require(
         is_guest or (not tx.actor.is_light and may_edit_task(tx.actor, seen.named, seen.task)), to="hand on this task"

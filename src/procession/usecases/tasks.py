@@ -1,4 +1,4 @@
-"""Changing, answering, hiding and showing tasks. Spec: api-tasks 10, 13; behaviour-work 5."""
+"""Changing and answering tasks. Spec: api-tasks 10, 13; behaviour-work 5."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
@@ -12,14 +12,13 @@ from procession.domain import tasks
 from procession.domain.answers import Accepted, accept, is_same
 from procession.domain.automations.state import Occurrence
 from procession.domain.calculating.process import recalculated, task_recalculated
-from procession.domain.calendar import local_day
-from procession.domain.errors import Invalid, NotAllowed, NotFound
+from procession.domain.errors import Invalid, NotAllowed
 from procession.domain.events import Event, happened
 from procession.domain.fields import Field
-from procession.domain.opening import answers_any, has_defaults, opened, was_opened
+from procession.domain.opening import answers_any, has_defaults, was_opened
 from procession.domain.order_lock import blockers_of
 from procession.domain.organizations import OrganizationSettings
-from procession.domain.permissions import may_edit_task, may_hide_task, may_work_on_task, require
+from procession.domain.permissions import may_edit_task, may_work_on_task, require
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.richtext import excerpt, plain_text
 from procession.domain.run_forms import as_run, require_used_fields, typed_in_run, with_unchanged
@@ -45,7 +44,7 @@ from procession.usecases import answering, assigning, guards, guests, injecting,
 from procession.usecases.calendars import calendar_of
 from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
-from procession.usecases.opening import begun_task, reader_of
+from procession.usecases.opening import begun_task
 from procession.usecases.reactions import Means, Reacted
 
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
@@ -141,7 +140,7 @@ async def change(
     if by_rules is not None:
         await launching.save_reaction(tx, by_rules, means)
     if how.is_undoable and work.changed == frozenset({"owners"}) and accepted is None:
-        _remember(tx, "task.assigned", seen, saved, by_rules)
+        undo.remember(tx, "task.assigned", seen, saved, by_rules)
     return Changed(
         saved, [*read.ignored, *(f"taskdata.{key}" for key in accepted.ignored)] if accepted else read.ignored
     )
@@ -394,70 +393,3 @@ def completion_event(task: Task) -> Any:
         completer=task.completer,
         completer_guest=task.completer_guest,
     )
-
-
-async def hide_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
-    """Skip a task by hand. Raises NotFound, NotAllowed, ProcessArchived, ProcessLocked, WrongState. Spec: K1-K5."""
-    seen = await _hideable(tx, process_id, task_id, to="hide this task")
-    return await _save_visibility(tx, seen, seen.process, tasks.hidden_by_hand(seen.task), "task.hidden")
-
-
-async def show_task(tx: WriteTx, process_id: str, task_id: str) -> SeenTask:
-    """Bring a skipped task back by hand. Raises as `hide_task`."""
-    seen = await _hideable(tx, process_id, task_id, to="show this task")
-    shown = tasks.shown_by_hand(seen.task)
-    document = await stored.document_of(tx, seen.process, seen.task)
-    if seen.process is None or document is None or not has_defaults(tasks.fields_of(shown, document)):
-        return await _save_visibility(tx, seen, seen.process, shown, "task.shown")
-    settings = await organizations.settings_of(tx, tx.org)
-    today, reader = local_day(tx.now, settings.timezone), await reader_of(tx, settings, document)
-    after = opened(seen.process, seen.process.with_tasks(shown), document, today=today, reader=reader)
-    return await _save_visibility(tx, seen, after, after.task(task_id), "task.shown")
-
-
-async def _hideable(tx: WriteTx, process_id: str, task_id: str, *, to: str) -> SeenTask:
-    seen = await guards.locked_task(tx, task_id, process_id=process_id)
-    require(may_hide_task(tx.actor, seen.named, seen.task), to=to)
-    guards.require_changeable(seen.process)
-    tasks.require_live(seen.task)
-    return seen
-
-
-async def _save_visibility(tx: WriteTx, seen: SeenTask, after: Process | None, task: Task, kind: str) -> SeenTask:
-    """`after` is the process with what else follows from the task's visibility."""
-    if task == seen.task:
-        return seen
-    if seen.process is None or after is None:
-        saved = await guards.save_changed_task(tx, seen, task)
-    else:
-        process = await guards.save_process(tx, seen.process, after.with_tasks(task))
-        saved = SeenTask(process.task(task.id), process, seen.named)
-    tx.record(happened(kind, task.id, process=task.process))
-    _remember(tx, kind, seen, saved)
-    return saved
-
-
-def _remember(tx: WriteTx, act: str, seen: SeenTask, saved: SeenTask, by_rules: Reacted | None = None) -> None:
-    if seen.process is None or saved.process is None:
-        undo.remember_task(tx, act, seen.task)
-    else:
-        rules = by_rules.rules_before if by_rules is not None else None
-        undo.remember_process(tx, act, seen.task.id, seen.process, saved.process, rules)
-
-
-async def guests_readable_task(tx: ReadTx, guest: frozenset[str], task_id: str) -> SeenTask:
-    """A task assigned to this guest (named so). Raises NotFound. Spec: api-tasks 16."""
-    return _of_guest(tx, guest, await guards.readable_task(tx, task_id))
-
-
-async def guests_locked_task(tx: WriteTx, guest: frozenset[str], task_id: str) -> SeenTask:
-    """As `guests_readable_task`, locked for change."""
-    return _of_guest(tx, guest, await guards.locked_task(tx, task_id))
-
-
-def _of_guest(tx: ReadTx, guest: frozenset[str], seen: SeenTask) -> SeenTask:
-    """Hidden tasks are not a guest's to see."""
-    is_hidden = tx.actor.kind == "guest" and seen.task.is_hidden
-    if is_hidden or guest.isdisjoint(seen.task.owners.principals):
-        raise NotFound
-    return seen

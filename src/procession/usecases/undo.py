@@ -28,6 +28,7 @@ from procession.storage.tx import WriteTx
 from procession.storage.undo import Undoable
 from procession.usecases import guards, rule_clocks
 from procession.usecases.guards import SeenTask
+from procession.usecases.reactions import Reacted
 
 NOTHING = (
     "There is nothing here that you can undo: the last thing was done by somebody else or more than {minutes} minutes "
@@ -54,6 +55,15 @@ def remember_task(tx: WriteTx, act: str, before: Task) -> None:
     """As `remember_process`, of a task that stands alone."""
     if tx.actor.kind == "member":
         undo.remember(tx, Kind.TASK, before.seq, act=act, subject_id=before.id, before=Before(None, (before,)))
+
+
+def remember(tx: WriteTx, act: str, seen: SeenTask, saved: SeenTask, by_rules: Reacted | None = None) -> None:
+    """What was done to a task, in a process or not."""
+    if seen.process is None or saved.process is None:
+        remember_task(tx, act, seen.task)
+    else:
+        rules = by_rules.rules_before if by_rules is not None else None
+        remember_process(tx, act, seen.task.id, seen.process, saved.process, rules)
 
 
 async def undo_on_process(tx: WriteTx, process_id: str, *, minutes: int) -> Process:

@@ -26,7 +26,7 @@ from procession.api.task_filters import to_person_filter
 from procession.storage import access
 from procession.storage.access import EVERYTHING
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import completion, task_answers, tasks
+from procession.usecases import completion, guards, task_answers
 from procession.usecases.guards import SeenTask
 from procession.usecases.guests import readable
 from procession.usecases.tasks import Changed
@@ -47,7 +47,7 @@ async def list_tasks_of_guest(tx: ReadTx, call: Call, params: PersonTaskListPara
 async def get_task_of_guest(tx: ReadTx, call: Call, params: TaskParams, guest: str, task_id: str) -> Item[TaskOut]:
     """Read one of the guest's tasks."""
     email = await address_of(tx, call, guest)
-    seen = await tasks.guests_readable_task(tx, await access.principals_of_guest(tx, email), task_id)
+    seen = await guards.guests_readable_task(tx, await access.principals_of_guest(tx, email), task_id)
     [shown] = await present(tx, call, [seen.task], wanted(call, params.with_, whole=True), named=seen.named)
     return _as_guests(call, Item(shown), email)
 

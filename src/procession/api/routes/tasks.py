@@ -21,7 +21,7 @@ from procession.api.operations import operation
 from procession.api.present.task_includes import present, wanted
 from procession.domain.task_input import read_comment
 from procession.storage.tx import ReadTx, WriteTx
-from procession.usecases import completion, going_on, guards, reminding, task_answers, tasks
+from procession.usecases import completion, going_on, guards, hiding, reminding, task_answers, tasks
 from procession.usecases.guards import SeenTask
 from procession.usecases.tasks import Changed
 
@@ -127,7 +127,7 @@ def present_answer(saved: task_answers.FieldAnswer) -> Item[FieldValue]:
 @operation("PUT", RUN_TASK + "/hide", tag="tasks", errors=(423,), documented_body=CommentedBody)
 async def hide_task(tx: WriteTx, call: Call, run_id: str, task_id: str, body: Any) -> Item[TaskOut]:
     """Skip an open task of a process: it leaves lists and progress until somebody shows it again."""
-    seen = await tasks.hide_task(tx, run_id, task_id)
+    seen = await hiding.hide_task(tx, run_id, task_id)
     return await _commented(tx, call, seen, body)
 
 
