@@ -190,7 +190,11 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
         return self._turn(who, step, "hide")
 
     def show(self, who: str, step: str) -> int:
-        return self._turn(who, step, "show")
+        former = self.undoable
+        code = self._turn(who, step, "show")
+        if code == OK and step == EVERYONE:
+            self._catch_up(None if self.undoable is former else self.undoable)
+        return code
 
     def _turn(self, who: str, step: str, verb: str) -> int:
         """By hand, which no rule changes again. Spec: behaviour-automations A-8.1 to A-8.4."""
@@ -280,12 +284,14 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
             self.held_since = None
         return self._catch_up()
 
-    def _catch_up(self) -> int:
-        """Of a process that goes on: nobody is missing any more from the task of everyone. Spec: behaviour-work A6."""
+    def _catch_up(self, undoable: Undoable | None = None) -> int:
+        """Of a process that goes on, or a task that is shown: nobody is missing any more from the task of everyone. Spec:
+        behaviour-work A6.
+        """
         task = self.tasks[EVERYONE]
         is_open = not (self._closed or task.is_done or task.is_hidden)
         if is_open and task.owners and task.owners <= task.parts:
-            self.undoable = None
+            self.undoable = undoable
             self._close(task, None)
         return OK
 
