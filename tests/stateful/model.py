@@ -236,8 +236,7 @@ class Process(Deadlines):  # noqa: PLW1641  # it changes
             return FORBIDDEN
         if self._closed:
             return self._closed
-        # Saying again what is so changes nothing but when that was said last.
-        if is_other or (self.undoable is not None and self.undoable.at != self.now):
+        if is_other:
             self.undoable = None
         self.answers[KICKOFF] = route
         if self.is_submitted and is_other:
