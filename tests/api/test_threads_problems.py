@@ -1,33 +1,14 @@
-"""Problems of tasks and issues of processes: counts, status, lock, resolving. Spec: api-tasks 14; behaviour-work 1, 7.2."""
+"""Problems of tasks: counts, status, resolving. Spec: api-tasks 14; behaviour-work 1, 7.2."""
 
 from typing import Any
 
 import pytest
 
 from procession.domain.processes import Process, Task
+from tests.api.problems import complete, listed, path_of, report, resolve, run
 from tests.api.refusals import assert_refused, unchanged
 from tests.api.thread_places import Places, at_once, owned_by
 from tests.builders import Organization
-
-
-def path_of(place: Task | Process) -> str:
-    return f"/tasks/{place.id}" if isinstance(place, Task) else f"/runs/{place.id}"
-
-
-def report(org: Organization, place: Task | Process, content: str = "The key is missing") -> str:
-    return org.api.data("POST", f"{path_of(place)}/problem", {"content": content})["id"]
-
-
-def resolve(org: Organization, place: Task | Process, thread_id: str) -> Any:
-    return org.api.post(f"{path_of(place)}/resolved-threads", {"thread_id": thread_id, "content": "Found it"})
-
-
-def run(org: Organization, process: Process) -> dict[str, Any]:
-    return org.api.data("GET", f"/runs/{process.id}")
-
-
-def listed(org: Organization, status: str) -> int:
-    return len(org.api.data("GET", f"/runs?status={status}"))
 
 
 def test_a_problem_shows_on_the_process_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
@@ -45,15 +26,6 @@ def test_a_problem_shows_on_the_process_until_the_last_one_is_resolved(org: Orga
     assert run(org, process)["status"] == "active"
     assert [(task.open_problems, task.status) for task in places.now(process).tasks] == [(0, "not-started")] * 2
     assert places.differences() == []
-
-
-def complete(org: Organization, task: Task) -> Any:
-    where = "" if task.process is None else f"/runs/{run_of(org, task)}"
-    return org.api.post(f"{where}/completed-tasks", {"task_id": task.id})
-
-
-def run_of(org: Organization, task: Task) -> str:
-    return org.api.data("GET", f"/tasks/{task.id}")["run_id"]
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -275,134 +247,6 @@ def test_deleting_the_explanation_does_not_bring_the_problem_back(org: Organizat
 
     assert places.task_now(task).open_problems == 0
     assert resolve(org, task, problem).status_code == 422
-
-
-def test_an_issue_of_a_process_locks_it_until_the_last_one_is_resolved(org: Organization, places: Places) -> None:
-    """Spec: behaviour-work I6, I7, P6, P7, P16."""
-    process = places.process()
-    [task] = process.tasks
-    first, second = report(org, process), report(org, process)
-
-    assert (run(org, process)["status"], run(org, process)["has_open_issue"]) == ("issue", True)
-    assert {status: listed(org, status) for status in ("problem", "issue", "active")} == {
-        "problem": 1, "issue": 1, "active": 1
-    }  # fmt: skip
-    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 423
-    assert org.api.put(f"/runs/{process.id}/tasks/{task.id}", {"title": "x"}).status_code == 423
-    assert complete(org, task).status_code == 423
-    assert resolve(org, process, first).status_code == 200
-    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 423
-    assert resolve(org, process, second).json()["data"]["label"] == "resolve"
-    assert (run(org, process)["status"], run(org, process)["has_open_issue"]) == ("active", False)
-    assert org.api.put(f"/runs/{process.id}/tasks/{task.id}", {"title": "x"}).status_code == 200
-    assert complete(org, task).status_code == 200
-    assert places.differences() == []
-
-
-def test_a_problem_of_a_task_is_no_issue_of_the_process(org: Organization, places: Places) -> None:
-    """Spec: behaviour-work P6, P7."""
-    process = places.process()
-    problem = report(org, process.tasks[0])
-
-    assert (listed(org, "problem"), listed(org, "issue")) == (1, 0)
-    assert run(org, process)["has_open_issue"] is False
-    assert resolve(org, process, problem).status_code == 422
-    assert org.api.put(f"/runs/{process.id}", {"name": "x"}).status_code == 200
-
-
-def test_comments_problems_and_resolutions_go_on_while_locked(org: Organization, places: Places) -> None:
-    process = places.process({}, {"completed": True})
-    open_, completed = process.tasks
-    earlier = report(org, open_)
-    made = org.api.data("POST", f"/tasks/{open_.id}/comment", {"content": "x"})["id"]
-    issue = report(org, process)
-    comments = f"/tasks/{open_.id}/comment"
-
-    assert org.api.post(comments, {"content": "x"}).status_code == 201
-    assert org.api.put(f"{comments}/{made}", {"content": "y", "label": "improvement"}).status_code == 200
-    assert org.api.put(f"{comments}/{made}/reactions/x").status_code == 200
-    assert org.api.delete(f"{comments}/{made}").status_code == 204
-    assert org.api.post(f"/runs/{process.id}/comment", {"content": "x"}).status_code == 201
-    assert report(org, completed)
-    assert places.now(process).task(completed.id).status == "in-progress"
-    assert resolve(org, open_, earlier).status_code == 200
-    assert run(org, process)["status"] == "issue"
-    assert resolve(org, process, issue).status_code == 200
-    assert run(org, process)["status"] == "problem"
-
-
-@pytest.mark.parametrize("label", ["comment", "problem", "resolve", "improvement"])
-def test_a_comment_on_a_process_leaves_its_status(org: Organization, places: Places, label: str) -> None:
-    process = places.process()
-
-    made = org.api.data("POST", f"/runs/{process.id}/comment", {"content": "x", "label": label})
-
-    assert (made["label"], made["task_id"], made["state"]) == (label, None, "hide-for-guests")
-    assert (run(org, process)["status"], listed(org, "improvement")) == ("active", 0)
-    assert resolve(org, process, made["id"]).status_code == 422
-    assert places.differences() == []
-
-
-def test_a_process_is_read_with_its_threads(org: Organization, places: Places) -> None:
-    process = places.process()
-    org.api.data("POST", f"/tasks/{process.tasks[0].id}/comment", {"content": "on the task"})
-    org.api.data("POST", f"/runs/{process.id}/comment", {"content": f"ask @[{org.admin.id}]"})
-    issue = report(org, process)
-    resolution = resolve(org, process, issue).json()["data"]
-
-    shown = org.api.data("GET", f"/runs/{process.id}?with=threads")["threads"]["data"]
-
-    assert [each["content"] for each in shown] == ["ask <strong>Mira Okoye</strong>", "The key is missing", "Found it"]
-    assert shown[1]["resolve_id"] == resolution["id"]
-    assert shown[2] == resolution
-
-
-@pytest.mark.parametrize(
-    ("role", "reader", "status"),
-    [
-        pytest.param("admin", False, 201, id="3.2 administrator"),
-        pytest.param("standard", True, 201, id="3.2 standard who sees it"),
-        pytest.param("light", True, 201, id="3.2 light who sees it"),
-        pytest.param("standard", False, 404, id="3.2 standard who does not"),
-        pytest.param("light", False, 404, id="3.2 light who does not"),
-    ],
-)
-def test_whoever_sees_a_process_comments_reports_and_resolves(
-    org: Organization, places: Places, role: Any, reader: bool, status: int
-) -> None:
-    person = org.person(role)
-    process = places.process(users=[person.id] if reader else [])
-    issue = report(org, process)
-
-    answers = [
-        person.api.post(f"/runs/{process.id}/comment", {"content": "x"}),
-        person.api.post(f"/runs/{process.id}/problem", {"content": "x"}),
-        person.api.post(f"/runs/{process.id}/resolved-threads", {"thread_id": issue, "content": "x"}),
-    ]
-
-    assert [answer.status_code for answer in answers] == [status, status, 404 if status == 404 else 200]
-    assert places.now(process).open_issues == 1
-
-
-def test_an_archived_process_takes_no_comments(org: Organization, places: Places) -> None:
-    process = places.process()
-    org.api.delete(f"/runs/{process.id}")
-
-    for route in ("comment", "problem"):
-        assert org.api.post(f"/runs/{process.id}/{route}", {"content": "x"}).status_code == 422
-    assert resolve(org, process, "0" * 32).json()["code"] == "PROCESS_ARCHIVED"
-
-
-def test_another_organizations_process_is_not_found(org: Organization, other_org: Organization) -> None:
-    theirs = Places(other_org).process()
-    issue = report(other_org, theirs)
-
-    for route in ("comment", "problem"):
-        assert org.api.post(f"/runs/{theirs.id}/{route}", {"content": "x"}).status_code == 404
-        assert org.api.post(f"/runs/nonsense/{route}", {"content": "x"}).status_code == 404
-    assert resolve(org, theirs, issue).status_code == 404
-    assert resolve(org, Places(org).process(), issue).status_code == 422
-    assert Places(other_org).now(theirs).open_issues == 1
 
 
 @pytest.mark.parametrize("where", ["task of a process", "stand-alone task", "process"])

@@ -1,21 +1,82 @@
 """What lists find processes by their answers with, in databases of before."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, select, text, update
 
+from procession.domain.actors import BOT
+from procession.domain.listing import Facet
+from procession.storage import recount
 from procession.storage.migrate import newest_revision, upgrade
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import template_versions
+from procession.storage.tx import reading
+from procession.storage.values_anew import fill_values, mark_blanks
 from tests.builders import Organization, text_field
 from tests.harness import Api, Server
-from tests.storage.test_migrations import connected, unmark_blanks, url
+from tests.storage.databases import connected, url
 
 __all__ = ["url"]
 
 GATE = {"label": "Gate", "field_type": "radio", "options": [{"id": 1, "text": "Yes"}, {"id": 2, "text": "No"}]}
+
+
+def test_0016_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
+    """What is entered for existing processes equals a recount; fields that nobody has answered are known, too."""
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    marks = {"label": "Marks", "field_type": "multiselect", "options": [{"id": 1, "text": "Red"}]}
+    template = org.template(
+        kickoff=[{"label": "Amount", "field_type": "number"}, marks, {"label": "Unanswered"}],
+        steps=[{"title": "One", "captures": [{"label": "Day", "field_type": "date"}]}],
+    )
+    amount, chosen, _ = [field["id"] for field in template["prerun"]]
+    red = [{"id": 1, "text": "Red", "selected": True}]
+    runs = [org.process(template, prerun={amount: n, chosen: red if n else []}) for n in (-5, 0, 12.5)]
+    task = org.api.data("GET", f"/runs/{runs[2]['id']}/tasks")[0]
+    [day] = template["steps"][0]["captures"]
+    given = {"taskdata": {day["id"]: "2026-03-05"}}
+    assert org.api.put(f"/runs/{runs[2]['id']}/tasks/{task['id']}", given).is_success
+    assert org.api.delete(f"/runs/{runs[0]['id']}").is_success
+    server.close()
+    with connected(url, tmp_path) as connection:
+        for table in ("value_field", "process_value", "value_counter"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("DELETE FROM sequence WHERE kind = 'value_field'"))
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("procession.storage.migrations.versions.0016_process_values").upgrade()
+        unmark_blanks(connection)
+        fill_values(connection)
+        mark_blanks(connection)
+        connection.commit()
+
+    server = Server(url, tmp_path)
+
+    async def differences() -> list[str]:
+        async with reading(server.database, org.number, org.id, BOT, server.clock()) as tx:
+            return await recount.check(tx)
+
+    found = server.run(differences())
+    api = Api(server, org.api.token, org.id)
+    late = api.data("GET", "/runs?fields[day-1]=2026-03-05&sort=fields.amount-1")
+    unanswered = api.data("GET", "/runs?fields[unanswered-1][empty]")
+    edited = f"/checklists/{template['id']}/steps/{template['steps'][0]['id']}/captures"
+    assert api.post(edited, {"label": "New", "field_type": "text", "required": False}).is_success, "numbers go on"
+    server.close()
+    assert found == []
+    assert [run["id"] for run in late] == [runs[2]["id"]]
+    assert [run["id"] for run in unanswered] == [runs[2]["id"], runs[1]["id"]]
+
+
+def unmark_blanks(connection: Connection) -> None:
+    """As before 0030."""
+    for table in ("process_facet", "facet_counter"):
+        connection.execute(text(f"DELETE FROM {table} WHERE facet = {int(Facet.BLANK)}"))
 
 
 def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) -> None:
