@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
 import pytest
-from psycopg import sql
 
 from procession.seed.plan import Plan
 from procession.seed.seeding import seed
@@ -18,19 +16,15 @@ from procession.storage import identity, sqlite
 from procession.storage.listing import drivers
 from procession.storage.postgres import PostgresConnection
 from procession.storage.query import Query
-from procession.storage.schema import TENANT_TABLES
-from procession.storage.sqlite import SqliteConnection, _bindings
+from procession.storage.sqlite import SqliteConnection
 from procession.usecases.setup import issue_token
 from procession.usecases.viewers import rebuild_stale
 from tests.harness import Api, Server
+from tests.lists.explaining import Explained, explain
 from tests.lists.making import listed
 from tests.postgres_server import prepared_database
 
 PLAN = Plan(organizations=2, runs=9000, tasks_per_run=1, users=30)
-# A table of so few pages is read whole whatever indexes it has.
-FEW_PAGES = 40
-# So many rows are sorted in no time: a page, and what a few short ranges bring together.
-FEW_ROWS = 700
 Index = frozenset[str]
 
 
@@ -136,114 +130,6 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, Mapping[str, 
     return found
 
 
-class Explained:
-    """What a plan does: the indexes it uses, and what it should not do."""
-
-    def __init__(self) -> None:
-        self.indexes: set[str] = set()
-        self.scans: set[str] = set()
-        self.sorts = 0
-        self.walks: set[str] = set()
-        # The statement and its plan, for whoever reads a failure.
-        self.text = ""
-
-
-def explain(world: World, query: Query, values: Mapping[str, Any]) -> list[Explained]:
-    if world.server.dialect == "sqlite":
-        return [world.server.run(_on_sqlite(world, query, values))]
-    return world.server.run(_on_postgresql(world, query, values))
-
-
-async def _on_sqlite(world: World, query: Query, values: Mapping[str, Any]) -> Explained:
-    compiled = query.on("sqlite")
-    async with world.server.database.reading() as connection:
-        assert isinstance(connection, SqliteConnection)
-        bound = _bindings(compiled.bind(values))
-        steps: list[Any] = connection.raw.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", bound).fetchall()
-    found = Explained()
-    found.text = "\n".join([compiled.sql, *(detail for _, _, _, detail in steps)])
-    for number, (_, parent, _, detail) in enumerate(steps):
-        read = re.match(r"(SCAN|SEARCH) (\w+)(.*)", detail)
-        if read and _table(read[2]) in TENANT_TABLES:
-            _note_reading(found, read[1], _table(read[2]), read[3])
-        elif detail.startswith("SCAN process_search"):
-            found.indexes.add("names")
-        elif "TEMP B-TREE FOR ORDER BY" in detail and not _sorts_little(steps[:number], parent):
-            found.sorts += 1
-    return found
-
-
-def _table(name: str) -> str:
-    return re.sub(r"_\d+$", "", name)
-
-
-def _note_reading(found: Explained, how: str, table: str, rest: str) -> None:
-    if "AUTOMATIC" in rest or how == "SCAN":
-        found.scans.add(table)
-        return
-    index = re.search(r"INDEX (\w+)", rest)
-    name = f"pk_{table}" if index is None or index[1].startswith("sqlite_autoindex") else index[1]
-    found.indexes.add(name)
-    if re.search(r"\(org=\?\)", rest):
-        found.walks.add(name)
-
-
-def _sorts_little(before: list[Any], parent: int) -> bool:
-    """What is sorted are rows of a statement in the FROM: a page, or ranges that were cut."""
-    inside = [detail for _, above, _, detail in before if above == parent and re.match(r"SCAN|SEARCH", detail)]
-    return bool(inside) and _table(inside[0].split()[1]) not in TENANT_TABLES
-
-
-async def _on_postgresql(world: World, query: Query, values: Mapping[str, Any]) -> list[Explained]:
-    """As planned for these values, and (for prepared statements) as planned for any."""
-    compiled = query.on("postgresql")
-    names: list[str] = []
-
-    def numbered(match: re.Match[str]) -> str:
-        if match[1] not in names:
-            names.append(match[1])
-        return f"${names.index(match[1]) + 1}"
-
-    text = re.sub(r"%\((\w+)\)s", numbered, compiled.sql).replace("%%", "%")
-    bound = compiled.bind(values)
-    given = sql.SQL(", ").join(sql.Literal(bound[name]) for name in names)
-    found: list[Explained] = []
-    async with world.server.database.reading() as connection:
-        raw: Any = connection.raw
-        pages = dict(await (await raw.execute("SELECT relname, relpages FROM pg_class")).fetchall())
-        await raw.execute(f"PREPARE probe AS {text}")
-        for mode in ("force_custom_plan", "force_generic_plan") if query.prepare else ("force_custom_plan",):
-            await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
-            execute = (
-                sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe({})").format(given)
-                if names
-                else sql.SQL("EXPLAIN (FORMAT JSON) EXECUTE probe")
-            )
-            [(answer,)] = await (await raw.execute(execute)).fetchall()
-            explained = Explained()
-            explained.text = (
-                f"{mode}: {text}\n{msgspec.json.format(msgspec.json.encode(answer[0]['Plan']), indent=1).decode()}"
-            )
-            _walk(answer[0]["Plan"], pages, explained)
-            found.append(explained)
-        await raw.execute("DEALLOCATE probe")
-    return found
-
-
-def _walk(node: dict[str, Any], pages: Mapping[str, int], found: Explained) -> None:
-    relation, index = node.get("Relation Name", ""), node.get("Index Name")
-    if node["Node Type"] == "Seq Scan" and pages.get(relation, 0) > FEW_PAGES:
-        found.scans.add(relation)
-    if index is not None:
-        found.indexes.add(index)
-        if not re.search(r"state|seq|facet|principal|deadline|id|process|account", node.get("Index Cond", "")):
-            found.walks.add(index)
-    if node["Node Type"] == "Sort" and node["Plan Rows"] > FEW_ROWS:
-        found.sorts += 1
-    for each in node.get("Plans", ()):
-        _walk(each, pages, found)
-
-
 PAGE = {"pk_process"}
 STATE, NAME, DUE, UPDATED = ({f"ix_process_{each}"} | PAGE for each in ("state", "name", "due", "updated"))
 FACET, ACCESS = {"pk_process_facet"} | PAGE, {"pk_process_access"} | PAGE
@@ -311,7 +197,7 @@ def statements_of(
     response = (api or world.admin).get(f"/runs?{query.format(**world.values)}")
     assert response.status_code == 200 and response.json()["data"], "nothing was asked for its rows"
     who_calls, _ = identity.credential_read(0, "")
-    return [explain(world, *each) for each in list(recorded) if each[0] is not who_calls]
+    return [explain(world.server, *each) for each in list(recorded) if each[0] is not who_calls]
 
 
 def assert_plan(plans: list[list[Explained]], indexes: set[str]) -> None:
@@ -448,7 +334,7 @@ def test_a_deep_page_finds_its_block_first(world: World, recorded: Any) -> None:
     *_, block, page = recorded
 
     if world.server.dialect == "sqlite":
-        assert "pk_process_block" in {name for each in explain(world, *block) for name in each.indexes}
+        assert "pk_process_block" in {name for each in explain(world.server, *block) for name in each.indexes}
     assert "process_block" in block[0].on("sqlite").sql
     assert page[1]["offset"] < 1024 < 1490
 
