@@ -25,7 +25,6 @@ from tests.lists.making import listed
 from tests.postgres_server import prepared_database
 
 PLAN = Plan(organizations=2, runs=9000, tasks_per_run=1, users=30)
-Index = frozenset[str]
 
 
 class World:
