@@ -48,8 +48,8 @@ async def _on_sqlite(server: Server, query: Query, values: Mapping[str, Any]) ->
         read = re.match(r"(SCAN|SEARCH) (\w+)(.*)", detail)
         if read and _table(read[2]) in TENANT_TABLES:
             _note_reading(found, read[1], _table(read[2]), read[3])
-        elif detail.startswith("SCAN process_search"):
-            found.indexes.add("names")
+        elif re.match(r"SCAN (process|answer)_search", detail):
+            found.indexes.add("letters")
         elif "TEMP B-TREE FOR ORDER BY" in detail and not _sorts_little(steps[:number], parent):
             found.sorts += 1
     return found

@@ -131,6 +131,30 @@ def test_answers_are_followed_wherever_they_change(server: Any) -> None:
     assert ids(org.api, f"checklist_id={scene.first['id']}&fields[weight-1][not_empty]") == []
 
 
+def test_parts_of_answers_are_found_wherever_they_change(server: Any) -> None:
+    """Whole processes have other answers that hold the part."""
+    org = Organization(server)
+    template = org.template(kickoff=[{"label": "City"}, {"label": "Note"}], steps=["One"])
+    city, note = (field["id"] for field in template["prerun"])
+    other = launch(org, template, prerun={city: "Oslo", note: "Not in Old-Bergen's office"})
+    run = launch(org, template, prerun={city: "Old-Bergen's harbour", note: "x"})
+    asked = f"checklist_id={template['id']}&fields[city-1][contains]=n's"
+    in_note = "fields[note-1][contains]=bergen"
+    assert (ids(org.api, asked), ids(org.api, in_note)) == ([run["id"]], [other["id"]])
+    assert ids(org.api, f"{asked}&sort=-fields.note-1&fields[note-1][ne]=y") == [run["id"]]
+    assert ids(org.api, f"{asked}&{in_note}") == []
+
+    org.api.data("PUT", f"/runs/{run['id']}", {"prerun": {city: "Stavanger"}})
+    org.api.data("PUT", f"/runs/{other['id']}", {"prerun": {city: "Stan's", note: "Bergen again"}})
+    assert (ids(org.api, asked), ids(org.api, in_note)) == ([other["id"]], [other["id"]])
+    org.api.delete(f"/runs/{other['id']}").raise_for_status()
+    assert (ids(org.api, asked), ids(org.api, f"{asked}&archived=only")) == ([], [other["id"]])
+    org.api.put(f"/runs/{other['id']}/activate").raise_for_status()
+    org.api.data("PUT", f"/runs/{other['id']}", {"prerun": {city: None, note: None}})
+    assert (ids(org.api, asked), ids(org.api, in_note)) == ([], [])
+    assert org.differences() == []
+
+
 def test_t_11_71_a_hidden_answer_is_none_until_it_is_shown_again(server: Any) -> None:
     """In kick-off forms and in steps."""
     org = Organization(server)

@@ -53,6 +53,9 @@ class World:
         [group, *_] = self.admin.data("GET", "/groups")
         people = sorted({each for row in rows for each in row["collaborators"]})
         template = rows[0]["checklist_id"]
+        [reference, *_] = self.admin.data("GET", f"/checklists/{template}")["prerun"]
+        answered = {"prerun": {reference["id"]: "Order 4711"}}
+        assert self.admin.put(f"/runs/{rows[0]['id']}", answered).is_success
         starred = {"starred": True}
         assert self.admin.put(f"/runs/{rows[5]['id']}", starred).is_success
         return {
@@ -291,7 +294,7 @@ class TestNames:
         plans = statements_of(world, recorded, "q={word}")
 
         used = {name for alternatives in plans for each in alternatives for name in each.indexes}
-        assert {"sqlite": "names", "postgresql": "ix_process_search"}[world.server.dialect] in used
+        assert {"sqlite": "letters", "postgresql": "ix_process_search"}[world.server.dialect] in used
         assert not any(each.scans for alternatives in plans for each in alternatives)
 
     def test_a_short_text(self, world: World, recorded: Any) -> None:
@@ -316,6 +319,26 @@ class TestNames:
         ]
         assert all(not query.prepare for query in searching)
         assert bool(searching) == (world.server.dialect == "postgresql")
+
+
+class TestPartsOfAnswers:
+    """Where few have a part, they are found by it; where many have, the answers are looked through."""
+
+    def test_what_few_have(self, world: World, recorded: Any) -> None:
+        plans = statements_of(world, recorded, "fields[reference-1][contains]=4711&sort=name")
+
+        flat = [each for alternatives in plans for each in alternatives]
+        used = {name for each in flat for name in each.indexes}
+        assert {"sqlite": "letters", "postgresql": "ix_answer_search"}[world.server.dialect] in used
+        assert "ix_process_value_found" not in used
+        assert not any(each.scans for each in flat)
+
+    def test_what_many_have(self, world: World, recorded: Any) -> None:
+        *_, counted, page = statements_of(world, recorded, "fields[reference-1][contains]=agreed")
+
+        used = {name for each in (*counted, *page) for name in each.indexes}
+        assert "ix_process_value_found" in used
+        assert not used & {"letters", "ix_answer_search"}
 
 
 @pytest.mark.parametrize("query", ["", "status=active", "sort=created_at", "archived=true"])

@@ -79,6 +79,12 @@ def unmark_blanks(connection: Connection) -> None:
         connection.execute(text(f"DELETE FROM {table} WHERE facet = {int(Facet.BLANK)}"))
 
 
+def forget_parts(connection: Connection) -> None:
+    """As before 0031."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    connection.execute(text("DROP INDEX ix_answer_search" if on_postgresql else "DROP TABLE answer_search"))
+
+
 def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) -> None:
     """Of kick-off forms, steps and tasks with forms of their own; what other templates have stays, and what injected
     tasks are answered is not found.
@@ -94,6 +100,7 @@ def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) ->
         rule_in_version(connection, ruled)
         rule_in_task(connection, own, runs[own["id"]][0])
         unmark_blanks(connection)
+        forget_parts(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0028'"))
         connection.commit()
 
@@ -135,6 +142,7 @@ def test_0030_processes_of_before_are_listed_under_what_is_blank(url: str, tmp_p
     server.close()
     with connected(url, tmp_path) as connection:
         unmark_blanks(connection)
+        forget_parts(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0029'"))
         connection.commit()
 
@@ -148,6 +156,31 @@ def test_0030_processes_of_before_are_listed_under_what_is_blank(url: str, tmp_p
     server.close()
     assert differences == []
     assert found == {"code-1": [newer[1], older[1]], "new-1": [*reversed(newer), *reversed(older)]}
+
+
+def test_0031_parts_of_answers_of_before_are_found(url: str, tmp_path: Path) -> None:
+    server = Server(url, tmp_path)
+    org = Organization(server)
+    template = org.template(kickoff=[{"label": "Customer"}, {"label": "Mail", "field_type": "email"}])
+    customer, mail = [field["id"] for field in template["prerun"]]
+    given = [{customer: "Miller & Sons", mail: "sons@firm.example"}, {customer: "Sonja"}, {}]
+    runs = [org.process(template, prerun=each)["id"] for each in given]
+    server.close()
+    with connected(url, tmp_path) as connection:
+        forget_parts(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0030'"))
+        connection.commit()
+
+    assert upgrade(url, tmp_path) == newest_revision()
+
+    server = Server(url, tmp_path)
+    api, org.server = Api(server, org.api.token, org.id), server
+    asked = f"/runs?checklist_id={template['id']}&fields[customer-1][contains]"
+    found = {part: [run["id"] for run in api.data("GET", f"{asked}={part}")] for part in ("SON", "sons", "firm")}
+    differences = org.differences()
+    server.close()
+    assert differences == []
+    assert found == {"SON": [runs[1], runs[0]], "sons": [runs[0]], "firm": []}
 
 
 def worked(org: Organization, template: dict[str, Any], gate: str) -> str:

@@ -20,11 +20,12 @@ from procession.storage.log import index_topics
 from procession.storage.postgres import PostgresConnection, PostgresDatabase
 from procession.storage.query import Query
 from procession.storage.schema import metadata
-from procession.storage.search import SEQ_BITS, process_search
+from procession.storage.search import SEQ_BITS, enter_answers, process_search
 from procession.storage.sqlite import SqliteConnection
 from procession.storage.tables.changes import changes
 from procession.storage.tables.control import organizations
 from procession.storage.tables.events import events, organization_states
+from procession.storage.tables.lists import process_values
 from procession.storage.tables.processes import processes
 from procession.storage.tables.templates import templates
 
@@ -168,6 +169,11 @@ _index_names = Query(
         ),
     )
 )
+_index_answers = Query(
+    enter_answers(
+        process_values.c.org == bindparam("org"), process_values.c.seq.between(bindparam("first"), bindparam("last"))
+    )
+)
 _count_launches = Query(
     update(templates)
     .where(templates.c.org == bindparam("org_is"), templates.c.id == bindparam("id_is"))
@@ -200,7 +206,7 @@ class Growing:
             for name in sorted(batch.rows, key=_parents_first):
                 table = _stage if name == events.name else metadata.tables[name]
                 await self._loader.copy(table, batch.names[name], batch.rows[name])
-            await self._index_names(batch)
+            await self._index_texts(batch)
             for name, counts in sorted(batch.counts.items()):
                 await self._count(metadata.tables[name], counts)
             rows = [{"org_is": self._org, "id_is": key, "launches": n} for key, n in sorted(launches.items())]
@@ -219,13 +225,14 @@ class Growing:
             await connection.put(changes, [start])
             await self._loader.define(str(DropTable(_stage)))
 
-    async def _index_names(self, batch: Batch) -> None:
+    async def _index_texts(self, batch: Batch) -> None:
         rows = batch.rows.get(processes.name)
         if not rows or self._loader.connection.dialect != "sqlite":
             return
         place = batch.names[processes.name].index("seq")
         span = {"first": min(row[place] for row in rows), "last": max(row[place] for row in rows)}
-        await self._loader.connection.run(_index_names, {"org": self._org, **span})
+        for statement in (_index_names, _index_answers):
+            await self._loader.connection.run(statement, {"org": self._org, **span})
 
     async def _count(self, table: Table, counts: Mapping[Key, int]) -> None:
         names = [column.name for column in table.primary_key.columns][1:]

@@ -71,6 +71,8 @@ def upgrade(url: str, data_dir: Path) -> str | None:
             values_anew.leave_hidden_out(connection)
         if values_anew.WITH_BLANKS in passed:
             values_anew.mark_blanks(connection)
+        if values_anew.SEARCHED in passed:
+            values_anew.index_answers(connection)
         sqlite_statistics.tell(connection)
         connection.commit()
         return head

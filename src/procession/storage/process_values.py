@@ -8,6 +8,7 @@ from procession.domain.process_values import Name, Values, answers_differ, names
 from procession.domain.processes import Process
 from procession.domain.value_ranges import buckets_of, keys_kept
 from procession.storage import template_versions, value_fields
+from procession.storage.search import index_answers
 from procession.storage.tables import lists
 from procession.storage.tx import ReadTx, WriteTx
 
@@ -46,6 +47,7 @@ async def follow(tx: WriteTx, before: Process | None, after: Process | None) -> 
     await tx.update(lists.process_values, [{**_key(process.seq, row), "state": now[row]} for row in moved])
     come = sorted(now.keys() - was.keys())
     await tx.insert(lists.process_values, [{**_key(process.seq, row), "state": now[row]} for row in come])
+    await index_answers(tx, process.seq, old.values, new.values)
     for side, found, change in ((before, old, -1), (after, new, 1)):
         if side is not None:
             for field, bucket in counted_in(found.values, ids):

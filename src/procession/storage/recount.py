@@ -27,7 +27,7 @@ from procession.storage.process_values import blanks_under, counted_in, listed, 
 from procession.storage.processes import process_rows, task_rows
 from procession.storage.query import Query
 from procession.storage.recount_clocks import Clocks, clocks_of
-from procession.storage.search import SEQ_BITS, process_search
+from procession.storage.search import SEQ_BITS, answer_search, process_search, searched
 from procession.storage.tables import content, lists
 from procession.storage.tables.bin_items import bin_items
 from procession.storage.tables.control import timers
@@ -94,9 +94,12 @@ _viewers = Query(
     )
     .where(lists.viewers.c.org == bindparam("org"))
 )
-_search_rows = Query(
-    select(process_search.c.rowid).where(process_search.c.rowid.between(bindparam("lowest"), bindparam("highest")))
-)
+_search_rows = {
+    table.name: Query(
+        select(func.count()).select_from(table).where(table.c.rowid.between(bindparam("lowest"), bindparam("highest")))
+    )
+    for table in (process_search, answer_search)
+}
 _open_threads = Query(
     select(threads.c.process, threads.c.task, threads.c.label, func.count())
     .where(
@@ -142,7 +145,8 @@ class _Expected:
         self.due_counts: Counter[tuple[Any, ...]] = Counter()
         self.everyone: Counter[int] = Counter()
         self.problems: list[str] = []
-        self.searchable = 0
+        # Rows of SQLite's indexes.
+        self.searchable: Counter[str] = Counter()
         self.uses: dict[Holder, frozenset[str]] = {}
 
 
@@ -169,9 +173,10 @@ async def check(tx: ReadTx) -> list[str]:
     problems += await file_recount.differences(tx, expected.uses)
     if tx.connection.dialect == "sqlite":
         lowest = tx.org << SEQ_BITS
-        found = len(await tx.tuples(_search_rows, lowest=lowest, highest=lowest + (1 << SEQ_BITS) - 1))
-        if found != expected.searchable:
-            problems.append(f"process_search: {found} names where a recount finds {expected.searchable}")
+        for name, counted in _search_rows.items():
+            found = await tx.value(counted, lowest=lowest, highest=lowest + (1 << SEQ_BITS) - 1)
+            if found != expected.searchable[name]:
+                problems.append(f"{name}: {found} texts where a recount finds {expected.searchable[name]}")
     return problems
 
 
@@ -225,7 +230,7 @@ def _expect_process(expected: _Expected, process: Process, threads_found: dict[t
         expected.facets[int(facet), key, state] += 1
     if EVERYONE in index.principals:
         expected.everyone[state] += 1
-    expected.searchable += 1
+    expected.searchable[process_search.name] += 1
     if expected.clocks.is_planned(process):
         expected.rows.add("timer", "rule_clock", (process.seq,))
     if settled.awaits_archiving:
@@ -247,6 +252,7 @@ async def _expect_values(tx: ReadTx, expected: _Expected, process: Process) -> N
     if unknown:
         expected.problems.append(f"value_field: process {process.id} has the fields {', '.join(unknown)}")
         return
+    expected.searchable[answer_search.name] += bool(searched(values))
     state = int(process.state)
     for key in blanks_under(blank, ids, state):
         expected.rows.add("process_facet", Facet.BLANK.name, (*key, process.seq))

@@ -16,7 +16,7 @@ from procession.storage.dialect import JsonText, escape_like
 from procession.storage.listing.conditions import Shape as ProcessShape
 from procession.storage.listing.conditions import named, search_bounds
 from procession.storage.query import Query
-from procession.storage.search import SHORTEST_INDEXED
+from procession.storage.search import SHORTEST_INDEXED, index_on, phrase
 from procession.storage.sight import process_is_seen, template_is_draft, template_is_seen
 from procession.storage.tables.content import tag_links, tags
 from procession.storage.tables.processes import processes, tasks
@@ -66,8 +66,8 @@ async def find_processes(tx: ReadTx, looked: Looked, sight: Sight, *, limit: int
     values, form = _bound(looked)
     values |= search_bounds(tx.org)
     text = looked.text
-    values |= {"match": '"' + text.replace('"', '""') + '"', "number": int(text) if _is_number(text) else None}
-    search = "scan" if len(text) < SHORTEST_INDEXED else "trigram" if tx.connection.dialect == "postgresql" else "fts5"
+    values |= {"match": phrase(text), "number": int(text) if _is_number(text) else None}
+    search = "scan" if len(text) < SHORTEST_INDEXED else index_on(tx.connection.dialect)
     shape = ProcessShape(
         (), (), limited_sight=False, text=True, number=_is_number(text), unstarred=False, search=search
     )

@@ -14,6 +14,7 @@ from procession.domain.templates import Template
 from procession.domain.value_keys import Kind
 from procession.storage import row_statements
 from procession.storage.process_values import counted_in, rows_of
+from procession.storage.search import INDEX_OF_ANSWERS, enter_answers
 from procession.storage.tables import lists
 from procession.storage.tables.control import organizations
 from procession.storage.tables.events import sequences
@@ -21,8 +22,10 @@ from procession.storage.tables.injections import injections
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import template_versions, templates
 
-BROUGHT, WITHOUT_HIDDEN, WITH_BLANKS = "0016", "0029", "0030"
-"""The revisions after which answers are entered, those of hidden fields left out, and fields without any marked."""
+BROUGHT, WITHOUT_HIDDEN, WITH_BLANKS, SEARCHED = "0016", "0029", "0030", "0031"
+"""The revisions after which answers are entered, those of hidden fields left out, fields without any marked, and parts
+of answers found.
+"""
 BATCH = 5_000
 # At once, as one value on PostgreSQL.
 MOST_ROWS = 50_000
@@ -106,6 +109,14 @@ def mark_blanks(connection: Connection) -> None:
     """In the transaction of the upgrade, when the rows of answers are right."""
     for org in connection.execute(_organizations).scalars().all():
         _Filling(connection, org).mark_blanks()
+
+
+def index_answers(connection: Connection) -> None:
+    """In the transaction of the upgrade, when the rows of answers are right."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(INDEX_OF_ANSWERS)
+    else:
+        connection.execute(enter_answers())
 
 
 class _Filling:

@@ -11,7 +11,7 @@ from procession.storage.dialect import DialectName, escape_like
 from procession.storage.listing import totals
 from procession.storage.listing.conditions import KeyedShape, PartShape, Shape, search_bounds
 from procession.storage.listing.values import bound, fields_name, shape_of
-from procession.storage.search import SHORTEST_INDEXED
+from procession.storage.search import SHORTEST_INDEXED, index_on, phrase
 
 # So many fields of different templates are merged: a list of all may go by an answer that each of them asks for.
 MAX_FIELDS = 32
@@ -41,7 +41,8 @@ class Plan:
             shape = None if part.keyed is None else self._bind(part.keyed, len(self.keyed) + len(parts))
             parts.append(PartShape(tuple(sorted(part.states)), shape, part.delayed))
         keyed = tuple(self._bind(each, slot) for slot, each in enumerate(self.keyed))
-        valued = tuple(shape_of(each, slot) for slot, each in enumerate(self.where.valued))
+        valued = tuple(shape_of(each, slot, caller.dialect) for slot, each in enumerate(self.where.valued))
+        self.values |= search_bounds(caller.org)
         for slot, each in enumerate(self.where.valued):
             self.values |= bound(each, slot)
         for place, fields in enumerate(order.fields):
@@ -58,7 +59,7 @@ class Plan:
             unstarred=self.where.unstarred_by is not None,
             valued=valued,
             implied=templates_of(keyed) if valued else None,
-            search=self._bind_text(caller.org),
+            search=self._bind_text(),
         )
         if sight.principals is not None:
             self.values["principals"] = list(sight.principals)
@@ -89,7 +90,7 @@ class Plan:
                 found[slot] = blank, self._bind(blank, first + slot)
         return found
 
-    def _bind_text(self, org: int) -> str | None:
+    def _bind_text(self) -> str | None:
         text = self.where.text
         if text is None:
             self.values["pattern"] = None
@@ -97,11 +98,8 @@ class Plan:
         self.values["pattern"] = f"%{escape_like(text)}%"
         if len(text) < SHORTEST_INDEXED:
             return "scan"
-        if self.caller.dialect == "postgresql":
-            return "trigram"
-        self.values |= search_bounds(org)
-        self.values["match"] = '"' + text.replace('"', '""') + '"'
-        return "fts5"
+        self.values["match"] = phrase(text)
+        return index_on(self.caller.dialect)
 
     def keys_of(self, shape: KeyedShape) -> tuple[str, ...]:
         asked = zip(self.keyed, self.shape.keyed, strict=True)

@@ -10,6 +10,7 @@ from procession.domain.listing import Facet
 from procession.storage.listing import totals
 from procession.storage.listing.bound_filter import MAX_FIELDS, Plan, templates_of
 from procession.storage.listing.conditions import needs_row
+from procession.storage.listing.searched import KEYS_FOR_ONE
 from procession.storage.listing.shapes import Driver
 from procession.storage.listing.sizes import Sizes, has_no_conditions, is_counted, marked_blank
 from procession.storage.listing.values import ValuedShape, keys_of
@@ -53,6 +54,8 @@ def driver(plan: Plan, sizes: Sizes, total: int, order: Order) -> Driver:
     by_creation = order.keys[0][0] == "seq"
     size, smallest = narrowest(plan, sizes)
     may_be_ranges = by_creation and not needs_row(plan.shape)
+    if smallest is not None and smallest.kind == "searched":
+        return smallest
     if smallest is not None and may_be_ranges:
         found = ranges(plan, smallest)
         if found is not None:
@@ -88,6 +91,8 @@ def _starts(plan: Plan, sizes: Sizes) -> list[tuple[int, Driver]]:
     for shape, size in zip(plan.shape.valued, sizes.valued, strict=True):
         if shape.wants_answer:
             found.append((size, Driver("gather", valued=shape)))
+            if (searched := sizes.searched.get(shape.slot)) is not None:
+                found.append((searched * KEYS_FOR_ONE, Driver("searched", valued=shape)))
         elif (blank := marked_blank(plan, sizes, shape.slot)) is not None:
             found.append((blank, Driver("gather", plan.blanks[shape.slot][1], shape)))
     for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):

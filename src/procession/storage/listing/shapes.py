@@ -47,9 +47,10 @@ class Driver(NamedTuple):
 
     `ranges`: `slots` keys of a facet or an answer (or principals of the caller), each in order; `gather`: all rows of a
     small facet or condition on an answer (or of what the caller sees); `late`: the few that are late; `stretches`: the
-    many that are late, by stretches of numbers; `search`: the few whose names match; `answers`: the answers to `slots`
-    fields that the list goes by, in their order; `rows`: the processes themselves, in index order. A facet with a
-    condition beside it lists what meets the condition: processes marked as without an answer.
+    many that are late, by stretches of numbers; `search`: the few whose names match; `searched`: the few that may have
+    a part of an answer; `answers`: the answers to `slots` fields that the list goes by, in their order; `rows`: the
+    processes themselves, in index order. A facet with a condition beside it lists what meets the condition: processes
+    marked as without an answer.
     """
 
     kind: str
@@ -60,8 +61,9 @@ class Driver(NamedTuple):
 
     def given(self, shape: Shape) -> Given:
         """What need not be asked of processes that this finds."""
+        valued = None if self.kind == "searched" else self.valued
         implied = None if self.valued is None else shape.implied
-        return tuple(each for each in (self.keyed, self.valued, implied) if each is not None)
+        return tuple(each for each in (self.keyed, valued, implied) if each is not None)
 
 
 class PageShape(NamedTuple):
@@ -88,8 +90,9 @@ def as_query(statement: Select[*tuple[Any, ...]], shape: Shape, driver: Driver, 
     asked += sum(each.operator == "ne" and each.is_marked for each in shape.valued)
     asked += sum(part.keyed is not None or part.delayed for part in shape.parts)
     asked += shape.limited_sight and not driver.principals
+    by_text = driver.valued.search if driver.kind == "searched" and driver.valued is not None else None
     starts = not in_order and driver.kind in ("gather", "ranges", "answers")
-    return Query(statement, prepare=shape.search != "trigram" and asked + starts <= 1)
+    return Query(statement, prepare="trigram" not in (shape.search, by_text) and asked + starts <= 1)
 
 
 def list_order(page: PageShape) -> list[ColumnElement[Any]]:

@@ -1,6 +1,6 @@
 """What the counters say of a list: how large is what it may be read from, and how many processes it has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,19 +10,20 @@ from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import visible_counts, visible_counts_read
 from procession.storage.connection import Read, Row
-from procession.storage.listing import lateness, totals, value_totals
+from procession.storage.listing import lateness, searched, totals, value_totals
 from procession.storage.listing.bound_filter import Plan
 
 
 class Sizes(msgspec.Struct, frozen=True):
     """Of facets, of conditions on answers, of what the caller sees (None: everything, or not counted), of what is
-    late.
+    late, of what may have a part of an answer (by the condition's slot; not of much).
     """
 
     facets: totals.Counts
     valued: tuple[int, ...]
     seen: dict[State, int] | None
     late: int | None
+    searched: Mapping[int, int]
 
 
 def sizes_reads(plan: Plan, now: int) -> tuple[Read, ...]:
@@ -35,18 +36,25 @@ def sizes_reads(plan: Plan, now: int) -> tuple[Read, ...]:
         reads.append(value_totals.sizes_read(plan.where.valued, plan.where.states))
     if _is_late_only(plan.where):
         reads += lateness.late_reads(now)
+    asked = searched.searched(plan.shape)
+    if asked:
+        reads.append((searched.counted(asked), plan.values))
     return tuple((query, {**values, "org": caller.org}) for query, values in reads)
 
 
 def sizes_in(rows: Sequence[list[Row]], plan: Plan, actor: Actor, now: int) -> Sizes:
     """What was read."""
+    found = dict[int, int]()
+    if searched.searched(plan.shape):
+        *rows, by_text = rows
+        found = searched.counts(by_text)
     late = None
     if _is_late_only(plan.where):
         *rows, days, this_hour = rows
         late = lateness.late_total(days, this_hour, now)
     seen = None if plan.sight.is_unlimited else visible_counts(actor, rows[1])
     valued = value_totals.sizes(plan.where.valued, rows[-1]) if plan.where.valued else ()
-    return Sizes(facets=plan.counters.counts(rows[0]), valued=valued, seen=seen, late=late)
+    return Sizes(facets=plan.counters.counts(rows[0]), valued=valued, seen=seen, late=late, searched=found)
 
 
 def _is_late_only(where: ProcessFilter) -> bool:

@@ -37,6 +37,7 @@ from procession.storage.listing.conditions import (
 )
 from procession.storage.listing.lateness import late_by_stretches
 from procession.storage.listing.rows import row_columns
+from procession.storage.listing.searched import found_by_text
 from procession.storage.listing.shapes import (
     BY_CREATION,
     INDEXED,
@@ -239,6 +240,9 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
             key,
             in_states(facet.c.state, states),
         )
+    elif page.driver.kind == "searched":
+        assert page.driver.valued is not None
+        chosen = found_by_text(page.driver.valued)
     elif page.driver.valued is not None:
         row = process_values.alias().c
         chosen = select(row.seq).where(
@@ -299,7 +303,7 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             *conditions_in(shape, facet.c.state, facet.c.seq, but=driver.given(shape)),
         )
         return as_query(rows, shape, driver)
-    if driver.valued is not None and not needs_row(shape):
+    if driver.valued is not None and driver.kind != "searched" and not needs_row(shape):
         row = process_values.alias().c
         # Not the bare number: in its order SQLite would read all answers there are.
         rows = select(func.count((row.seq + 0).distinct()) if driver.valued.may_repeat else func.count()).where(
@@ -317,6 +321,9 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             *conditions_in(shape, access.c.state, access.c.seq, sight=False),
         )
         return as_query(rows, shape, driver)
-    conditions = conditions_in(shape, P.state, P.seq)
+    conditions = conditions_in(shape, P.state, P.seq, but=driver.given(shape) if driver.kind == "searched" else ())
+    if driver.kind == "searched":
+        assert driver.valued is not None
+        conditions.append(P.seq.in_(found_by_text(driver.valued)))
     rows = select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions)
     return as_query(rows, shape, driver)

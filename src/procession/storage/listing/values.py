@@ -1,7 +1,7 @@
 """Conditions on the answers of a process, on the keys that they are stored under.
 
 The values of a condition are bound under its slot: `vf0` (a field, or several), `v0` (a key, or several), `w0` (where
-the keys end that begin with it).
+the keys end that begin with it), `match0` and `like0` (a part of a key, as an index is asked for it).
 """
 
 from typing import Any, NamedTuple
@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 from procession.domain.filters import Valued
 from procession.domain.value_keys import Kind
 from procession.domain.value_ranges import PRESENT
-from procession.storage.dialect import Holds, apart, constant, is_in
+from procession.storage.dialect import DialectName, Holds, apart, constant, escape_like, is_in
+from procession.storage.search import SHORTEST_INDEXED, index_on, phrase
 from procession.storage.tables.lists import process_values
 
 Condition = ColumnElement[bool]
@@ -27,6 +28,9 @@ class ValuedShape(NamedTuple):
     one_field: bool
     one_key: bool
     is_marked: bool
+    # By which index processes that may meet it are found (SQLite's or PostgreSQL's), where it asks for a part of an
+    # answer that is long enough.
+    search: str | None
     # Of a span: whether its low end is left out, whether it has a high end, whether that is left out.
     ends: tuple[bool, bool, bool]
 
@@ -45,10 +49,12 @@ class ValuedShape(NamedTuple):
         return self.is_marked and not self.one_key
 
 
-def shape_of(valued: Valued, slot: int) -> ValuedShape:
+def shape_of(valued: Valued, slot: int, dialect: DialectName) -> ValuedShape:
     is_marked, span = valued.kind is Kind.CHOICES, valued.span
     ends = (span.above, span.high is not None, span.below)
-    return ValuedShape(slot, valued.operator, len(valued.fields) == 1, len(valued.keys) <= 1, is_marked, ends)
+    is_searched = valued.operator == "contains" and len(valued.keys[0]) >= SHORTEST_INDEXED
+    search = index_on(dialect) if is_searched else None
+    return ValuedShape(slot, valued.operator, len(valued.fields) == 1, len(valued.keys) <= 1, is_marked, search, ends)
 
 
 def bound(valued: Valued, slot: int) -> dict[str, Any]:
@@ -58,6 +64,8 @@ def bound(valued: Valued, slot: int) -> dict[str, Any]:
         f"vf{slot}": valued.fields[0] if len(valued.fields) == 1 else list(valued.fields),
         f"v{slot}": keys[0] if len(keys) == 1 else list(keys),
     }
+    if valued.operator == "contains":
+        values |= {f"match{slot}": phrase(keys[0]), f"like{slot}": f"%{escape_like(keys[0])}%"}
     if valued.operator == "within":
         values |= {f"v{slot}": valued.span.low, f"w{slot}": valued.span.high}
     return values
