@@ -51,6 +51,11 @@ def is_whole(kind: Kind, key: str) -> bool:
     return len(key) <= _WIDTHS.get(kind, MAX_KEY)
 
 
+def are_whole(kind: Kind) -> bool:
+    """Whether every key has a bucket of its own."""
+    return kind not in _WIDTHS
+
+
 def span_of(test: ValueTest) -> Span:
     """The keys that meet a condition of order, or begin with a text."""
     match test.operator:

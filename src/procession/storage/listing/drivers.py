@@ -43,6 +43,8 @@ def _evident_by_answer(plan: Plan, order: Order, *, by_creation: bool) -> Driver
     if any(each.facet is not Facet.TEMPLATE for each in plan.keyed) or not all(p.is_plain for p in plan.where.parts):
         return None
     [valued] = plan.shape.valued or (None,)
+    if valued is not None and valued.operator == "contains":
+        return None
     if by_creation:
         return None if valued is None else _ranges_of_answers(plan, valued)
     found = _by_answer(plan, order) if order.by_answer else None
@@ -85,14 +87,16 @@ def narrowest(plan: Plan, sizes: Sizes) -> tuple[int, Driver | None]:
 
 
 def _starts(plan: Plan, sizes: Sizes) -> list[tuple[int, Driver]]:
-    """Whatever a statement could start from, with its size. An answer goes before the template that it implies."""
+    """Whatever a statement could start from, with how much is looked at. An answer goes before the template that it
+    implies.
+    """
     states = plan.where.states
     found: list[tuple[int, Driver]] = [] if sizes.late is None else [(sizes.late, Driver("late"))]
     for shape, size in zip(plan.shape.valued, sizes.valued, strict=True):
-        if shape.wants_answer:
+        if (few := sizes.searched.get(shape.slot)) is not None:
+            found.append((few * KEYS_FOR_ONE, Driver("searched", valued=shape)))
+        elif shape.wants_answer:
             found.append((size, Driver("gather", valued=shape)))
-            if (searched := sizes.searched.get(shape.slot)) is not None:
-                found.append((searched * KEYS_FOR_ONE, Driver("searched", valued=shape)))
         elif (blank := marked_blank(plan, sizes, shape.slot)) is not None:
             found.append((blank, Driver("gather", plan.blanks[shape.slot][1], shape)))
     for keyed, shape in zip(plan.keyed, plan.shape.keyed, strict=True):

@@ -19,7 +19,7 @@ from procession.storage.search import answer_search
 from procession.storage.tables.lists import process_values
 
 STATEMENTS_KEPT = 100
-MOST = 2_000
+MOST = 500
 # To look at one that was found takes as long as to look through so many keys.
 KEYS_FOR_ONE = 10
 

@@ -13,13 +13,14 @@ from procession.domain.value_ranges import (
     PRESENT,
     Span,
     after_prefix,
+    are_whole,
     bucket_of,
     edge_bucket,
     edges_of,
     is_whole,
 )
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import constant, is_in
+from procession.storage.dialect import Holds, constant, is_in
 from procession.storage.listing.values import within
 from procession.storage.query import Query
 from procession.storage.tables.lists import process_values, value_counters
@@ -28,12 +29,12 @@ STATEMENTS_KEPT = 500
 
 
 class _Part(NamedTuple):
-    """Something that is counted of a condition: what is under keys or buckets, or in a span but for its edges, or in
-    one edge of it. `taken_off`: it is what the condition does not want.
+    """Something that is counted of a condition: what is under keys or buckets, under buckets that hold a text, or in a
+    span but for its edges, or in one edge of it. `taken_off`: it is what the condition does not want.
     """
 
     slot: int
-    what: Literal["buckets", "keys", "span", "edge"]
+    what: Literal["buckets", "keys", "holding", "span", "edge"]
     one_field: bool
     one: bool = True
     span: tuple[bool, bool, bool] = (False, False, False)
@@ -45,7 +46,7 @@ class _Part(NamedTuple):
 def is_exact(valued: Valued) -> bool:
     """Whether `sizes` counts each process once, and no others."""
     repeats = valued.kind is Kind.CHOICES and valued.operator == "in" and len(valued.keys) > 1
-    return valued.operator != "contains" and not repeats
+    return (valued.operator != "contains" or are_whole(valued.kind)) and not repeats
 
 
 def sizes_read(asked: Sequence[Valued], states: Sequence[State]) -> Read:
@@ -74,6 +75,8 @@ def _parts(valued: Valued, slot: int) -> list[tuple[_Part, dict[str, Any]]]:
         return _in_span(valued.kind, valued.span, slot, one_field)
     if valued.operator == "in":
         return _under(valued, slot, taken_off=False)
+    if valued.operator == "contains" and are_whole(valued.kind):
+        return [(_Part(slot, "holding", one_field), {f"ct{slot}": valued.keys[0]})]
     present = _Part(slot, "buckets", one_field, place=1), {f"cb{slot}_1": PRESENT}
     return [present, *_under(valued, slot, taken_off=True)] if valued.operator == "ne" else [present]
 
@@ -110,7 +113,7 @@ def _statement(parts: tuple[_Part, ...], states: tuple[State, ...]) -> Query:
 
 
 def _counted(part: _Part, states: tuple[State, ...]) -> Any:  # a select of two numbers
-    is_summed = part.what in ("buckets", "span")
+    is_summed = part.what in ("buckets", "holding", "span")
     table = (value_counters if is_summed else process_values).alias()
     key = table.c.bucket if is_summed else table.c.key
     n = func.coalesce(func.sum(table.c.n), constant(0)) if is_summed else func.count()
@@ -120,7 +123,9 @@ def _counted(part: _Part, states: tuple[State, ...]) -> Any:  # a select of two 
         table.c.field == bindparam(field) if part.one_field else is_in(table.c.field, field),
         table.c.state.in_([constant(state) for state in states]),
     ]
-    if part.what in ("buckets", "keys"):
+    if part.what == "holding":
+        conditions.append(Holds(key, f"ct{part.slot}"))
+    elif part.what in ("buckets", "keys"):
         name = f"{'cb' if is_summed else 'ck'}{part.slot}_{part.place}"
         conditions.append(key == bindparam(name) if part.one else is_in(key, name))
     else:
