@@ -142,6 +142,7 @@ def single_requests(access: Access, following: str) -> dict[str, str]:
         "type": "/runs?type=procedure",
         "delayed": "/runs?status=delayed",
         "sort by name": "/runs?sort=name",
+        "template, by name": f"/runs?checklist_id={keys['template']}&sort=name",
         "sort by due date": "/runs?sort=due_date",
         "next page by link": f"/runs?{following}",
     }

@@ -134,6 +134,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, Mapping[str, 
 
 PAGE = {"pk_process"}
 STATE, NAME, DUE, UPDATED = ({f"ix_process_{each}"} | PAGE for each in ("state", "name", "due", "updated"))
+IN_TEMPLATE = {"ix_process_template_name"} | PAGE
 FACET, ACCESS = {"pk_process_facet"} | PAGE, {"pk_process_access"} | PAGE
 LATE = {"ix_process_late"} | PAGE
 ANSWER, OF_PROCESS = {"ix_process_value_found"} | PAGE, {"pk_process_value"}
@@ -173,6 +174,8 @@ HOT: dict[str, set[str]] = {
     "untagged": FACET,
     "type=procedure": FACET,
     "checklist_id={template}&tag={tag}": FACET,
+    "checklist_id={template}&sort=name": IN_TEMPLATE,
+    "checklist_id={template}&status=active&sort=-name": IN_TEMPLATE,
     "fields[region-1]=north": ANSWER,
     "checklist_id={template}&fields[region-1]=north": ANSWER,
     "checklist_id={template}&fields[region-2][empty]=1": FACET,

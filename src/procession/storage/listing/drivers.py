@@ -35,7 +35,7 @@ def evident_driver(plan: Plan, order: Order) -> Driver | None:
         return None
     if not plan.keyed:
         return Driver("rows")
-    return ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else None
+    return ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else _by_name_in_template(plan, order)
 
 
 def _evident_by_answer(plan: Plan, order: Order, *, by_creation: bool) -> Driver | None:
@@ -52,7 +52,9 @@ def _evident_by_answer(plan: Plan, order: Order, *, by_creation: bool) -> Driver
 
 
 def driver(plan: Plan, sizes: Sizes, total: int, order: Order) -> Driver:
-    """Ranges that are in the wanted order; else whatever is small, sorted; else the processes in order."""
+    """Ranges and indexes that are in the wanted order and hold little else; else whatever is small, sorted; else the
+    processes in order.
+    """
     by_creation = order.keys[0][0] == "seq"
     size, smallest = narrowest(plan, sizes)
     may_be_ranges = by_creation and not needs_row(plan.shape)
@@ -69,6 +71,9 @@ def driver(plan: Plan, sizes: Sizes, total: int, order: Order) -> Driver:
     by_answer = _by_answer(plan, order) if order.by_answer else None
     if by_answer is not None and smallest is not None and _is_in_order(smallest, by_answer):
         return by_answer
+    by_name = _by_name_in_template(plan, order)
+    if smallest is not None and by_name is not None and smallest.keyed == by_name.keyed:
+        return by_name
     if smallest is not None and size <= GATHER_UP_TO:
         return smallest
     if by_creation and _is_all_that_is_late(plan):
@@ -78,7 +83,7 @@ def driver(plan: Plan, sizes: Sizes, total: int, order: Order) -> Driver:
     worded = next((each for each in plan.shape.valued if each.operator == "contains"), None)
     if worded is not None and total <= GATHER_UP_TO:
         return Driver("gather", valued=worded)
-    return by_answer if by_answer is not None else Driver("rows")
+    return by_answer or by_name or Driver("rows")
 
 
 def narrowest(plan: Plan, sizes: Sizes) -> tuple[int, Driver | None]:
@@ -132,6 +137,13 @@ def _by_answer(plan: Plan, order: Order) -> Driver | None:
     asked = zip(plan.where.valued, plan.shape.valued, strict=True)
     own = next((shape for valued, shape in asked if valued.fields == fields and shape.wants_answer), None)
     return Driver("answers", templates_of(plan.shape.keyed), own, slots=len(fields))
+
+
+def _by_name_in_template(plan: Plan, order: Order) -> Driver | None:
+    """Names begin as their template says: who looks for one template's in the order of all passes over many others."""
+    keyed = templates_of(plan.shape.keyed)
+    is_by_name = len(order.keys) == 1 and order.keys[0][0] == "name"
+    return Driver("rows", keyed) if is_by_name and keyed is not None and keyed.one else None
 
 
 def _is_in_order(smallest: Driver, by_answer: Driver) -> bool:

@@ -176,7 +176,13 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
     column = sort_column(field)
     parts: list[Any] = []
     for state in page.shape.states:
-        conditions = [P.org == bindparam("org"), P.state == constant(state), *all_conditions(page.shape, P.seq, state)]
+        given = page.driver.given(page.shape)
+        conditions = [
+            P.org == bindparam("org"),
+            P.state == constant(state),
+            *([] if page.driver.keyed is None else [P.template_id == bindparam(f"k{page.driver.keyed.slot}")]),
+            *all_conditions(page.shape, P.seq, state, but=given),
+        ]
         for is_null in (False, True) if is_nullable(field) else (False,):
             beyond = beyond_value(page, column, P.seq, is_null=is_null, down=down)
             if beyond is None:

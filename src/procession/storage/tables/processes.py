@@ -73,6 +73,7 @@ processes = Table(
     UniqueConstraint("org", "id"),
     Index("ix_process_state", "org", "state", "seq"),
     Index("ix_process_name", "org", "state", "sort_name", "seq"),
+    Index("ix_process_template_name", "org", "template_id", "state", "sort_name", "seq"),
     Index("ix_process_updated", "org", "state", "updated_at", "seq"),
     Index("ix_process_due", "org", "state", "due_date", "seq"),
     Index(

@@ -1,4 +1,4 @@
-"""Processes are found by parts of their answers.
+"""Processes are found by parts of their answers, and those of a template are in the order of their names.
 
 `storage.values_anew` enters what is there, and makes PostgreSQL's index, when the rows of answers are right.
 
@@ -15,6 +15,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    columns = ["org", "template_id", "state", "sort_name", "seq"]
+    op.create_index("ix_process_template_name", "process", columns)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE answer_search USING fts5("
