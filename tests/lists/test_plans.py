@@ -133,7 +133,9 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, Mapping[str, 
 
 
 PAGE = {"pk_process"}
-STATE, NAME, DUE, UPDATED = ({f"ix_process_{each}"} | PAGE for each in ("state", "name", "due", "updated"))
+STATE, NAME, DUE, UPDATED, STARTED, COMPLETED = (
+    {f"ix_process_{each}"} | PAGE for each in ("state", "name", "due", "updated", "started", "completed")
+)
 IN_TEMPLATE = {"ix_process_template_name"} | PAGE
 FACET, ACCESS = {"pk_process_facet"} | PAGE, {"pk_process_access"} | PAGE
 LATE = {"ix_process_late"} | PAGE
@@ -155,6 +157,9 @@ HOT: dict[str, set[str]] = {
     "sort=-due_date": DUE,
     "sort=last_updated": UPDATED,
     "sort=-last_updated": UPDATED,
+    "sort=started_at": STARTED,
+    "sort=-completed_at": COMPLETED,
+    "status=complete&sort=-completed_at": COMPLETED,
     "page=20&sort=name": NAME,
     "status=problem": FACET,
     "status=issue": FACET,

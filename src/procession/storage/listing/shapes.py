@@ -27,7 +27,7 @@ _SORTABLE: dict[str, ColumnElement[Any]] = {
 }
 _NULLABLE = frozenset({"completed_at", "due_date", "next_deadline"})
 # Orders that an index gives, state by state.
-INDEXED = frozenset({"seq", "name", "last_updated", "due_date"})
+INDEXED = frozenset({"seq", "name", "last_updated", "due_date", "started_at", "completed_at"})
 
 
 def sort_column(field: str) -> ColumnElement[Any]:

@@ -194,8 +194,8 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
             ).where(*conditions, *beyond)
             if is_nullable(field):
                 query = query.where(column.is_(None) if is_null else column.is_not(None))
-            orders = [P.seq] if is_null else [column, P.seq]
-            query = query.order_by(*[directed(each, down) for each in orders])
+            # Also by what is null in all of them: else PostgreSQL might look for these in the order of their numbers.
+            query = query.order_by(directed(column, down), directed(P.seq, down))
             parts.append(query.limit(constant(page.reach)))
     merged = union_all(*[select(*part.subquery().c) for part in parts]).subquery("merged")
     ordered = select(*[merged.c.seq, merged.c.value]).order_by(

@@ -75,6 +75,8 @@ processes = Table(
     Index("ix_process_name", "org", "state", "sort_name", "seq"),
     Index("ix_process_template_name", "org", "template_id", "state", "sort_name", "seq"),
     Index("ix_process_updated", "org", "state", "updated_at", "seq"),
+    Index("ix_process_started", "org", "state", "started_at", "seq"),
+    Index("ix_process_completed", "org", "state", "completed_at", "seq"),
     Index("ix_process_due", "org", "state", "due_date", "seq"),
     Index(
         "ix_process_late",

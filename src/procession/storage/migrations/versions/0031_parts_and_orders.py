@@ -1,4 +1,4 @@
-"""Processes are found by parts of their answers, and those of a template are in the order of their names.
+"""Processes are found by parts of their answers, and are in order by name in a template, by start and by completion.
 
 `storage.values_anew` enters what is there, and makes PostgreSQL's index, when the rows of answers are right.
 
@@ -15,8 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    columns = ["org", "template_id", "state", "sort_name", "seq"]
-    op.create_index("ix_process_template_name", "process", columns)
+    op.create_index("ix_process_template_name", "process", ["org", "template_id", "state", "sort_name", "seq"])
+    op.create_index("ix_process_started", "process", ["org", "state", "started_at", "seq"])
+    op.create_index("ix_process_completed", "process", ["org", "state", "completed_at", "seq"])
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE answer_search USING fts5("
