@@ -68,6 +68,7 @@ def choices(world: World) -> dict[str, list[str]]:
         "status": [
             "active", "complete", "problem", "issue", "improvement", "delayed", "starred", "archived",
             "active,archived", "problem,complete", "delayed,starred", "improvement,issue,complete",
+            "delayed,problem", "delayed,complete", "active,delayed,improvement", "improvement,problem,delayed,archived",
         ],
         "archived": ["true", "only"],
         "owners": [*people, *several],
@@ -85,7 +86,7 @@ def choices(world: World) -> dict[str, list[str]]:
         "q": ["cafe", "CELIK", "100%", "_", "%", "re", "a", "o'neil", "日本", "audit", "x x x", "nothing here", "3"],
         "sort": [
             "name", "-name", "due_date", "-due_date", "last_updated", "-created_at", "created_at", "status",
-            "-progress", "completed_at", "-completed_at", "status,-name", "-due_date,name", "next_deadline",
+            "-progress", "started_at", "completed_at", "-completed_at", "status,-name", "-due_date,name", "next_deadline",
             *SORTS_BY_ANSWER,
         ],
         **CONDITIONS_ON_ANSWERS,

@@ -6,6 +6,7 @@ import msgspec
 
 from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, StatusPart, answer_key
 from procession.domain.listing import Facet
+from procession.domain.processes import State
 from procession.storage.access import Sight
 from procession.storage.dialect import DialectName, escape_like
 from procession.storage.listing import totals
@@ -31,7 +32,7 @@ class Plan:
 
     def __init__(self, caller: Caller, where: ProcessFilter, order: Order) -> None:
         sight = caller.sight
-        self.where = _with_single_part_as_facet(where)
+        self.where = _with_single_part_as_facet(_without_repeated_parts(where))
         self.keyed = list(self.where.keyed)
         self.values: dict[str, Any] = {"me": caller.me}
         self.caller = caller
@@ -112,6 +113,15 @@ class Plan:
 
 def templates_of(keyed: tuple[KeyedShape, ...]) -> KeyedShape | None:
     return next((each for each in keyed if each.facet is Facet.TEMPLATE), None)
+
+
+def _without_repeated_parts(where: ProcessFilter) -> ProcessFilter:
+    """Of states that are wanted whole, nothing more is asked."""
+    whole = frozenset[State]().union(*(part.states for part in where.parts if part.is_plain))
+    parts = (
+        part if part.is_plain else msgspec.structs.replace(part, states=part.states - whole) for part in where.parts
+    )
+    return msgspec.structs.replace(where, parts=tuple(part for part in parts if part.states))
 
 
 def _with_single_part_as_facet(where: ProcessFilter) -> ProcessFilter:

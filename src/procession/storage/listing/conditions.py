@@ -204,11 +204,11 @@ def part_condition(shape: Shape, seq: ColumnElement[int], state: State, *, probe
             continue
         if part.keyed is None and not part.delayed:
             return None
+        asked = [] if part.keyed is None else [holds(part.keyed, seq, state, probe=probe)]
         if part.delayed:
-            late = _delayed_in_order() if probe else delayed()
-            conditions.append(and_(late, _is_late_for_caller(seq)) if shape.limited_sight else late)
-        elif part.keyed is not None:
-            conditions.append(holds(part.keyed, seq, state, probe=probe))
+            asked.append(_delayed_in_order() if probe else delayed())
+            asked += [_is_late_for_caller(seq)] if shape.limited_sight else []
+        conditions.append(and_(*asked))
     return or_(*conditions) if conditions else false()
 
 

@@ -27,6 +27,7 @@ from procession.storage.listing.sizes import (
     is_counted,
     known_total,
     marked_blank,
+    parts_by_lateness,
     sizes_in,
     sizes_reads,
 )
@@ -153,9 +154,7 @@ async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -
     """The counters first, and then what they do not tell, and the page as they suggest."""
     counted = await tx.connection.at_once(sizes_reads(plan, tx.now))
     sizes = sizes_in(counted, plan, tx.actor, tx.now)
-    total = known_total(plan, sizes)
-    if total is None:
-        total = await tx.value(count_statement(plan.shape, narrowest(plan, sizes)[1] or Driver("rows")), **plan.values)
+    total = await _total(tx, plan, sizes, order)
     if total == 0:
         return ListPage()
     page = _page_shape(plan, driver(plan, sizes, total, order), order, window)
@@ -163,6 +162,27 @@ async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -
         page = await _from_block(tx, plan, page, window)
     found = await tx.tuples(page_statement(page), **plan.values)
     return _as_page(found, order, window, total)
+
+
+async def _total(tx: ReadTx, plan: Plan, sizes: Sizes, order: Order) -> int:
+    """Looked up, or counted. What is late beside other words of status is counted apart: only for it are rows read."""
+    total = known_total(plan, sizes)
+    if total is not None:
+        return total
+    words = parts_by_lateness(plan.where.parts)
+    if words is None:
+        return await tx.value(count_statement(plan.shape, narrowest(plan, sizes)[1] or Driver("rows")), **plan.values)
+    others, late, both = [
+        await _total_of(tx, plan, msgspec.structs.replace(plan.where, parts=parts), order) if parts else 0
+        for parts in words
+    ]
+    return others + late - both
+
+
+async def _total_of(tx: ReadTx, plan: Plan, where: ProcessFilter, order: Order) -> int:
+    part = _plan(tx, plan.caller, where, order)
+    counted = await tx.connection.at_once(sizes_reads(part, tx.now))
+    return await _total(tx, part, sizes_in(counted, part, tx.actor, tx.now), order)
 
 
 def _page_read(plan: Plan, start: Driver, order: Order, window: Window) -> Read:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from procession.domain.actors import Actor
-from procession.domain.filters import ProcessFilter
+from procession.domain.filters import ProcessFilter, StatusPart
 from procession.domain.listing import Facet
 from procession.domain.processes import State
 from procession.storage.access import visible_counts, visible_counts_read
@@ -61,6 +61,10 @@ def _is_late_only(where: ProcessFilter) -> bool:
     return all(part.delayed for part in where.parts)
 
 
+def _is_all_late(part: StatusPart) -> bool:
+    return part.delayed and part.keyed is None
+
+
 def is_counted(plan: Plan) -> bool:
     """Whether the counters tell the total, as long as the caller's own are not being rebuilt."""
     where = plan.where
@@ -68,7 +72,7 @@ def is_counted(plan: Plan) -> bool:
         return has_no_conditions(where) and all(part.is_plain for part in where.parts)
     if where.valued:
         return _is_counted_by_answer(where)
-    return totals.can_look_up(where) or (has_no_conditions(where) and _is_late_only(where))
+    return totals.can_look_up(where) or (has_no_conditions(where) and all(map(_is_all_late, where.parts)))
 
 
 def _is_counted_by_answer(where: ProcessFilter) -> bool:
@@ -91,6 +95,18 @@ def known_total(plan: Plan, sizes: Sizes) -> int | None:
         is_empty = where.valued[0].operator == "empty"
         return totals.lookup(_bare(where), sizes.facets) - size if is_empty else size
     return totals.lookup(where, sizes.facets) if totals.can_look_up(where) else sizes.late
+
+
+def parts_by_lateness(parts: Sequence[StatusPart]) -> tuple[tuple[StatusPart, ...], ...] | None:
+    """Words of status without the late ones, these, and what is under both; None where there are only the ones or the
+    others.
+    """
+    others, late = (tuple(part for part in parts if part.delayed is delayed) for delayed in (False, True))
+    if not others or not late:
+        return None
+    states = frozenset[State]().union(*(part.states for part in late))
+    both = (StatusPart(part.states & states, part.keyed, delayed=True) for part in others)
+    return others, late, tuple(part for part in both if part.states)
 
 
 def marked_blank(plan: Plan, sizes: Sizes, slot: int) -> int | None:

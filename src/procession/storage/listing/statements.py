@@ -215,7 +215,7 @@ def _sorted(page: PageShape, *, bare: bool = False) -> Query:
         *conditions_in(shape, P.state, P.seq, but=page.driver.given(shape), name=not by_name),
     ]
     if gathers:
-        conditions.append(_gathered(page))
+        conditions.append(_gathered(shape, page.driver))
     if page.cursor is not None:
         conditions.append(_beyond_all(page))
     sort = [sort_column(field).label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
@@ -226,18 +226,18 @@ def _sorted(page: PageShape, *, bare: bool = False) -> Query:
     return as_query(rows.limit(constant(page.size)), shape, page.driver)
 
 
-def _gathered(page: PageShape) -> ColumnElement[bool]:
+def _gathered(shape: Shape, driver: Driver) -> ColumnElement[bool]:
     """The process is among the few that the driver lists."""
-    states = page.shape.states
-    if page.driver.principals:
+    states = shape.states
+    if driver.principals:
         access = process_access.alias()
         chosen = select(access.c.seq).where(
             access.c.org == bindparam("org"),
             is_in(access.c.principal, "principals"),
             in_states(access.c.state, states),
         )
-    elif page.driver.keyed is not None:
-        keyed = page.driver.keyed
+    elif driver.keyed is not None:
+        keyed = driver.keyed
         facet = process_facets.alias()
         key = facet.c.key == bindparam(f"k{keyed.slot}") if keyed.one else is_in(facet.c.key, f"keys{keyed.slot}")
         chosen = select(facet.c.seq).where(
@@ -246,23 +246,23 @@ def _gathered(page: PageShape) -> ColumnElement[bool]:
             key,
             in_states(facet.c.state, states),
         )
-    elif page.driver.kind == "searched":
-        assert page.driver.valued is not None
-        chosen = found_by_text(page.driver.valued)
-    elif page.driver.valued is not None:
+    elif driver.kind == "searched":
+        assert driver.valued is not None
+        chosen = found_by_text(driver.valued)
+    elif driver.valued is not None:
         row = process_values.alias().c
         chosen = select(row.seq).where(
             row.org == bindparam("org"),
-            of_field(page.driver.valued, row.field),
+            of_field(driver.valued, row.field),
             in_states(row.state, states),
-            *meets(page.driver.valued, row.key),
+            *meets(driver.valued, row.key),
         )
-    elif page.driver.kind == "late":
+    elif driver.kind == "late":
         late = processes.alias().c
         overdue = and_(late.state == constant(State.OPEN), delayed(late.next_deadline))
         chosen = apart(select(late.seq).where(late.org == bindparam("org"), overdue))
     else:
-        chosen = apart(select(found_by_name(page.shape).subquery().c.seq))
+        chosen = apart(select(found_by_name(shape).subquery().c.seq))
     return P.seq.in_(chosen)
 
 
@@ -327,9 +327,10 @@ def count_statement(shape: Shape, driver: Driver) -> Query:
             *conditions_in(shape, access.c.state, access.c.seq, sight=False),
         )
         return as_query(rows, shape, driver)
-    conditions = conditions_in(shape, P.state, P.seq, but=driver.given(shape) if driver.kind == "searched" else ())
-    if driver.kind == "searched":
-        assert driver.valued is not None
-        conditions.append(P.seq.in_(found_by_text(driver.valued)))
+    # Where names are looked for, too, their index may find fewer.
+    gathers = driver.kind == "searched" or (driver.kind == "gather" and shape.search is None)
+    given = driver.given(shape) if gathers else ()
+    conditions = conditions_in(shape, P.state, P.seq, but=given, sight=not (gathers and driver.principals))
+    conditions += [_gathered(shape, driver)] if gathers else []
     rows = select(func.count()).select_from(processes).where(P.org == bindparam("org"), *conditions)
     return as_query(rows, shape, driver)
