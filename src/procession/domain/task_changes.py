@@ -81,7 +81,8 @@ def faults(said: TaskInput, task: Task, week: WorkingWeek) -> Errors:
     task_type = task.task_type if said.task_type is UNSET else said.task_type
     if needs_approvals(task) and task_type != task.task_type:
         errors["task_type"] = [STAYS_APPROVAL]
-    if said.everyone_must_complete is True and task_type not in SHARED_TYPES:
+    shares_anew = said.everyone_must_complete is True and not task.everyone_must_complete
+    if shares_anew and task_type not in SHARED_TYPES:
         errors["everyone_must_complete"] = [NOT_SHARED]
     return errors
 
