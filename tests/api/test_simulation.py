@@ -101,6 +101,22 @@ def test_a_form_that_stays_open_is_submitted_later(org: Organization) -> None:
     assert [task["status"] for task in done["tasks"]] == ["not-started", "not-started"]
 
 
+def test_a_form_that_lacks_what_is_required_is_not_submitted_in_a_rehearsal_either(org: Organization) -> None:
+    """Spec: api-templates 8.6, api-processes 11."""
+    template = org.template(steps=["Go"], kickoff=[{"label": "Who", "required": True}, {"label": "Why"}])
+    who, why = (field["id"] for field in template["prerun"])
+    path = f"/checklists/{template['id']}/simulate"
+
+    def submitted(**answers: str) -> dict[str, Any]:
+        return {"assign_someone_else": True, "events": [{"event": "submit_form", "prerun": answers}]}
+
+    refused = org.api.post(path, submitted(**{why: "Audit"}))
+
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"] == {"events.0.prerun": [{who: ["Who is required"]}]}
+    assert org.api.post(path, submitted(**{who: "Iris"})).status_code == 200
+
+
 @on_one_database
 @pytest.mark.parametrize(
     ("body", "field"),
