@@ -1,4 +1,4 @@
-"""Clients send whole objects back: what says nothing new is no change. Spec: T-10.18, api-conventions 5."""
+"""Clients send whole objects back: what says nothing new is no change. Spec: T-10.18, api-conventions 13."""
 
 from typing import Any
 
@@ -9,9 +9,11 @@ from procession.domain.actors import BOT
 from procession.storage.query import Query
 from procession.storage.tables.events import events
 from procession.storage.tx import reading
+from tests.api.everything import Everything
 from tests.api.task_runs import Run, on_one_database
 from tests.api.template_rules import Rules
 from tests.builders import Organization
+from tests.harness import Server
 
 _last_event = Query(select(func.max(events.c.position)).where(events.c.org == bindparam("org")))
 
@@ -154,3 +156,42 @@ def test_a_task_of_another_type_is_not_made_one_for_everybody(org: Organization)
     run = Run(org, org.template(steps=[{"title": "Notice", "step_type": "expiring"}]))
     refused = run.change("Notice", everyone_must_complete=True)
     assert list(refused.json()["errors"]) == ["everyone_must_complete"], refused.text
+
+
+@pytest.mark.parametrize(
+    ("read", "path"),
+    [
+        pytest.param("", "", id="organization"),
+        pytest.param("/groups/{group}", "", id="group"),
+        pytest.param("/guests/{guest}", "", id="guest"),
+        pytest.param("/folders/{folder}", "", id="folder"),
+        pytest.param("/lists/{list}", "", id="list"),
+        pytest.param("/text-templates/{snippet}", "", id="snippet"),
+        pytest.param("/custom-field-keys/{field_key}", "", id="custom field"),
+        pytest.param("/me", "", id="oneself"),
+        pytest.param("/users/{member.id}", "", id="member"),
+        pytest.param("/recurring-jobs/{job}", "", id="schedule"),
+        pytest.param("/runs/{run}", "", id="process"),
+        pytest.param("/tasks/{one_off}", "", id="one-off task"),
+        pytest.param("/roles", "/{role}", id="job title"),
+        pytest.param("/absences", "/{absence}", id="absence"),
+    ],
+)
+def test_what_is_sent_back_as_it_was_read_is_no_change(server: Server, read: str, path: str) -> None:
+    """Spec: api-conventions 13."""
+    server.clock.freeze()
+    world = Everything(server)
+    api = world.org.api
+
+    def now() -> Any:
+        found = api.data("GET", read.format(**vars(world)))
+        return found[0] if isinstance(found, list) else found
+
+    before, event = now(), last_event(world.org)
+    server.clock.advance(seconds=60)
+
+    answer = api.put((read + path).format(**vars(world)), before)
+
+    assert answer.status_code == 200, answer.text
+    assert now() == before
+    assert last_event(world.org) == event

@@ -37,11 +37,14 @@ async def create_tag(tx: WriteTx, *, title: str, color: str | None, kind: str | 
 
 async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str | None) -> TagRow:
     """None leaves a value as it is. Raises NotAllowed, NotFound, Invalid."""
-    row = await managed(tx, tag_id)
+    former = await managed(tx, tag_id)
+    row = msgspec.structs.replace(former, color=color or former.color)
     if title is not None:
         row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title.strip()))
-    row = msgspec.structs.replace(row, color=color or row.color, updated_at=tx.now)
     await require_valid(tx, row)
+    if row == former:
+        return former
+    row = msgspec.structs.replace(row, updated_at=tx.now)
     await tags.save(tx, row)
     tx.record(happened("tag.updated", row.id, title=row.title))
     return row
