@@ -195,3 +195,17 @@ def test_what_is_sent_back_as_it_was_read_is_no_change(server: Server, read: str
     assert answer.status_code == 200, answer.text
     assert now() == before
     assert last_event(world.org) == event
+
+
+@on_one_database
+def test_a_schedule_that_is_over_may_be_sent_back(org: Organization) -> None:
+    """Spec: api-conventions 13; a change to it would be refused, as it is never due again."""
+    org.server.clock.freeze()
+    once = {"checklist_id": org.template(steps=["Go"])["id"], "rrule": "FREQ=DAILY;COUNT=1"}
+    path = f"/recurring-jobs/{org.api.data('POST', '/recurring-jobs', once)['id']}"
+    org.server.clock.advance(days=2)
+    org.admin.api.token = org.token(org.admin.id)
+    now = org.api.data("GET", path)
+
+    assert org.api.data("PUT", path, now) == now
+    assert org.api.put(path, {**now, "name": "Other"}).status_code == 422

@@ -89,10 +89,9 @@ async def update(tx: WriteTx, schedule_id: int, changes: dict[str, Any]) -> Sche
     )
     if own.get("is_active"):
         after = replace(after, paused_reason=None, last_error=None)
-    planned = await _planned(tx, after)
     if after == before:
         return before
-    saved = await schedules.save(tx, before, planned)
+    saved = await schedules.save(tx, before, await _planned(tx, after))
     tx.record(happened("schedule.updated", saved.id, changed=sorted(changes)))
     return saved
 
