@@ -164,6 +164,7 @@ def test_a_task_of_another_type_is_not_made_one_for_everybody(org: Organization)
         pytest.param("", "", id="organization"),
         pytest.param("/groups/{group}", "", id="group"),
         pytest.param("/guests/{guest}", "", id="guest"),
+        pytest.param("/tags/{tag}", "", id="tag"),
         pytest.param("/folders/{folder}", "", id="folder"),
         pytest.param("/lists/{list}", "", id="list"),
         pytest.param("/text-templates/{snippet}", "", id="snippet"),
