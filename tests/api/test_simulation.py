@@ -101,6 +101,40 @@ def test_a_form_that_stays_open_is_submitted_later(org: Organization) -> None:
     assert [task["status"] for task in done["tasks"]] == ["not-started", "not-started"]
 
 
+def test_who_was_away_at_the_launch_is_away_in_a_rehearsal_of_it(org: Organization) -> None:
+    """Spec: L-9.25, api-templates 8.6: `at` may be long ago."""
+    org.server.clock.freeze(NOW)
+    away, deputy = org.person(), org.person()
+    days = {"starts_on": "2026-09-20", "ends_on": "2026-09-24"}
+    org.admin.api.data("POST", "/absences", {"user_id": away.id, "deputy_id": deputy.id, **days})
+    due = {"value": 1, "unit": "days", "option": "from", "step": "start_run"}
+    template = org.template(steps=[{"title": "Go", "assignees": [away.id], "deadline": due}])
+    org.server.clock.advance(days=10)
+    org.admin.api.token = org.token(org.admin.id)
+
+    [launch] = org.api.data(
+        "POST", f"/checklists/{template['id']}/simulate", {"at": "2026-09-21T14:13:20Z"}, status=200
+    )["moments"]
+
+    assert launch["tasks"][0]["owners"]["users"] == [away.id, deputy.id]
+
+
+def test_a_form_that_lacks_what_is_required_is_not_submitted_in_a_rehearsal_either(org: Organization) -> None:
+    """Spec: api-templates 8.6, api-processes 11."""
+    template = org.template(steps=["Go"], kickoff=[{"label": "Who", "required": True}, {"label": "Why"}])
+    who, why = (field["id"] for field in template["prerun"])
+    path = f"/checklists/{template['id']}/simulate"
+
+    def submitted(**answers: str) -> dict[str, Any]:
+        return {"assign_someone_else": True, "events": [{"event": "submit_form", "prerun": answers}]}
+
+    refused = org.api.post(path, submitted(**{why: "Audit"}))
+
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"] == {"events.0.prerun": [{who: ["Who is required"]}]}
+    assert org.api.post(path, submitted(**{who: "Iris"})).status_code == 200
+
+
 @on_one_database
 @pytest.mark.parametrize(
     ("body", "field"),

@@ -15,6 +15,8 @@ def test_a_tag_is_created_read_changed(api: Api) -> None:
 
     assert api.data("GET", f"/tags/{made['id']}") == made
     assert api.data("PUT", f"/tags/{made['id']}", {"color": "#000000"})["title"] == "Onboarding"
+    assert api.data("PUT", f"/tags/{made['id']}", {"title": "Start"})["color"] == "#000000"
+    assert api.data("PUT", f"/tags/{made['id']}", {"color": None})["color"] is None, "null clears, api-conventions 13"
 
 
 @pytest.mark.parametrize(

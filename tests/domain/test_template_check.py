@@ -69,6 +69,7 @@ NOTE = field("note", "Note", required=True)
             [("unreachable_step", "high", "B"), ("inert_rule", "medium", "R1")],
             id="A-6.6 shown by itself",
         ),
+        pytest.param([A, B], [show("b", done("b", "not_assigned"))], [], id="2.2 nobody has it, seen or not"),
         pytest.param([A, replace(B, hide_by_default=True)], [], [("unreachable_step", "high", "B")], id="A-6.1 switch"),
         pytest.param(
             [A, B], [show("b", done("a", "approved"))],

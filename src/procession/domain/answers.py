@@ -148,6 +148,13 @@ def missing_required(fields: Sequence[Field], answers: Answers, found: Standing)
     }
 
 
+def require_complete(kickoff: Sequence[Field], answers: Answers, zone: str) -> None:
+    """Raises Invalid with everything that a kick-off form still lacks before it may be submitted."""
+    missing = missing_required(kickoff, answers, standing(kickoff, answers, zone))
+    if missing:
+        raise Invalid({"prerun": [{field_id: [message]} for field_id, message in missing.items()]})
+
+
 def completion_obstacles(fields: Sequence[Field], answers: Answers, zone: str) -> dict[str, list[str]]:
     """What a task's form still lacks before the task may be completed, by field id. Spec: T-11.12 to T-11.14, TT-1."""
     found = standing(fields, answers, zone)

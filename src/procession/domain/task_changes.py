@@ -17,7 +17,7 @@ from procession.domain.processes import Task
 from procession.domain.task_deadlines import due
 from procession.domain.task_input import Errors, TaskInput, required
 from procession.domain.tasks import SHARED_TYPES, needs_approvals, with_parts_that_count
-from procession.domain.times import SECOND, Millis
+from procession.domain.times import Millis, is_same_second
 
 # What T8 and T9 take over as it is. Owners, answers, fields, dates, tags and position each follow rules of their own.
 PLAIN = (
@@ -52,7 +52,7 @@ def changes(said: TaskInput, task: Task, *, summary: str | None, tags: Collectio
     if said.owners is not UNSET and said.owners.principals != task.owners.principals:
         found.add("owners")
     for name in ("deadline", "started_at"):
-        if (value := getattr(said, name)) is not UNSET and not _same_second(value, getattr(task, name)):
+        if (value := getattr(said, name)) is not UNSET and not is_same_second(value, getattr(task, name)):
             found.add(name)
     if said.position is not UNSET and said.position != task.position:
         found.add("position")
@@ -63,25 +63,19 @@ def changes(said: TaskInput, task: Task, *, summary: str | None, tags: Collectio
     return frozenset(found)
 
 
-def _same_second(sent: Millis | None, stored: Millis | None) -> bool:
-    """Answers show whole seconds, so an instant that is sent back unchanged may have lost its fraction."""
-    if sent is None or stored is None:
-        return sent is stored
-    return sent // SECOND == stored // SECOND
-
-
 def faults(said: TaskInput, task: Task, week: WorkingWeek) -> Errors:
     """What is wrong with these changes to this task, apart from people and answers."""
     errors: Errors = {}
     if said.deadline is None and task.is_oneoff:
         errors["deadline"] = [required("deadline")]
-    if said.started_at is not UNSET and not _same_second(said.started_at, task.started_at):
+    if said.started_at is not UNSET and not is_same_second(said.started_at, task.started_at):
         deadline = task.deadline if said.deadline is UNSET else shifted(said.deadline, week)
         errors |= order_faults(said.started_at, deadline)
     task_type = task.task_type if said.task_type is UNSET else said.task_type
     if needs_approvals(task) and task_type != task.task_type:
         errors["task_type"] = [STAYS_APPROVAL]
-    if said.everyone_must_complete is True and task_type not in SHARED_TYPES:
+    shares_anew = said.everyone_must_complete is True and not task.everyone_must_complete
+    if shares_anew and task_type not in SHARED_TYPES:
         errors["everyone_must_complete"] = [NOT_SHARED]
     return errors
 

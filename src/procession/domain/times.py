@@ -94,6 +94,13 @@ def wire_or_none(at: Millis | None) -> str | None:
     return None if at is None else wire(at)
 
 
+def is_same_second(sent: Millis | None, stored: Millis | None) -> bool:
+    """Answers show whole seconds, so an instant that is sent back unchanged may have lost its fraction."""
+    if sent is None or stored is None:
+        return sent is stored
+    return sent // SECOND == stored // SECOND
+
+
 def csv_time(at: Millis) -> str:
     """`YYYY-MM-DD HH:MM:SS` in UTC, the form of exported tables."""
     day, rest = divmod(at // SECOND, 86_400)

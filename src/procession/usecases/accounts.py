@@ -76,9 +76,10 @@ async def change_profile(
                 timezone=change.timezone,
                 # The photo is of this organization.
                 profile=replace(profile, profile_pic=known.profile.profile_pic),
-                updated_at=now,
             )
-            await members.save(tx, changed)
+            if changed == known:
+                return
+            await members.save(tx, replace(changed, updated_at=now))
             tx.record(happened("member.updated", account))
 
         await in_every_organization(database, connection, account, actor, now, copy)

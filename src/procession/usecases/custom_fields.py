@@ -156,8 +156,9 @@ async def change_template(tx: WriteTx, template_id: str, change: Change) -> Foun
     """Raises NotFound, NotAllowed, WrongState, Invalid."""
     row = await editable(tx, template_id)
     values = await _changed(tx, "template", row.document.custom_fields, change)
-    await save_document(tx, row, replace(row.document, custom_fields=values))
-    tx.record(happened("template.updated", template_id, changed=CHANGED))
+    saved = await save_document(tx, row, replace(row.document, custom_fields=values))
+    if saved is not row:
+        tx.record(happened("template.updated", template_id, changed=CHANGED))
     return values
 
 
@@ -167,8 +168,9 @@ async def change_step(tx: WriteTx, template_id: str, step_id: str, change: Chang
     values = await _changed(tx, "step", step.custom_fields, change)
     changed = replace(step, custom_fields=values, updated_at=tx.now)
     steps = tuple(changed if each.id == step_id else each for each in row.document.steps)
-    await save_document(tx, row, replace(row.document, steps=steps))
-    tx.record(happened("step.updated", step_id, template=template_id, changed=CHANGED))
+    saved = await save_document(tx, row, replace(row.document, steps=steps))
+    if saved is not row:
+        tx.record(happened("step.updated", step_id, template=template_id, changed=CHANGED))
     return values
 
 
@@ -185,8 +187,9 @@ async def change_step_field(tx: WriteTx, template_id: str, step_id: str, field_i
     changed = replace(field, custom_fields=values, last_updated=tx.now)
     fields = tuple(changed if each.id == field_id else each for each in step.fields)
     steps = tuple(replace(step, fields=fields) if each.id == step_id else each for each in row.document.steps)
-    await save_document(tx, row, replace(row.document, steps=steps))
-    tx.record(happened("field.updated", field_id, template=template_id, step=step_id))
+    saved = await save_document(tx, row, replace(row.document, steps=steps))
+    if saved is not row:
+        tx.record(happened("field.updated", field_id, template=template_id, step=step_id))
     return values
 
 
@@ -212,8 +215,9 @@ async def change_kickoff_field(tx: WriteTx, template_id: str, field_id: str, cha
     values = await _changed(tx, "prerun", field.custom_fields, change)
     changed = replace(field, custom_fields=values, last_updated=tx.now)
     kickoff = tuple(changed if each.id == field_id else each for each in row.document.kickoff)
-    await save_document(tx, row, replace(row.document, kickoff=kickoff))
-    tx.record(happened("field.updated", field_id, template=template_id))
+    saved = await save_document(tx, row, replace(row.document, kickoff=kickoff))
+    if saved is not row:
+        tx.record(happened("field.updated", field_id, template=template_id))
     return values
 
 

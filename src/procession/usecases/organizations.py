@@ -8,7 +8,7 @@ from procession.domain.errors import Invalid, Unauthenticated
 from procession.domain.events import happened
 from procession.domain.files import Holder, told
 from procession.domain.names import clean_name
-from procession.domain.organizations import OrganizationSettings, check_name, checked_settings
+from procession.domain.organizations import OrganizationSettings, check_name, checked_settings, different
 from procession.domain.people import require_admin
 from procession.domain.timers import TimerKind
 from procession.storage import accounts, files, organizations, timers
@@ -75,17 +75,15 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     if template_id is not None and (fault := await template_fault(tx, template_id)) is not None:
         raise Invalid({"onboarding_template_id": [fault]})
     changed = {**organizations.plain_settings(known.settings), **stored}
-    await organizations.save(
-        tx.connection,
-        tx.org,
-        name=known.name if name is None else clean_name(name),
-        settings=changed,
-        now=tx.now,
-    )
-    await _follow_daily_work(tx, settings, organizations.settings_from(changed))
+    after, called = organizations.settings_from(changed), known.name if name is None else clean_name(name)
+    names = different(settings, after)
+    if not names and called == known.name:
+        return
+    await organizations.save(tx.connection, tx.org, name=called, settings=changed, now=tx.now)
+    await _follow_daily_work(tx, settings, after)
     if stored.get("timezone", settings.timezone) != settings.timezone:
         await schedules.follow_zone(tx)
-    tx.record(happened("organization.updated", tx.organization_id, changed=sorted(stored)))
+    tx.record(happened("organization.updated", tx.organization_id, changed=names))
 
 
 async def erase_logo(tx: WriteTx) -> None:

@@ -7,10 +7,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from procession.domain.answers import accept, is_same, missing_required
+from procession.domain.answers import accept, is_same, require_complete
 from procession.domain.automations.state import KICKOFF_SUBMITTED
 from procession.domain.calculating.process import recalculated
-from procession.domain.calculating.sheet import standing
 from procession.domain.errors import Invalid, NotAllowed, WrongState
 from procession.domain.events import happened
 from procession.domain.names import clean_name, fold
@@ -348,9 +347,7 @@ async def submit_kickoff(tx: WriteTx, process_id: str, means: Means) -> Process:
         return process
     document = await template_versions.version_document(tx, process.template_id, process.template_version)
     zone = await zone_for(tx, document.kickoff)
-    missing = missing_required(document.kickoff, process.prerun, standing(document.kickoff, process.prerun, zone))
-    if missing:
-        raise Invalid({"prerun": [{field: [message]} for field, message in missing.items()]})
+    require_complete(document.kickoff, process.prerun, zone)
     changed = replace(
         process, prerun_status="complete", prerun_completed_at=tx.now, prerun_completed_by=tx.actor.id or None
     )

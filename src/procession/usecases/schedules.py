@@ -16,7 +16,7 @@ from procession.domain.recurrence import Recurrence, faults, slots
 from procession.domain.schedules import NEXT_SHOWN, Paused, Schedule, default_name, name_fault
 from procession.domain.template_permissions import may_launch
 from procession.domain.timers import TICK
-from procession.domain.times import Millis
+from procession.domain.times import Millis, is_same_second
 from procession.storage import members, organizations, schedules, template_grants, templates, timers
 from procession.storage.database import Database
 from procession.storage.members import Member
@@ -89,6 +89,8 @@ async def update(tx: WriteTx, schedule_id: int, changes: dict[str, Any]) -> Sche
     )
     if own.get("is_active"):
         after = replace(after, paused_reason=None, last_error=None)
+    if after == before:
+        return before
     saved = await schedules.save(tx, before, await _planned(tx, after))
     tx.record(happened("schedule.updated", saved.id, changed=sorted(changes)))
     return saved
@@ -96,6 +98,8 @@ async def update(tx: WriteTx, schedule_id: int, changes: dict[str, Any]) -> Sche
 
 def _changed(before: Recurrence, changes: dict[str, Any]) -> Recurrence:
     """A frequency instead of a rule, or the other way round, leaves nothing of the former one behind."""
+    if is_same_second(changes.get("starts_at"), before.starts_at):
+        changes = {**changes, "starts_at": before.starts_at}
     if "rrule" in changes and changes["rrule"] is not None and before.frequency is not None:
         before = Recurrence(timezone=before.timezone, starts_at=before.starts_at, ends_at=before.ends_at)
     if changes.get("frequency") not in (None, before.frequency):

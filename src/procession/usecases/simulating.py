@@ -74,6 +74,9 @@ async def simulate(
     Nothing is written, nobody is told, no guest is made. Raises Invalid where the real thing would be refused.
     """
     settings, launched_at = await organizations.settings_of(tx, tx.org), at or tx.now
+    if launched_at < tx.now:
+        # Who was away then and is back by now was away.
+        tx = ReadTx(tx.connection, tx.org, tx.organization_id, tx.actor, launched_at)
     play = _Play(tx, settings, means, row.document, await _injectable(tx, row))
     wanted = read_events(events, play.every_document)
     require_order(wanted, launched_at)

@@ -3,6 +3,7 @@
 import re
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
@@ -35,13 +36,16 @@ async def create_tag(tx: WriteTx, *, title: str, color: str | None, kind: str | 
     return row
 
 
-async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str | None) -> TagRow:
-    """None leaves a value as it is. Raises NotAllowed, NotFound, Invalid."""
-    row = await managed(tx, tag_id)
+async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str | UnsetType | None) -> TagRow:
+    """No title leaves it as it is, no colour takes it away. Raises NotAllowed, NotFound, Invalid."""
+    former = await managed(tx, tag_id)
+    row = msgspec.structs.replace(former, color=former.color if color is UNSET else color or None)
     if title is not None:
         row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title.strip()))
-    row = msgspec.structs.replace(row, color=color or row.color, updated_at=tx.now)
     await require_valid(tx, row)
+    if row == former:
+        return former
+    row = msgspec.structs.replace(row, updated_at=tx.now)
     await tags.save(tx, row)
     tx.record(happened("tag.updated", row.id, title=row.title))
     return row

@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from procession.adapters.text import safe_markup
 from procession.domain.calendar import local_day
 from procession.domain.loose import as_object
-from procession.domain.names import MARK, Variable, fill_variables, system_variables
+from procession.domain.names import MARK, Variable, clean_name, fill_variables, system_variables
 from procession.domain.processes import Task
 from procession.domain.quoting import Quoted
 from procession.domain.richtext import fill_rich_variables
+from procession.domain.snippets import references
+from procession.domain.task_input import TaskInput
 from procession.domain.tasks import MAX_TITLE
 from procession.domain.templates import Template
 from procession.domain.variables import Reader, own_reader
@@ -84,6 +87,28 @@ async def titles_of(tx: ReadTx, tasks: Sequence[Titled]) -> dict[str, str]:
         placed = await parts.loaded(tx, facts.values(), quoting)
         texts = await texts_of(tx, quoting, [None] * len(quoting), facts, placed)
         found |= {task.id: texts.title(task) for task in quoting}
+    return found
+
+
+async def as_read(tx: ReadTx, task: Task, markup: str | None, said: TaskInput) -> set[str]:
+    """Which of title and description were sent as the caller reads them, variables replaced, snippets filled in.
+
+    Clients that send a whole task back mean no change: what it quotes goes on following its sources. `markup` is its
+    text as it stands. Nothing is looked up where nothing is quoted. Spec: api-tasks 10, T-12.10.
+    """
+    quotes_in_summary = bool(markup) and (MARK in markup or bool(references(markup)))
+    sent_title = said.title is not UNSET and MARK in task.title
+    sent_summary = said.summary is not UNSET and quotes_in_summary
+    if not (sent_title or sent_summary):
+        return set()
+    facts = await task_pages.processes_at(tx, () if task.process is None else (task.process,))
+    placed = await parts.loaded(tx, facts.values(), [task])
+    texts = await texts_of(tx, [task], [markup], facts, placed)
+    found: set[str] = set()
+    if sent_title and said.title == clean_name(texts.title(task)):
+        found.add("title")
+    if sent_summary and said.summary == texts.summary(task, markup):
+        found.add("summary")
     return found
 
 

@@ -46,6 +46,7 @@ from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.opening import begun_task
 from procession.usecases.reactions import Means, Reacted
+from procession.usecases.task_texts import as_read
 
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
 NO_GUESTS = "Light members may not assign guests."
@@ -109,6 +110,7 @@ async def change(
         tags=await stored.tags_of(tx, seen.task),
         settings=await organizations.settings_of(tx, tx.org),
     )
+    work.changed -= await as_read(tx, seen.task, work.summary, work.said)
     _require_rights(tx, work, may_work=may_work, may_edit=may_edit)
     guards.require_changeable(seen.process)
     tasks.require_editable(seen.task)
@@ -164,10 +166,11 @@ class _Work:
         self.document = document
         self.tags = tags
         self.settings = settings
-        summary = tasks.summary_of(seen.task, document)
+        # As it stands, variables unreplaced.
+        self.summary = tasks.summary_of(seen.task, document)
         # What the log says of tasks whose deadlines followed.
         self.followed: tuple[Event, ...] = ()
-        self.changed = changes(read.said, seen.task, summary=summary, tags=tags)
+        self.changed = changes(read.said, seen.task, summary=self.summary, tags=tags)
 
     def errors(self) -> Errors:
         """Faults of what this task can be told; tags of a process task are passed over."""
@@ -372,7 +375,7 @@ def _told(work: _Work, task: Task) -> dict[str, Any]:
 
 
 def _summary(work: _Work) -> str:
-    return excerpt(plain_text(tasks.summary_of(work.seen.task, work.document) or ""))
+    return excerpt(plain_text(work.summary or ""))
 
 
 def assigned(task: Task, former: Owners = assigning.NOBODY) -> Any:

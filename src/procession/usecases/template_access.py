@@ -18,7 +18,14 @@ from procession.domain.template_permissions import (
     require_listed,
     require_read,
 )
-from procession.domain.templates import Template, TemplateHead, TemplateOutline, TemplateRow, is_draft
+from procession.domain.templates import (
+    Template,
+    TemplateHead,
+    TemplateOutline,
+    TemplateRow,
+    is_draft,
+    says_the_same,
+)
 from procession.domain.told_changes import Sentence, told_differences
 from procession.storage import template_backups, template_grants, template_versions, templates
 from procession.storage.naming import names_in
@@ -131,10 +138,14 @@ def require_live(row: TemplateRow) -> None:
 
 
 async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> TemplateRow:
-    """Save the locked template with a changed document, under the caller's name; what it was is kept (T-10.9)."""
+    """Save the locked template with a changed document, under the caller's name; what it was is kept (T-10.9).
+
+    The template as it is, itself, where the document says nothing else. Spec: T-10.18.
+    """
     document = with_result_types(document)
-    if document != row.document:
-        await template_backups.keep(tx, row)
+    if says_the_same(document, row.document):
+        return row
+    await template_backups.keep(tx, row)
     return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))
 
 

@@ -23,7 +23,15 @@ from procession.domain.template_permissions import (
     require_read,
 )
 from procession.domain.template_steps import numbered, require_unused, with_kickoff
-from procession.domain.templates import MAX_TITLE, Settings, Template, TemplateHead, TemplateRow, TemplateType
+from procession.domain.templates import (
+    MAX_TITLE,
+    Settings,
+    Template,
+    TemplateHead,
+    TemplateRow,
+    TemplateType,
+    says_the_same,
+)
 from procession.domain.watchers import DefaultWatcher
 from procession.domain.wording import quoted
 from procession.storage import (
@@ -215,6 +223,8 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         changed = replace(changed, folder_id=given.folder_id, is_pinned=changed.is_pinned and not unpinned)
     if given.starred is not UNSET and await templates.star(tx, row, starred=given.starred):
         tx.record(happened("template.starred", row.id, starred=given.starred))
+    if says_the_same(changed.document, row.document):
+        changed = replace(changed, document=row.document)
     if changed == row:
         return row
     return await save_template(tx, row, changed)

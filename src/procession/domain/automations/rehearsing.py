@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from procession.domain import task_deadlines, tasks
 from procession.domain.absences import Absences
-from procession.domain.answers import accept, is_same
+from procession.domain.answers import accept, is_same, require_complete
 from procession.domain.automations.state import KICKOFF_SUBMITTED, Occurrence
 from procession.domain.calculating.process import recalculated
 from procession.domain.calendar import WorkingWeek, local_day
@@ -188,6 +188,7 @@ def _completed(task: Task, process: Process, event: Event, around: Around, now: 
 
 def _submitted(process: Process, event: Event, around: Around) -> tuple[Process, Occurrence | None]:
     """The kick-off form, submitted with these answers, for the first time or again."""
+    is_new = process.prerun_status == "incomplete"
     accepted = accept(
         around.document.kickoff,
         event.answers,
@@ -195,10 +196,11 @@ def _submitted(process: Process, event: Event, around: Around) -> tuple[Process,
         key="prerun",
         people=around.people,
         org_id=around.organization_id,
-        may_clear_required=False,
+        may_clear_required=is_new,
         zone=around.week.zone,
     )
-    is_new = process.prerun_status == "incomplete"
+    if is_new:
+        require_complete(around.document.kickoff, accepted.values, around.week.zone)
     if not is_new and is_same(accepted.values, process.prerun):
         return process, None
     status = "complete" if around.document.kickoff else None

@@ -15,13 +15,16 @@ from procession.domain.automations.field_tests import field_holds
 from procession.domain.automations.rules import Condition, Rule
 from procession.domain.checking.examples import Examples, answers_to_try
 from procession.domain.checking.findings import Surroundings
-from procession.domain.checking.outcomes import instants, outcome_holds, outcomes
+from procession.domain.checking.outcomes import Outcome, instants, outcome_holds, outcomes
 from procession.domain.fields import Field
 from procession.domain.tasks import TIMED_TYPES
 from procession.domain.templates import Step, Template
 from procession.domain.values import is_blank
 
 MOST_EFFORT = 200_000
+
+# What holds of a step that is never seen: nothing, or that nobody has it. Spec: behaviour-automations 2.2.
+UNSEEN: list[Outcome] = [frozenset(), frozenset({"not_assigned"})]
 
 Verdict = Literal["possible", "never", "unknown"]
 Way = tuple[Condition, ...]
@@ -144,7 +147,7 @@ def _examples(asked: Sequence[Condition], world: World) -> Examples:
         return Examples(instants(frozenset(), asked))
     step = world.steps.get(subject_id)
     if step is not None:
-        return Examples(outcomes(step, asked) if subject_id in world.reachable else [frozenset[str]()])
+        return Examples(outcomes(step, asked) if subject_id in world.reachable else UNSEEN)
     found = world.fields.get(subject_id)
     return Examples([None]) if found is None else answers_to_try(found[0], asked, world.zone)
 
