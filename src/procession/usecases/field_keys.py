@@ -79,13 +79,15 @@ async def update(
         label=before.label if label is None else clean_name(label),
         is_required=before.is_required if is_required is None else is_required,
         is_active=before.is_active if is_active is None else is_active,
-        updated_at=tx.now,
     )
     if options is not None and before.field_type in domain.CHOICES:
         after = replace(after, options=domain.read_options(options, before.options))
     if columns is not None and before.field_type == "table":
         after = replace(after, columns=domain.read_columns(columns, before.columns))
     domain.check(after)
+    if after == before:
+        return before
+    after = replace(after, updated_at=tx.now)
     await field_keys.save(tx, after)
     tx.record(happened("field_key.updated", after.id, applies_to=after.applies_to, key=after.key))
     return after

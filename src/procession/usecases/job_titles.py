@@ -37,12 +37,15 @@ async def update(
 ) -> JobTitle:
     """None leaves a part as it is, a list replaces. Raises NotAllowed, NotFound, Invalid."""
     before = await managed(tx, title_id)
-    after = replace(before, updated_at=tx.now)
+    after = before
     if name is not None:
         after = replace(after, name=clean_name(name), folded_name=fold(clean_name(name)))
     if users is not None:
         after = replace(after, users=tuple(dict.fromkeys(users)))
     await _check(tx, after, already=before.users)
+    if after == before:
+        return before
+    after = replace(after, updated_at=tx.now)
     await job_titles.save(tx, after)
     tx.record(happened("job_title.updated", after.id, name=after.name))
     return after

@@ -61,6 +61,8 @@ async def update(
     """
     before, holders = await managed(tx, list_id)
     after = await _checked(tx, read_list(before, before.name if name is None else name, columns, rows))
+    if after == before:
+        return before
     after = replace(after, updated_at=tx.now)
     await lookup_lists.save(tx, after)
     for row in holders:

@@ -74,18 +74,23 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     template_id = stored.get("onboarding_template_id")
     if template_id is not None and (fault := await template_fault(tx, template_id)) is not None:
         raise Invalid({"onboarding_template_id": [fault]})
-    changed = {**organizations.plain_settings(known.settings), **stored}
-    await organizations.save(
-        tx.connection,
-        tx.org,
-        name=known.name if name is None else clean_name(name),
-        settings=changed,
-        now=tx.now,
-    )
-    await _follow_daily_work(tx, settings, organizations.settings_from(changed))
+    kept = organizations.plain_settings(known.settings)
+    changed = {**kept, **stored}
+    after = organizations.settings_from(changed)
+    called = known.name if name is None else clean_name(name)
+    names = [name for name in sorted(stored) if _told(after, name) != _told(settings, name)]
+    if not names and called == known.name:
+        return
+    await organizations.save(tx.connection, tx.org, name=called, settings=changed, now=tx.now)
+    await _follow_daily_work(tx, settings, after)
     if stored.get("timezone", settings.timezone) != settings.timezone:
         await schedules.follow_zone(tx)
-    tx.record(happened("organization.updated", tx.organization_id, changed=sorted(stored)))
+    tx.record(happened("organization.updated", tx.organization_id, changed=names))
+
+
+def _told(settings: OrganizationSettings, name: str) -> object:
+    """A setting as it is shown: a week that nobody has set is one of seven days."""
+    return settings.working_week().days if name == "working_days" else getattr(settings, name)
 
 
 async def erase_logo(tx: WriteTx) -> None:

@@ -87,9 +87,12 @@ async def update(tx: WriteTx, schedule_id: int, changes: dict[str, Any]) -> Sche
     after = replace(
         before, recurrence=_changed(before.recurrence, when), launch=replace(before.launch, **launch), **own
     )
-    if own.get("is_active"):
+    if own.get("is_active") and not before.is_active:
         after = replace(after, paused_reason=None, last_error=None)
-    saved = await schedules.save(tx, before, await _planned(tx, after))
+    planned = await _planned(tx, after)
+    if after == before:
+        return before
+    saved = await schedules.save(tx, before, planned)
     tx.record(happened("schedule.updated", saved.id, changed=sorted(changes)))
     return saved
 

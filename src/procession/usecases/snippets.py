@@ -56,9 +56,11 @@ async def update(
             content=before.content if content is None else content,
             is_public=before.is_public if is_public is None else is_public,
             for_guests=before.for_guests if for_guests is None else for_guests,
-            updated_at=tx.now,
         )
     )
+    if after == before:
+        return before
+    after = replace(after, updated_at=tx.now)
     await snippets.save(tx, before, after)
     tx.record(happened("snippet.updated", after.id, title=after.title))
     return after

@@ -51,6 +51,8 @@ async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: st
     changed = with_field(step, field)
     require_sound(_with(row.document, changed, tx.now), {"": field.id})
     saved = await save_document(tx, row, _with(row.document, changed, tx.now))
+    if saved == row:
+        return existing
     changes = await told_changes(tx, row.document, with_step(row.document, changed))
     tx.record(happened("field.updated", field.id, template=row.id, step=step_id, label=field.label, changes=changes))
     return find_field(find_step(saved.document, step_id), field.id)
@@ -71,9 +73,10 @@ async def reorder_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: s
     field = step.field(field_id)
     if field is None:
         raise Invalid({"capture_id": ["The field does not belong to this step."]})
-    changed = await _save_step(tx, row, with_field_at(step, field_id, position))
-    tx.record(_moved(row, field, step_id, position))
-    return changed
+    saved = await _save_step(tx, row, with_field_at(step, field_id, position))
+    if saved != row:
+        tx.record(_moved(row, field, step_id, position))
+    return find_step(saved.document, step_id)
 
 
 async def move_field(
@@ -85,9 +88,10 @@ async def move_field(
         raise Invalid({"target_step_id": ["The step does not belong to this template."]})
     document = _with(row.document, without_field(find_step(row.document, step_id), field_id), tx.now)
     moved = with_field(find_step(document, target), replace(field, position=position, last_updated=tx.now))
-    await save_document(tx, row, _with(document, moved, tx.now))
-    tx.record(_moved(row, field, target, position))
-    return find_field(moved, field_id)
+    saved = await save_document(tx, row, _with(document, moved, tx.now))
+    if saved != row:
+        tx.record(_moved(row, field, target, position))
+    return find_field(find_step(saved.document, target), field_id)
 
 
 def _moved(row: TemplateRow, field: Field, step_id: str, position: int) -> Event:
@@ -101,9 +105,8 @@ def require_position(position: int | None) -> int:
     return position
 
 
-async def _save_step(tx: WriteTx, row: TemplateRow, step: Step) -> Step:
-    await save_document(tx, row, _with(row.document, step, tx.now))
-    return step
+async def _save_step(tx: WriteTx, row: TemplateRow, step: Step) -> TemplateRow:
+    return await save_document(tx, row, _with(row.document, step, tx.now))
 
 
 def _with(template: Template, step: Step, now: int) -> Template:

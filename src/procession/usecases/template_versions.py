@@ -132,10 +132,10 @@ async def bring_back(tx: WriteTx, row: TemplateRow, document: Template, **which:
     """Make the working copy of the locked template what this document says; `which` goes into the event."""
     kept = {name: getattr(row.document, name) for name in KEPT}
     restored = replace(await _without_strangers(tx, document), **kept)
-    if restored == row.document:
-        return row
     require_text(row.type, restored, {}, former=restored)
     saved = await save_document(tx, row, restored)
+    if saved == row:
+        return row
     changes = await told_changes(tx, row.document, saved.document)
     tx.record(happened("template.version_restored", row.id, title=row.title, changes=changes, **which))
     return saved

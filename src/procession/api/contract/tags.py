@@ -51,4 +51,4 @@ class TagBody(msgspec.Struct):
 
 class TagChange(msgspec.Struct):
     title: str | UnsetType = UNSET
-    color: str | UnsetType = UNSET
+    color: str | UnsetType | None = UNSET
