@@ -158,3 +158,32 @@ def test_other_things_put_back_are_as_they_were(org: Organization, number: int) 
     assert shown(api, path) == before
     assert newest(api) == line
     assert api.get("/runs", headers={"If-None-Match": tag}).status_code == 304, "nobody's rights changed"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"deadline": "2031-02-08T10:00:00Z"}, id="D6 a Saturday moves to Monday again"),
+        pytest.param({"owners": {"guests": ["ana@partner.test"]}}, id="U1 the same member joins the guest again"),
+        pytest.param({"summary": "1 < 2"}, id="markup is made safe again"),
+    ],
+)
+def test_what_is_sent_again_as_it_was_sent_is_no_change(org: Organization, said: dict[str, Any]) -> None:
+    """Though it is not stored as it was sent. What was done before can still be undone."""
+    api = org.api
+    week = {day: {"working": day != "Saturday"} for day in ("Monday", "Saturday")}
+    api.data("PUT", "", {"name": "Fernwood", "working_days": week})
+    run = org.process(org.template(steps=["Call"]))
+    [task] = api.data("GET", f"/runs/{run['id']}/tasks")
+    path = f"/runs/{run['id']}/tasks/{task['id']}"
+    once = api.data("PUT", path, said)
+    api.put(f"{path}/hide").raise_for_status()
+    before, line = api.data("GET", path), newest(api)
+    org.server.clock.advance(**LATER)
+
+    api.data("PUT", path, said)
+
+    assert api.data("GET", path) == before
+    assert {name: before[name] for name in said} == {name: once[name] for name in said}
+    assert newest(api) == line
+    assert api.data("POST", f"/tasks/{task['id']}/undo", status=200)["status"] == "not-started"
