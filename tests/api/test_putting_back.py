@@ -17,10 +17,10 @@ class Bakery:
     def __init__(self, org: Organization) -> None:
         self.org = org
         options = [{"id": 1, "text": "Rye"}, {"id": 2, "text": "Oat"}]
-        steps = [
-            {"title": "Knead", "captures": [{"label": "Grain", "field_type": "radio", "options": options}]},
-            "Rest",
-        ]
+        snippet = org.api.data("POST", "/text-templates", {"title": "Rye", "content": "Rye needs <i>time</i>"})
+        guidance = f'Rye < Oat <span class="insert-snippet-tag" data-snippet-id="{snippet["id"]}"></span>'
+        grain = {"label": "Grain", "field_type": "radio", "options": options, "guidance": guidance}
+        steps = [{"title": "Knead", "captures": [grain]}, "Rest"]
         kickoff = [{"label": "Loaves"}, {"label": "When", "field_type": "date"}]
         self.template = org.template("Bake", steps=steps, kickoff=kickoff, summary="<p>Slowly</p>")
         self.path = f"/checklists/{self.template['id']}"
@@ -78,6 +78,21 @@ def test_parts_of_a_template_put_back_leave_it_as_it_is(org: Organization) -> No
     assert api.data("GET", f"{bakery.path}/backups") == backups
     assert api.get(f"/checklists?updated_since={place}").json()["data"] == []
     api.put(bakery.path, {"title": "Loaf"}, headers={"If-Match": tag}).raise_for_status()
+
+
+def test_a_task_put_back_with_its_form_keeps_the_form_of_its_version(org: Organization) -> None:
+    """Though what is read beside a field has its snippet filled in. Spec: api-tasks 10, behaviour-templates T-13.3."""
+    bakery, api = Bakery(org), org.api
+    run = org.process(bakery.template)
+    [task, _] = api.data("GET", f"/runs/{run['id']}/tasks?with=form_fields,summary")
+    assert "<i>time</i>" in task["form_fields"]["data"][0]["guidance"]
+    line, tag = newest(api), api.get(f"/runs/{run['id']}").headers["ETag"]
+
+    answer = api.put(f"/runs/{run['id']}/tasks/{task['id']}", task, headers={"If-Match": tag})
+
+    assert answer.status_code == 200, answer.text
+    assert newest(api) == line
+    api.put(f"/runs/{run['id']}", {"name": "Bread"}, headers={"If-Match": tag}).raise_for_status()
 
 
 def test_what_is_changed_beside_it_is_all_that_changes(org: Organization) -> None:
