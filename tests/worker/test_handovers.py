@@ -68,6 +68,34 @@ def test_l3_what_a_leaver_has_to_do_is_anothers_at_once(world: World) -> None:
     assert (told["status"], told["to"], told["tasks"], told["processes"]) == ("finished", heir.id, 9, 3)
 
 
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_removal_sent_again_is_the_same_one(world: World, *, is_over: bool) -> None:
+    """Clients repeat a DELETE whose answer did not come: nobody is told twice, and how far it has come stays known.
+
+    Spec: api-people U9, U16, api-conventions 16.
+    """
+    org, left, heir, other = world.org, world.org.person(), world.org.person(), world.org.person()
+    run = run_of(org, {"title": "Open", "assignees": [left.id]})
+    first = remove(org, left, heir)
+    if is_over:
+        world.fire()
+    told, line = org.api.data("GET", f"/users/{left.id}/handover"), org.api.data("GET", "/activity-feeds?per_page=1")
+
+    again = remove(org, left, heir)
+
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert org.api.data("GET", f"/users/{left.id}/handover") == told
+    assert org.api.data("GET", "/activity-feeds?per_page=1") == line
+    world.fire()
+    assert named(run) == {"Open": [heir.id]}
+    org.api.put(f"/users/{left.id}/enable").raise_for_status()
+    org.api.put(run.path("Open"), {"owners": {"users": [left.id]}}).raise_for_status()
+    remove(org, left, heir).raise_for_status()
+    assert named(run) == {"Open": [heir.id]}, "whoever came back leaves anew"
+    remove(org, left, other).raise_for_status()
+    assert org.api.data("GET", f"/users/{left.id}/handover")["to"] == other.id
+
+
 def test_l3_templates_schedules_and_job_titles_name_the_heir(world: World) -> None:
     org, left, heir = world.org, world.org.person(), world.org.person()
     template = org.template(

@@ -107,13 +107,6 @@ def check_name(name: str) -> None:
         raise Invalid({"name": [f"The name may not be greater than {MAX_NAME} characters."]})
 
 
-def different(before: OrganizationSettings, after: OrganizationSettings) -> list[str]:
-    """The names of the settings that say something else; a week that was never set is worked all hours."""
-    if msgspec.structs.replace(before, timezone=after.timezone).working_week() == after.working_week():
-        before = msgspec.structs.replace(before, working_days=after.working_days)
-    return sorted(name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name))
-
-
 def checked_settings(changes: Mapping[str, Any], *, timezone: str) -> dict[str, Any]:
     """Settings as they are stored, from values of the right types; `timezone` is the one in force until now.
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from procession.domain.automations.rules import using
+from procession.domain.automations.rules import Rule, using
 from procession.domain.calculating.checking import using_fields
 from procession.domain.deadlines import START_RUN, circular_steps
 from procession.domain.errors import Invalid, NotAllowed, WrongState
@@ -15,6 +15,7 @@ from procession.domain.stages import Stage, placed, without
 from procession.domain.templates import MAX_STEPS, Step, Template
 
 T = TypeVar("T")
+Dated = TypeVar("Dated", Step, Rule)
 
 
 def with_step(template: Template, step: Step) -> Template:
@@ -185,3 +186,31 @@ def with_steps_in_stage(template: Template, stage_id: str, step_ids: Sequence[st
         return replace(step, stage_id=None) if step.stage_id == stage_id else step
 
     return replace(template, steps=tuple(moved(step) for step in template.steps))
+
+
+def dated_as_changed(former: Template, document: Template) -> Template:
+    """The document whose steps, fields and rules say that they were changed now only where something is different."""
+    return replace(
+        document,
+        steps=tuple(_dated_step(former.step(each.id), each) for each in document.steps),
+        kickoff=_dated_fields(former.kickoff, document.kickoff),
+        rules=tuple(_dated(former.rule(each.id), each) for each in document.rules),
+    )
+
+
+def _dated_step(former: Step | None, step: Step) -> Step:
+    if former is None:
+        return step
+    return _dated(former, replace(step, fields=_dated_fields(former.fields, step.fields)))
+
+
+def _dated_fields(former: Sequence[Field], fields: Sequence[Field]) -> tuple[Field, ...]:
+    known = {each.id: each for each in former}
+    return tuple(
+        was if (was := known.get(each.id)) and replace(each, last_updated=was.last_updated) == was else each
+        for each in fields
+    )
+
+
+def _dated(former: Dated | None, part: Dated) -> Dated:
+    return former if former and replace(part, updated_at=former.updated_at) == former else part

@@ -6,7 +6,6 @@ The working copy and each frozen version are one `Template` document. Spec: api-
 from typing import Any, get_args
 
 import msgspec
-from msgspec.structs import replace
 
 from procession.domain.automations.rules import Rule
 from procession.domain.deadlines import Offset, StepDeadline
@@ -152,23 +151,6 @@ class Template(Settings, frozen=True, kw_only=True):
     def fields(self) -> list[Field]:
         """Every field of the steps, in step then position order."""
         return [field for step in self.steps for field in step.fields]
-
-
-def says_the_same(one: Template, other: Template) -> bool:
-    """Whether they differ in nothing but when their parts were last changed."""
-    return one == other or _without_times(one) == _without_times(other)
-
-
-def _without_times(template: Template) -> Template:
-    def untimed(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-        return tuple(replace(field, last_updated=0) for field in fields)
-
-    return replace(
-        template,
-        kickoff=untimed(template.kickoff),
-        steps=tuple(replace(step, fields=untimed(step.fields), updated_at=0) for step in template.steps),
-        rules=tuple(replace(rule, updated_at=0) for rule in template.rules),
-    )
 
 
 class Outline(Settings, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The frozen versions of a template as a list, and the processes that run each. Spec: api-templates 2.5."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import and_, bindparam, exists, func, select
@@ -52,6 +53,11 @@ _count = Query(select(func.count()).select_from(processes).where(*_running))
 _count_seen = Query(select(func.count()).select_from(processes).where(*_running, _seen))
 _page = select(*row_columns()).order_by(_P.seq.desc()).limit(bindparam("limit")).offset(bindparam("offset"))
 _rows, _rows_seen = Query(_page.where(*_running)), Query(_page.where(*_running, _seen))
+_older = _page.where(*_running, _P.seq < bindparam("before"))
+_older_rows, _older_rows_seen = Query(_older), Query(_older.where(_seen))
+# Of a whole list so many rows are read at a time.
+ROWS_AT_ONCE = 100
+MOST = 2**62
 
 
 async def frozen_versions(tx: ReadTx, template_id: str) -> list[FrozenVersion]:
@@ -76,7 +82,27 @@ async def processes_of(
     tx: ReadTx, template_id: str, version: int, sight: Sight, *, limit: int, offset: int
 ) -> tuple[list[ListedProcess], int]:
     """One page of the processes that run the version and that the caller may see, the newest first, and the total."""
-    values = {"id": template_id, "version": version, "principals": list(sight.principals or ())}
+    values = _values(template_id, version, sight)
     rows, count = (_rows, _count) if sight.is_unlimited else (_rows_seen, _count_seen)
     found = await tx.rows(ListedProcess, rows, **values, me=tx.actor.id, limit=limit, offset=offset)
     return found, await tx.value(count, **values)
+
+
+async def all_processes_of(tx: ReadTx, template_id: str, version: int, sight: Sight) -> AsyncGenerator[ListedProcess]:
+    """Every process that runs the version and that the caller may see, the newest first: memory stays flat."""
+    values = _values(template_id, version, sight)
+    query = _older_rows if sight.is_unlimited else _older_rows_seen
+    before = MOST
+    while True:
+        found = await tx.rows(
+            ListedProcess, query, **values, me=tx.actor.id, before=before, limit=ROWS_AT_ONCE, offset=0
+        )
+        for row in found:
+            yield row
+        if len(found) < ROWS_AT_ONCE:
+            return
+        before = found[-1].seq
+
+
+def _values(template_id: str, version: int, sight: Sight) -> dict[str, Any]:
+    return {"id": template_id, "version": version, "principals": list(sight.principals or ())}

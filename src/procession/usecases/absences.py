@@ -34,11 +34,11 @@ async def create(tx: WriteTx, absence: Absence) -> Absence:
 
 async def update(tx: WriteTx, absence_id: int, changes: Mapping[str, Any]) -> Absence:
     """Change what is mentioned, by field. Raises NotFound, NotAllowed, Invalid."""
-    former = await managed(tx, absence_id)
-    changed = replace(former, **changes)
+    before = await managed(tx, absence_id)
+    changed = replace(before, **changes)
     await _check(tx, changed)
-    if changed == former:
-        return former
+    if changed == before:
+        return before
     changed = replace(changed, updated_at=tx.now)
     await absences.save(tx, changed)
     tx.record(happened("absence.updated", changed.id, member=changed.member, deputy=changed.deputy))

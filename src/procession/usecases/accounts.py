@@ -54,6 +54,9 @@ async def change_profile(
         check_profile(change)
         first_name, last_name = clean_name(change.first_name), clean_name(change.last_name)
         profile = change.applied_to(person.profile)
+        named = (person.first_name, person.last_name, person.timezone, person.profile)
+        if named == (first_name, last_name, change.timezone, profile):
+            return await _member(here, account)
         await accounts.save_profile(
             connection,
             account,
@@ -83,12 +86,17 @@ async def change_profile(
             tx.record(happened("member.updated", account))
 
         await in_every_organization(database, connection, account, actor, now, copy)
-        changed = await members.find(here, account)
-        if changed is None:
-            raise NotFound
-        return changed
+        return await _member(here, account)
 
     return await database.write(work)
+
+
+async def _member(tx: ReadTx, account: int) -> Member:
+    """Raises NotFound."""
+    found = await members.find(tx, account)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def profile_to_change(tx: ReadTx, account: int) -> Account:

@@ -47,6 +47,8 @@ async def change_process(tx: WriteTx, process_id: str, change: Change) -> Found:
     require(await may_edit_run(tx, seen), to=f"{WRITE} process")
     guards.require_changeable(seen.process)
     values = await _changed(tx, "process", seen.process.custom_fields, change)
+    if values == seen.process.custom_fields:
+        return values
     saved = await guards.save_process(tx, seen.process, replace(seen.process, custom_fields=values))
     tx.record(happened("process.updated", saved.id, process=saved.seq, fields=CHANGED))
     return values
@@ -57,6 +59,8 @@ async def change_task(tx: WriteTx, task_id: str, change: Change, *, process_id: 
     seen = await guards.locked_task(tx, task_id, process_id=process_id)
     require_task(tx, seen)
     values = await _changed(tx, "task", seen.task.custom_fields, change)
+    if values == seen.task.custom_fields:
+        return values
     saved = await guards.save_changed_task(tx, seen, replace(seen.task, custom_fields=values))
     seq = saved.process.seq if saved.process is not None else None
     tx.record(happened("task.updated", saved.task.id, process=seq, fields=CHANGED))
@@ -139,7 +143,10 @@ async def change_tag(tx: WriteTx, tag_id: str, change: Change) -> Found:
 
 
 async def _change_record(tx: WriteTx, holder: Holder, key: str | int, change: Change) -> Found:
-    values = await _changed(tx, holder, await _locked(tx, holder, key), change)
+    before = await _locked(tx, holder, key)
+    values = await _changed(tx, holder, before, change)
+    if values == before:
+        return values
     await custom_fields.save(tx, holder, key, values)
     tx.record(happened(f"{holder}.updated", key, changed=CHANGED))
     return values
@@ -157,7 +164,7 @@ async def change_template(tx: WriteTx, template_id: str, change: Change) -> Foun
     row = await editable(tx, template_id)
     values = await _changed(tx, "template", row.document.custom_fields, change)
     saved = await save_document(tx, row, replace(row.document, custom_fields=values))
-    if saved is not row:
+    if saved != row:
         tx.record(happened("template.updated", template_id, changed=CHANGED))
     return values
 
@@ -169,7 +176,7 @@ async def change_step(tx: WriteTx, template_id: str, step_id: str, change: Chang
     changed = replace(step, custom_fields=values, updated_at=tx.now)
     steps = tuple(changed if each.id == step_id else each for each in row.document.steps)
     saved = await save_document(tx, row, replace(row.document, steps=steps))
-    if saved is not row:
+    if saved != row:
         tx.record(happened("step.updated", step_id, template=template_id, changed=CHANGED))
     return values
 
@@ -188,7 +195,7 @@ async def change_step_field(tx: WriteTx, template_id: str, step_id: str, field_i
     fields = tuple(changed if each.id == field_id else each for each in step.fields)
     steps = tuple(replace(step, fields=fields) if each.id == step_id else each for each in row.document.steps)
     saved = await save_document(tx, row, replace(row.document, steps=steps))
-    if saved is not row:
+    if saved != row:
         tx.record(happened("field.updated", field_id, template=template_id, step=step_id))
     return values
 
@@ -216,7 +223,7 @@ async def change_kickoff_field(tx: WriteTx, template_id: str, field_id: str, cha
     changed = replace(field, custom_fields=values, last_updated=tx.now)
     kickoff = tuple(changed if each.id == field_id else each for each in row.document.kickoff)
     saved = await save_document(tx, row, replace(row.document, kickoff=kickoff))
-    if saved is not row:
+    if saved != row:
         tx.record(happened("field.updated", field_id, template=template_id))
     return values
 

@@ -45,7 +45,8 @@ async def update(
     position: int | None = None,
 ) -> Folder:
     """Rename, move under another parent (None = root) or to another place. Raises NotAllowed, NotFound, Invalid."""
-    former = folder = await managed(tx, folder_id)
+    before = await managed(tx, folder_id)
+    folder = before
     if name is not None:
         _check_name(name)
         folder = replace(folder, name=clean_name(name), folded_name=fold(clean_name(name)))
@@ -56,8 +57,8 @@ async def update(
         folder = replace(folder, parent_id=parent_id)
     if moves or position is not None:
         folder = replace(folder, position=await place(tx, known, folder, position))
-    if folder == former:
-        return former
+    if folder == before:
+        return before
     folder = replace(folder, updated_at=tx.now)
     await folders.save(tx, folder)
     tx.record(happened("folder.updated", folder.id, name=folder.name))

@@ -53,9 +53,10 @@ async def update(
 ) -> Group:
     """None leaves a part as it is, a list replaces. Raises NotAllowed, NotFound, Invalid."""
     former = await managed(tx, group_id)
-    group = replace(former, description=former.description if description is None else description)
+    group = former
     if name is not None:
         group = replace(group, name=clean_name(name), folded_name=fold(clean_name(name)))
+    group = replace(group, description=group.description if description is None else description)
     await _check(tx, group)
     before = (await groups.members_of(tx, [group_id]))[group_id]
     if members is not None:
@@ -63,11 +64,12 @@ async def update(
     kept_guests = before.guests if guest_emails is None else guest_emails
     guest_ids = await guests.ensure(tx, secrets, kept_guests, field="guests")
     after = before.members if members is None else members
-    if group == former and set(after) == set(before.members) and set(kept_guests) == set(before.guests):
+    same_people = set(after) == set(before.members) and guest_ids.keys() == set(before.guests)
+    if group == former and same_people:
         return former
     group = replace(group, updated_at=tx.now)
     await groups.save(tx, group)
-    if members is not None or guest_emails is not None:
+    if not same_people:
         await groups.set_people(tx, group_id, members=after, guest_ids=guest_ids.values())
         tx.rights_changed(set(before.members) ^ set(after))
     tx.record(happened("group.updated", group.id, name=group.name))

@@ -102,10 +102,10 @@ async def create(tx: WriteTx, secrets: Secrets, email: str, record: Mapping[str,
 
 async def update(tx: WriteTx, key: GuestKey, record: Mapping[str, Any]) -> Guest:
     """Change what the record mentions. Raises NotAllowed, NotFound, Invalid. Spec: api-people G5."""
-    former = await managed(tx, key)
-    guest = _with_record(former, await _checked(tx, record))
-    if guest == former:
-        return former
+    before = await managed(tx, key)
+    guest = _with_record(before, await _checked(tx, record))
+    if guest == before:
+        return before
     guest = replace(guest, updated_at=tx.now)
     await guests.save(tx, guest)
     tx.record(happened("guest.updated", guest.id, changed=sorted(record)))

@@ -59,6 +59,8 @@ MOST_AT_ONCE = 25
 async def remove_member(tx: WriteTx, account: int, to: int | None, means: Means) -> Member:
     """Disable a member and hand their work over to another active one, themselves the caller too.
 
+    Asked again, it is the same handing over.
+
     Raises NotAllowed, NotFound, Protected (bot, last administrator), Invalid. Spec: api-people U9, L3.
     """
     require_admin(tx.actor, "remove members")
@@ -70,9 +72,18 @@ async def remove_member(tx: WriteTx, account: int, to: int | None, means: Means)
     changed = await members.disable(tx, account)
     if to not in (await people.assignable(tx, [to], ())).members:
         raise Invalid({"to": [NOT_ACTIVE]})
-    await _begin(tx, Succession(account, to), small, means)
-    await finish(tx, of_groups, f"member.disabled:{account}", means)
+    if not await _has_begun(tx, Succession(account, to), changed, small):
+        await _begin(tx, Succession(account, to), small, means)
+        await finish(tx, of_groups, f"member.disabled:{account}", means)
     return changed
+
+
+async def _has_begun(tx: ReadTx, to: Succession, gone: Member, small: Remaining | None) -> bool:
+    """Whether the member, disabled since, has handed over to the same and has got nothing that would be left behind."""
+    last = (await handovers.latest(tx, [to.leaver])).get(to.leaver)
+    if last is None or last.succession != to or last.created_at < (gone.disabled_at or tx.now):
+        return False
+    return last.status == "running" or (last.status == "finished" and small is not None and not small.size)
 
 
 async def make_guest(tx: WriteTx, account: int, means: Means) -> Guest:

@@ -36,7 +36,8 @@ async def update(
     tx: WriteTx, title_id: str, *, name: str | None = None, users: Sequence[int] | None = None
 ) -> JobTitle:
     """None leaves a part as it is, a list replaces. Raises NotAllowed, NotFound, Invalid."""
-    before = after = await managed(tx, title_id)
+    before = await managed(tx, title_id)
+    after = before
     if name is not None:
         after = replace(after, name=clean_name(name), folded_name=fold(clean_name(name)))
     if users is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from procession.adapters.text import stored_markup
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
 from procession.domain.fields import Field
@@ -127,6 +128,15 @@ class Definition(msgspec.Struct, frozen=True):
         kept = self.former.lookup_list if self.former is not None else None
         return reference(sent.get("list") if "list" in sent else kept)
 
+    def kept(self) -> object:
+        """The definition with its guidance as it is stored: that of the field where it comes to the same."""
+        sent = as_object(self.raw)
+        guidance = None if sent is None else sent.get("guidance")
+        if sent is None or not isinstance(guidance, str):
+            return self.raw
+        stored, former = stored_markup(guidance), None if self.former is None else self.former.guidance
+        return {**sent, "guidance": former if former and stored_markup(former) == stored else stored}
+
 
 def definitions_at(path: str, sent: Sequence[object], known: Sequence[Field] = ()) -> list[Definition]:
     """The entries of a list of definitions; `known` are the fields that they may change, named by id."""
@@ -139,7 +149,7 @@ def definitions_at(path: str, sent: Sequence[object], known: Sequence[Field] = (
 async def fed(
     tx: WriteTx, definitions: Sequence[Definition], errors: dict[str, list[Any]], *, is_import: bool = False
 ) -> list[Any]:
-    """The sent definitions, with the options of the lists they point to; one statement at most.
+    """The sent definitions as they are to be kept, with the options of their lists; one statement at most.
 
     A list that is not here is a fault, but an import forgets it and keeps the options that came with it.
     """
@@ -148,9 +158,10 @@ async def fed(
     made: list[Any] = []
     for definition, source in zip(definitions, sources, strict=True):
         found = lists.get(source.id) if source is not None else None
-        sent = as_object(definition.raw) or {}
+        kept = definition.kept()
+        sent = as_object(kept) or {}
         if source is None:
-            made.append(definition.raw)
+            made.append(kept)
         elif found is not None:
             options = [{"id": each.id, "text": each.text} for each in options_of(found, source.column)]
             made.append({**sent, "options": options})

@@ -8,7 +8,7 @@ from procession.domain.errors import Invalid, Unauthenticated
 from procession.domain.events import happened
 from procession.domain.files import Holder, told
 from procession.domain.names import clean_name
-from procession.domain.organizations import OrganizationSettings, check_name, checked_settings, different
+from procession.domain.organizations import OrganizationSettings, check_name, checked_settings
 from procession.domain.people import require_admin
 from procession.domain.timers import TimerKind
 from procession.storage import accounts, files, organizations, timers
@@ -74,9 +74,11 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     template_id = stored.get("onboarding_template_id")
     if template_id is not None and (fault := await template_fault(tx, template_id)) is not None:
         raise Invalid({"onboarding_template_id": [fault]})
-    changed = {**organizations.plain_settings(known.settings), **stored}
-    after, called = organizations.settings_from(changed), known.name if name is None else clean_name(name)
-    names = different(settings, after)
+    kept = organizations.plain_settings(known.settings)
+    changed = {**kept, **stored}
+    after = organizations.settings_from(changed)
+    called = known.name if name is None else clean_name(name)
+    names = [name for name in sorted(stored) if _told(after, name) != _told(settings, name)]
     if not names and called == known.name:
         return
     await organizations.save(tx.connection, tx.org, name=called, settings=changed, now=tx.now)
@@ -84,6 +86,11 @@ async def update(tx: WriteTx, *, name: str | None, changes: Mapping[str, Any]) -
     if stored.get("timezone", settings.timezone) != settings.timezone:
         await schedules.follow_zone(tx)
     tx.record(happened("organization.updated", tx.organization_id, changed=names))
+
+
+def _told(settings: OrganizationSettings, name: str) -> object:
+    """A setting as it is shown: a week that nobody has set is one of seven days."""
+    return settings.working_week().days if name == "working_days" else getattr(settings, name)
 
 
 async def erase_logo(tx: WriteTx) -> None:

@@ -57,6 +57,9 @@ async def update_stage(
     changed = with_stage(seen.process, document, stage, position)
     if tasks is not None:
         changed = with_tasks_in_stage(changed, stage_id, tasks, of_caller={each.id for each in _visible(tx, seen)})
+    same_stages = stages_of(changed, document) == stages_of(seen.process, document)
+    if same_stages and changed.tasks == seen.process.tasks:
+        return await _one(tx, seen, stage_id)
     return await _saved(tx, seen, changed, stage, "process.stage_changed")
 
 
@@ -87,7 +90,11 @@ async def _editable(tx: WriteTx, process_id: str) -> Seen:
 async def _saved(tx: WriteTx, seen: Seen, changed: Process, stage: Stage, kind: str) -> Grouped:
     saved = await guards.save_process(tx, seen.process, changed)
     tx.record(happened(kind, saved.id, process=saved.seq, stage=stage.name))
-    return next(each for each in await grouped(tx, Seen(saved, seen.named)) if each.stage.id == stage.id)
+    return await _one(tx, Seen(saved, seen.named), stage.id)
+
+
+async def _one(tx: ReadTx, seen: Seen, stage_id: str) -> Grouped:
+    return next(each for each in await grouped(tx, seen) if each.stage.id == stage_id)
 
 
 def _visible(tx: ReadTx, seen: Seen) -> list[Task]:

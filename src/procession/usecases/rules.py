@@ -43,11 +43,11 @@ async def add_rule(tx: WriteTx, row: TemplateRow, sent: object) -> tuple[Templat
 
 async def update_rule(tx: WriteTx, row: TemplateRow, rule_id: str, sent: object) -> tuple[TemplateRow, Rule]:
     """The whole rule is replaced; what comes with its id is kept. Raises NotFound, Invalid. Spec: A-1.7."""
-    existing = find_rule(row.document, rule_id)
-    rule = await _checked(tx, row, sent, existing)
+    before = find_rule(row.document, rule_id)
+    rule = await _checked(tx, row, sent, before)
     saved = await _save(tx, row, rule, _position(sent))
-    if saved is row:
-        return row, existing
+    if saved == row:
+        return row, before
     changes = await told_changes(tx, row.document, saved.document)
     tx.record(happened("rule.updated", rule.id, template=row.id, name=rule.name, changes=changes))
     return saved, rule

@@ -87,7 +87,7 @@ async def update(tx: WriteTx, schedule_id: int, changes: dict[str, Any]) -> Sche
     after = replace(
         before, recurrence=_changed(before.recurrence, when), launch=replace(before.launch, **launch), **own
     )
-    if own.get("is_active"):
+    if own.get("is_active") and not before.is_active:
         after = replace(after, paused_reason=None, last_error=None)
     if after == before:
         return before

@@ -40,7 +40,7 @@ async def update_stage(
     if steps is not None:
         document = with_steps_in_stage(document, stage_id, steps)
     saved = await save_document(tx, row, document)
-    if saved is not row:
+    if saved != row:
         tx.record(happened("stage.updated", stage_id, template=row.id, name=stage.name))
     return saved.document, stage
 

@@ -51,7 +51,7 @@ async def update_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: st
     changed = with_field(step, field)
     require_sound(_with(row.document, changed, tx.now), {"": field.id})
     saved = await save_document(tx, row, _with(row.document, changed, tx.now))
-    if saved is row:
+    if saved == row:
         return existing
     changes = await told_changes(tx, row.document, with_step(row.document, changed))
     tx.record(happened("field.updated", field.id, template=row.id, step=step_id, label=field.label, changes=changes))
@@ -74,7 +74,7 @@ async def reorder_field(tx: WriteTx, row: TemplateRow, step_id: str, field_id: s
     if field is None:
         raise Invalid({"capture_id": ["The field does not belong to this step."]})
     saved = await _save_step(tx, row, with_field_at(step, field_id, position))
-    if saved is not row:
+    if saved != row:
         tx.record(_moved(row, field, step_id, position))
     return find_step(saved.document, step_id)
 
@@ -89,7 +89,7 @@ async def move_field(
     document = _with(row.document, without_field(find_step(row.document, step_id), field_id), tx.now)
     moved = with_field(find_step(document, target), replace(field, position=position, last_updated=tx.now))
     saved = await save_document(tx, row, _with(document, moved, tx.now))
-    if saved is not row:
+    if saved != row:
         tx.record(_moved(row, field, target, position))
     return find_field(find_step(saved.document, target), field_id)
 

@@ -88,7 +88,7 @@ async def update_step(tx: WriteTx, row: TemplateRow, step_id: str, given: StepIn
         raise Invalid(errors)
     changed = replace(step, title=title, **values, updated_at=tx.now)
     saved = await save_document(tx, row, with_step(row.document, changed))
-    if saved is row:
+    if saved == row:
         return row, step
     names = [name for name in Step.__struct_fields__ if getattr(step, name) != getattr(changed, name)]
     changes = await told_changes(tx, row.document, saved.document)
@@ -162,7 +162,7 @@ async def move_step(tx: WriteTx, row: TemplateRow, step_id: str, position: int) 
     """Raises NotFound. Spec: api-templates S4 (position alone), S7."""
     step = find_step(row.document, step_id)
     saved = await save_document(tx, row, with_step_at(row.document, step_id, position))
-    if saved is not row:
+    if saved != row:
         tx.record(happened("step.moved", step.id, template=row.id, title=step.title, position=position))
     return saved, step
 

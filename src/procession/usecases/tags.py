@@ -2,8 +2,8 @@
 
 import re
 
-import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from procession.domain.errors import Invalid, NotFound
 from procession.domain.events import happened
@@ -36,16 +36,19 @@ async def create_tag(tx: WriteTx, *, title: str, color: str | None, kind: str | 
     return row
 
 
-async def update_tag(tx: WriteTx, tag_id: str, *, title: str | None, color: str | UnsetType | None) -> TagRow:
-    """No title leaves it as it is, no colour takes it away. Raises NotAllowed, NotFound, Invalid."""
-    former = await managed(tx, tag_id)
-    row = msgspec.structs.replace(former, color=former.color if color is UNSET else color or None)
-    if title is not None:
-        row = msgspec.structs.replace(row, title=title.strip(), folded_title=fold(title.strip()))
+async def update_tag(
+    tx: WriteTx, tag_id: str, *, title: str | UnsetType = UNSET, color: str | UnsetType | None = UNSET
+) -> TagRow:
+    """UNSET leaves a value as it is. Raises NotAllowed, NotFound, Invalid."""
+    before = row = await managed(tx, tag_id)
+    if title is not UNSET:
+        row = replace(row, title=title.strip(), folded_title=fold(title.strip()))
+    if color is not UNSET:
+        row = replace(row, color=color or None)
     await require_valid(tx, row)
-    if row == former:
-        return former
-    row = msgspec.structs.replace(row, updated_at=tx.now)
+    if row == before:
+        return before
+    row = replace(row, updated_at=tx.now)
     await tags.save(tx, row)
     tx.record(happened("tag.updated", row.id, title=row.title))
     return row

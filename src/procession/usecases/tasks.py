@@ -1,6 +1,6 @@
 """Changing and answering tasks. Spec: api-tasks 10, 13; behaviour-work 5."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,8 @@ from procession.usecases.task_texts import as_read
 FORM_ONLY = "You may fill in the form of this task, but not change the task itself."
 NO_GUESTS = "Light members may not assign guests."
 UNKNOWN_TAG = "There is no tag with this id."
+# What may be stored otherwise than it was sent: moved into working time, made safe.
+AS_STORED = frozenset({"deadline", "summary"})
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -122,7 +124,11 @@ async def change(
     await _check_tags(tx, work, errors)
     if errors:
         raise Invalid(errors)
-    task = edited(seen.task, work.said, work.changed, week=calendar_of(work.settings), clean=stored_markup)
+    edit = partial(edited, seen.task, work.said, week=calendar_of(work.settings), clean=stored_markup)
+    work.leave_out(name for name in AS_STORED & work.changed if edit({name}) == seen.task)
+    if assignment.owners.principals == seen.task.owners.principals:
+        work.leave_out({"owners"})
+    task = edit(work.changed)
     if "form_fields" in work.changed:
         opened = msgspec.structs.replace(task, taskdata=current)
         task = tasks.with_own_fields(opened, fields, tasks.fields_of(seen.task, work.document))
@@ -171,6 +177,10 @@ class _Work:
         # What the log says of tasks whose deadlines followed.
         self.followed: tuple[Event, ...] = ()
         self.changed = changes(read.said, seen.task, summary=self.summary, tags=tags)
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """What comes to what there was."""
+        self.changed -= frozenset(names)
 
     def errors(self) -> Errors:
         """Faults of what this task can be told; tags of a process task are passed over."""
@@ -247,7 +257,7 @@ async def _fields(tx: WriteTx, work: _Work, errors: Errors) -> tuple[Field, ...]
         return former
     form = with_unchanged(form, former)
     if form == former:
-        work.changed -= {"form_fields"}
+        work.leave_out({"form_fields"})
     return form
 
 

@@ -18,14 +18,8 @@ from procession.domain.template_permissions import (
     require_listed,
     require_read,
 )
-from procession.domain.templates import (
-    Template,
-    TemplateHead,
-    TemplateOutline,
-    TemplateRow,
-    is_draft,
-    says_the_same,
-)
+from procession.domain.template_steps import dated_as_changed
+from procession.domain.templates import Template, TemplateHead, TemplateOutline, TemplateRow, is_draft
 from procession.domain.told_changes import Sentence, told_differences
 from procession.storage import template_backups, template_grants, template_versions, templates
 from procession.storage.naming import names_in
@@ -140,10 +134,10 @@ def require_live(row: TemplateRow) -> None:
 async def save_document(tx: WriteTx, row: TemplateRow, document: Template) -> TemplateRow:
     """Save the locked template with a changed document, under the caller's name; what it was is kept (T-10.9).
 
-    The template as it is, itself, where the document says nothing else. Spec: T-10.18.
+    Where nothing is different the template as it was comes back, and nothing is to be told. Spec: api-conventions 13.
     """
-    document = with_result_types(document)
-    if says_the_same(document, row.document):
+    document = dated_as_changed(row.document, with_result_types(document))
+    if document == row.document:
         return row
     await template_backups.keep(tx, row)
     return await templates.save(tx, row, replace(row, document=document, updated_at=tx.now, updated_by=tx.actor.id))

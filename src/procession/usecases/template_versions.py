@@ -9,7 +9,7 @@ from procession.domain.errors import NotFound
 from procession.domain.events import happened
 from procession.domain.lookup_lists import lists_of, without_list
 from procession.domain.template_differences import Difference, differences
-from procession.domain.templates import FollowUp, Step, Template, TemplateRow, is_draft, says_the_same
+from procession.domain.templates import FollowUp, Step, Template, TemplateRow, is_draft
 from procession.domain.watchers import known_watchers
 from procession.storage import (
     access,
@@ -132,10 +132,10 @@ async def bring_back(tx: WriteTx, row: TemplateRow, document: Template, **which:
     """Make the working copy of the locked template what this document says; `which` goes into the event."""
     kept = {name: getattr(row.document, name) for name in KEPT}
     restored = replace(await _without_strangers(tx, document), **kept)
-    if says_the_same(restored, row.document):
-        return row
     require_text(row.type, restored, {}, former=restored)
     saved = await save_document(tx, row, restored)
+    if saved == row:
+        return row
     changes = await told_changes(tx, row.document, saved.document)
     tx.record(happened("template.version_restored", row.id, title=row.title, changes=changes, **which))
     return saved

@@ -22,16 +22,8 @@ from procession.domain.template_permissions import (
     require_edit,
     require_read,
 )
-from procession.domain.template_steps import numbered, require_unused, with_kickoff
-from procession.domain.templates import (
-    MAX_TITLE,
-    Settings,
-    Template,
-    TemplateHead,
-    TemplateRow,
-    TemplateType,
-    says_the_same,
-)
+from procession.domain.template_steps import dated_as_changed, numbered, require_unused, with_kickoff
+from procession.domain.templates import MAX_TITLE, Settings, Template, TemplateHead, TemplateRow, TemplateType
 from procession.domain.watchers import DefaultWatcher
 from procession.domain.wording import quoted
 from procession.storage import (
@@ -215,7 +207,7 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         status=given.status if given.status is not UNSET else row.status,
         owner=given.owner if given.owner is not UNSET else row.owner,
         is_pinned=given.is_pinned if given.is_pinned is not UNSET else row.is_pinned,
-        document=with_result_types(document),
+        document=dated_as_changed(row.document, with_result_types(document)),
     )
     if given.folder_id is not UNSET:
         # Taking a template out of its folder unpins it. Spec: T-1.10.
@@ -223,8 +215,6 @@ async def update_template(tx: WriteTx, opened: Opened, given: TemplateInput) -> 
         changed = replace(changed, folder_id=given.folder_id, is_pinned=changed.is_pinned and not unpinned)
     if given.starred is not UNSET and await templates.star(tx, row, starred=given.starred):
         tx.record(happened("template.starred", row.id, starred=given.starred))
-    if says_the_same(changed.document, row.document):
-        changed = replace(changed, document=row.document)
     if changed == row:
         return row
     return await save_template(tx, row, changed)

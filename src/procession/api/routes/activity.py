@@ -5,6 +5,7 @@ from collections.abc import Collection
 from procession.api.call import Call
 from procession.api.contract.activity import ActivityParams, ActivityRow
 from procession.api.contract.envelope import Paginated
+from procession.api.lists import answered
 from procession.api.operations import operation
 from procession.api.present.activity import present_activity
 from procession.domain.activity_kinds import ENTITIES, TYPES, VERBS, EntityType, kinds_of
@@ -32,11 +33,14 @@ async def list_activity(tx: ReadTx, call: Call, params: ActivityParams) -> Pagin
 
     Reaches back 10,000 rows of what the filters leave, without an entity 1,000. What rules did is nobody's.
     """
-    page = call.page(params.page, params.per_page, params.limit, default=PER_PAGE)
+    page = (
+        None if params.without_pagination else call.page(params.page, params.per_page, params.limit, default=PER_PAGE)
+    )
     _, descending = call.sorting(params.sort, params.sort_by, known=("created_at",), default="-created_at")
     wanted = await _wanted(tx, params, descending=descending)
-    found = await feed(tx, wanted, limit=page.size, offset=min(page.offset, REACH))
-    return call.paginated(await present_activity(tx, found), found.total, page)
+    limit, offset = (REACH, 0) if page is None else (page.size, min(page.offset, REACH))
+    found = await feed(tx, wanted, limit=limit, offset=offset)
+    return answered(call, await present_activity(tx, found), found.total, page)
 
 
 async def _wanted(tx: ReadTx, params: ActivityParams, *, descending: bool) -> Wanted:

@@ -154,17 +154,29 @@ async def included(
 async def _stream(
     tx: ReadTx, call: Call, where: ProcessFilter, order: Order, names: frozenset[str], *, with_answers: bool
 ) -> AsyncGenerator[bytes]:
-    """The whole list as JSON, a batch at a time: memory stays flat."""
+    async with aclosing(plan.stream(tx, where, order, await sight_of(tx))) as rows:
+        async for piece in whole(tx, call, rows, names, with_answers=with_answers):
+            yield piece
+
+
+async def whole(
+    tx: ReadTx,
+    call: Call,
+    rows: AsyncGenerator[ListedProcess],
+    names: frozenset[str] = frozenset(),
+    *,
+    with_answers: bool = False,
+) -> AsyncGenerator[bytes]:
+    """A whole list as JSON, a batch at a time: memory stays flat."""
     encode = msgspec.json.Encoder().encode
     separator = b'{"data":['
     batch: list[ListedProcess] = []
-    async with aclosing(plan.stream(tx, where, order, await sight_of(tx))) as rows:
-        async for row in rows:
-            batch.append(row)
-            if len(batch) == BATCH:
-                yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
-                separator = b","
-                batch = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
+            separator = b","
+            batch = []
     if batch or separator != b",":
         yield separator + encode(await present(tx, call, batch, names, with_answers=with_answers))[1:-1]
     yield b"]}"

@@ -24,7 +24,7 @@ from procession.domain.errors import Invalid
 from procession.domain.names import fold
 from procession.domain.recurrence import Recurrence, faults
 from procession.domain.schedules import Launch, Schedule
-from procession.domain.times import parse_instant
+from procession.domain.times import SECOND, parse_instant
 from procession.storage import schedules
 from procession.storage.tx import ReadTx, WriteTx
 from procession.usecases import schedules as change
@@ -60,7 +60,7 @@ async def create_recurring_job(tx: WriteTx, body: RecurringJobBody) -> Item[Recu
     """Launch a template by itself, again and again; what it is given is checked now and at each launch."""
     said = _said(body)
     when: dict[str, Any] = {
-        "starts_at": tx.now,
+        "starts_at": tx.now // SECOND * SECOND,
         **{name: said[name] for name in Recurrence.__struct_fields__ if name in said},
     }
     launch = {name: said[name] for name in Launch.__struct_fields__ if name in said}

@@ -49,5 +49,4 @@ async def create_tag(tx: WriteTx, body: TagBody) -> Item[Tag]:
 @operation("PUT", TAGS + "/{tag_id}", tag="tags", first=managed)
 async def update_tag(tx: WriteTx, tag_id: str, body: TagChange) -> Item[Tag]:
     """Change a tag's title or colour; administrators only."""
-    title = body.title if isinstance(body.title, str) else None
-    return Item(present_tag(await update(tx, tag_id, title=title, color=body.color)))
+    return Item(present_tag(await update(tx, tag_id, title=body.title, color=body.color)))

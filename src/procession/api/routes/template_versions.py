@@ -1,8 +1,11 @@
 """Versions of templates: operations of ours. Spec: api-templates 2.5."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from msgspec.structs import replace
 
-from procession.api.call import Call
+from procession.api.call import Call, Streamed
 from procession.api.contract.envelope import Item, Paginated
 from procession.api.contract.process_answers import RunWithTasks
 from procession.api.contract.template_versions import (
@@ -18,7 +21,7 @@ from procession.api.params import PageParams
 from procession.api.present.template_includes import present_opened
 from procession.api.present.template_versions import present_comparison, present_version, version_shape
 from procession.api.present.templates import present_template
-from procession.api.routes.processes import present
+from procession.api.routes.processes import present, whole
 from procession.api.routes.templates import TEMPLATE
 from procession.domain.errors import NotFound
 from procession.storage import templates, version_history
@@ -59,15 +62,25 @@ async def get_template_version(tx: ReadTx, checklist_id: str, version: int) -> I
 @operation("GET", VERSION + "/processes", tag="templates", etag=True)
 async def list_version_processes(
     tx: ReadTx, call: Call, checklist_id: str, version: int, params: PageParams
-) -> Paginated[RunWithTasks]:
+) -> Paginated[RunWithTasks] | Streamed:
     """List the processes that run a version and that the caller may see, the newest first, archived ones too."""
     opened = await usecases.opened_template(tx, checklist_id)
     await usecases.document_of(tx, opened, version)
+    if params.without_pagination:
+        call.may_be_cached = False
+        return Streamed(lambda later: _all_processes(later, call, checklist_id, version))
     page = call.page(params.page, params.per_page, params.limit)
     rows, total = await version_history.processes_of(
         tx, checklist_id, version, await sight_of(tx), limit=page.size, offset=min(page.offset, MAX_OFFSET)
     )
     return call.paginated(await present(tx, call, rows, frozenset()), total, page)
+
+
+async def _all_processes(tx: ReadTx, call: Call, template_id: str, version: int) -> AsyncGenerator[bytes]:
+    found = version_history.all_processes_of(tx, template_id, version, await sight_of(tx))
+    async with aclosing(found) as rows:
+        async for piece in whole(tx, call, rows):
+            yield piece
 
 
 @operation("GET", VERSION + "/compare", tag="templates", etag=True)
