@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.task_runs import on_one_database
 from tests.builders import Organization
 from tests.harness import Api
 
@@ -20,7 +21,8 @@ class Bakery:
         snippet = org.api.data("POST", "/text-templates", {"title": "Rye", "content": "Rye needs <i>time</i>"})
         guidance = f'Rye < Oat <span class="insert-snippet-tag" data-snippet-id="{snippet["id"]}"></span>'
         grain = {"label": "Grain", "field_type": "radio", "options": options, "guidance": guidance}
-        steps = [{"title": "Knead", "captures": [grain]}, "Rest"]
+        ready = {"label": "Ready", "field_type": "calculated", "expression": "{{when-1}} + 3", "required": False}
+        steps = [{"title": "Knead", "captures": [grain, ready]}, "Rest"]
         kickoff = [{"label": "Loaves"}, {"label": "When", "field_type": "date"}]
         self.template = org.template("Bake", steps=steps, kickoff=kickoff, summary="<p>Slowly</p>")
         self.path = f"/checklists/{self.template['id']}"
@@ -45,7 +47,11 @@ class Bakery:
         return [
             (self.path, template),
             (self.step, step),
-            (f"{self.step}/captures/{step['captures'][0]['id']}", step["captures"][0]),
+            *((f"{self.step}/captures/{field['id']}", field) for field in step["captures"]),
+            (
+                f"{self.step}/captures/{step['captures'][0]['id']}/move-out",
+                {"target_step_id": step["id"], "position": 1},
+            ),
             (f"{self.path}/automated-actions/{self.rule['id']}", template["automated_actions"][0]),
             (f"{self.path}/stages/{self.stage['id']}", template["stages"]["data"][0]),
             (f"{self.step}/reorder", {"position": 1}),
@@ -60,8 +66,12 @@ def newest(api: Api) -> int:
 
 
 def test_parts_of_a_template_put_back_leave_it_as_it_is(org: Organization) -> None:
-    """No backup is lost to it, launches go on with the version there is, copies and tags held hear nothing."""
+    """No backup is lost to it, no draft begins, launches go on with the version there is, copies and tags held hear
+    nothing. Spec: T-10.18.
+    """
     bakery, api = Bakery(org), org.api
+    api.data("PUT", bakery.path, {"title": "Bake", "dual_version_enabled": True})
+    api.data("PUT", f"{bakery.path}/publish")
     org.process(bakery.template)
     before, tag = bakery.whole(), api.get(bakery.path).headers["ETag"]
     versions, backups = (api.data("GET", f"{bakery.path}/{name}") for name in ("versions", "backups"))
@@ -133,6 +143,9 @@ def things(org: Organization) -> list[str]:
         f"/users/{person.id}",
         f"/users/{person.id}/custom-fields",
         "",
+        "/me",
+        f"/runs/{org.process(template)['id']}",
+        f"/tasks/{org.one_off()['id']}",
         *(f"/{name}/{api.data('POST', f'/{name}', body)['id']}" for name, body in made.items()),
     ]
 
@@ -160,7 +173,7 @@ def test_milestones_of_a_process_put_back_stay_those_of_its_version(org: Organiz
     api.put(f"/runs/{run['id']}", {"name": "Bread"}, headers={"If-Match": tag}).raise_for_status()
 
 
-@pytest.mark.parametrize("number", range(13))
+@pytest.mark.parametrize("number", range(16))
 def test_other_things_put_back_are_as_they_were(org: Organization, number: int) -> None:
     path, api = things(org)[number], org.api
     before, line = shown(api, path), newest(api)
@@ -202,3 +215,17 @@ def test_what_is_sent_again_as_it_was_sent_is_no_change(org: Organization, said:
     assert {name: before[name] for name in said} == {name: once[name] for name in said}
     assert newest(api) == line
     assert api.data("POST", f"/tasks/{task['id']}/undo", status=200)["status"] == "not-started"
+
+
+@on_one_database
+def test_a_schedule_that_is_over_may_be_sent_back(org: Organization) -> None:
+    """Spec: api-conventions 13; a change to it would be refused, as it is never due again."""
+    org.server.clock.freeze()
+    once = {"checklist_id": org.template(steps=["Go"])["id"], "rrule": "FREQ=DAILY;COUNT=1"}
+    path = f"/recurring-jobs/{org.api.data('POST', '/recurring-jobs', once)['id']}"
+    org.server.clock.advance(days=2)
+    org.admin.api.token = org.token(org.admin.id)
+    now = org.api.data("GET", path)
+
+    assert org.api.data("PUT", path, now) == now
+    assert org.api.put(path, {**now, "name": "Other"}).status_code == 422
