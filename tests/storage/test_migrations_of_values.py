@@ -79,10 +79,11 @@ def unmark_blanks(connection: Connection) -> None:
         connection.execute(text(f"DELETE FROM {table} WHERE facet = {int(Facet.BLANK)}"))
 
 
-def forget_parts(connection: Connection) -> None:
-    """As before 0031."""
+def without_0031(connection: Connection) -> None:
     on_postgresql = connection.dialect.name == "postgresql"
     connection.execute(text("DROP INDEX ix_answer_search" if on_postgresql else "DROP TABLE answer_search"))
+    for name in ("template_name", "started", "completed"):
+        connection.execute(text(f"DROP INDEX ix_process_{name}"))
 
 
 def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) ->
         rule_in_version(connection, ruled)
         rule_in_task(connection, own, runs[own["id"]][0])
         unmark_blanks(connection)
-        forget_parts(connection)
+        without_0031(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0028'"))
         connection.commit()
 
@@ -142,7 +143,7 @@ def test_0030_processes_of_before_are_listed_under_what_is_blank(url: str, tmp_p
     server.close()
     with connected(url, tmp_path) as connection:
         unmark_blanks(connection)
-        forget_parts(connection)
+        without_0031(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0029'"))
         connection.commit()
 
@@ -167,7 +168,7 @@ def test_0031_parts_of_answers_of_before_are_found(url: str, tmp_path: Path) -> 
     runs = [org.process(template, prerun=each)["id"] for each in given]
     server.close()
     with connected(url, tmp_path) as connection:
-        forget_parts(connection)
+        without_0031(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0030'"))
         connection.commit()
 
