@@ -14,6 +14,7 @@ from procession.domain.events import happened
 from procession.domain.names import fold
 from procession.domain.processes import Process, Task, ThreadLabel
 from procession.domain.summary import INDEXED_NAME_LENGTH, settle
+from procession.domain.task_events import assigned, completion_event
 from procession.domain.tasks import Completer
 from procession.domain.threads import Thread, thread_event, with_process_thread, with_thread
 from procession.domain.timers import closing_times
@@ -25,7 +26,6 @@ from procession.seed.ground import PROCESSES_PER_ONE_OFF, TAGS_PER_PROCESS, THRE
 from procession.seed.lives import Life, Span, live, next_deadline
 from procession.storage import processes, threads
 from procession.storage.bulk import Batch, CollectingTx
-from procession.usecases.tasks import assigned, completion_event
 
 CHANNEL = "seed"
 VARIANTS = 4

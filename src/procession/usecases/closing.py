@@ -11,6 +11,7 @@ from procession.domain.actors import BOT
 from procession.domain.calendar import UNIT_WORDS, add_offset
 from procession.domain.events import happened
 from procession.domain.processes import Process, State, Task
+from procession.domain.task_events import completion_event
 from procession.domain.tasks import closed_by_clock
 from procession.domain.timers import TICK, TimerKind, closing_time, may_complete_late, next_midnight
 from procession.domain.times import Millis
@@ -22,7 +23,6 @@ from procession.usecases import guards, rule_clocks, rule_moments, task_mails
 from procession.usecases.completion import save_outcome
 from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means
-from procession.usecases.tasks import completion_event
 
 EXPIRED = "Nobody acknowledged this task in time: it has expired."
 SENT = "This e-mail was due and has been sent by itself."

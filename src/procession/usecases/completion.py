@@ -14,6 +14,7 @@ from procession.domain.organizations import OrganizationSettings
 from procession.domain.permissions import may_reopen_task, may_work_on_task, require
 from procession.domain.processes import Process, Task
 from procession.domain.task_deadlines import moves
+from procession.domain.task_events import completion_event
 from procession.domain.task_input import Completion, Errors, is_finishing, read_completion, read_object
 from procession.domain.tasks import Completer
 from procession.domain.templates import Template
@@ -27,7 +28,7 @@ from procession.usecases.deadlines import followed_up
 from procession.usecases.guards import SeenTask
 from procession.usecases.order_locks import require_in_order
 from procession.usecases.reactions import Means, Reacted
-from procession.usecases.tasks import Changed, change, completion_event
+from procession.usecases.tasks import Changed, change
 from procession.usecases.thread_places import place_of
 from procession.usecases.thread_writing import Draft, write
 

@@ -26,6 +26,7 @@ from procession.domain.handing_over import (
     task_handed_over,
 )
 from procession.domain.people import require_admin
+from procession.domain.task_events import assigned
 from procession.storage import (
     absences,
     guests,
@@ -48,7 +49,6 @@ from procession.usecases.guards import SeenTask
 from procession.usecases.reactions import Means
 from procession.usecases.remaining_parts import finish, finished, held_of_groups
 from procession.usecases.rows_in_turn import actor_of
-from procession.usecases.tasks import assigned
 from procession.usecases.templates import save_template
 
 NOBODY = frozenset[str]()

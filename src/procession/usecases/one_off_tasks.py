@@ -24,6 +24,7 @@ from procession.domain.permissions import may_edit_task, require
 from procession.domain.processes import Owners, Process, Task
 from procession.domain.summary import INDEXED_NAME_LENGTH, settle
 from procession.domain.task_changes import NOT_SHARED, order_faults, read_fields, shifted
+from procession.domain.task_events import assigned
 from procession.domain.task_input import (
     CREATABLE,
     REQUIRED_OF_NEW,
@@ -55,7 +56,7 @@ from procession.usecases import assigning, guards, guests, lookup_lists
 from procession.usecases.calendars import calendar_of
 from procession.usecases.guards import SeenTask
 from procession.usecases.opening import begun_task
-from procession.usecases.tasks import Changed, assigned, unknown_tags
+from procession.usecases.tasks import Changed, unknown_tags
 
 ASSIGN_GUESTS = "assign guests: light members assign members and groups"
 NO_AD_HOC = "Ad-hoc tasks not allowed for this process"

@@ -11,6 +11,7 @@ from procession.domain import tasks
 from procession.domain.guests import GuestKey
 from procession.domain.order_lock import blockers_of
 from procession.domain.processes import Process, Task
+from procession.domain.task_events import completion_event
 from procession.domain.templates import Template
 from procession.storage import groups, guests, launchers, organizations, processes, task_parts, touching
 from procession.storage import tasks as stored
@@ -25,7 +26,6 @@ from procession.usecases import guests as guest_changes
 from procession.usecases.completion import save_outcome
 from procession.usecases.guards import SeenTask
 from procession.usecases.means import Means
-from procession.usecases.tasks import completion_event
 
 NOBODY = frozenset[str]()
 

@@ -24,6 +24,7 @@ from procession.domain.richtext import excerpt, plain_text
 from procession.domain.run_forms import as_run, require_used_fields, typed_in_run, with_unchanged
 from procession.domain.task_changes import ON_ONE_OFFS_ONLY, changes, edited, faults, read_fields
 from procession.domain.task_deadlines import moves
+from procession.domain.task_events import assigned, completion_event
 from procession.domain.task_input import (
     CHANGEABLE,
     REQUIRED_OF_ONE_OFF,
@@ -386,23 +387,3 @@ def _told(work: _Work, task: Task) -> dict[str, Any]:
 
 def _summary(work: _Work) -> str:
     return excerpt(plain_text(work.summary or ""))
-
-
-def assigned(task: Task, former: Owners = assigning.NOBODY) -> Any:
-    """The event of a task that is now assigned to other people than before."""
-    now, before = task.owners.principals, former.principals
-    return happened(
-        "task.assigned", task.id, process=task.process, added=sorted(now - before), removed=sorted(before - now)
-    )
-
-
-def completion_event(task: Task) -> Any:
-    return happened(
-        "task.completed",
-        task.id,
-        process=task.process,
-        task_type=task.task_type,
-        is_approved=task.is_approved,
-        completer=task.completer,
-        completer_guest=task.completer_guest,
-    )
