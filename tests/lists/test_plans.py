@@ -181,6 +181,7 @@ HOT: dict[str, set[str]] = {
     "checklist_id={template}&tag={tag}": FACET,
     "checklist_id={template}&sort=name": IN_TEMPLATE,
     "checklist_id={template}&status=active&sort=-name": IN_TEMPLATE,
+    "checklist_id={template}&fields[region-1]=north&sort=name": IN_TEMPLATE | {"pk_process_value"},
     "fields[region-1]=north": ANSWER,
     "checklist_id={template}&fields[region-1]=north": ANSWER,
     "checklist_id={template}&fields[region-2][empty]=1": FACET,

@@ -72,7 +72,7 @@ def driver(plan: Plan, sizes: Sizes, total: int, order: Order) -> Driver:
     if by_answer is not None and smallest is not None and _is_in_order(smallest, by_answer):
         return by_answer
     by_name = _by_name_in_template(plan, order)
-    if smallest is not None and by_name is not None and smallest.keyed == by_name.keyed:
+    if by_name is not None and _size_of_template(plan, sizes) <= size * MOST_AROUND:
         return by_name
     if smallest is not None and size <= GATHER_UP_TO:
         return smallest
@@ -144,6 +144,11 @@ def _by_name_in_template(plan: Plan, order: Order) -> Driver | None:
     keyed = templates_of(plan.shape.keyed)
     is_by_name = len(order.keys) == 1 and order.keys[0][0] == "name"
     return Driver("rows", keyed) if is_by_name and keyed is not None and keyed.one else None
+
+
+def _size_of_template(plan: Plan, sizes: Sizes) -> int:
+    keyed = next(each for each in plan.keyed if each.facet is Facet.TEMPLATE)
+    return totals.size_of(keyed, plan.where.states, sizes.facets)
 
 
 def _is_in_order(smallest: Driver, by_answer: Driver) -> bool:
