@@ -9,16 +9,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import BigInteger, Table, Text, select, text
 
-from procession.domain.actors import BOT
 from procession.domain.run_document import read_document
-from procession.storage import migrate, recount
+from procession.storage import migrate
 from procession.storage.migrate import upgrade
 from procession.storage.tables.control import organizations, timers
 from procession.storage.tables.files import file_uses, files
 from procession.storage.tables.lists import finished_processes
 from procession.storage.tables.processes import processes, tasks
 from procession.storage.tables.templates import templates
-from procession.storage.tx import reading
 from tests.builders import Organization
 from tests.harness import Server
 from tests.storage.databases import connected, url
@@ -74,7 +72,6 @@ def test_tasks_of_before_are_counted_by_day(url: str, tmp_path: Path) -> None:
             org.api.post("/completed-tasks", {"task_id": made["id"]}).raise_for_status()
         if title == "Begun":
             org.api.delete(f"/completed-tasks/{made['id']}").raise_for_status()
-    number = org.number
     server.close()
     with connected(url, tmp_path) as connection:
         for statement in (
@@ -91,14 +88,9 @@ def test_tasks_of_before_are_counted_by_day(url: str, tmp_path: Path) -> None:
             import_module("procession.storage.migrations.versions.0005_task_due_counters").upgrade()
         connection.commit()
 
-    server = Server(url, tmp_path)
-
-    async def differences() -> list[str]:
-        async with reading(server.database, number, org.id, BOT, server.clock()) as tx:
-            return await recount.check(tx)
-
-    found = server.run(differences())
-    server.close()
+    org.server = Server(url, tmp_path)
+    found = org.differences()
+    org.server.close()
     assert found == []
 
 
@@ -114,7 +106,6 @@ def test_0021_who_was_involved_before_is_found(url: str, tmp_path: Path) -> None
             org.api.data("PUT", f"/runs/{run}/tasks/{task['id']}", {"owners": {"users": owners}})
     org.api.data("POST", f"/tasks/{task['id']}/comment", {"content": f"@[{mentioned.id}]"})
     org.api.delete(f"/runs/{run}").raise_for_status()
-    number = org.number
     server.close()
     tables = ("watcher", "process_stage", "thread_selection", "template_comment")
     with connected(url, tmp_path) as connection:
@@ -126,14 +117,9 @@ def test_0021_who_was_involved_before_is_found(url: str, tmp_path: Path) -> None
             import_module("procession.storage.migrations.versions.0021_running_work").upgrade()
         connection.commit()
 
-    server = Server(url, tmp_path)
-
-    async def differences() -> list[str]:
-        async with reading(server.database, number, org.id, BOT, server.clock()) as tx:
-            return await recount.check(tx)
-
-    found = server.run(differences())
-    server.close()
+    org.server = Server(url, tmp_path)
+    found = org.differences()
+    org.server.close()
     assert found == []
 
 
