@@ -9,7 +9,8 @@ import pytest
 from procession.storage.listing import drivers
 from tests.builders import Person
 from tests.harness import Server
-from tests.lists.world import KINDS, World, encoded
+from tests.lists.slow_way import KINDS, encoded
+from tests.lists.world import World
 
 COMBINATIONS = 120
 SORTS_BY_ANSWER = [

@@ -18,7 +18,7 @@ from procession.storage import access, recount
 from procession.storage.tx import ReadTx, reading
 from tests.builders import Organization, Person
 from tests.harness import Server
-from tests.lists.world import Slow, encoded
+from tests.lists.slow_way import Slow, encoded
 from tests.stateful.actors import Actor, Office
 from tests.stateful.slow_tasks import SlowTasks, tasks_alone
 
