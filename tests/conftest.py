@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from procession.adapters import identity
 from procession.adapters.smtp import Transport
 from procession.storage.database import SQLITE_FILE
+from procession.storage.listing.sets import WORTH_IT
 from procession.storage.migrate import upgrade
 from tests.architecture.plans import whole_reads
 from tests.architecture.statements import all_queries, describe, faults
@@ -126,6 +127,16 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     server: Server = request.getfixturevalue(f"{request.param}_working_server" if works else f"{request.param}_server")
     yield server
     server.clock.release()
+
+
+@pytest.fixture
+def remembered_lists(server: Server) -> Iterator[None]:
+    """What is asked for again is remembered, however few processes there are."""
+    for sets in server.remembered_sets:
+        sets.worth = 0
+    yield
+    for sets in server.remembered_sets:
+        sets.worth = WORTH_IT
 
 
 @pytest.fixture

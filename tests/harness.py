@@ -23,6 +23,7 @@ from procession.api.app import Application
 from procession.api.edge import Edge
 from procession.storage.connection import Row
 from procession.storage.database import database_at
+from procession.storage.listing.sets import KnownSets
 from procession.storage.migrate import upgrade
 from procession.storage.numbers import clock_now
 from procession.storage.query import Query
@@ -125,6 +126,11 @@ class Server:
     @property
     def dialect(self) -> str:
         return self.database.dialect
+
+    @property
+    def remembered_sets(self) -> list[KnownSets]:
+        """What each application remembers of lists."""
+        return [each.edge.sets for each in self._applications if each.edge.sets is not None]
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's loop."""

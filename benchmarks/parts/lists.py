@@ -263,6 +263,10 @@ def answer_requests(access: Access) -> dict[str, str]:
         "sort by answer": f"{template}&sort=fields.reference-1",
         "answer, any template": "/runs?fields[region-1]=North",
         "sort by answer, any template": "/runs?sort=-fields.reference-1",
+        "part of an answer": f"{template}&fields[reference-1][contains]=attached",
+        "part of an answer, any template": "/runs?fields[reference-1][contains]=attached",
+        "two answers": f"{template}&fields[region-1]=North&fields[reference-1][contains]=done",
+        "two answers, any template": "/runs?fields[region-1]=North&fields[region-2]=East",
     }
 
 

@@ -301,6 +301,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     readers: Annotated[
         int, Setting(whole(1, 64), "Connections that read the embedded database beside the one that writes.")
     ] = 4
+    list_memory_mib: Annotated[
+        int,
+        Setting(
+            whole(0, 65_536),
+            "Mebibytes in which each server process remembers who meets which condition of a list; 0 = off.",
+        ),
+    ] = 64
     password_min_length: Annotated[int, Setting(whole(6, 127), "Shortest new password accepted.")] = 10
     token_days: Annotated[int, Setting(whole(1, 3650), "Days a new personal access token is valid.")] = 183
     docs_enabled: Annotated[bool, Setting(switch(), "Serve the interactive API page at /docs.")] = True

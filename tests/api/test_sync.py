@@ -186,6 +186,26 @@ def template_field(org: Organization, template: dict[str, Any]) -> dict[str, Any
     return org.api.data("GET", f"/checklists/{template['id']}/form-fields")["form_fields"][0]
 
 
+def test_what_a_process_loses_with_a_tag_a_folder_or_a_task_follows(org: Organization) -> None:
+    """And what it gets again out of the bin: rows of the list show progress, and tags and folder where they are to."""
+    run, tag, folder = run_of(org, "Call"), org.tag()["id"], org.folder(kind="run")["id"]
+    task = org.one_off()["id"]
+    subject = {"subject_type": "Run", "subject_id": run.id}
+    org.api.post("/checklists/tags", {"tag_id": tag, "tag_type": "private", **subject}).raise_for_status()
+    org.api.post("/folders/add-object", {"folder_id": folder, **subject}).raise_for_status()
+    copy = Copy(org.api, "/runs")
+
+    org.api.post(f"/tasks/{task}/link", {"run_id": run.id}).raise_for_status()
+    copy.follow()
+    for path in (f"/tasks/{task}/link", f"/tags/{tag}", f"/folders/{folder}"):
+        org.api.delete(path).raise_for_status()
+        assert [each["id"] for each in copy.ask()["data"]] == [run.id], path
+        copy.assert_equal()
+    for item in org.api.data("GET", "/bin"):
+        org.api.post(f"/bin/{item['id']}/restore").raise_for_status()
+        assert [each["id"] for each in copy.ask()["data"]] == [run.id], item
+
+
 def test_a_task_that_becomes_secret_is_gone_for_others(org: Organization) -> None:
     person = org.person()
     task = org.one_off()

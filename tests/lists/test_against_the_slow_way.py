@@ -13,6 +13,7 @@ from tests.lists.slow_way import KINDS, encoded
 from tests.lists.world import World
 
 COMBINATIONS = 120
+REMEMBERED = 80
 SORTS_BY_ANSWER = [
     "fields.amount", "-fields.amount", "fields.word", "-fields.when", "-fields.mail", "fields.pick",
     "status,fields.amount", "-fields.pick,fields.amount,name",
@@ -105,7 +106,12 @@ def queries(world: World, seed: int, count: int) -> list[dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("who", [pytest.param(n, id=name) for n, name in enumerate(["admin", "standard", "light"])])
+people = pytest.mark.parametrize(
+    "who", [pytest.param(n, id=name) for n, name in enumerate(["admin", "standard", "light"])]
+)
+
+
+@people
 def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
     """Spec: behaviour-work H18, P13, P14, P16, P17."""
     person = [world.org.admin, world.people[0], world.people[3]][who]
@@ -117,6 +123,21 @@ def test_filters_sorts_and_totals_are_exact(world: World, who: int) -> None:
         assert [run["id"] for run in answer["data"]] == expected[:100], query
 
 
+@people
+@pytest.mark.usefixtures("remembered_lists")
+def test_what_is_remembered_gives_the_same(world: World, who: int) -> None:
+    """Each is asked for the third time: counted, remembered, and then made of what is remembered."""
+    person = [world.org.admin, world.people[0], world.people[3]][who]
+    slow = world.slow(person)
+    for query in queries(world, seed=10 + who, count=REMEMBERED)[-REMEMBERED:]:
+        expected = slow.ids(query)
+        for page in (1, 2, 1):
+            answer = person.api.get(f"/runs?{encoded(query)}&per_page=15&page={page}").json()
+            assert answer["meta"]["pagination"]["total"] == len(expected), query
+            assert [run["id"] for run in answer["data"]] == expected[15 * page - 15 : 15 * page], query
+
+
+@pytest.mark.usefixtures("remembered_lists")
 @pytest.mark.parametrize("per_page", [1, 7])
 def test_following_links_forwards_and_backwards_gives_each_row_once(world: World, per_page: int) -> None:
     person = world.people[1] if per_page == 7 else world.org.admin

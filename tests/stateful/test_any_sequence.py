@@ -33,6 +33,7 @@ TOLD = 80
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
+@pytest.mark.usefixtures("remembered_lists")
 @pytest.mark.parametrize("seed", range(6))
 def test_counts_and_lists_are_right_after_any_sequence(
     server: Server, seed: int, record_property: Callable[[str, object], None]
@@ -156,8 +157,16 @@ class Sequence:
             {"me": "true", "status": word},
             {"type": "form", "status": "complete,problem"},
             {"status": "delayed,archived", "sort": "status,-progress"},
+            {"owners": member, "starred": "false", "archived": "true"},
+            {"tag": pick.choice(office.tags or ["0" * 32]), "type": "procedure", "sort": "-name"},
+            {"folder": pick.choice(office.folders or ["0" * 32]), "status": "active,improvement", "sort": "due_date"},
         ]
         usual = [{}, {"archived": "true"}, {"status": "delayed"}, {"q": name, "archived": "true"}]
+        # What is remembered of these follows whatever happens.
+        usual += [
+            {"untagged": "true", "type": "procedure"},
+            {"groups": ",".join(office.groups or ["none"]), "me": "true"},
+        ]
         return [*usual, *pick.sample(drawn, 5)]
 
 

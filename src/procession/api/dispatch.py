@@ -198,6 +198,7 @@ class Dispatcher:
         self, operation: Operation, call: Call, given: dict[str, Any], connection: Reader, *, may_assume: bool
     ) -> "Response | _Unfinished":
         tx = ReadTx(connection, call.org, call.organization_id, call.actor, call.now)
+        tx.sets = self.edge.sets
         if may_assume and connection.waits_to_join:
             tx.fields = connection, self.edge.fields
         if call.version is not None:

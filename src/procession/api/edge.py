@@ -11,13 +11,14 @@ from starlette.requests import Request
 from procession.adapters.files import FileStore
 from procession.adapters.secrets import Secrets
 from procession.api.call import Call
-from procession.config import Settings
+from procession.config import MEBIBYTE, Settings
 from procession.domain.actors import Actor
 from procession.domain.errors import NotAllowed, NotFound, Unauthenticated
 from procession.domain.tokens import token_hash
 from procession.storage import identity
 from procession.storage.connection import Connection, NotAsAssumed, Reader, Row
 from procession.storage.database import Database
+from procession.storage.listing.sets import KnownSets
 from procession.storage.tx import Remembered, RememberedFields
 from procession.usecases.reactions import Means
 
@@ -65,6 +66,7 @@ class Edge:
         self._callers: OrderedDict[tuple[int, str], identity.Credential] = OrderedDict()
         self.rights = Remembered()
         self.fields = RememberedFields()
+        self.sets = KnownSets(settings.list_memory_mib * MEBIBYTE) if settings.list_memory_mib else None
         self._background: set[asyncio.Task[Any]] = set()
 
     async def authenticate(self, call: Call, connection: Reader, *, may_assume: bool = False) -> None:

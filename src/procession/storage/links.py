@@ -1,6 +1,6 @@
 """What tags and folders are attached to: single links by their number, and all links of a tag or folder at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, delete, exists, null, select, update
 
 from procession.domain.listing import Facet
 from procession.storage.changes import Kind, Touch
+from procession.storage.connection import Row
 from procession.storage.dialect import constant, is_in
 from procession.storage.query import Query
 from procession.storage.tables import lists
@@ -127,7 +128,7 @@ async def file_task(tx: WriteTx, folder_id: str | None, task: int) -> FolderLink
 
 
 _states = Query(
-    select(processes.c.state, processes.c.seq)
+    select(processes.c.state, processes.c.seq, processes.c.id)
     .where(processes.c.org == bindparam("org"), is_in(processes.c.seq, "seqs"))
     .order_by(processes.c.seq)
 )
@@ -158,7 +159,7 @@ _only_this_tag = Query(
     )
 )
 _lock_tagged = Query(
-    select(processes.c.seq)
+    select(processes.c.seq, processes.c.id)
     .where(
         processes.c.org == bindparam("org"),
         exists().where(_TL.org == bindparam("org"), _TL.tag_id == bindparam("tag_id"), _TL.process == processes.c.seq),
@@ -167,7 +168,7 @@ _lock_tagged = Query(
     .with_for_update()
 )
 _lock_filed = Query(
-    select(processes.c.seq)
+    select(processes.c.seq, processes.c.id)
     .where(
         processes.c.org == bindparam("org"),
         exists().where(
@@ -181,7 +182,7 @@ _lock_filed = Query(
 
 async def forget_tag(tx: WriteTx, tag_id: str) -> None:
     """Take a tag that is about to go, and locked, out of every list of processes; some of them become untagged."""
-    await tx.tuples(_lock_tagged, tag_id=tag_id)
+    _touch(tx, await tx.tuples(_lock_tagged, tag_id=tag_id))
     untagged = await tx.tuples(_only_this_tag, tag_id=tag_id)
     await _forget(tx, Facet.TAG, tag_id)
     await tx.insert(lists.process_facets, [_row(Facet.UNTAGGED, "", state, seq) for state, seq in untagged])
@@ -206,8 +207,9 @@ async def list_folder_again(tx: WriteTx, folder_id: str, process_seqs: Collectio
 async def _remember(tx: WriteTx, facet: Facet, key: str, process_seqs: Collection[int]) -> dict[int, list[int]]:
     """The other way round from `_forget`; the processes by state."""
     by_state: dict[int, list[int]] = {}
-    for state, seq in await tx.tuples(_states, seqs=sorted(process_seqs)):
+    for state, seq, process_id in await tx.tuples(_states, seqs=sorted(process_seqs)):
         by_state.setdefault(state, []).append(seq)
+        _touch(tx, [(seq, process_id)])
     for state, seqs in by_state.items():
         await tx.insert(lists.process_facets, [_row(facet, key, state, seq) for seq in seqs])
         tx.count(lists.facet_counters, (int(facet), key, state), len(seqs))
@@ -219,6 +221,10 @@ async def _forget(tx: WriteTx, facet: Facet, key: str) -> None:
     await tx.delete(lists.process_facets, [_row(facet, key, state, seq) for state, seq in listed])
     for state, _ in listed:
         tx.count(lists.facet_counters, (int(facet), key, state), -1)
+
+
+def _touch(tx: WriteTx, changed: Iterable[Row]) -> None:
+    tx.touch(*[Touch(Kind.PROCESS, seq, process_id) for seq, process_id in changed])
 
 
 def _row(facet: Facet, key: str, state: int, seq: int) -> dict[str, object]:
@@ -251,7 +257,7 @@ _remove_folder = Query(delete(folders).where(folders.c.org == bindparam("org"), 
 
 async def remove_folder(tx: WriteTx, folder_id: str, parent_id: str | None) -> None:
     """Erase a locked folder: what lies in it becomes unfiled, its sub-folders move up to its parent (DEC-44)."""
-    await tx.tuples(_lock_filed, folder_id=folder_id)
+    _touch(tx, await tx.tuples(_lock_filed, folder_id=folder_id))
     await _forget(tx, Facet.FOLDER, folder_id)
     await tx.run(_move_up, org_is=tx.org, folder_is=folder_id, new_parent=parent_id, now=tx.now)
     unfiled = await tx.tuples(_unfile_templates, org_is=tx.org, folder_is=folder_id, now=tx.now)

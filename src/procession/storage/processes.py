@@ -232,7 +232,7 @@ async def save(tx: WriteTx, before: Process, after: Process, *, listed: Process 
     """Write what differs between the locked process and its settled successor. `listed` is what side tables hold of it
     where that is not what follows from `before`.
     """
-    tx.touch(*touching.of_process(before, after))
+    tx.touch(*touching.of_process(before, after), *([] if listed is None else [touching.of_listed(listed, after)]))
     if process_rows.write(before) != process_rows.write(after):
         await tx.update(processes, [_row(after)])
     loose = await files.on_tasks(tx, {task.seq for task in before.tasks} - {task.seq for task in after.tasks})

@@ -46,6 +46,11 @@ def of_process(before: Process | None, after: Process | None) -> list[Touch]:
     ]
 
 
+def of_listed(listed: Process, after: Process) -> Touch:
+    """The process itself, where it lost or got a task that stands alone otherwise, and is told of by itself."""
+    return Touch(Kind.PROCESS, after.seq, after.id, principals_of(listed) - principals_of(after))
+
+
 def _shown_on_tasks(process: Process | None) -> object:
     """What every task shows of its process, and what decides whether it can be completed. Spec: api-tasks 2."""
     return process and (process.is_archived, process.status, process.is_locked, process.is_on_hold)

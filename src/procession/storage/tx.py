@@ -6,7 +6,7 @@ The edge opens one per request or job and commits once (`reading`, `writing`); n
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from sqlalchemy import Table
@@ -23,6 +23,9 @@ from procession.storage.numbers import new_uuid, take_numbers
 from procession.storage.postgres import PostgresDatabase
 from procession.storage.query import Query
 from procession.storage.tables import lists
+
+if TYPE_CHECKING:
+    from procession.storage.listing.sets import KnownSets
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -74,6 +77,8 @@ class ReadTx:
         self.rights: tuple[int, Remembered] | None = None
         # What is remembered of fields, and what reads it again; None: nothing may be taken to hold still.
         self.fields: tuple[Reader, RememberedFields] | None = None
+        # Sets of processes that are remembered (storage.listing.sets); None: lists are counted.
+        self.sets: KnownSets | None = None
 
     def new_id(self) -> str:
         """A fresh 32-hex id (UUIDv7), ordered by this transaction's time."""

@@ -35,7 +35,7 @@ def evident_driver(plan: Plan, order: Order) -> Driver | None:
         return None
     if not plan.keyed:
         return Driver("rows")
-    return ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else _by_name_in_template(plan, order)
+    return ranges(plan, Driver("gather", plan.shape.keyed[0])) if by_creation else by_name_in_template(plan, order)
 
 
 def _evident_by_answer(plan: Plan, order: Order, *, by_creation: bool) -> Driver | None:
@@ -71,7 +71,7 @@ def driver(plan: Plan, sizes: Sizes, total: int, order: Order) -> Driver:
     by_answer = _by_answer(plan, order) if order.by_answer else None
     if by_answer is not None and smallest is not None and _is_in_order(smallest, by_answer):
         return by_answer
-    by_name = _by_name_in_template(plan, order)
+    by_name = by_name_in_template(plan, order)
     if by_name is not None and _size_of_template(plan, sizes) <= size * MOST_AROUND:
         return by_name
     if smallest is not None and size <= GATHER_UP_TO:
@@ -139,7 +139,7 @@ def _by_answer(plan: Plan, order: Order) -> Driver | None:
     return Driver("answers", templates_of(plan.shape.keyed), own, slots=len(fields))
 
 
-def _by_name_in_template(plan: Plan, order: Order) -> Driver | None:
+def by_name_in_template(plan: Plan, order: Order) -> Driver | None:
     """Names begin as their template says: who looks for one template's in the order of all passes over many others."""
     keyed = templates_of(plan.shape.keyed)
     is_by_name = len(order.keys) == 1 and order.keys[0][0] == "name"

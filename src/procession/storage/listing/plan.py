@@ -8,19 +8,34 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+from pyroaring import BitMap
 from sqlalchemy import bindparam, select
 
 from procession.domain.filters import Cursor, Order, ProcessFilter, Window
 from procession.domain.listing import Facet
 from procession.storage.access import Sight
 from procession.storage.connection import Read, Row
-from procession.storage.dialect import constant, is_in
-from procession.storage.listing import blocks
+from procession.storage.dialect import constant
+from procession.storage.listing import blocks, sets
+from procession.storage.listing.among import (
+    has_index,
+    is_by_creation,
+    numbers_on_page,
+    rows_by_number,
+    rows_in_index,
+)
 from procession.storage.listing.bound_filter import MAX_FIELDS, Caller, Plan
 from procession.storage.listing.conditions import P
-from procession.storage.listing.drivers import MAX_RANGES, driver, evident_driver, narrowest
+from procession.storage.listing.drivers import (
+    GATHER_UP_TO,
+    MAX_RANGES,
+    by_name_in_template,
+    driver,
+    evident_driver,
+    narrowest,
+)
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
-from procession.storage.listing.shapes import INDEXED, Driver, PageShape
+from procession.storage.listing.shapes import Driver, PageShape
 from procession.storage.listing.sizes import (
     Sizes,
     has_no_conditions,
@@ -42,6 +57,8 @@ PLANS_KEPT = 2_048
 NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 5_000
 ROWS_AT_ONCE = 100
 EVERYTHING = 1 << 62
+# So many known processes are sorted where an order has no index, and so few where it has one.
+SORT_UP_TO, SORT_RATHER = 50_000, 500
 # What is evident does not depend on the time.
 NO_CLOCK = 0
 # Drivers that find the numbers in order, as many as are wanted.
@@ -151,17 +168,60 @@ def _finds_all(plan: Plan, start: Driver | None, sizes: Sizes, total: int) -> bo
 
 
 async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -> ListPage:
-    """The counters first, and then what they do not tell, and the page as they suggest."""
+    """The counters first, and then what they do not tell, and the page as they suggest. Where it is known who is on the
+    list, the counters are asked only how to read much of it.
+    """
+    numbers = await sets.meeting(tx, plan, may_read=False)
+    if numbers is not None and (page := await _page_among(tx, plan, numbers, order, window)) is not None:
+        return page
     counted = await tx.connection.at_once(sizes_reads(plan, tx.now))
     sizes = sizes_in(counted, plan, tx.actor, tx.now)
-    total = await _total(tx, plan, sizes, order)
+    if numbers is None:
+        numbers = await _numbers_worth_knowing(tx, plan, sizes)
+        if numbers is not None and (page := await _page_among(tx, plan, numbers, order, window)) is not None:
+            return page
+    total = len(numbers) if numbers is not None else await _total(tx, plan, sizes, order)
     if total == 0:
         return ListPage()
-    page = _page_shape(plan, driver(plan, sizes, total, order), order, window)
+    shape = _page_shape(plan, driver(plan, sizes, total, order), order, window)
     if _is_deep(plan, order, window):
-        page = await _from_block(tx, plan, page, window)
-    found = await tx.tuples(page_statement(page), **plan.values)
+        shape = await _from_block(tx, plan, shape, window)
+    found = await tx.tuples(page_statement(shape), **plan.values)
     return _as_page(found, order, window, total)
+
+
+async def _numbers_worth_knowing(tx: ReadTx, plan: Plan, sizes: Sizes) -> BitMap | None:
+    """Who is on the list, where the counters do not tell how many that are, and to count them would take long."""
+    if tx.sets is None or known_total(plan, sizes) is not None or narrowest(plan, sizes)[0] < tx.sets.worth:
+        return None
+    return await sets.meeting(tx, plan, may_read=True)
+
+
+async def _page_among(tx: ReadTx, plan: Plan, numbers: BitMap, order: Order, window: Window) -> ListPage | None:
+    """The page of a list whose processes are known; None where statements find it sooner."""
+    total = len(numbers)
+    if not numbers:
+        return ListPage()
+    if is_by_creation(order):
+        wanted = [(number, number) for number in numbers_on_page(numbers, order, window)]
+        return _as_page(await _rows_of(tx, wanted), order, window, total)
+    if has_index(order) and total > SORT_RATHER:
+        start = by_name_in_template(plan, order) or Driver("rows")
+        placed = await rows_in_index(tx, plan, start, numbers, order, window)
+        if placed is not None:
+            return _as_page(await _rows_of(tx, placed), order, window, total)
+    if total > (GATHER_UP_TO if has_index(order) or order.by_answer else SORT_UP_TO):
+        return None
+    plan.values["numbers"] = list(numbers)
+    page = _page_shape(plan, Driver("listed"), order, window)
+    return _as_page(await tx.tuples(page_statement(page), **plan.values), order, window, total)
+
+
+async def _rows_of(tx: ReadTx, placed: Sequence[Row]) -> list[Row]:
+    """The rows of these numbers, each followed by the sort values that it came with."""
+    found = await tx.tuples(rows_by_number, seqs=[row[0] for row in placed], me=tx.actor.id)
+    rows = {row[0]: row for row in found}
+    return [(*rows[row[0]], *row[1:]) for row in placed]
 
 
 async def _total(tx: ReadTx, plan: Plan, sizes: Sizes, order: Order) -> int:
@@ -182,7 +242,9 @@ async def _total(tx: ReadTx, plan: Plan, sizes: Sizes, order: Order) -> int:
 async def _total_of(tx: ReadTx, plan: Plan, where: ProcessFilter, order: Order) -> int:
     part = _plan(tx, plan.caller, where, order)
     counted = await tx.connection.at_once(sizes_reads(part, tx.now))
-    return await _total(tx, part, sizes_in(counted, part, tx.actor, tx.now), order)
+    sizes = sizes_in(counted, part, tx.actor, tx.now)
+    numbers = await _numbers_worth_knowing(tx, part, sizes)
+    return len(numbers) if numbers is not None else await _total(tx, part, sizes, order)
 
 
 def _page_read(plan: Plan, start: Driver, order: Order, window: Window) -> Read:
@@ -198,9 +260,6 @@ async def row(tx: ReadTx, seq: int) -> ListedProcess | None:
     return await tx.row(ListedProcess, _row, seq=seq, me=tx.actor.id)
 
 
-_rows = Query(select(*row_columns()).where(P.org == bindparam("org"), is_in(P.seq, "seqs")))
-
-
 async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -> AsyncGenerator[ListedProcess]:
     """Every matching process in order. Numbers are read a few thousand at a time, rows a few: memory stays flat."""
     if not where.states or any(not each.keys for each in where.keyed):
@@ -208,9 +267,8 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
     plan = _plan(tx, Caller(tx.actor.id, tx.org, sight, tx.connection.dialect), where, order)
     sizes = sizes_in(await tx.connection.at_once(sizes_reads(plan, tx.now)), plan, tx.actor, tx.now)
     start = driver(plan, sizes, EVERYTHING, order)
-    goes_by_index = len(order.keys) == 1 and (order.keys[0][0] in INDEXED or start.kind == "answers")
-    has_index = start.kind in IN_ORDER and goes_by_index
-    size = NUMBERS_IN_ORDER if has_index else NUMBERS_SORTED
+    is_indexed = has_index(order) or (len(order.keys) == 1 and start.kind == "answers")
+    size = NUMBERS_IN_ORDER if start.kind in IN_ORDER and is_indexed else NUMBERS_SORTED
     plan.values["offset"] = 0
     cursor: Cursor | None = None
     while True:
@@ -219,7 +277,7 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
         found = await tx.tuples(number_statement(shape), **plan.values)
         for first in range(0, len(found), ROWS_AT_ONCE):
             numbers = [row[0] for row in found[first : first + ROWS_AT_ONCE]]
-            rows = {row.seq: row for row in await tx.rows(ListedProcess, _rows, seqs=numbers, me=tx.actor.id)}
+            rows = {row.seq: row for row in await tx.rows(ListedProcess, rows_by_number, seqs=numbers, me=tx.actor.id)}
             for number in numbers:
                 yield rows[number]
         if len(found) < size:
@@ -232,7 +290,7 @@ def _is_deep(plan: Plan, order: Order, window: Window) -> bool:
     """Whether blocks tell where the page begins: far down the whole list in order of creation."""
     is_plain = has_no_conditions(plan.where) and all(part.is_plain for part in plan.where.parts)
     is_far = window.cursor is None and window.offset > blocks.WORTH_IT
-    return is_far and order.keys[0][0] == "seq" and plan.sight.is_unlimited and is_plain
+    return is_far and is_by_creation(order) and plan.sight.is_unlimited and is_plain
 
 
 async def _from_block(tx: ReadTx, plan: Plan, page: PageShape, window: Window) -> PageShape:

@@ -49,7 +49,8 @@ class Driver(NamedTuple):
     small facet or condition on an answer (or of what the caller sees); `late`: the few that are late; `stretches`: the
     many that are late, by stretches of numbers; `search`: the few whose names match; `searched`: the few that may have
     a part of an answer; `answers`: the answers to `slots` fields that the list goes by, in their order; `rows`: the
-    processes themselves, or those of one template, in index order. A facet with a condition beside it lists what meets
+    processes themselves, or those of one template, in index order; `listed`: few whose numbers are known, and nothing
+    need be asked of. A facet with a condition beside it lists what meets
     the condition: processes marked as without an answer.
     """
 

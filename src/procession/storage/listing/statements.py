@@ -71,7 +71,7 @@ def page_statement(page: PageShape) -> Query:
             return _joined(page, _by_index(page, field, descending))
         if page.driver.kind == "answers":
             return page_by_answer(page)
-    return _sorted(page)
+    return _sorted_by_number(page) if page.driver.kind == "listed" else _sorted(page)
 
 
 @lru_cache(STATEMENTS_KEPT)
@@ -224,6 +224,19 @@ def _sorted(page: PageShape, *, bare: bool = False) -> Query:
     if page.cursor is None:
         rows = rows.offset(bindparam("offset"))
     return as_query(rows.limit(constant(page.size)), shape, page.driver)
+
+
+def _sorted_by_number(page: PageShape) -> Query:
+    """Rows of processes whose `numbers` are known: these are sorted, and the few of the page are read."""
+    chosen = [P.org == bindparam("org"), is_in(P.seq, "numbers")]
+    if page.cursor is not None:
+        chosen.append(_beyond_all(page))
+    numbers = window(select(P.seq).where(*chosen).order_by(*list_order(page)), page).subquery("found")
+    sort = [sort_column(field).label(f"sort{n}") for n, (field, _) in enumerate(page.order)]
+    rows = select(*row_columns(), *sort).select_from(
+        numbers.outerjoin(processes, and_(P.org == bindparam("org"), P.seq == numbers.c.seq))
+    )
+    return Query(rows.order_by(*list_order(page)))
 
 
 def _gathered(shape: Shape, driver: Driver) -> ColumnElement[bool]:
