@@ -1,6 +1,6 @@
 """What is remembered of lists is what the database says, for whoever asks. Spec: api-processes 6; decision 16."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from pyroaring import BitMap
 
 from procession.domain.actors import Actor
 from procession.domain.filters import DEFAULT_STATES, Keyed, Order, ProcessFilter, StatusPart, Window
-from procession.domain.listing import Facet
+from procession.domain.listing import HOUR_MS, Facet
 from procession.domain.processes import State
 from procession.storage import access
 from procession.storage.listing import plan
@@ -19,7 +19,7 @@ from tests.api.thread_places import at_once
 from tests.builders import Organization
 from tests.counting import Statements
 from tests.harness import Api, Server
-from tests.lists.making import launch, listed
+from tests.lists.making import complete, launch, launch_due, listed, tasks_of
 
 pytestmark = pytest.mark.usefixtures("remembered_lists")
 
@@ -53,6 +53,17 @@ class Place:
         for _ in range(2):
             self.ids(query, api)
         return self.ids(query, api)
+
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def own_hour(server: Server) -> Iterator[None]:
+    """The clock stands a little after a full hour."""
+    server.clock.freeze(server.clock() // HOUR_MS * HOUR_MS + HOUR_MS + 5 * MINUTE)
+    yield
+    server.clock.release()
 
 
 @pytest.fixture
@@ -95,6 +106,21 @@ def test_what_happens_to_processes_shows_at_once(place: Place) -> None:
     assert place.ids() == []
     untagged = f"checklist_id={place.template['id']}&untagged=true"
     assert len(place.remember(untagged)) == 5
+
+
+@pytest.mark.usefixtures("own_hour")
+def test_what_becomes_late_shows_at_the_second(place: Place, server: Server) -> None:
+    """With the clock alone, whatever was remembered before, within the hour and beyond it; and is late no more."""
+    now = server.clock()
+    due = [launch_due(place.org, place.template, now + minutes * MINUTE)["id"] for minutes in (1, 20, 50, 70, 200)]
+    query = f"checklist_id={place.template['id']}&status=delayed,problem"
+    for minutes in (0, 1, 2, 19, 21, 51, 69, 71, 140, 201):
+        server.clock.freeze(now + minutes * MINUTE)
+        late = [run for run, at in zip(due, (1, 20, 50, 70, 200), strict=True) if at < minutes]
+        assert sorted(place.remember(query)) == sorted(late), minutes
+    [task] = tasks_of(place.org, {"id": due[0]})
+    complete(place.org, {"id": due[0]}, task)
+    assert sorted(place.ids(query)) == sorted(due[1:])
 
 
 def test_who_sees_less_is_shown_less(place: Place) -> None:

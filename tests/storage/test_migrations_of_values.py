@@ -82,8 +82,9 @@ def unmark_blanks(connection: Connection) -> None:
 def without_0031(connection: Connection) -> None:
     on_postgresql = connection.dialect.name == "postgresql"
     connection.execute(text("DROP INDEX ix_answer_search" if on_postgresql else "DROP TABLE answer_search"))
-    for name in ("template_name", "started", "completed"):
+    for name in ("template_name", "started", "completed", "status", "progress", "next"):
         connection.execute(text(f"DROP INDEX ix_process_{name}"))
+    connection.execute(text("CREATE INDEX ix_process_late ON process (org)"))
 
 
 def test_0029_hidden_answers_of_before_are_left_out(url: str, tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ def test_every_index_of_an_organizations_rows_has_its_figures_after_an_upgrade(t
 
     file.execute("DELETE FROM sqlite_stat1; INSERT INTO sqlite_stat1 VALUES ('event', 'event', '7 7 1')")
     file.execute("UPDATE alembic_version SET version_num = '0030'; DROP TABLE answer_search")
-    for name in ("template_name", "started", "completed"):
+    for name in ("template_name", "started", "completed", "status", "progress", "next"):
         file.execute(f"DROP INDEX ix_process_{name}")
+    file.execute("CREATE INDEX ix_process_late ON process (org)")
     file.close()
     upgrade("", tmp_path)
     assert figures(apsw.Connection(str(tmp_path / SQLITE_FILE))) == new

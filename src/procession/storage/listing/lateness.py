@@ -29,11 +29,9 @@ _counters = Query(
     )
 )
 _open_with_deadline = (P.org == bindparam("org"), P.state == constant(State.OPEN), P.next_deadline.is_not(None))
-_since = Query(
-    select(func.count())
-    .select_from(processes)
-    .where(*_open_with_deadline, P.next_deadline >= bindparam("since"), P.next_deadline < bindparam("now"))
-)
+_since_then = (*_open_with_deadline, P.next_deadline >= bindparam("since"), P.next_deadline < bindparam("now"))
+_since = Query(select(func.count()).select_from(processes).where(*_since_then))
+late_this_hour = Query(select(P.seq).where(*_since_then))
 _next = Query(
     select(P.next_deadline)
     .where(*_open_with_deadline, P.next_deadline >= bindparam("now"))

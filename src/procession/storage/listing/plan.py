@@ -11,12 +11,12 @@ import msgspec
 from pyroaring import BitMap
 from sqlalchemy import bindparam, select
 
-from procession.domain.filters import Cursor, Order, ProcessFilter, Window
+from procession.domain.filters import Cursor, Keyed, Order, ProcessFilter, Window
 from procession.domain.listing import Facet
 from procession.storage.access import Sight
 from procession.storage.connection import Read, Row
 from procession.storage.dialect import constant
-from procession.storage.listing import blocks, sets
+from procession.storage.listing import blocks, sets, totals
 from procession.storage.listing.among import (
     has_index,
     is_by_creation,
@@ -192,7 +192,10 @@ async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -
 
 async def _numbers_worth_knowing(tx: ReadTx, plan: Plan, sizes: Sizes) -> BitMap | None:
     """Who is on the list, where the counters do not tell how many that are, and to count them would take long."""
-    if tx.sets is None or known_total(plan, sizes) is not None or narrowest(plan, sizes)[0] < tx.sets.worth:
+    if tx.sets is None or known_total(plan, sizes) is not None:
+        return None
+    everything = totals.size_of(Keyed(Facet.ALL, ("",)), plan.where.states, sizes.facets)
+    if min(everything, narrowest(plan, sizes)[0]) < tx.sets.worth:
         return None
     return await sets.meeting(tx, plan, may_read=True)
 

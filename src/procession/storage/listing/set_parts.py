@@ -44,6 +44,12 @@ class Answered(msgspec.Struct, frozen=True):
     valued: Valued
 
 
+class LateBefore(msgspec.Struct, frozen=True):
+    """Open, with a deadline before this instant, which is a whole hour: those since then are looked up each time."""
+
+    instant: int
+
+
 class Called(msgspec.Struct, frozen=True):
     """Whose name has the folded text in it, or which has the number."""
 
@@ -51,7 +57,7 @@ class Called(msgspec.Struct, frozen=True):
     number: int | None
 
 
-Part = InState | Under | SeenBy | Answered | Called
+Part = InState | Under | SeenBy | Answered | LateBefore | Called
 
 
 def members_read(part: Part, slot: int, org: int, dialect: DialectName, among: list[int] | None) -> Read:
@@ -69,6 +75,8 @@ def members_read(part: Part, slot: int, org: int, dialect: DialectName, among: l
             return _seen_by(slot, few=few), {**values, f"principal{slot}": principal}
         case Answered(valued):
             return _answered(shape_of(valued, slot, dialect), few=few), {**values, **bound(valued, slot)}
+        case LateBefore(instant):
+            return _late_before(slot, few=few), {**values, f"before{slot}": instant}
         case Called(text, number):
             values |= {"pattern": None if text is None else f"%{escape_like(text)}%", "number": number}
             values |= {"match": phrase(text or ""), **search_bounds(org)}
@@ -112,6 +120,12 @@ def _answered(shape: ValuedShape, *, few: bool) -> Query:
     # The index that finds keys has the state before them; the rows of a process are found without.
     conditions += [] if few else [in_states(row.state, STATES)]
     return _numbers(row.seq, [*conditions, *is_other(shape, row.seq)], few=few)
+
+
+@lru_cache(STATEMENTS_KEPT)
+def _late_before(slot: int, *, few: bool) -> Query:
+    here = [P.org == bound_as("org"), P.state == constant(State.OPEN), P.next_deadline.is_not(None)]
+    return _numbers(P.seq, [*here, P.next_deadline < bound_as(f"before{slot}")], few=few)
 
 
 @lru_cache(STATEMENTS_KEPT)

@@ -13,15 +13,17 @@ from pyroaring import BitMap
 from sqlalchemy import bindparam, select, union_all
 
 from procession.domain.filters import Keyed, ProcessFilter, StatusPart
-from procession.domain.listing import Facet
+from procession.domain.listing import HOUR_MS, Facet
 from procession.storage.access import Sight
 from procession.storage.changes import UNLIMITED, Kind
 from procession.storage.dialect import constant, is_in
 from procession.storage.listing.bound_filter import Plan
+from procession.storage.listing.lateness import late_this_hour
 from procession.storage.listing.set_parts import (
     Answered,
     Called,
     InState,
+    LateBefore,
     Part,
     SeenBy,
     Under,
@@ -112,9 +114,12 @@ async def meeting(tx: ReadTx, plan: Plan, *, may_read: bool) -> BitMap | None:
     if they may be.
     """
     sets = tx.sets
-    if sets is None or is_counted(plan) or any(part.delayed for part in plan.where.parts):
+    is_late = any(part.delayed for part in plan.where.parts)
+    # Who is no administrator need not see what is late in a process.
+    if sets is None or is_counted(plan) or (is_late and not plan.sight.is_unlimited):
         return None
-    wanted = _parts_of(plan.where, plan.sight)
+    hour = tx.now // HOUR_MS * HOUR_MS
+    wanted = _parts_of(plan.where, plan.sight, hour)
     if len(wanted) > MOST_PARTS:
         return None
     known = {part: found for part in wanted if (found := sets.get(tx.org, part)) is not None}
@@ -135,10 +140,14 @@ async def meeting(tx: ReadTx, plan: Plan, *, may_read: bool) -> BitMap | None:
     found |= await _read(tx, plan, missing, behind, found, changed)
     for part in wanted:
         sets.put(tx.org, part, position, found[part])
-    return _meeting(plan.where, plan.sight, found.__getitem__)
+    if is_late:
+        since = await tx.tuples(late_this_hour, since=hour, now=tx.now)
+        late = LateBefore(hour)
+        found[late] = found[late] | BitMap([seq for (seq,) in since])
+    return _meeting(plan.where, plan.sight, hour, found.__getitem__)
 
 
-def _parts_of(where: ProcessFilter, sight: Sight) -> list[Part]:
+def _parts_of(where: ProcessFilter, sight: Sight, hour: int) -> list[Part]:
     """The sets that a list is made of."""
     asked = dict[Part, None]()
 
@@ -146,13 +155,14 @@ def _parts_of(where: ProcessFilter, sight: Sight) -> list[Part]:
         asked[part] = None
         return BitMap()
 
-    _meeting(where, sight, ask)
+    _meeting(where, sight, hour, ask)
     return list(asked)
 
 
-def _meeting(where: ProcessFilter, sight: Sight, of: Of) -> BitMap:
-    """What the list has, made of its sets."""
-    found = [BitMap.union(*(_in_part(part, of) for part in where.parts)), *(_under(each, of) for each in where.keyed)]
+def _meeting(where: ProcessFilter, sight: Sight, hour: int, of: Of) -> BitMap:
+    """What the list has, made of its sets; what is late, of what was so at the last full hour."""
+    words = BitMap.union(*(_in_part(part, hour, of) for part in where.parts))
+    found = [words, *(_under(each, of) for each in where.keyed)]
     found += [of(Answered(valued)) for valued in where.valued if valued.operator != "empty"]
     if sight.principals is not None:
         found.append(BitMap.union(*(of(SeenBy(principal)) for principal in sight.principals)))
@@ -169,9 +179,11 @@ def _meeting(where: ProcessFilter, sight: Sight, of: Of) -> BitMap:
     return BitMap.difference(left, *others) if others else left
 
 
-def _in_part(part: StatusPart, of: Of) -> BitMap:
-    found = BitMap.union(*(of(InState(state)) for state in sorted(part.states)))
-    return found if part.keyed is None else BitMap.intersection(found, _under(part.keyed, of))
+def _in_part(part: StatusPart, hour: int, of: Of) -> BitMap:
+    asked = [BitMap.union(*(of(InState(state)) for state in sorted(part.states)))]
+    asked += [_under(part.keyed, of)] if part.keyed is not None else []
+    asked += [of(LateBefore(hour))] if part.delayed else []
+    return BitMap.intersection(*asked)
 
 
 def _under(keyed: Keyed, of: Of) -> BitMap:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, literal, tuple_
 
 from procession.domain.filters import ANSWER
 from procession.domain.processes import State
@@ -21,13 +21,21 @@ _SORTABLE: dict[str, ColumnElement[Any]] = {
     # Only of what is open: that of an archived process counts for nothing.
     "next_deadline": case((P.state == constant(State.OPEN), P.next_deadline)),
     "status": case((P.state == constant(State.ARCHIVED), "archived"), else_=P.status),
-    "progress": case(
-        (P.tasks_visible == constant(0), constant(0)), else_=P.tasks_done * constant(1000) // P.tasks_visible
-    ),
+    # As the index has it.
+    "progress": (P.tasks_done * constant(1000)) // (P.tasks_visible + constant(1) // (constant(1) + P.tasks_visible)),
 }
 _NULLABLE = frozenset({"completed_at", "due_date", "next_deadline"})
 # Orders that an index gives, state by state.
-INDEXED = frozenset({"seq", "name", "last_updated", "due_date", "started_at", "completed_at"})
+INDEXED = frozenset(_SORTABLE)
+
+
+def indexed_column(field: str, state: State) -> ColumnElement[Any] | None:
+    """What an index of the processes in this state is in order by; None: it is null for all of them."""
+    if field == "status":
+        return literal("archived") if state is State.ARCHIVED else P.status
+    if field == "next_deadline":
+        return P.next_deadline if state is State.OPEN else None
+    return _SORTABLE[field]
 
 
 def sort_column(field: str) -> ColumnElement[Any]:

@@ -47,6 +47,7 @@ from procession.storage.listing.shapes import (
     beyond_value,
     cut,
     directed,
+    indexed_column,
     is_nullable,
     list_order,
     sort_column,
@@ -173,7 +174,6 @@ def _beyond(query: Select[Any], seq: ColumnElement[int], page: PageShape, down: 
 def _by_index(page: PageShape, field: str, descending: bool) -> Any:
     """Numbers of the page in the order of an indexed column, state by state, values before nulls."""
     down = descending != page.backwards
-    column = sort_column(field)
     parts: list[Any] = []
     for state in page.shape.states:
         given = page.driver.given(page.shape)
@@ -183,20 +183,21 @@ def _by_index(page: PageShape, field: str, descending: bool) -> Any:
             *([] if page.driver.keyed is None else [P.template_id == bindparam(f"k{page.driver.keyed.slot}")]),
             *all_conditions(page.shape, P.seq, state, but=given),
         ]
+        column = indexed_column(field, state)
         for is_null in (False, True) if is_nullable(field) else (False,):
-            beyond = beyond_value(page, column, P.seq, is_null=is_null, down=down)
+            value = cast(null(), sort_column(field).type) if is_null else column
+            if value is None:
+                continue
+            beyond = beyond_value(page, value, P.seq, is_null=is_null, down=down)
             if beyond is None:
                 continue
-            query = select(
-                P.seq.label("seq"),
-                (cast(null(), column.type) if is_null else column).label("value"),
-                constant(int(is_null)).label("is_null"),
-            ).where(*conditions, *beyond)
-            if is_nullable(field):
+            query = select(P.seq.label("seq"), value.label("value"), constant(int(is_null)).label("is_null"))
+            query = query.where(*conditions, *beyond)
+            if is_nullable(field) and column is not None:
                 query = query.where(column.is_(None) if is_null else column.is_not(None))
             # Also by what is null in all of them: else PostgreSQL might look for these in the order of their numbers.
-            query = query.order_by(directed(column, down), directed(P.seq, down))
-            parts.append(query.limit(constant(page.reach)))
+            by_value = [] if column is None or isinstance(column, BindParameter) else [directed(column, down)]
+            parts.append(query.order_by(*by_value, directed(P.seq, down)).limit(constant(page.reach)))
     merged = union_all(*[select(*part.subquery().c) for part in parts]).subquery("merged")
     ordered = select(*[merged.c.seq, merged.c.value]).order_by(
         directed(merged.c.is_null, page.backwards), directed(merged.c.value, down), directed(merged.c.seq, down)
