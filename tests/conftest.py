@@ -16,7 +16,6 @@ from argon2 import PasswordHasher
 from procession.adapters import identity
 from procession.adapters.smtp import Transport
 from procession.storage.database import SQLITE_FILE
-from procession.storage.listing.sets import WORTH_IT
 from procession.storage.migrate import upgrade
 from tests.architecture.plans import whole_reads
 from tests.architecture.statements import all_queries, describe, faults
@@ -132,11 +131,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def remembered_lists(server: Server) -> Iterator[None]:
     """What is asked for again is remembered, however few processes there are."""
-    for sets in server.remembered_sets:
-        sets.worth = 0
+    server.remember_lists(worth=0)
     yield
-    for sets in server.remembered_sets:
-        sets.worth = WORTH_IT
+    server.remember_lists()
 
 
 @pytest.fixture

@@ -21,9 +21,10 @@ from procession.adapters.files import FolderFiles
 from procession.adapters.secrets import Secrets
 from procession.api.app import Application
 from procession.api.edge import Edge
+from procession.config import MEBIBYTE
 from procession.storage.connection import Row
 from procession.storage.database import database_at
-from procession.storage.listing.sets import KnownSets
+from procession.storage.listing.sets import WORTH_IT, KnownSets
 from procession.storage.migrate import upgrade
 from procession.storage.numbers import clock_now
 from procession.storage.query import Query
@@ -127,10 +128,10 @@ class Server:
     def dialect(self) -> str:
         return self.database.dialect
 
-    @property
-    def remembered_sets(self) -> list[KnownSets]:
-        """What each application remembers of lists."""
-        return [each.edge.sets for each in self._applications if each.edge.sets is not None]
+    def remember_lists(self, worth: int = WORTH_IT) -> None:
+        """Forget what is remembered of lists, and remember from now on what has so many processes."""
+        for each in self._applications:
+            each.edge.sets = KnownSets(MEBIBYTE, worth=worth)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's loop."""

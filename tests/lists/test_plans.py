@@ -210,12 +210,7 @@ GATHERED = {
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(world: World) -> None:
     """Lists are read as they are the first time."""
-    remember_from(world, 1 << 62)
-
-
-def remember_from(world: World, worth: int) -> None:
-    for sets in world.server.remembered_sets:
-        sets.worth = worth
+    world.server.remember_lists(worth=1 << 62)
 
 
 def statements_of(
@@ -290,7 +285,7 @@ REMEMBERED = {
 
 @pytest.mark.parametrize("query", REMEMBERED)
 def test_what_is_remembered_is_read_from_indexes(world: World, recorded: Any, query: str) -> None:
-    remember_from(world, 0)
+    world.server.remember_lists(worth=0)
     statements_of(world, recorded, query)
     second, third = (
         [each for alternatives in statements_of(world, recorded, query) for each in alternatives] for _ in range(2)

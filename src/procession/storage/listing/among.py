@@ -6,8 +6,9 @@ from sqlalchemy import bindparam, select
 from procession.domain.filters import Cursor, Order, Window
 from procession.storage.connection import Row
 from procession.storage.dialect import is_in
-from procession.storage.listing.bound_filter import Plan
+from procession.storage.listing.bound_filter import MAX_FIELDS, Plan
 from procession.storage.listing.conditions import P, PartShape, Shape
+from procession.storage.listing.drivers import by_name_in_template
 from procession.storage.listing.rows import row_columns
 from procession.storage.listing.shapes import INDEXED, Driver, PageShape
 from procession.storage.listing.statements import number_statement
@@ -36,8 +37,15 @@ def numbers_on_page(numbers: BitMap, order: Order, window: Window) -> list[int]:
     return list(numbers[begin : begin + many]) if begin < len(numbers) else []
 
 
-def has_index(order: Order) -> bool:
-    return len(order.keys) == 1 and order.keys[0][0] in INDEXED
+def in_index(plan: Plan, order: Order) -> Driver | None:
+    """The index, or the answers, that are in the list's order."""
+    if order.by_answer:
+        fields = len(order.fields[0])
+        return Driver("answers", slots=fields) if fields <= MAX_FIELDS else None
+    [field, *others] = [field for field, _ in order.keys]
+    if others or field not in INDEXED:
+        return None
+    return by_name_in_template(plan, order) or Driver("rows")
 
 
 async def rows_in_index(
@@ -52,7 +60,7 @@ async def rows_in_index(
     wanted = skipped + window.size + 1
     cursor, found = window.cursor, list[Row]()
     many = 1 << (ROOM * wanted * numbers.max() // len(numbers)).bit_length()
-    left = MOST_PASSED
+    left = MOST_PASSED // max(1, start.slots)
     while many <= left:
         nulls = None if cursor is None else tuple(value is None for value in cursor.values)
         if cursor is not None:

@@ -18,7 +18,7 @@ from procession.storage.connection import Read, Row
 from procession.storage.dialect import constant
 from procession.storage.listing import blocks, sets, totals
 from procession.storage.listing.among import (
-    has_index,
+    in_index,
     is_by_creation,
     numbers_on_page,
     rows_by_number,
@@ -27,15 +27,13 @@ from procession.storage.listing.among import (
 from procession.storage.listing.bound_filter import MAX_FIELDS, Caller, Plan
 from procession.storage.listing.conditions import P
 from procession.storage.listing.drivers import (
-    GATHER_UP_TO,
     MAX_RANGES,
-    by_name_in_template,
     driver,
     evident_driver,
     narrowest,
 )
 from procession.storage.listing.rows import WIDTH, ListedProcess, row_columns
-from procession.storage.listing.shapes import Driver, PageShape
+from procession.storage.listing.shapes import INDEXED, Driver, PageShape
 from procession.storage.listing.sizes import (
     Sizes,
     has_no_conditions,
@@ -57,7 +55,8 @@ PLANS_KEPT = 2_048
 NUMBERS_IN_ORDER, NUMBERS_SORTED = 1_000, 5_000
 ROWS_AT_ONCE = 100
 EVERYTHING = 1 << 62
-# So many known processes are sorted where an order has no index, and so few where it has one.
+BY_CREATION = Order()
+# So many known processes are sorted where they are not found in the order of an index, and so few are anyway.
 SORT_UP_TO, SORT_RATHER = 50_000, 500
 # What is evident does not depend on the time.
 NO_CLOCK = 0
@@ -83,9 +82,10 @@ async def list_page(tx: ReadTx, where: ProcessFilter, order: Order, window: Wind
         return ListPage()
     caller = Caller(tx.actor.id, tx.org, sight, tx.connection.dialect)
     evident = _evident(caller, where, order, window) if _may_be_evident(where) else None
+    found = None
     if evident is not None:
         found = await _page_at_once(tx, evident, order, window)
-    else:
+    elif is_by_creation(order):
         found = await _page_as_advised(tx, _plan(tx, caller, where, order), order, window)
     return found or await _page_by_sizes(tx, _plan(tx, caller, where, order), order, window)
 
@@ -171,13 +171,14 @@ async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -
     """The counters first, and then what they do not tell, and the page as they suggest. Where it is known who is on the
     list, the counters are asked only how to read much of it.
     """
-    numbers = await sets.meeting(tx, plan, may_read=False)
+    is_plain = is_by_creation(order) and is_counted(plan)
+    numbers = None if is_plain else await sets.meeting(tx, plan, may_read=False)
     if numbers is not None and (page := await _page_among(tx, plan, numbers, order, window)) is not None:
         return page
     counted = await tx.connection.at_once(sizes_reads(plan, tx.now))
     sizes = sizes_in(counted, plan, tx.actor, tx.now)
     if numbers is None:
-        numbers = await _numbers_worth_knowing(tx, plan, sizes)
+        numbers = await _numbers_worth_knowing(tx, plan, sizes, order)
         if numbers is not None and (page := await _page_among(tx, plan, numbers, order, window)) is not None:
             return page
     total = len(numbers) if numbers is not None else await _total(tx, plan, sizes, order)
@@ -190,9 +191,9 @@ async def _page_by_sizes(tx: ReadTx, plan: Plan, order: Order, window: Window) -
     return _as_page(found, order, window, total)
 
 
-async def _numbers_worth_knowing(tx: ReadTx, plan: Plan, sizes: Sizes) -> BitMap | None:
-    """Who is on the list, where the counters do not tell how many that are, and to count them would take long."""
-    if tx.sets is None or known_total(plan, sizes) is not None:
+async def _numbers_worth_knowing(tx: ReadTx, plan: Plan, sizes: Sizes, order: Order) -> BitMap | None:
+    """Who is on the list, where it would take long to count them, or to put them in order."""
+    if tx.sets is None or (is_by_creation(order) and known_total(plan, sizes) is not None):
         return None
     everything = totals.size_of(Keyed(Facet.ALL, ("",)), plan.where.states, sizes.facets)
     if min(everything, narrowest(plan, sizes)[0]) < tx.sets.worth:
@@ -208,12 +209,12 @@ async def _page_among(tx: ReadTx, plan: Plan, numbers: BitMap, order: Order, win
     if is_by_creation(order):
         wanted = [(number, number) for number in numbers_on_page(numbers, order, window)]
         return _as_page(await _rows_of(tx, wanted), order, window, total)
-    if has_index(order) and total > SORT_RATHER:
-        start = by_name_in_template(plan, order) or Driver("rows")
+    start = in_index(plan, order) if total > SORT_RATHER else None
+    if start is not None:
         placed = await rows_in_index(tx, plan, start, numbers, order, window)
         if placed is not None:
             return _as_page(await _rows_of(tx, placed), order, window, total)
-    if total > (GATHER_UP_TO if has_index(order) or order.by_answer else SORT_UP_TO):
+    if total > SORT_UP_TO:
         return None
     plan.values["numbers"] = list(numbers)
     page = _page_shape(plan, Driver("listed"), order, window)
@@ -246,7 +247,7 @@ async def _total_of(tx: ReadTx, plan: Plan, where: ProcessFilter, order: Order) 
     part = _plan(tx, plan.caller, where, order)
     counted = await tx.connection.at_once(sizes_reads(part, tx.now))
     sizes = sizes_in(counted, part, tx.actor, tx.now)
-    numbers = await _numbers_worth_knowing(tx, part, sizes)
+    numbers = await _numbers_worth_knowing(tx, part, sizes, BY_CREATION)
     return len(numbers) if numbers is not None else await _total(tx, part, sizes, order)
 
 
@@ -270,7 +271,7 @@ async def stream(tx: ReadTx, where: ProcessFilter, order: Order, sight: Sight) -
     plan = _plan(tx, Caller(tx.actor.id, tx.org, sight, tx.connection.dialect), where, order)
     sizes = sizes_in(await tx.connection.at_once(sizes_reads(plan, tx.now)), plan, tx.actor, tx.now)
     start = driver(plan, sizes, EVERYTHING, order)
-    is_indexed = has_index(order) or (len(order.keys) == 1 and start.kind == "answers")
+    is_indexed = len(order.keys) == 1 and (order.keys[0][0] in INDEXED or start.kind == "answers")
     size = NUMBERS_IN_ORDER if start.kind in IN_ORDER and is_indexed else NUMBERS_SORTED
     plan.values["offset"] = 0
     cursor: Cursor | None = None

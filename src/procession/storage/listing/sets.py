@@ -30,7 +30,6 @@ from procession.storage.listing.set_parts import (
     members_read,
     numbers_in,
 )
-from procession.storage.listing.sizes import is_counted
 from procession.storage.query import Query
 from procession.storage.tables.changes import changes, departures
 from procession.storage.tables.events import organization_states
@@ -116,7 +115,7 @@ async def meeting(tx: ReadTx, plan: Plan, *, may_read: bool) -> BitMap | None:
     sets = tx.sets
     is_late = any(part.delayed for part in plan.where.parts)
     # Who is no administrator need not see what is late in a process.
-    if sets is None or is_counted(plan) or (is_late and not plan.sight.is_unlimited):
+    if sets is None or (is_late and not plan.sight.is_unlimited):
         return None
     hour = tx.now // HOUR_MS * HOUR_MS
     wanted = _parts_of(plan.where, plan.sight, hour)

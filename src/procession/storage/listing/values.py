@@ -80,6 +80,15 @@ def of_field(shape: ValuedShape, field: ColumnElement[int]) -> Condition:
     return field == bindparam(name) if shape.one_field else is_in(field, name)
 
 
+def of_own_field(shape: ValuedShape, field: ColumnElement[int]) -> Condition:
+    """The same of the few rows of one process, which are looked through, not looked up for each of several fields."""
+    return field == bindparam(f"vf{shape.slot}") if shape.one_field else among_fields(field, f"vf{shape.slot}")
+
+
+def among_fields(field: ColumnElement[int], name: str) -> Condition:
+    return is_in(field + constant(0), name)
+
+
 def meets(shape: ValuedShape, key: ColumnElement[str]) -> list[Condition]:
     """What a row's key has to be, of a condition that wants an answer. Of a checklist's `ne`: that there is one, which
     `is_other` completes.
@@ -114,7 +123,7 @@ def is_other(shape: ValuedShape, seq: ColumnElement[int]) -> list[Condition]:
     if shape.operator != "ne" or not shape.is_marked:
         return []
     row = process_values.alias().c
-    same = (row.org == bindparam("org"), row.seq == seq, of_field(shape, row.field))
+    same = (row.org == bindparam("org"), row.seq == seq, of_own_field(shape, row.field))
     return [~exists(select(constant(1)).where(*same, row.key == bindparam(f"v{shape.slot}")))]
 
 
@@ -122,7 +131,7 @@ def answered(shape: ValuedShape, seq: ColumnElement[int], *, probe: bool) -> Con
     """The process meets the condition: a look at its own rows."""
     row = process_values.alias().c
     found = select(constant(1)).where(
-        row.org == bindparam("org"), row.seq == seq, of_field(shape, row.field), *meets(shape, row.key)
+        row.org == bindparam("org"), row.seq == seq, of_own_field(shape, row.field), *meets(shape, row.key)
     )
     found = apart(found) if probe else found
     if not shape.wants_answer:
@@ -133,14 +142,14 @@ def answered(shape: ValuedShape, seq: ColumnElement[int], *, probe: bool) -> Con
 def value_of(answer: str, seq: ColumnElement[int]) -> ColumnElement[Any]:
     """The key of the process's answer to the fields of an order (`fields_name`); null when there is none."""
     row = process_values.alias().c
-    same = (row.org == bindparam("org"), row.seq == seq, is_in(row.field, fields_name(answer)))
+    same = (row.org == bindparam("org"), row.seq == seq, among_fields(row.field, fields_name(answer)))
     return select(func.min(row.key)).where(*same).scalar_subquery()
 
 
 def has_none(answer: str, seq: ColumnElement[int], *, one: bool) -> Condition:
     """The process has no answer to the fields, or the `one` field, of an order."""
     row, name = process_values.alias().c, fields_name(answer)
-    field = row.field == bindparam(f"{name}0") if one else is_in(row.field, name)
+    field = row.field == bindparam(f"{name}0") if one else among_fields(row.field, name)
     return ~exists(apart(select(constant(1)).where(row.org == bindparam("org"), row.seq == seq, field)))
 
 
