@@ -15,8 +15,8 @@ from procession.storage.listing.statements import number_statement
 from procession.storage.query import Query
 from procession.storage.tx import ReadTx
 
-# So many numbers are passed over in an index's order at most, and so many times more than should fill the page.
-MOST_PASSED, ROOM = 4_096, 1
+# So many numbers are passed over in an index's order at most; of so many one may be on the list, at first sight.
+MOST_PASSED, FEW_TO_ONE = 8_192, 4
 
 rows_by_number = Query(select(*row_columns()).where(P.org == bindparam("org"), is_in(P.seq, "seqs")))
 
@@ -59,7 +59,9 @@ async def rows_in_index(
     skipped = 0 if window.cursor is not None else window.offset
     wanted = skipped + window.size + 1
     cursor, found = window.cursor, list[Row]()
-    many = 1 << (ROOM * wanted * numbers.max() // len(numbers)).bit_length()
+    # What is in order may be of the template or the fields that the list is of, and of nothing else.
+    among_all = start.kind == "rows" and start.keyed is None
+    many = 1 << (wanted * (numbers.max() // len(numbers) if among_all else FEW_TO_ONE)).bit_length()
     left = MOST_PASSED // max(1, start.slots)
     while many <= left:
         nulls = None if cursor is None else tuple(value is None for value in cursor.values)
@@ -72,6 +74,7 @@ async def rows_in_index(
             return found[skipped:wanted]
         cursor = Cursor(values=tuple(passed[-1][1:]), seq=passed[-1][0], backwards=backwards)
         left -= many
+        many *= 2
     return None
 
 
