@@ -13,7 +13,7 @@ from tests.lists.slow_way import KINDS, encoded
 from tests.lists.world import World
 
 COMBINATIONS = 120
-REMEMBERED = 80
+REMEMBERED = 50
 SORTS_BY_ANSWER = [
     "fields.amount", "-fields.amount", "fields.word", "-fields.when", "-fields.mail", "fields.pick",
     "status,fields.amount", "-fields.pick,fields.amount,name",
