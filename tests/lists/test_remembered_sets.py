@@ -15,6 +15,7 @@ from procession.storage.listing import plan
 from procession.storage.listing.set_parts import InState, Part, SeenBy
 from procession.storage.listing.sets import MOST_CHANGED, KnownSets
 from procession.storage.tx import ReadTx, reading
+from tests.api.raw import figure
 from tests.api.thread_places import at_once
 from tests.builders import Organization
 from tests.counting import Statements
@@ -225,6 +226,13 @@ def test_after_more_changes_than_are_gone_through_it_is_counted_again(
         place.launch()
     monkeypatch.setattr("procession.storage.listing.sets.MOST_CHANGED", 3)
     assert [readers.total() for _ in range(3)] == [7, 7, 7]
+
+
+@pytest.mark.one_application
+def test_how_much_is_remembered_is_told(place: Place, server: Server) -> None:
+    assert figure(server, "procession_list_memory_bytes") == 0
+    place.remember()
+    assert figure(server, "procession_list_memory_bytes") > 1_000
 
 
 @pytest.mark.one_application

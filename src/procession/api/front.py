@@ -43,7 +43,7 @@ class Front:
     def __init__(self, edge: Edge, dispatcher: Dispatcher) -> None:
         self.edge = edge
         self.dispatcher = dispatcher
-        self.metrics = Metrics(lambda: edge.database.waiting_writes)
+        self.metrics = Metrics(lambda: edge.database.waiting_writes, lambda: edge.sets.size if edge.sets else 0)
         self.limiter = RateLimiter(edge) if edge.settings.requests_per_minute else None
         self.proxies = Proxies(edge.settings.trusted_proxies)
         self.cors = Cors(edge.settings.cors_origins)

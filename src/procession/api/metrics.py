@@ -33,6 +33,7 @@ class Figures(msgspec.Struct):
     latencies: dict[str, Latency] = {}
     in_flight: int = 0
     waiting_writes: int = 0
+    list_memory: int = 0
 
     def observe(self, operation: str, status: int, seconds: float) -> None:
         statuses = self.requests.get(operation)
@@ -48,9 +49,10 @@ class Figures(msgspec.Struct):
 class Metrics:
     """The figures of this process and, in a fleet, of the others."""
 
-    def __init__(self, waiting_writes: Callable[[], int]) -> None:
+    def __init__(self, waiting_writes: Callable[[], int], list_memory: Callable[[], int]) -> None:
         self.own = Figures()
         self._waiting_writes = waiting_writes
+        self._list_memory = list_memory
         self._folder: Path | None = None
         self._file = Path()
 
@@ -69,19 +71,23 @@ class Metrics:
         """Let the others of the fleet see the figures of this process."""
         if self._folder is None:
             return
-        self.own.waiting_writes = self._waiting_writes()
+        self._look()
         new = self._file.with_suffix(".new")
         new.write_bytes(msgspec.json.encode(self.own))
         new.replace(self._file)
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""
-        self.own.waiting_writes = self._waiting_writes()
+        self._look()
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Families([self.own, *self._others()]))
         if self._folder is None:
             ProcessCollector(registry=registry)
         return generate_latest(registry)
+
+    def _look(self) -> None:
+        """At what is so now, and not counted."""
+        self.own.waiting_writes, self.own.list_memory = self._waiting_writes(), self._list_memory()
 
     def _others(self) -> Iterator[Figures]:
         for file in sorted(self._folder.glob("*.json")) if self._folder else ():
@@ -109,6 +115,8 @@ class _Families(Collector):
         yield GaugeMetricFamily("procession_requests_in_flight", "Requests being answered.", in_flight)
         waiting = sum(each.waiting_writes for each in self.figures)
         yield GaugeMetricFamily("procession_waiting_writes", "Writes waiting for the database.", waiting)
+        memory = sum(each.list_memory for each in self.figures)
+        yield GaugeMetricFamily("procession_list_memory_bytes", "What is remembered of lists.", memory)
 
     def _requests(self) -> dict[tuple[str, int], int]:
         total: dict[tuple[str, int], int] = {}
