@@ -5,7 +5,7 @@ A `Shape` says which conditions there are; `bound` gives their values the names 
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true, union
 
 from procession.domain.listing import NO_DEADLINE
 from procession.domain.processes import Owners, State
@@ -175,32 +175,32 @@ def _contains_text(*, in_titles: bool) -> Condition:
 def _tagged() -> Condition:
     """The task or its process carries the tag."""
     link, tag = tag_links.alias(), tags.alias()
-    return (
-        select(constant(1))
-        .select_from(link.join(tag, and_(tag.c.org == link.c.org, tag.c.id == link.c.tag_id)))
-        .where(
-            link.c.org == bindparam("org"),
-            or_(link.c.task == _T.seq, link.c.process == _T.process),
-            or_(tag.c.id == bindparam("tag"), tag.c.folded_title == bindparam("tag")),
-        )
-        .correlate(tasks)
-        .exists()
-    )
+    named = or_(tag.c.id == bindparam("tag"), tag.c.folded_title == bindparam("tag"))
+    wanted = select(tag.c.id).where(tag.c.org == bindparam("org"), named)
+    return _linked(link, link.c.tag_id.in_(wanted))
 
 
 def _filed() -> Condition:
     """The task or its process lies in one of the folders."""
     link = folder_links.alias()
-    return (
-        select(constant(1))
-        .where(
-            link.c.org == bindparam("org"),
-            is_in(link.c.folder_id, "folders"),
-            or_(link.c.task == _T.seq, link.c.process == _T.process),
+    return _linked(link, is_in(link.c.folder_id, "folders"))
+
+
+def _linked(link: Any, wanted: Condition) -> Condition:
+    """The task is among those that are linked themselves, and those of the processes that are: to look at every task of
+    an organization for a link would take the longer the more there are.
+    """
+    inside = tasks.alias().c
+    here = (link.c.org == bindparam("org"), wanted)
+    themselves = select(link.c.task).where(*here, link.c.task.is_not(None))
+    of_processes = (
+        select(inside.seq)
+        .select_from(
+            link.join(inside.seq.table, and_(inside.org == bindparam("org"), inside.process == link.c.process))
         )
-        .correlate(tasks)
-        .exists()
+        .where(*here)
     )
+    return _T.seq.in_(union(themselves, of_processes))
 
 
 def _is_archived() -> Condition:
