@@ -28,7 +28,8 @@ _STEPWISE = '(result or holds) if word == "or" else (result and holds)'
 _PAIRS = "zip(met[1:], logic[1:], strict=True)"
 _KEPT = "launched=now.launched, passed=now.passed)"
 _IS_DONE = '    if task.is_completed:\n        return Done("completed", task)'
-_SHIFTED = "if action.source is None and mark in view.state.shifted:"
+_SHIFTED = "if is_own and mark in view.state.shifted:"
+_BY_HAND = "replace(task_deadlines.due(task, deadline, is_held=False), deadline_by_hand=True)"
 _DONE_AGAIN = 'happened.kind == "completed" and step is not None and step in view.state.done:'
 
 FAULTS = (
@@ -130,17 +131,17 @@ FAULTS = (
     Fault("shifts once for each rule", ACTIONS, "(rule.id, action.target)", '(rule.id, "")'),
     Fault("shifts once for each task", ACTIONS, "(rule.id, action.target)", '("", action.target)'),
     Fault("counts from what is not known", ACTIONS, "other is None or other.is_held else", "other is None else"),
-    Fault("a moved deadline moves on", ACTIONS, "is_held=False, deadline_by_hand=True)", "is_held=False)"),
+    Fault("a moved deadline moves on", ACTIONS, _BY_HAND, "task_deadlines.due(task, deadline, is_held=False)"),
     # Undo. Spec: behaviour-work W2 to W4.
     Fault("undo: rules stay", UNDOING, "if before.rules is not None:", "if not before:"),
     Fault("undo: rules stay spent", UNDO, _KEPT, f"spent=now.spent, {_KEPT}"),
     Fault("undo: steps stay done", UNDO, _KEPT, f"done=now.done, {_KEPT}"),
     Fault("undo: shifts stay done", UNDO, _KEPT, f"shifted=now.shifted, {_KEPT}"),
-    Fault("undo: never too late", UNDOING, "or found.at <= tx.now - minutes * MINUTE:", "or not found:"),
+    Fault("undo: never too late", UNDOING, "if found.at > tx.now - minutes * MINUTE else None", ""),
     Fault(
         "undo: though more happened",
         UNDOING,
-        "if await changes.last_change(tx, kind, seq) != found.position:",
+        "if await changes.last_change(tx, kind, seq) != last.position:",
         "if not kind:",
     ),
 )
